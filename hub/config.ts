@@ -1,0 +1,75 @@
+/** The hub's configuration: one JSON file, rendered by components/hub-config.ts for the local run and for Pulumi alike. */
+import { z } from "zod";
+import { DetectorLimits } from "./core/limits.ts";
+
+const Port = z.number().int().min(1).max(65_535);
+const Address = z.strictObject({ host: z.string().min(1), port: Port });
+
+/** How an agent is asked for its health. */
+export const ProbeConfig = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("zmq"),
+    ...Address.shape,
+    request: z.string().default('{"action": "health_check"}'),
+  }),
+  z.strictObject({ kind: z.literal("http"), ...Address.shape, path: z.string().startsWith("/").default("/health") }),
+  z.strictObject({ kind: z.literal("tcp"), ...Address.shape }),
+]);
+export type ProbeConfig = z.infer<typeof ProbeConfig>;
+
+export const AgentConfig = z.strictObject({
+  name: z.string().min(1),
+  /** Machine that the agent lives on. */
+  machine: z.string().min(1),
+  group: z.string().min(1),
+  /** True for the two ObservabilityHub entries, which are the hubs themselves. */
+  isHub: z.boolean().default(false),
+  probe: ProbeConfig,
+  /** Between two probes, ms; each wait is jittered by a tenth. */
+  intervalMs: z.number().int().min(50).default(2_000),
+  /** Before a probe without an answer is a failure, ms. */
+  deadlineMs: z.number().int().min(10).default(1_000),
+  /** Names of agents it cannot work without, `machine/name` when on the other machine. */
+  needs: z.array(z.string()).default([]),
+});
+export type AgentConfig = z.infer<typeof AgentConfig>;
+
+/** One machine's own processes, as this hub or its peer reaches them. */
+export const MachineConfig = z.strictObject({
+  name: z.string().min(1),
+  /** What people call the hub there: ObservabilityHub or EdgeHub. */
+  hubName: z.string().min(1),
+  hub: Address,
+  /** NATS client port. */
+  nats: Address,
+  /** NATS monitoring port. */
+  monitoring: Address,
+  pushgateway: Address,
+});
+export type MachineConfig = z.infer<typeof MachineConfig>;
+
+export const HubConfig = z.strictObject({
+  v: z.literal(1),
+  /** This machine. Its hub address is what the hub binds. */
+  machine: MachineConfig,
+  peer: MachineConfig,
+  /** Tried when the peer is silent: when none of these answers either, the verdict is `isolated`. */
+  references: z.array(Address).default([]),
+  detector: DetectorLimits.prefault({}),
+  /** Wait for the peer's copy before a push is answered as `local`, ms. */
+  peerAckDeadlineMs: z.number().int().positive().default(250),
+  /** Before a push that cannot be stored is answered with 503, ms. */
+  storeDeadlineMs: z.number().int().positive().default(5_000),
+  /** Largest body of a push after inflation, bytes. */
+  maxBodyBytes: z
+    .number()
+    .int()
+    .positive()
+    .default(16 * 1024 * 1024),
+  /** Pushes waiting to be stored before further ones get 503. */
+  maxQueuedPushes: z.number().int().positive().default(10_000),
+  /** The whole fleet, both machines: a hub probes its own agents, and the peer's while the peer's hub is dead. */
+  agents: z.array(AgentConfig),
+});
+export type HubConfig = z.infer<typeof HubConfig>;
+export type HubConfigInput = z.input<typeof HubConfig>;

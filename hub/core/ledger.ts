@@ -1,0 +1,116 @@
+/** Counts what each machine has stored of each origin's records, so that "missing 0" is arithmetic and not a claim. */
+import { z } from "zod";
+import { StreamKind } from "./record.ts";
+import { SeqSet } from "./seq-set.ts";
+
+/** What one machine holds of one origin's stream, as it tells its peer. */
+export const Holding = z.strictObject({
+  /** Distinct records held. */
+  count: z.number().int().nonnegative(),
+  /** Sequences below the highest held that are not there. */
+  holes: z.number().int().nonnegative(),
+});
+export type Holding = z.infer<typeof Holding>;
+
+/** Holdings by `<stream>/<origin>`. */
+export const Holdings = z.record(z.string(), Holding);
+export type Holdings = z.infer<typeof Holdings>;
+
+export interface LedgerEntry {
+  origin: string;
+  stream: StreamKind;
+  stored: number;
+  copied: number;
+  pending: number;
+  missing: number;
+  duplicates: number;
+}
+
+const streams = StreamKind.options;
+
+interface Account {
+  incarnations: Map<string, SeqSet>;
+  count: number;
+  duplicates: number;
+}
+
+/** Mutable like the set it is made of; one per hub. */
+export class Ledger {
+  readonly #self: string;
+  readonly #peer: string;
+  readonly #accounts = new Map<string, Account>();
+  #peerHoldings: Holdings = {};
+
+  constructor(self: string, peer: string) {
+    this.#self = self;
+    this.#peer = peer;
+  }
+
+  /** Notes records that this machine's own NATS holds; returns how many were new, so that folds can skip the rest. */
+  hold(stream: StreamKind, origin: string, incarnation: string, firstSeq: number, count: number): number {
+    const account = this.#account(stream, origin);
+    let set = account.incarnations.get(incarnation);
+    if (set === undefined) {
+      set = new SeqSet();
+      account.incarnations.set(incarnation, set);
+    }
+    const fresh = set.add(firstSeq, count);
+    account.count += fresh;
+    account.duplicates += count - fresh;
+    return fresh;
+  }
+
+  /** What this machine holds, for the heartbeat. */
+  holdings(): Holdings {
+    const result: Holdings = {};
+    for (const [key, account] of this.#accounts) {
+      let holes = 0;
+      for (const set of account.incarnations.values()) holes += set.holes;
+      result[key] = { count: account.count, holes };
+    }
+    return result;
+  }
+
+  /** What the peer last said that it holds. */
+  heardHoldings(holdings: Holdings): void {
+    this.#peerHoldings = holdings;
+  }
+
+  /** One line per origin and stream, both machines' origins. */
+  entries(): LedgerEntry[] {
+    const here = this.holdings();
+    return [this.#self, this.#peer].flatMap((origin) =>
+      streams.map((stream): LedgerEntry => {
+        const key = `${stream}/${origin}`;
+        const atSelf = here[key] ?? { count: 0, holes: 0 };
+        const atPeer = this.#peerHoldings[key] ?? { count: 0, holes: 0 };
+        const [atOrigin, atOther] = origin === this.#self ? [atSelf, atPeer] : [atPeer, atSelf];
+        // What the peer said is up to a heartbeat old, so its own records may show here before they show in its words.
+        const stored = origin === this.#self ? atOrigin.count : Math.max(atOrigin.count, atOther.count);
+        const copied = Math.min(atOther.count, stored);
+        // The other way round it is a loss: this machine's store has lost records that the peer still holds.
+        const lostHere = origin === this.#self ? Math.max(0, atOther.count - atOrigin.count) : 0;
+        const missing = atSelf.holes + atPeer.holes + lostHere;
+        return {
+          origin,
+          stream,
+          stored,
+          copied,
+          pending: Math.max(0, stored - copied - atOther.holes),
+          missing,
+          duplicates: this.#accounts.get(key)?.duplicates ?? 0,
+        };
+      }),
+    );
+  }
+
+  #account(stream: StreamKind, origin: string): Account {
+    const key = `${stream}/${origin}`;
+    let account = this.#accounts.get(key);
+    if (account === undefined) {
+      account = { incarnations: new Map(), count: 0, duplicates: 0 };
+      this.#accounts.set(key, account);
+    }
+    return account;
+  }
+}

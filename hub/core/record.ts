@@ -1,0 +1,66 @@
+/** What is stored and replicated: pushes, health changes and alerts, each with an id that no other record of its stream has. */
+import { z } from "zod";
+import { Hlc } from "./hlc.ts";
+
+/** Health of an agent as a hub judges it; `unknown` until the first answer or failure. */
+export const Health = z.enum(["healthy", "degraded", "unhealthy", "unknown"]);
+export type Health = z.infer<typeof Health>;
+
+/** Which stream a record travels in; the streams are `observability-<kind>`. */
+export const StreamKind = z.enum(["metrics", "health", "alerts"]);
+export type StreamKind = z.infer<typeof StreamKind>;
+
+/** A Pushgateway request: PUT replaces a group, POST the metrics of the same names in it, DELETE removes it. */
+export const Push = z.strictObject({
+  kind: z.literal("push"),
+  at: Hlc,
+  op: z.enum(["put", "post", "delete"]),
+  /** The group: `job` first, then the grouping labels by name; values may be empty. */
+  group: z.array(z.tuple([z.string(), z.string()])),
+  /** The checked metrics in text exposition format; empty for a delete. */
+  body: z.string(),
+});
+export type Push = z.infer<typeof Push>;
+
+/** An agent's health turned from one value to another. */
+export const HealthChange = z.strictObject({
+  kind: z.literal("health"),
+  at: Hlc,
+  /** Machine that the agent lives on. */
+  machine: z.string(),
+  agent: z.string(),
+  from: Health,
+  to: Health,
+  /** Why, as the agent or the probe put it; at most 200 characters. */
+  reason: z.string(),
+});
+export type HealthChange = z.infer<typeof HealthChange>;
+
+/** Something an operator should know. */
+export const Alert = z.strictObject({
+  kind: z.literal("alert"),
+  at: Hlc,
+  severity: z.enum(["urgent", "warning", "resolved"]),
+  /** The alert's name, kebab-case, as its runbook is named. */
+  name: z.string(),
+  subject: z.string(),
+  message: z.string(),
+});
+export type Alert = z.infer<typeof Alert>;
+
+export const RecordBody = z.discriminatedUnion("kind", [Push, HealthChange, Alert]);
+export type RecordBody = z.infer<typeof RecordBody>;
+
+/**
+ * Several records as one JetStream message carries them. Record `i` has the id `origin:incarnation:(firstSeq + i)`;
+ * `seq` starts at 1 with each incarnation and has no holes.
+ */
+export const Batch = z.strictObject({
+  v: z.literal(1),
+  origin: z.string(),
+  /** New at each start of a hub; later incarnations of one machine sort after earlier ones. */
+  incarnation: z.string(),
+  firstSeq: z.number().int().positive(),
+  records: z.array(RecordBody).min(1),
+});
+export type Batch = z.infer<typeof Batch>;

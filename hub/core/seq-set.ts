@@ -1,0 +1,57 @@
+/** A set of sequence numbers from 1 on, kept as ranges: what came once, what came twice, and which holes lie below the highest. */
+
+/** Mutable, because it stands on the path of every record; memory grows with the number of holes, not of records. */
+export class SeqSet {
+  /** Disjoint, ascending, not touching: [first, last] each. */
+  readonly #ranges: [number, number][] = [];
+  #count = 0;
+
+  /** Adds `count` numbers from `first` on; returns how many of them were new. */
+  add(first: number, count: number): number {
+    const last = first + count - 1;
+    const tail = this.#ranges.at(-1);
+    // Nearly every call continues the last range.
+    if (tail !== undefined && first === tail[1] + 1) {
+      tail[1] = last;
+      this.#count += count;
+      return count;
+    }
+    return this.#merge(first, last);
+  }
+
+  has(seq: number): boolean {
+    return this.#ranges.some(([first, last]) => first <= seq && seq <= last);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get highest(): number {
+    return this.#ranges.at(-1)?.[1] ?? 0;
+  }
+
+  /** Numbers below the highest that never came. */
+  get holes(): number {
+    return this.highest - this.#count;
+  }
+
+  #merge(first: number, last: number): number {
+    const before = this.#count;
+    const kept: [number, number][] = [];
+    let low = first;
+    let high = last;
+    for (const range of this.#ranges) {
+      if (range[1] < low - 1 || range[0] > high + 1) kept.push(range);
+      else {
+        low = Math.min(low, range[0]);
+        high = Math.max(high, range[1]);
+      }
+    }
+    kept.push([low, high]);
+    kept.sort((a, b) => a[0] - b[0]);
+    this.#ranges.splice(0, this.#ranges.length, ...kept);
+    this.#count = kept.reduce((sum, range) => sum + range[1] - range[0] + 1, 0);
+    return this.#count - before;
+  }
+}

@@ -1,0 +1,80 @@
+/** Follows how far the peer has copied this machine's streams, and says whether the pair is in sync. */
+import type { StreamKind } from "./record.ts";
+
+interface Pending {
+  streamSeq: number;
+  records: number;
+  storedAtMs: number;
+}
+
+/** What is known of the way to the peer when sync is judged. */
+export interface PeerReach {
+  hubAlive: boolean;
+  /** Whether heartbeats come over NATS, the path that copies take. */
+  natsHeard: boolean;
+}
+
+export interface SyncJudgement {
+  state: "in-sync" | "degraded";
+  sinceMs: number;
+  reason: string;
+}
+
+/** Mutable; all times are monotonic ms of one clock. */
+export class Watermark {
+  readonly #pending = new Map<StreamKind, Pending[]>();
+  readonly #copied = new Map<StreamKind, number>();
+
+  /** A message with so many records was stored here. */
+  stored(kind: StreamKind, streamSeq: number, records: number, atMs: number): void {
+    if (streamSeq <= this.copiedSeq(kind)) return;
+    const list = this.#pending.get(kind);
+    if (list === undefined) this.#pending.set(kind, [{ streamSeq, records, storedAtMs: atMs }]);
+    else list.push({ streamSeq, records, storedAtMs: atMs });
+  }
+
+  /** The peer says that it has stored all up to this sequence. News may come late or out of order. */
+  copied(kind: StreamKind, streamSeq: number): void {
+    if (streamSeq <= this.copiedSeq(kind)) return;
+    this.#copied.set(kind, streamSeq);
+    const list = this.#pending.get(kind);
+    if (list === undefined) return;
+    let done = 0;
+    while (done < list.length && (list[done]?.streamSeq ?? 0) <= streamSeq) done++;
+    list.splice(0, done);
+  }
+
+  /** Highest sequence that the peer has; 0 when it never said so. */
+  copiedSeq(kind: StreamKind): number {
+    return this.#copied.get(kind) ?? 0;
+  }
+
+  get uncopiedRecords(): number {
+    let sum = 0;
+    for (const list of this.#pending.values()) for (const item of list) sum += item.records;
+    return sum;
+  }
+
+  /** When the oldest uncopied record of a stream, or of all, was stored; undefined when there is none. */
+  oldestStoredAtMs(kind?: StreamKind): number | undefined {
+    let oldest: number | undefined;
+    for (const [of, list] of this.#pending) {
+      const first = list[0];
+      if (first === undefined || (kind !== undefined && of !== kind)) continue;
+      if (oldest === undefined || first.storedAtMs < oldest) oldest = first.storedAtMs;
+    }
+    return oldest;
+  }
+
+  /** @param lagLimitMs how old an uncopied record may be while the pair still counts as in sync */
+  judge(before: SyncJudgement, reach: PeerReach, atMs: number, lagLimitMs: number): SyncJudgement {
+    const oldest = this.oldestStoredAtMs();
+    let reason = "";
+    if (!reach.hubAlive) reason = "the peer's hub does not answer";
+    else if (!reach.natsHeard) reason = "the NATS link to the peer is cut";
+    else if (oldest !== undefined && atMs - oldest > lagLimitMs) reason = "the peer lags behind";
+    const state = reason === "" ? "in-sync" : "degraded";
+    if (state === before.state) return before.reason === reason ? before : { ...before, reason };
+    return { state, sinceMs: atMs, reason };
+  }
+}

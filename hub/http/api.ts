@@ -1,0 +1,120 @@
+/** What the hub's JSON endpoints answer: one schema is check, type and document for server, page and command line. */
+import { z } from "zod";
+import { Health, StreamKind } from "../core/record.ts";
+import { Verdict } from "../core/verdict.ts";
+
+/** ISO 8601 in UTC. */
+const Instant = z.string();
+
+const Judged = z.strictObject({
+  verdict: Verdict,
+  since: Instant,
+  /** Why the verdict is not `alive`; empty when it is. */
+  reason: z.string(),
+});
+
+export const MachineView = z.strictObject({
+  /** The machine is alive while any of its hub, NATS and Pushgateway answers. */
+  ...Judged.shape,
+  /** Whether this is the machine of the hub that answers. */
+  self: z.boolean(),
+  hub: z.strictObject({ name: z.string(), url: z.string(), ...Judged.shape }),
+  nats: z.strictObject({ url: z.string(), ...Judged.shape }),
+  pushgateway: z.strictObject({ url: z.string(), ...Judged.shape }),
+  /** Age of the last heartbeat by any path, ms; null before the first one and for this hub's own machine. */
+  heardAgoMs: z.number().nullable(),
+  /** Age of the last heartbeat per path, ms; null when none came yet. */
+  paths: z.strictObject({ nats: z.number().nullable(), http: z.number().nullable() }),
+  /** Longest recent stall of that hub's event loop, ms. */
+  lagMs: z.number(),
+});
+export type MachineView = z.infer<typeof MachineView>;
+
+export const AgentView = z.strictObject({
+  name: z.string(),
+  machine: z.string(),
+  group: z.string(),
+  isHub: z.boolean(),
+  health: Health,
+  /** Since when it has that health. */
+  since: Instant,
+  /** Age of the newest observation, ms; null when there is none. */
+  ageMs: z.number().nullable(),
+  /** What the agent or the probe said last. */
+  reason: z.string(),
+  /** Machine whose hub made the observation. */
+  observedBy: z.string().nullable(),
+  /** Round trip of the last answered probe, ms. */
+  latencyMs: z.number().nullable(),
+  probe: z.strictObject({ kind: z.enum(["zmq", "http", "tcp"]), address: z.string() }),
+});
+export type AgentView = z.infer<typeof AgentView>;
+
+export const SyncView = z.strictObject({
+  state: z.enum(["in-sync", "degraded"]),
+  since: Instant,
+  /** Why it is degraded; empty when in sync. */
+  reason: z.string(),
+  /** Records of this machine that the peer has not stored yet. */
+  uncopied: z.number(),
+  /** Age of the oldest of them, ms; null when there is none. */
+  oldestUncopiedMs: z.number().nullable(),
+});
+export type SyncView = z.infer<typeof SyncView>;
+
+export const FleetView = z.strictObject({
+  /** Machine of the hub that answers. */
+  machine: z.string(),
+  hub: z.string(),
+  version: z.string(),
+  incarnation: z.string(),
+  now: Instant,
+  sync: SyncView,
+  machines: z.record(z.string(), MachineView),
+  agents: z.array(AgentView),
+  /** Number of agents by health. */
+  totals: z.record(Health, z.number()),
+  /** Push groups and series in the fold, the same on both hubs when in sync. */
+  metrics: z.strictObject({ groups: z.number(), series: z.number() }),
+});
+export type FleetView = z.infer<typeof FleetView>;
+
+export const LedgerLine = z.strictObject({
+  origin: z.string(),
+  stream: StreamKind,
+  /** Records of this origin that its own machine has stored, as far as this hub knows. */
+  stored: z.number(),
+  /** Records of this origin that the other machine has stored. */
+  copied: z.number(),
+  /** Stored at the origin, not yet at the other machine, in the order of copying. */
+  pending: z.number(),
+  /** Sequences passed over although later ones were stored or copied: lost unless refilled. */
+  missing: z.number(),
+  /** Records met more than once and ignored the second time. */
+  duplicates: z.number(),
+  /** Age of the oldest record with a single copy, ms; null when every record has two. */
+  oldestSingleCopyMs: z.number().nullable(),
+});
+export type LedgerLine = z.infer<typeof LedgerLine>;
+
+export const LedgerView = z.strictObject({
+  machine: z.string(),
+  now: Instant,
+  /** Sum of `missing` over all lines. */
+  missing: z.number(),
+  duplicates: z.number(),
+  pending: z.number(),
+  /** 2 when nothing is pending or missing, else 1. */
+  copies: z.number(),
+  lines: z.array(LedgerLine),
+});
+export type LedgerView = z.infer<typeof LedgerView>;
+
+/** Events of `GET /api/v1/events` (server-sent events, the name is the `type`). */
+export const HubEvent = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("fleet"), fleet: FleetView }),
+  z.strictObject({ type: z.literal("health"), agent: AgentView }),
+  z.strictObject({ type: z.literal("machine"), name: z.string(), machine: MachineView }),
+  z.strictObject({ type: z.literal("sync"), sync: SyncView }),
+]);
+export type HubEvent = z.infer<typeof HubEvent>;

@@ -1,0 +1,12 @@
+import { defineConfig } from "vitest/config";
+
+/** Tests mirror the source; those that start real processes stand in test/e2e and set their own, longer deadlines. */
+export default defineConfig({
+  test: {
+    root: new URL("..", import.meta.url).pathname,
+    include: ["test/**/*.test.ts", "test/**/*.test.tsx"],
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    maxWorkers: 2,
+  },
+});
