@@ -60,12 +60,13 @@ export const HubConfig = z.strictObject({
   peerAckDeadlineMs: z.number().int().positive().default(250),
   /** Before a push that cannot be stored is answered with 503, ms. */
   storeDeadlineMs: z.number().int().positive().default(5_000),
-  /** Largest body of a push after inflation, bytes. */
+  /** Largest body of a push after inflation, bytes; as a record it may double, and NATS takes 8 MiB. */
   maxBodyBytes: z
     .number()
     .int()
     .positive()
-    .default(16 * 1024 * 1024),
+    .max(4 * 1024 * 1024)
+    .default(4 * 1024 * 1024),
   /** Pushes waiting to be stored before further ones get 503. */
   maxQueuedPushes: z.number().int().positive().default(10_000),
   /** The whole fleet, both machines: a hub probes its own agents, and the peer's while the peer's hub is dead. */

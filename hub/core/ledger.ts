@@ -27,6 +27,7 @@ export interface LedgerEntry {
 }
 
 const streams = StreamKind.options;
+const keyOf = (stream: StreamKind, origin: string) => `${stream}/${origin}`;
 
 interface Account {
   incarnations: Map<string, SeqSet>;
@@ -60,6 +61,22 @@ export class Ledger {
     return fresh;
   }
 
+  /** Whether every one of these records is held already. */
+  holds(stream: StreamKind, origin: string, incarnation: string, firstSeq: number, count: number): boolean {
+    const set = this.#accounts.get(keyOf(stream, origin))?.incarnations.get(incarnation);
+    return set?.hasRange(firstSeq, count) ?? false;
+  }
+
+  /** The newest incarnation that this origin's records name; empty when there is none. */
+  newestIncarnation(origin: string): string {
+    let newest = "";
+    for (const stream of streams) {
+      for (const incarnation of this.#accounts.get(keyOf(stream, origin))?.incarnations.keys() ?? [])
+        if (incarnation > newest) newest = incarnation;
+    }
+    return newest;
+  }
+
   /** What this machine holds, for the heartbeat. */
   holdings(): Holdings {
     const result: Holdings = {};
@@ -81,7 +98,7 @@ export class Ledger {
     const here = this.holdings();
     return [this.#self, this.#peer].flatMap((origin) =>
       streams.map((stream): LedgerEntry => {
-        const key = `${stream}/${origin}`;
+        const key = keyOf(stream, origin);
         const atSelf = here[key] ?? { count: 0, holes: 0 };
         const atPeer = this.#peerHoldings[key] ?? { count: 0, holes: 0 };
         const [atOrigin, atOther] = origin === this.#self ? [atSelf, atPeer] : [atPeer, atSelf];
@@ -105,7 +122,7 @@ export class Ledger {
   }
 
   #account(stream: StreamKind, origin: string): Account {
-    const key = `${stream}/${origin}`;
+    const key = keyOf(stream, origin);
     let account = this.#accounts.get(key);
     if (account === undefined) {
       account = { incarnations: new Map(), count: 0, duplicates: 0 };

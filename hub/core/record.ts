@@ -64,3 +64,30 @@ export const Batch = z.strictObject({
   records: z.array(RecordBody).min(1),
 });
 export type Batch = z.infer<typeof Batch>;
+
+/** A place in one origin's records of one stream: later incarnations sort after earlier ones. */
+export const RecordPosition = z.strictObject({ incarnation: z.string(), seq: z.number().int().nonnegative() });
+export type RecordPosition = z.infer<typeof RecordPosition>;
+
+export const lastPosition = (batch: Batch): RecordPosition => ({
+  incarnation: batch.incarnation,
+  seq: batch.firstSeq + batch.records.length - 1,
+});
+
+/** Negative when `a` comes before `b`. */
+export function comparePosition(a: RecordPosition, b: RecordPosition): number {
+  if (a.incarnation !== b.incarnation) return a.incarnation < b.incarnation ? -1 : 1;
+  return a.seq - b.seq;
+}
+
+const timeDigits = 9;
+
+/**
+ * The name of a new incarnation: the time of the start, and something random. Sorts after `last`, the newest one that this
+ * machine's records name, even when the clock went back meanwhile.
+ */
+export function nextIncarnation(startMs: number, random: string, last = ""): string {
+  const lastMs = Number.parseInt(last.split("-", 1)[0] ?? "", 36);
+  const ms = Number.isNaN(lastMs) ? startMs : Math.max(startMs, lastMs + 1);
+  return `${ms.toString(36).padStart(timeDigits, "0")}-${random}`;
+}

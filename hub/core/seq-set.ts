@@ -20,7 +20,12 @@ export class SeqSet {
   }
 
   has(seq: number): boolean {
-    return this.#ranges.some(([first, last]) => first <= seq && seq <= last);
+    return this.hasRange(seq, 1);
+  }
+
+  /** Whether all of `count` numbers from `from` on are there. */
+  hasRange(from: number, count: number): boolean {
+    return this.#ranges.some(([first, last]) => first <= from && from + count - 1 <= last);
   }
 
   get count(): number {

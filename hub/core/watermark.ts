@@ -1,8 +1,8 @@
 /** Follows how far the peer has copied this machine's streams, and says whether the pair is in sync. */
-import type { StreamKind } from "./record.ts";
+import { comparePosition, type RecordPosition, type StreamKind } from "./record.ts";
 
 interface Pending {
-  streamSeq: number;
+  position: RecordPosition;
   records: number;
   storedAtMs: number;
 }
@@ -20,33 +20,33 @@ export interface SyncJudgement {
   reason: string;
 }
 
-/** Mutable; all times are monotonic ms of one clock. */
+/** Mutable; all times are monotonic ms of one clock. Positions are of this machine's own records. */
 export class Watermark {
   readonly #pending = new Map<StreamKind, Pending[]>();
-  readonly #copied = new Map<StreamKind, number>();
+  readonly #copied = new Map<StreamKind, RecordPosition>();
 
-  /** A message with so many records was stored here. */
-  stored(kind: StreamKind, streamSeq: number, records: number, atMs: number): void {
-    if (streamSeq <= this.copiedSeq(kind)) return;
+  /** A message with so many records was stored here; `position` is that of its last one. */
+  stored(kind: StreamKind, position: RecordPosition, records: number, atMs: number): void {
+    if (this.isCopied(kind, position)) return;
     const list = this.#pending.get(kind);
-    if (list === undefined) this.#pending.set(kind, [{ streamSeq, records, storedAtMs: atMs }]);
-    else list.push({ streamSeq, records, storedAtMs: atMs });
+    const item = { position, records, storedAtMs: atMs };
+    if (list === undefined) this.#pending.set(kind, [item]);
+    else list.push(item);
   }
 
-  /** The peer says that it has stored all up to this sequence. News may come late or out of order. */
-  copied(kind: StreamKind, streamSeq: number): void {
-    if (streamSeq <= this.copiedSeq(kind)) return;
-    this.#copied.set(kind, streamSeq);
+  /** The peer says that it has stored all up to this position. News may come late or out of order. */
+  copied(kind: StreamKind, position: RecordPosition): void {
+    if (this.isCopied(kind, position)) return;
+    this.#copied.set(kind, position);
     const list = this.#pending.get(kind);
     if (list === undefined) return;
-    let done = 0;
-    while (done < list.length && (list[done]?.streamSeq ?? 0) <= streamSeq) done++;
-    list.splice(0, done);
+    const kept = list.findIndex((item) => comparePosition(item.position, position) > 0);
+    list.splice(0, kept < 0 ? list.length : kept);
   }
 
-  /** Highest sequence that the peer has; 0 when it never said so. */
-  copiedSeq(kind: StreamKind): number {
-    return this.#copied.get(kind) ?? 0;
+  isCopied(kind: StreamKind, position: RecordPosition): boolean {
+    const copied = this.#copied.get(kind);
+    return copied !== undefined && comparePosition(position, copied) <= 0;
   }
 
   get uncopiedRecords(): number {

@@ -5,7 +5,7 @@
  */
 import { type JetStreamClient, NatsError } from "nats";
 import { type Hlc, nextHlc } from "../core/hlc.ts";
-import type { Batch, RecordBody, StreamKind } from "../core/record.ts";
+import { type Batch, lastPosition, type RecordBody, type RecordPosition, type StreamKind } from "../core/record.ts";
 import { type Log, messageOf } from "./log.ts";
 import { recordSubject, streamName } from "./streams.ts";
 
@@ -13,7 +13,7 @@ import { recordSubject, streamName } from "./streams.ts";
 export type Unstamped<R extends RecordBody = RecordBody> = R extends RecordBody ? Omit<R, "at"> : never;
 
 export type AppendOutcome =
-  | { kind: "stored"; streamSeq: number }
+  | { kind: "stored"; position: RecordPosition }
   /** The stream is at its size limit: nothing of this record was stored. */
   | { kind: "full"; reason: string }
   /** Too many records wait already. */
@@ -32,7 +32,9 @@ export interface JournalOptions {
   storeDeadlineMs: number;
   maxQueued: number;
   /** Called once per stored message, before its appends are answered. */
-  onStored(batch: Batch, streamSeq: number, bytes: number): void;
+  onStored(batch: Batch): void;
+  /** Why records cannot be stored at this moment, so that nobody waits for a deadline; undefined when they can. */
+  unavailable(): string | undefined;
 }
 
 interface Waiting {
@@ -67,8 +69,9 @@ export class Journal {
   }
 
   append(record: Unstamped): Promise<AppendOutcome> {
-    const { clock, maxQueued, storeDeadlineMs } = this.#options;
-    if (this.#stopped) return Promise.resolve({ kind: "unavailable", reason: "the hub is stopping" });
+    const { clock, maxQueued, storeDeadlineMs, unavailable } = this.#options;
+    const reason = this.#stopped ? "the hub is stopping" : unavailable();
+    if (reason !== undefined) return Promise.resolve({ kind: "unavailable", reason });
     if (this.#queue.length >= maxQueued) {
       return Promise.resolve({ kind: "busy", reason: `${maxQueued} records are waiting to be stored` });
     }
@@ -144,10 +147,11 @@ export class Journal {
     };
     for (;;) {
       try {
-        const ack = await js.publish(recordSubject(kind, machine), payload, options);
+        await js.publish(recordSubject(kind, machine), payload, options);
         this.#nextSeq += taken.length;
-        onStored(batch, ack.seq, payload.length);
-        for (const waiting of taken) waiting.settle({ kind: "stored", streamSeq: ack.seq });
+        onStored(batch);
+        const position = lastPosition(batch);
+        for (const waiting of taken) waiting.settle({ kind: "stored", position });
         return;
       } catch (error) {
         const refusal = this.#refusal(error, payload.length);

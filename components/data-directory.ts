@@ -1,0 +1,34 @@
+/** A directory on a machine that belongs to one container's user and outlives every container and stack. */
+import { posix } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { type Reach, runScript, shellQuote } from "./reach.ts";
+
+export interface DataDirectoryArgs {
+  /** How the machine is reached; its user must be allowed to give directories away. */
+  reach: Reach;
+  /** Absolute path on the machine. @example "/var/lib/tandem/jetstream" */
+  path: string;
+  /** Numeric user and group that own it. @example 10422 */
+  uid: number;
+}
+
+/** Made with 0700 when missing; what is in it is never touched, at destroy neither. */
+export class DataDirectory extends pulumi.ComponentResource {
+  /** Known once the directory is there. */
+  readonly path: pulumi.Output<string>;
+
+  constructor(name: string, args: DataDirectoryArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("tandem:machine:DataDirectory", name, {}, opts);
+    if (!posix.isAbsolute(args.path)) {
+      throw new RangeError(`path of a DataDirectory must be absolute, not ${args.path}`);
+    }
+    const made = runScript(
+      `${name}-make`,
+      { script: `set -eu\ninstall -d -m 0700 -o ${args.uid} -g ${args.uid} ${shellQuote(args.path)}` },
+      args.reach,
+      { parent: this },
+    );
+    this.path = made.urn.apply(() => args.path);
+    this.registerOutputs({ path: this.path });
+  }
+}

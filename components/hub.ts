@@ -1,0 +1,122 @@
+/** A machine's hub: its image, its configuration and its container. */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { dirname, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import type { HubConfigInput } from "../hub/config.ts";
+import { hostPort } from "./address.ts";
+import { ConfigFile } from "./config-file.ts";
+import { hardenedContainer, readOnlyDirectory } from "./container.ts";
+import { renderHubConfig } from "./hub-config.ts";
+import type { Reach } from "./reach.ts";
+
+export type HubImage =
+  /** Built on the machine's own engine from the bundle; no registry takes part but for the base. */
+  | {
+      kind: "build";
+      /** Path of hub.mjs; its directory is the build's context. */
+      bundlePath: string;
+      /** Hash of the bundle, hex. */
+      bundleHash: string;
+      /** Image with `node` 24 in its PATH. @example "node:24-bookworm-slim" */
+      base: string;
+    }
+  /** Taken as it is. @example { kind: "pull", name: "registry.example.org/tandem-hub@sha256:…" } */
+  | { kind: "pull"; name: string };
+
+export interface HubArgs {
+  /** How the machine is reached. */
+  reach: Reach;
+  /** What the hub reads; names the machine and what the hub binds. */
+  config: HubConfigInput;
+  image: HubImage;
+  /** Memory of the container, MiB. @default 1024 */
+  memoryMb?: number;
+  /** Directory of hub.json on the machine. @default "/etc/tandem/hub" */
+  configDirectory?: string;
+}
+
+const uid = 10_900;
+const configTarget = "/etc/tandem/hub";
+const dockerfile = fileURLToPath(new URL("../hub/Dockerfile", import.meta.url));
+
+export class Hub extends pulumi.ComponentResource {
+  /** @example "http://192.0.2.10:9000" */
+  readonly url: pulumi.Output<string>;
+  /** Name and tag, or digest, that the container runs. @example "tandem-hub:3f2a9c01d4e7" */
+  readonly imageTag: pulumi.Output<string>;
+
+  constructor(name: string, args: HubArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("tandem:machine:Hub", name, {}, opts);
+    const children = { parent: this };
+    const { machine } = args.config;
+    const at = hostPort(machine.hub.host, machine.hub.port);
+    const configDirectory = args.configDirectory ?? "/etc/tandem/hub";
+
+    const image = hubImage(name, args.image, children);
+    const config = new ConfigFile(
+      `${name}-config`,
+      { reach: args.reach, path: `${configDirectory}/hub.json`, content: renderHubConfig(args.config) },
+      children,
+    );
+    const container = hardenedContainer(
+      `${name}-container`,
+      {
+        name: `tandem-${machine.name}-hub`,
+        image: image.reference,
+        entrypoint: ["node", "/app/hub.mjs"],
+        command: ["--config", `${configTarget}/hub.json`],
+        uid,
+        mounts: [
+          readOnlyDirectory(
+            config.path.apply(() => configDirectory),
+            configTarget,
+          ),
+        ],
+        healthcheck: ["node", "-e", healthScript(`http://${at}/livez`)],
+        memoryMb: args.memoryMb ?? 1024,
+        cpus: 2,
+        maxProcesses: 128,
+        stopGraceSeconds: 15,
+        labels: { "tandem.machine": machine.name, "tandem.config": config.contentHash },
+      },
+      children,
+    );
+
+    this.url = container.id.apply(() => `http://${at}`);
+    this.imageTag = image.tag;
+    this.registerOutputs({ url: this.url, imageTag: this.imageTag });
+  }
+}
+
+/** What the container runs, and how people call it. */
+function hubImage(name: string, image: HubImage, children: pulumi.CustomResourceOptions) {
+  if (image.kind === "pull") {
+    const pulled = new docker.RemoteImage(`${name}-image`, { name: image.name, keepLocally: true }, children);
+    return { reference: pulled.imageId, tag: pulled.name };
+  }
+  // Whatever changes the image changes its tag, so that a preview shows the replacement by name.
+  const parts = [image.bundleHash, image.base, readFileSync(dockerfile, "utf8")];
+  const tag = `tandem-hub:${createHash("sha256").update(parts.join("\0")).digest("hex").slice(0, 12)}`;
+  const built = new docker.Image(
+    `${name}-image`,
+    {
+      imageName: tag,
+      // Relative, so that another clone of the same commit previews no change.
+      build: { context: here(dirname(image.bundlePath)), dockerfile: here(dockerfile), args: { BASE: image.base } },
+      skipPush: true,
+    },
+    children,
+  );
+  return { reference: built.imageName, tag: built.imageName };
+}
+
+function here(path: string): string {
+  return relative(process.cwd(), path);
+}
+
+function healthScript(url: string): string {
+  return `fetch(${JSON.stringify(url)}).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))`;
+}

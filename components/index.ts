@@ -1,0 +1,14 @@
+/** What a Pulumi program of one's own takes from here. */
+export { ConfigFile, type ConfigFileArgs } from "./config-file.ts";
+export { type ContainerSpec, hardenedContainer } from "./container.ts";
+export { DataDirectory, type DataDirectoryArgs } from "./data-directory.ts";
+export { Hub, type HubArgs, type HubImage } from "./hub.ts";
+export { type HubConfigArgs, hubConfig, renderHubConfig } from "./hub-config.ts";
+export { JetStreamNode, type JetStreamNodeArgs } from "./jetstream-node.ts";
+export { Machine, type MachineArgs } from "./machine.ts";
+export { type LeafArgs, type NatsConfArgs, renderNatsConf } from "./nats-conf.ts";
+export { Pushgateway, type PushgatewayArgs } from "./pushgateway.ts";
+export { type PushgatewayProcessArgs, pushgatewayArgs } from "./pushgateway-args.ts";
+export type { Reach } from "./reach.ts";
+export { Site, SiteMachine } from "./site.ts";
+export { parseStackConfig, readStackConfig } from "./stack-config.ts";

@@ -1,0 +1,135 @@
+/** One machine of the pair with all that stands on it: NATS, Pushgateway and hub, wired to each other and to the peer. */
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import type { Fleet } from "../fleet/model.ts";
+import type { HubConfigInput, MachineConfig } from "../hub/config.ts";
+import { hostPort } from "./address.ts";
+import { Hub, type HubImage } from "./hub.ts";
+import { hubConfig } from "./hub-config.ts";
+import { JetStreamNode } from "./jetstream-node.ts";
+import type { LeafArgs } from "./nats-conf.ts";
+import { Pushgateway } from "./pushgateway.ts";
+import { dockerProviderArgs, type Reach } from "./reach.ts";
+import type { Site, SiteMachine } from "./site.ts";
+
+export interface MachineArgs {
+  /** The site as this machine sees it: itself, its peer, the link, images and limits. */
+  site: Site;
+  /** Agents of both machines; each hub knows them all. */
+  fleet: Fleet;
+  /** The hub's bundle, to be built into an image on the machine; unused when `site.images.hub` names a finished one. */
+  bundle: { hubPath: string; contentHash: string };
+}
+
+/**
+ * @example
+ * const machine = new Machine("mainpc", { site: readStackConfig(), fleet: requireFleet(), bundle: await build() });
+ * export const hub = machine.hubUrl;
+ */
+export class Machine extends pulumi.ComponentResource {
+  readonly hubUrl: pulumi.Output<string>;
+  readonly pushgatewayUrl: pulumi.Output<string>;
+  readonly natsUrl: pulumi.Output<string>;
+  readonly monitoringUrl: pulumi.Output<string>;
+  /** The leaf port that this machine listens on or dials. */
+  readonly leafUrl: string;
+  readonly hubImageTag: pulumi.Output<string>;
+
+  constructor(name: string, args: MachineArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("tandem:machine:Machine", name, {}, opts);
+    const { site, fleet, bundle } = args;
+    const { machine, peer, images, limits, paths } = site;
+    const reach = reachOf(site);
+    const engine = new docker.Provider(`${name}-docker`, dockerProviderArgs(reach), { parent: this });
+    const children = { parent: this, providers: { docker: engine } };
+    const listens = site.leaf.listener === machine.name;
+    this.leafUrl = `nats-leaf://${hostPort((listens ? machine : peer).address, site.leaf.port)}`;
+
+    const nats = new JetStreamNode(
+      `${name}-nats`,
+      {
+        machine: machine.name,
+        reach,
+        image: images.nats,
+        address: machine.address,
+        clientPort: machine.natsPort,
+        monitoringPort: machine.monitoringPort,
+        leaf: leafOf(site, listens, this.leafUrl),
+        maxMemoryMb: site.jetstream.maxMemoryMb,
+        maxStoreMb: site.jetstream.maxStoreMb,
+        memoryMb: limits.natsMemoryMb,
+        configDirectory: `${paths.config}/nats`,
+        dataDirectory: `${paths.data}/jetstream`,
+      },
+      children,
+    );
+    const pushgateway = new Pushgateway(
+      `${name}-pushgateway`,
+      {
+        machine: machine.name,
+        reach,
+        image: images.pushgateway,
+        address: machine.address,
+        port: machine.pushgatewayPort,
+        memoryMb: limits.pushgatewayMemoryMb,
+        dataDirectory: `${paths.data}/pushgateway`,
+      },
+      children,
+    );
+    const hub = new Hub(
+      `${name}-hub`,
+      {
+        reach,
+        config: hubConfig({
+          machine: partsOf(machine),
+          peer: partsOf(peer),
+          fleet,
+          references: site.references.map(addressOf),
+        }),
+        image: hubImageOf(site, bundle),
+        memoryMb: limits.hubMemoryMb,
+        configDirectory: `${paths.config}/hub`,
+      },
+      // A hub whose machine has no NATS yet answers 503 to pushes; it comes last.
+      { ...children, dependsOn: [nats, pushgateway] },
+    );
+
+    this.hubUrl = hub.url;
+    this.hubImageTag = hub.imageTag;
+    this.pushgatewayUrl = pushgateway.url;
+    this.natsUrl = nats.url;
+    this.monitoringUrl = nats.monitoringUrl;
+    this.registerOutputs({ hubUrl: this.hubUrl, pushgatewayUrl: this.pushgatewayUrl, natsUrl: this.natsUrl });
+  }
+}
+
+function reachOf({ docker: { socket }, ssh, machine }: Site): Reach {
+  if (socket !== "") return { kind: "local", socket };
+  return { kind: "ssh", host: machine.address, port: ssh.port, user: ssh.user, hostKey: ssh.hostKey };
+}
+
+function leafOf({ machine, leaf }: Site, listens: boolean, url: string): LeafArgs {
+  return listens ? { kind: "listen", host: machine.address, port: leaf.port } : { kind: "dial", url };
+}
+
+function hubImageOf({ images }: Site, bundle: MachineArgs["bundle"]): HubImage {
+  if (images.hub !== "") return { kind: "pull", name: images.hub };
+  return { kind: "build", bundlePath: bundle.hubPath, bundleHash: bundle.contentHash, base: images.hubBase };
+}
+
+function partsOf(machine: SiteMachine): MachineConfig {
+  const at = (port: number) => ({ host: machine.address, port });
+  return {
+    name: machine.name,
+    hubName: machine.hubName,
+    hub: at(machine.hubPort),
+    nats: at(machine.natsPort),
+    monitoring: { host: "127.0.0.1", port: machine.monitoringPort },
+    pushgateway: at(machine.pushgatewayPort),
+  };
+}
+
+function addressOf(reference: string): NonNullable<HubConfigInput["references"]>[number] {
+  const colon = reference.lastIndexOf(":");
+  return { host: reference.slice(0, colon), port: Number(reference.slice(colon + 1)) };
+}

@@ -1,0 +1,141 @@
+/** What a site is made of: the two machines, their link, their images and limits. One schema is check, type and default. */
+import { z } from "zod";
+
+/** A whole number; Pulumi hands numbers on as text where they were set as text. */
+const whole = (min: number, max: number) =>
+  z.preprocess(
+    (value) => (typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value),
+    z.number(`a whole number from ${min} to ${max}`).int().min(min).max(max),
+  );
+const port = (value: number) => whole(1, 65_535).default(value).meta({ example: value });
+const mib = (value: number, min: number) => whole(min, 16_777_216).default(value).meta({ example: value });
+const text = (example: string) => z.string(`text like ${example}`).min(1).meta({ example });
+const path = (value: string) =>
+  z
+    .string()
+    .regex(/^\/[\w./-]*[\w-]$/, `an absolute path like ${value}`)
+    .default(value)
+    .meta({ example: value });
+const host = z
+  .string("an address like 192.0.2.10")
+  .regex(/^[A-Za-z0-9]([A-Za-z0-9.:_-]*[A-Za-z0-9])?$/, "an address like 192.0.2.10, without scheme or port")
+  .meta({ example: "192.0.2.10" });
+const machineName = z
+  .string("a name like mainpc")
+  .regex(/^[A-Za-z][A-Za-z0-9_-]*$/, "a name of letters, digits, - and _, like mainpc")
+  .meta({ example: "mainpc" });
+
+const ports = {
+  /** Where agents push to and people look. */
+  hubPort: port(9000),
+  /** NATS clients. */
+  natsPort: port(4222),
+  /** NATS monitoring, on 127.0.0.1 only. */
+  monitoringPort: port(8222),
+  pushgatewayPort: port(9091),
+};
+
+export const SiteMachine = z.strictObject({
+  /** Also the name of its JetStream domain, and of its file in fleet/. */
+  name: machineName,
+  /** Where the other machine and the agents reach it; its services bind it. */
+  address: host,
+  /** What people call the hub there. */
+  hubName: text("ObservabilityHub").default("ObservabilityHub"),
+  ...ports,
+});
+export type SiteMachine = z.infer<typeof SiteMachine>;
+
+/** Own streams and copies of the peer's, as the hubs make them, take 9 GiB together; a smaller store refuses the last ones. */
+const leastStoreMb = 9_216;
+
+const hostKeyPattern = /^(ssh-(ed25519|rsa)|ecdsa-sha2-nistp(256|384|521)|sk-[a-z0-9@.-]+) [A-Za-z0-9+/]+={0,3}$/;
+const hostKeyExample = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI…";
+
+export const Site = z
+  .strictObject({
+    machine: SiteMachine,
+    peer: SiteMachine,
+    leaf: z
+      .strictObject({
+        /** Which machine listens for the link between the domains; the other dials. */
+        listener: machineName.default("mainpc"),
+        port: port(7422),
+      })
+      .prefault({}),
+    ssh: z
+      .strictObject({
+        user: text("root").default("root"),
+        port: port(22),
+        /** The machine's public host key, type and key; without it anybody could answer in its name. */
+        hostKey: z
+          .string()
+          .regex(hostKeyPattern, `type and key as \`ssh-keyscan\` prints them, like ${hostKeyExample}`)
+          .or(z.literal(""))
+          .default("")
+          .meta({ example: hostKeyExample }),
+      })
+      .prefault({}),
+    docker: z
+      .strictObject({
+        /** A socket of this computer, instead of the machine's engine over SSH; empty for SSH. */
+        socket: z
+          .string()
+          .regex(/^unix:\/\/\/.+/, "a socket like unix:///var/run/docker.sock")
+          .or(z.literal(""))
+          .default("")
+          .meta({ example: "unix:///var/run/docker.sock" }),
+      })
+      .prefault({}),
+    images: z
+      .strictObject({
+        nats: text("nats:2.12.3-alpine").default("nats:2.12.3-alpine"),
+        pushgateway: text("prom/pushgateway:v1.5.1").default("prom/pushgateway:v1.5.1"),
+        /** What the hub's image is built on. */
+        hubBase: text("node:24-bookworm-slim").default("node:24-bookworm-slim"),
+        /** A finished hub image; empty to build it on the machine. */
+        hub: z.string().default("").meta({ example: "registry.example.org/tandem-hub@sha256:…" }),
+      })
+      .prefault({}),
+    jetstream: z.strictObject({ maxMemoryMb: mib(1_024, 16), maxStoreMb: mib(10_240, leastStoreMb) }).prefault({}),
+    limits: z
+      .strictObject({ hubMemoryMb: mib(1_024, 128), natsMemoryMb: mib(2_048, 64), pushgatewayMemoryMb: mib(512, 32) })
+      .prefault({}),
+    paths: z.strictObject({ config: path("/etc/tandem"), data: path("/var/lib/tandem") }).prefault({}),
+    /** `host:port` of things that answer when the network does, such as the router. */
+    references: z
+      .array(
+        z
+          .string()
+          .regex(/^[A-Za-z0-9.-]+:\d{1,5}$/, "host:port like 192.0.2.1:53")
+          .meta({ example: "192.0.2.1:53" }),
+      )
+      .default([]),
+  })
+  .superRefine((site, context) => {
+    const refuse = (path: string, message: string) =>
+      context.addIssue({ code: "custom", path: path.split("."), message });
+    const names = [site.machine.name, site.peer.name];
+    if (names[0] === names[1]) refuse("peer.name", `another name than machine.name, ${site.machine.name}`);
+    if (site.machine.address === site.peer.address && site.docker.socket === "") {
+      refuse("peer.address", "another address than machine.address");
+    }
+    if (!names.includes(site.leaf.listener)) refuse("leaf.listener", `one of ${names.join(" and ")}`);
+    if (site.docker.socket === "" && site.ssh.hostKey === "") {
+      refuse("ssh.hostKey", `the machine's host key, since it is reached over SSH, like ${hostKeyExample}`);
+    }
+    if (site.limits.natsMemoryMb <= site.jetstream.maxMemoryMb) {
+      refuse("limits.natsMemoryMb", `more than jetstream.maxMemoryMb, ${site.jetstream.maxMemoryMb}`);
+    }
+    for (const group of ["machine", "peer"] as const) {
+      const entry = site[group];
+      const used = new Map<number, string>();
+      if (entry.name === site.leaf.listener) used.set(site.leaf.port, "leaf.port");
+      for (const key of Object.keys(ports) as (keyof typeof ports)[]) {
+        const other = used.get(entry[key]);
+        if (other !== undefined) refuse(`${group}.${key}`, `a free port; ${entry[key]} is already ${other}`);
+        used.set(entry[key], `${group}.${key}`);
+      }
+    }
+  });
+export type Site = z.infer<typeof Site>;

@@ -1,0 +1,123 @@
+/**
+ * One group as the writes of both machines leave it, in whatever order they arrive: the newest write wins, per group for
+ * PUT and DELETE, per metric name for POST. Three stamps are enough, because what a clearing write hides stays hidden.
+ */
+import type { Group } from "../group-path.ts";
+import { compareHlc, type Hlc } from "../hlc.ts";
+import type { PreparedFamily } from "./prepare.ts";
+
+/** When a write was made and by whom, which tells equal times apart. */
+export interface Stamp {
+  at: Hlc;
+  machine: string;
+}
+
+export interface StoredFamily extends PreparedFamily {
+  /** The group's key, and the names of its labels. */
+  key: string;
+  shape: string;
+  stamp: Stamp;
+}
+
+export interface GroupChange {
+  /** False when all of the write was older than what the group knew. */
+  took: boolean;
+  removed: StoredFamily[];
+  added: StoredFamily[];
+}
+
+/** Everything that decides what a group looks like, for comparing two hubs. */
+export interface GroupDump {
+  key: string;
+  cleared: Stamp | undefined;
+  deleted: Stamp | undefined;
+  written: Stamp | undefined;
+  families: (PreparedFamily & { stamp: Stamp })[];
+}
+
+export function isNewer(a: Stamp, b: Stamp | undefined): boolean {
+  return b === undefined || compareHlc(a.at, b.at, a.machine, b.machine) > 0;
+}
+
+export class GroupState {
+  readonly key: string;
+  readonly group: Group;
+  /** Names of the group's labels: two groups can hold the same series only when these differ. */
+  readonly shape: string;
+  readonly families = new Map<string, StoredFamily>();
+  /** Newest PUT or DELETE: nothing older is visible. */
+  #cleared: Stamp | undefined;
+  #deleted: Stamp | undefined;
+  /** Newest PUT or POST. */
+  #written: Stamp | undefined;
+
+  constructor(key: string, group: Group) {
+    this.key = key;
+    this.group = group;
+    this.shape = group.map(([name]) => name).join();
+  }
+
+  get exists(): boolean {
+    return this.#written !== undefined && isNewer(this.#written, this.#deleted);
+  }
+
+  /** Wall time of the newest PUT or POST, ms; 0 when the group was only ever deleted. */
+  get pushedAtMs(): number {
+    return this.#written?.at.wallMs ?? 0;
+  }
+
+  /** The newest write of any kind. */
+  get newest(): Stamp | undefined {
+    if (this.#written === undefined || this.#deleted === undefined) return this.#written ?? this.#deleted;
+    return this.exists ? this.#written : this.#deleted;
+  }
+
+  /** Whether nothing of a write with this stamp could become visible, so that its body need not be read. */
+  hides(stamp: Stamp): boolean {
+    return this.#cleared !== undefined && isNewer(this.#cleared, stamp);
+  }
+
+  delete(stamp: Stamp): GroupChange {
+    const newest = isNewer(stamp, this.newest);
+    if (isNewer(stamp, this.#deleted)) this.#deleted = stamp;
+    const removed = this.#clear(stamp);
+    return { took: newest || removed.length > 0, removed, added: [] };
+  }
+
+  write(op: "put" | "post", stamp: Stamp, families: readonly PreparedFamily[]): GroupChange {
+    const raised = isNewer(stamp, this.#written);
+    if (raised) this.#written = stamp;
+    const removed = op === "put" ? this.#clear(stamp) : [];
+    const added: StoredFamily[] = [];
+    if (!this.hides(stamp)) {
+      for (const family of families) {
+        const current = this.families.get(family.name);
+        if (current !== undefined && !isNewer(stamp, current.stamp)) continue;
+        if (current !== undefined) removed.push(current);
+        const stored = { ...family, key: this.key, shape: this.shape, stamp };
+        this.families.set(family.name, stored);
+        added.push(stored);
+      }
+    }
+    return { took: (raised && this.exists) || removed.length > 0 || added.length > 0, removed, added };
+  }
+
+  dump(): GroupDump {
+    const families = [...this.families.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+    return {
+      key: this.key,
+      cleared: this.#cleared,
+      deleted: this.#deleted,
+      written: this.#written,
+      families: families.map(({ key: _key, shape: _shape, ...family }) => family),
+    };
+  }
+
+  #clear(stamp: Stamp): StoredFamily[] {
+    if (!isNewer(stamp, this.#cleared)) return [];
+    this.#cleared = stamp;
+    const removed = [...this.families.values()].filter((family) => isNewer(stamp, family.stamp));
+    for (const { name } of removed) this.families.delete(name);
+    return removed;
+  }
+}

@@ -1,0 +1,77 @@
+/** Turns a push's families into what the fold keeps: checked on their own, labelled with their group, ready to be shown. */
+import { type Family, isDistribution, type MetricType } from "../exposition/family.ts";
+import { parseExposition } from "../exposition/parse.ts";
+import { lineCount, renderHeader, renderMetric } from "../exposition/render.ts";
+import type { Group } from "../group-path.ts";
+import { LabelMerger } from "./label-merger.ts";
+
+/** A family of one group: `text` holds its lines without HELP and TYPE, each with the group's labels. */
+export interface PreparedFamily {
+  name: string;
+  type: MetricType;
+  help: string | undefined;
+  text: string;
+  /** Lines of `text`. */
+  series: number;
+}
+
+export type Prepared = { ok: true; families: PreparedFamily[] } | { ok: false; reason: string };
+
+/** Families that a Pushgateway writes itself for each group; what a push says under these names is dropped there and here. */
+export const pushTimeName = "push_time_seconds";
+export const pushFailureTimeName = "push_failure_time_seconds";
+
+/** Names of the hub's own metrics. */
+const reservedPrefix = "tandem_";
+
+/** Checks the body of a push as far as it can be judged without what else is stored. Cost: the size of the body. */
+export function prepareBody(group: Group, body: string): Prepared {
+  const parsed = parseExposition(body);
+  if (!parsed.ok) return { ok: false, reason: `line ${parsed.line}: ${parsed.reason}` };
+  const merger = new LabelMerger(group);
+  const families: PreparedFamily[] = [];
+  for (const family of parsed.families) {
+    if (family.name === pushTimeName || family.name === pushFailureTimeName) continue;
+    const prepared = prepareFamily(group, family, merger);
+    if (typeof prepared === "string") return { ok: false, reason: `${family.name}: ${prepared}` };
+    families.push(prepared);
+  }
+  return { ok: true, families };
+}
+
+/** The stored lines as metrics again, each with all its labels; for the rare question that needs them. */
+export function metricsOf(family: PreparedFamily): { labels: string[]; labelText: string; text: string }[] {
+  const parsed = parseExposition(renderHeader(family.name, family.type, undefined) + family.text);
+  if (!parsed.ok) throw new Error(`the fold wrote ${family.name} in a way that it cannot read: ${parsed.reason}`);
+  const merger = new LabelMerger([]);
+  return parsed.families.flatMap(({ metrics }) =>
+    metrics.map((metric) => {
+      const labelText = merger.text(metric.labels);
+      return { labels: metric.labels, labelText, text: renderMetric(family.name, family.type, labelText, metric) };
+    }),
+  );
+}
+
+/** A string is the reason why the family is refused. */
+function prepareFamily(group: Group, family: Family, merger: LabelMerger): PreparedFamily | string {
+  const { name, type, help, metrics } = family;
+  if (name.startsWith(reservedPrefix)) {
+    return `names that start with ${reservedPrefix} are the hub's own; rename the metric`;
+  }
+  const apart = type === "histogram" ? "le" : "quantile";
+  if (isDistribution(type) && group.some(([label]) => label === apart)) {
+    return `a ${type} has ${apart} as a label of its own, so the group may not have it`;
+  }
+  const seen = metrics.length > 1 ? new Set<string>() : undefined;
+  const lines: string[] = [];
+  let series = 0;
+  for (const metric of metrics) {
+    const reserved = merger.reserved(metric.labels);
+    if (reserved !== undefined) return `the label name ${reserved} is reserved, as all that start with __ are`;
+    const labels = merger.text(metric.labels);
+    if (seen !== undefined && seen.size === seen.add(labels).size) return `two series with the same labels {${labels}}`;
+    lines.push(renderMetric(name, type, labels, metric));
+    series += lineCount(type, metric);
+  }
+  return { name, type, help, text: lines.join(""), series };
+}

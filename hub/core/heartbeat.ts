@@ -1,0 +1,59 @@
+/** What a hub tells its peer ten times a second: that it lives, what it holds, what it has copied, and how its agents are. */
+import { z } from "zod";
+import { Holdings } from "./ledger.ts";
+import { Health, RecordPosition, StreamKind } from "./record.ts";
+
+/** An agent's health as one hub observed it. */
+export const HealthReport = z.strictObject({
+  /** `machine/name` of the agent. */
+  id: z.string(),
+  health: Health,
+  /** Wall time of the reporting machine, ms. */
+  sinceWallMs: z.number(),
+  /** Age of the newest observation when the report was written, ms; null when there is none. */
+  observedAgoMs: z.number().nullable(),
+  latencyMs: z.number().nullable(),
+  reason: z.string(),
+});
+export type HealthReport = z.infer<typeof HealthReport>;
+
+export const Heartbeat = z.strictObject({
+  v: z.literal(1),
+  machine: z.string(),
+  incarnation: z.string(),
+  /** Grows by one with every heartbeat of an incarnation, whatever path it takes. */
+  counter: z.number().int().positive(),
+  /** Wall time of the sender, ms. */
+  wallMs: z.number(),
+  /** Longest recent stall of the sender's event loop, ms. */
+  lagMs: z.number(),
+  /** How far the sender has copied the receiver's streams. */
+  copied: z.partialRecord(StreamKind, RecordPosition),
+  holdings: Holdings,
+  /** Health of agents that the sender probes: all of them once a second, those that changed at once. */
+  agents: z.array(HealthReport),
+});
+export type Heartbeat = z.infer<typeof Heartbeat>;
+
+const rememberedIncarnations = 16;
+
+/** Tells news from what came already: a heartbeat takes two paths, and one of a hub that was replaced may come late. */
+export class HeartbeatFilter {
+  #incarnation = "";
+  #counter = 0;
+  /** Not an order: a machine whose clock went back must still be heard. */
+  readonly #superseded: string[] = [];
+
+  isNews(beat: Pick<Heartbeat, "incarnation" | "counter">): boolean {
+    if (beat.incarnation === this.#incarnation) {
+      if (beat.counter <= this.#counter) return false;
+    } else {
+      if (this.#superseded.includes(beat.incarnation)) return false;
+      this.#superseded.push(this.#incarnation);
+      if (this.#superseded.length > rememberedIncarnations) this.#superseded.shift();
+      this.#incarnation = beat.incarnation;
+    }
+    this.#counter = beat.counter;
+    return true;
+  }
+}

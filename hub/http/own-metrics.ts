@@ -1,0 +1,109 @@
+/** The hub's own metrics and the fleet's health, in Prometheus text; every name begins with `tandem_`. */
+import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { Health } from "../core/record.ts";
+import { Verdict } from "../core/verdict.ts";
+import type { View } from "./view.ts";
+
+export interface OwnMetricsSources {
+  view: View;
+  queuedRecords(): number;
+  pushgatewayPending(): number;
+  pushgatewayRejected(): number;
+  eventListeners(): number;
+}
+
+export class OwnMetrics {
+  readonly #registry = new Registry();
+  readonly #pushes: Counter;
+
+  constructor({ view, queuedRecords, pushgatewayPending, pushgatewayRejected, eventListeners }: OwnMetricsSources) {
+    const registers = [this.#registry];
+    collectDefaultMetrics({ register: this.#registry, prefix: "tandem_hub_" });
+    this.#pushes = new Counter({
+      name: "tandem_pushes_total",
+      help: "Pushes answered, by operation and status.",
+      labelNames: ["op", "code"],
+      registers,
+    });
+    const gauge = (name: string, help: string, read: () => number) =>
+      new Gauge({
+        name: `tandem_${name}`,
+        help,
+        registers,
+        collect() {
+          this.set(read());
+        },
+      });
+    gauge("queued_records", "Records waiting to be stored.", queuedRecords);
+    gauge("pushgateway_pending_groups", "Groups not yet fed to this machine's Pushgateway.", pushgatewayPending);
+    gauge(
+      "pushgateway_rejected_groups",
+      "Groups that this machine's Pushgateway refused since the hub started.",
+      pushgatewayRejected,
+    );
+    gauge("event_listeners", "Open connections to /api/v1/events.", eventListeners);
+    gauge("in_sync", "1 while the peer has every record, 0 while degraded.", () =>
+      view.sync().state === "in-sync" ? 1 : 0,
+    );
+    gauge("uncopied_records", "Records of this machine that the peer has not stored.", () => view.sync().uncopied);
+    gauge("groups", "Push groups in the fold.", () => view.fleet().metrics.groups);
+    gauge("series", "Series in the fold.", () => view.fleet().metrics.series);
+    this.#ledger(view);
+    this.#machines(view);
+    this.#agents(view);
+  }
+
+  countPush(op: string | undefined, status: number): void {
+    this.#pushes.inc({ op: op ?? "none", code: String(status) });
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  #ledger(view: View): void {
+    const names = ["stored", "copied", "pending", "missing", "duplicates"] as const;
+    for (const name of names) {
+      new Gauge({
+        name: `tandem_ledger_${name}_records`,
+        help: `Records ${name}, by the ledger of this hub.`,
+        labelNames: ["origin", "stream"],
+        registers: [this.#registry],
+        collect() {
+          for (const line of view.ledger().lines) this.set({ origin: line.origin, stream: line.stream }, line[name]);
+        },
+      });
+    }
+  }
+
+  #machines(view: View): void {
+    new Gauge({
+      name: "tandem_machine_verdict",
+      help: "1 for the verdict that this hub passes on each part of each machine, 0 for the others.",
+      labelNames: ["machine", "part", "verdict"],
+      registers: [this.#registry],
+      collect() {
+        for (const [machine, state] of Object.entries(view.fleet().machines)) {
+          const parts = { machine: state, hub: state.hub, nats: state.nats, pushgateway: state.pushgateway };
+          for (const [part, judged] of Object.entries(parts))
+            for (const verdict of Verdict.options)
+              this.set({ machine, part, verdict }, judged.verdict === verdict ? 1 : 0);
+        }
+      },
+    });
+  }
+
+  #agents(view: View): void {
+    new Gauge({
+      name: "tandem_agent_health",
+      help: "1 for the health of each agent, 0 for the others.",
+      labelNames: ["agent", "machine", "health"],
+      registers: [this.#registry],
+      collect() {
+        for (const agent of view.fleet().agents)
+          for (const health of Health.options)
+            this.set({ agent: agent.name, machine: agent.machine, health }, agent.health === health ? 1 : 0);
+      },
+    });
+  }
+}

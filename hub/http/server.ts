@@ -1,0 +1,104 @@
+/** The hub's HTTP front: one table of paths over node:http, with a deadline for every request that is not a stream. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { heartbeatPath } from "../io/heartbeat-sender.ts";
+import { type Log, messageOf } from "../io/log.ts";
+import type { PageAssets } from "../page/assets.ts";
+
+export type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+
+export interface ServerRoutes {
+  /** Whether the hub has read its records back and takes pushes; a reason when not. */
+  unready(): string | undefined;
+  push(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
+  metricsText(): Promise<string>;
+  fleet(): unknown;
+  ledger(): unknown;
+  events: Handler;
+  heartbeats: Handler;
+  page(): string;
+  assets: PageAssets;
+  /** The peer's hub, whose page may read this hub's answers from a browser. */
+  peerOrigin: string;
+}
+
+/** Header and body of a request must be here by then, ms. */
+const requestTimeoutMs = 15_000;
+const maxConnections = 4_096;
+
+export function createHubServer(routes: ServerRoutes, log: Log): Server {
+  const table = routeTable(routes);
+  const server = createServer({ requestTimeout: requestTimeoutMs, headersTimeout: 5_000, keepAliveTimeout: 65_000 });
+  server.maxConnections = maxConnections;
+  server.on("request", (request, response) => {
+    handle(routes, table, request, response).catch((error: unknown) => {
+      log.error("http.failed", { method: request.method, url: request.url, error: messageOf(error) });
+      if (response.headersSent) response.destroy();
+      else send(response, 500, "text/plain", "the hub failed at this request; its log says more\n");
+    });
+  });
+  return server;
+}
+
+async function handle(
+  routes: ServerRoutes,
+  table: Map<string, Handler>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
+  if (request.headers.origin === routes.peerOrigin) {
+    response.setHeader("access-control-allow-origin", routes.peerOrigin);
+    response.setHeader("vary", "origin");
+  }
+  const handler = table.get(path);
+  const reads = request.method === "GET" || request.method === "HEAD";
+  if (handler !== undefined && reads) return await handler(request, response);
+  if (await routes.push(request, response)) return;
+  if (handler !== undefined) send(response, 405, "text/plain", `${path} answers GET only\n`);
+  else send(response, 404, "text/plain", `nothing at ${path}; the page is at /, the fleet at /api/v1/fleet\n`);
+}
+
+function routeTable(routes: ServerRoutes): Map<string, Handler> {
+  const ready: Handler = (_, response) => {
+    const reason = routes.unready();
+    send(response, reason === undefined ? 200 : 503, "text/plain", reason === undefined ? "ok\n" : `${reason}\n`);
+  };
+  const alive: Handler = (_, response) => send(response, 200, "text/plain", "ok\n");
+  const json =
+    (read: () => unknown): Handler =>
+    (_, response) =>
+      send(response, 200, "application/json", `${JSON.stringify(read())}\n`);
+  return new Map<string, Handler>([
+    ["/livez", alive],
+    ["/-/healthy", alive],
+    ["/readyz", ready],
+    ["/-/ready", ready],
+    ["/metrics", async (_, response) => send(response, 200, "text/plain; version=0.0.4", await routes.metricsText())],
+    ["/api/v1/fleet", json(routes.fleet)],
+    ["/api/v1/ledger", json(routes.ledger)],
+    ["/api/v1/events", routes.events],
+    [heartbeatPath, routes.heartbeats],
+    ["/", (_, response) => sendPage(response, routes.page())],
+    ["/assets/page.js", asset("text/javascript", routes.assets.script)],
+    ["/assets/page.css", asset("text/css", routes.assets.style)],
+  ]);
+}
+
+const asset =
+  (type: string, text: string): Handler =>
+  (_, response) =>
+    send(response, 200, type, text);
+
+function sendPage(response: ServerResponse, html: string): void {
+  response.setHeader(
+    "content-security-policy",
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src *; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+  );
+  send(response, 200, "text/html", html);
+}
+
+function send(response: ServerResponse, status: number, type: string, text: string): void {
+  const contentType = type.includes(";") ? type : `${type}; charset=utf-8`;
+  const headers = { "content-type": contentType, "cache-control": "no-store", "x-content-type-options": "nosniff" };
+  response.writeHead(status, headers).end(text);
+}

@@ -1,0 +1,128 @@
+/** Builds what the hub's JSON endpoints, its page and its metrics show from what the hub knows. */
+import type { HubConfig, MachineConfig } from "../config.ts";
+import type { FleetHealth } from "../core/fleet-health.ts";
+import type { Fold } from "../core/fold/fold.ts";
+import { Health, type StreamKind } from "../core/record.ts";
+import type { Judgement } from "../core/verdict.ts";
+import type { MachineWatch } from "../io/machine-watch.ts";
+import type { Records } from "../io/records.ts";
+import type { AgentView, FleetView, LedgerView, MachineView, SyncView } from "./api.ts";
+
+export interface ViewSources {
+  config: HubConfig;
+  version: string;
+  incarnation: string;
+  machines: MachineWatch;
+  records: Records;
+  health: FleetHealth;
+  fold: Fold;
+  /** Monotonic ms. */
+  clock(): number;
+  /** Longest recent stall of an event loop, ms. */
+  lagMs(machine: string): number;
+}
+
+export class View {
+  readonly #of: ViewSources;
+
+  constructor(sources: ViewSources) {
+    this.#of = sources;
+  }
+
+  fleet(): FleetView {
+    const { config, version, incarnation, fold } = this.#of;
+    const agents = config.agents.map((agent) => this.agent(`${agent.machine}/${agent.name}`));
+    const totals = Object.fromEntries(Health.options.map((health) => [health, 0])) as Record<Health, number>; // all keys are there
+    for (const agent of agents) totals[agent.health]++;
+    return {
+      machine: config.machine.name,
+      hub: config.machine.hubName,
+      version,
+      incarnation,
+      now: new Date().toISOString(),
+      sync: this.sync(),
+      machines: Object.fromEntries([config.machine, config.peer].map(({ name }) => [name, this.machine(name)])),
+      agents,
+      totals,
+      metrics: { groups: fold.groupCount, series: fold.seriesCount },
+    };
+  }
+
+  machine(name: string): MachineView {
+    const { config, machines, lagMs } = this.#of;
+    const { judgement, parts } = machines.state(name);
+    const self = name === config.machine.name;
+    const at: MachineConfig = self ? config.machine : config.peer;
+    const nats = self ? null : machines.heardAgoMs("nats");
+    const http = self ? null : machines.heardAgoMs("http");
+    return {
+      ...this.#judged(judgement),
+      self,
+      hub: { name: at.hubName, url: urlOf("http", at.hub), ...this.#judged(parts.hub) },
+      nats: { url: urlOf("nats", at.nats), ...this.#judged(parts.nats) },
+      pushgateway: { url: urlOf("http", at.pushgateway), ...this.#judged(parts.pushgateway) },
+      heardAgoMs: nats === null ? round(http) : round(http === null ? nats : Math.min(nats, http)),
+      paths: { nats: round(nats), http: round(http) },
+      lagMs: Math.round(lagMs(name)),
+    };
+  }
+
+  agent(id: string): AgentView {
+    const { config, health, clock } = this.#of;
+    const agent = config.agents.find((candidate) => `${candidate.machine}/${candidate.name}` === id);
+    const status = health.status(id);
+    if (agent === undefined || status === undefined) throw new Error(`no agent ${id}`);
+    const { probe } = agent;
+    return {
+      name: agent.name,
+      machine: agent.machine,
+      group: agent.group,
+      isHub: agent.isHub,
+      health: status.health,
+      since: this.#instant(status.sinceMs),
+      ageMs: status.observedAtMs === undefined ? null : Math.round(clock() - status.observedAtMs),
+      reason: status.reason,
+      observedBy: status.observedBy ?? null,
+      latencyMs: status.latencyMs === undefined ? null : Math.round(status.latencyMs * 100) / 100,
+      probe: { kind: probe.kind, address: `${probe.host}:${probe.port}` },
+    };
+  }
+
+  sync(): SyncView {
+    const { records } = this.#of;
+    const { state, sinceMs, reason } = records.sync;
+    const { records: uncopied, oldestStoredAtMs } = records.uncopied;
+    return { state, since: this.#instant(sinceMs), reason, uncopied, oldestUncopiedMs: this.#age(oldestStoredAtMs) };
+  }
+
+  ledger(): LedgerView {
+    const { config, records } = this.#of;
+    const lines = records.ledgerEntries().map((entry) => ({
+      ...entry,
+      oldestSingleCopyMs: entry.origin === config.machine.name ? this.#oldestSingleCopy(entry.stream) : null,
+    }));
+    const sum = (key: "missing" | "duplicates" | "pending") => lines.reduce((total, line) => total + line[key], 0);
+    const [missing, duplicates, pending] = [sum("missing"), sum("duplicates"), sum("pending")];
+    const copies = missing === 0 && pending === 0 ? 2 : 1;
+    return { machine: config.machine.name, now: new Date().toISOString(), missing, duplicates, pending, copies, lines };
+  }
+
+  #oldestSingleCopy(kind: StreamKind): number | null {
+    return this.#age(this.#of.records.oldestUncopiedAtMs(kind));
+  }
+
+  #judged(judgement: Judgement) {
+    return { verdict: judgement.verdict, since: this.#instant(judgement.sinceMs), reason: judgement.reason };
+  }
+
+  #age(atMs: number | undefined): number | null {
+    return atMs === undefined ? null : Math.round(this.#of.clock() - atMs);
+  }
+
+  #instant(monotonicMs: number): string {
+    return new Date(Date.now() - (this.#of.clock() - monotonicMs)).toISOString();
+  }
+}
+
+const urlOf = (scheme: string, { host, port }: { host: string; port: number }) => `${scheme}://${host}:${port}`;
+const round = (ms: number | null) => (ms === null ? null : Math.round(ms));

@@ -1,0 +1,315 @@
+/** One hub: builds its parts from a config, ties what one of them learns to what the others do, and stops them in order. */
+import { randomBytes } from "node:crypto";
+import type { Server } from "node:http";
+import type { AgentConfig, HubConfig } from "./config.ts";
+import { FleetHealth, type HealthTurn } from "./core/fleet-health.ts";
+import { Fold } from "./core/fold/fold.ts";
+import { groupPath } from "./core/group-path.ts";
+import { type Heartbeat, HeartbeatFilter } from "./core/heartbeat.ts";
+import { nextIncarnation } from "./core/record.ts";
+import type { Judgement } from "./core/verdict.ts";
+import { EventFeed } from "./http/events.ts";
+import { OwnMetrics } from "./http/own-metrics.ts";
+import { createPushApi } from "./http/push-api.ts";
+import { createHubServer } from "./http/server.ts";
+import { View } from "./http/view.ts";
+import { HealthRecorder } from "./io/health-recorder.ts";
+import { HeartbeatReceiver, type HeartbeatRoute } from "./io/heartbeat-receiver.ts";
+import { HeartbeatSender } from "./io/heartbeat-sender.ts";
+import { measureLag } from "./io/lag.ts";
+import { type Log, messageOf } from "./io/log.ts";
+import { type MachineState, MachineWatch } from "./io/machine-watch.ts";
+import { NatsLink } from "./io/nats-link.ts";
+import { Prober } from "./io/probe/prober.ts";
+import { PushgatewayKeeper } from "./io/pushgateway-keeper.ts";
+import { Records } from "./io/records.ts";
+import { pageAssets } from "./page/assets.ts";
+import { renderPage } from "./page/render.ts";
+
+const clock = () => performance.now();
+const syncTickMs = 50;
+const fleetEventEveryMs = 1_000;
+const closeDeadlineMs = 2_000;
+
+export class Hub {
+  readonly #config: HubConfig;
+  readonly #log: Log;
+  readonly #incarnation = nextIncarnation(Date.now(), randomBytes(3).toString("hex"));
+  readonly #stop = new AbortController();
+  readonly #fold = new Fold();
+  readonly #events = new EventFeed();
+  readonly #lag = measureLag();
+  readonly #filter = new HeartbeatFilter();
+  readonly #changedAgents = new Set<string>();
+  readonly #ownIds: string[];
+  readonly #timers: NodeJS.Timeout[] = [];
+  readonly #health: FleetHealth;
+  readonly #machines: MachineWatch;
+  readonly #records: Records;
+  readonly #keeper: PushgatewayKeeper;
+  readonly #recorder: HealthRecorder;
+  readonly #sender: HeartbeatSender;
+  readonly #receiver: HeartbeatReceiver;
+  readonly #prober: Prober;
+  readonly #view: View;
+  readonly #server: Server;
+  #link: NatsLink | undefined;
+  #peerLagMs = 0;
+
+  constructor(config: HubConfig, version: string, log: Log) {
+    this.#config = config;
+    this.#log = log;
+    const { machine, peer, agents } = config;
+    this.#ownIds = agents.filter((agent) => agent.machine === machine.name).map(idOf);
+    this.#health = new FleetHealth(machine.name, agents.map(idOf), clock());
+    this.#records = new Records({
+      config,
+      fold: this.#fold,
+      log,
+      clock,
+      onGroups: (keys) => this.#keeper.changed(keys),
+      onRemembered: (change) => {
+        const sinceMs = clock() - (Date.now() - change.at.wallMs);
+        this.#health.remember(`${change.machine}/${change.agent}`, change.to, sinceMs);
+      },
+      onSync: () => this.#onSync(),
+    });
+    this.#keeper = new PushgatewayKeeper({
+      address: machine.pushgateway,
+      keys: () => this.#fold.state().map((group) => group.key),
+      group: (key) => {
+        const group = this.#fold.groupOf(key);
+        return group && { path: groupPath(group), text: this.#fold.groupText(key) };
+      },
+      log,
+    });
+    this.#machines = new MachineWatch({ config, clock, onChange: (...change) => this.#onMachine(...change) });
+    this.#recorder = new HealthRecorder((change) => this.#records.append("health", change), log);
+    this.#sender = new HeartbeatSender({
+      machine: machine.name,
+      intervalMs: config.detector.heartbeatMs,
+      compose: (full) => this.#compose(full),
+    });
+    this.#receiver = new HeartbeatReceiver({
+      peer: peer.name,
+      address: peer.hub,
+      log,
+      heard: (beat, route) => this.#heard(beat, route),
+      refused: () => this.#machines.refused(),
+    });
+    this.#prober = new Prober({
+      agents,
+      clock,
+      random: Math.random,
+      observe: (agent, answer, atMs) => {
+        const turn = this.#health.observed(idOf(agent), answer, atMs);
+        if (turn !== undefined) this.#onOwnTurn(agent, turn);
+      },
+    });
+    this.#view = new View({
+      config,
+      version,
+      incarnation: this.#incarnation,
+      machines: this.#machines,
+      records: this.#records,
+      health: this.#health,
+      fold: this.#fold,
+      clock,
+      lagMs: (name) => (name === machine.name ? this.#lag.longestMs() : this.#peerLagMs),
+    });
+    this.#server = this.#createServer();
+  }
+
+  /** Resolves when the hub listens; reading its records back goes on behind that. Rejects when the port cannot be had. */
+  async start(): Promise<void> {
+    const { host, port } = this.#config.machine.hub;
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen(port, host, resolve);
+    });
+    this.#log.info("hub.listening", { host, port });
+    this.#prober.watch(this.#config.machine.name);
+    this.#timers.push(setInterval(() => this.#judgeSync(), syncTickMs));
+    this.#timers.push(setInterval(() => this.#sendFleet(), fleetEventEveryMs));
+    this.#connect().catch((error: unknown) => {
+      if (this.#stop.signal.aborted) return;
+      this.#log.error("hub.broken", { error: messageOf(error) });
+      process.exitCode = 1;
+      void this.stop();
+    });
+  }
+
+  /** Takes no more pushes, answers those accepted, and leaves the stores as they are. */
+  async stop(): Promise<void> {
+    if (this.#stop.signal.aborted) return;
+    this.#log.info("hub.stopping");
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#recorder.stop();
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    await this.#prober.stop();
+    await this.#records.stop();
+    this.#stop.abort();
+    this.#events.stop();
+    this.#receiver.stop();
+    this.#sender.stop();
+    this.#machines.stop();
+    this.#keeper.stop();
+    this.#lag.stop();
+    // Answers under way are finished; clients that keep a connection open are not waited for.
+    this.#server.closeIdleConnections();
+    const hurry = setTimeout(() => this.#server.closeAllConnections(), closeDeadlineMs);
+    await closed;
+    clearTimeout(hurry);
+    await this.#link?.close();
+    this.#log.info("hub.stopped");
+  }
+
+  async #connect(): Promise<void> {
+    const { machine } = this.#config;
+    const link = await NatsLink.open(
+      {
+        ...machine.nats,
+        name: `hub ${machine.name}`,
+        log: this.#log,
+        // A NATS that came back with an empty disk needs its streams again.
+        onReconnect: (nc) => {
+          this.#records.ensureStreams(nc).catch((error: unknown) => {
+            this.#log.warn("streams.unchecked", { error: messageOf(error) });
+          });
+        },
+      },
+      this.#stop.signal,
+    );
+    this.#link = link;
+    this.#sender.attach(link.nc);
+    this.#receiver.attach(link.nc);
+    const incarnation = await this.#records.start(link, this.#stop.signal);
+    this.#log.info("hub.ready", { incarnation, groups: this.#fold.groupCount });
+  }
+
+  #createServer(): Server {
+    const view = this.#view;
+    const metrics = new OwnMetrics({
+      view,
+      queuedRecords: () => this.#records.queued,
+      pushgatewayPending: () => this.#keeper.pending,
+      pushgatewayRejected: () => this.#keeper.rejected,
+      eventListeners: () => this.#events.listeners,
+    });
+    const push = createPushApi({
+      fold: this.#fold,
+      append: (candidate) => this.#records.append("metrics", candidate),
+      replicated: (position) => this.#records.replicated(position),
+      maxBodyBytes: this.#config.maxBodyBytes,
+      onAnswer: (status, op) => metrics.countPush(op, status),
+    });
+    const { peer } = this.#config;
+    return createHubServer(
+      {
+        unready: () => (this.#records.ready ? undefined : "the hub has not read its records back yet"),
+        push,
+        metricsText: async () => (await metrics.text()) + this.#fold.metricsText(),
+        fleet: () => view.fleet(),
+        ledger: () => view.ledger(),
+        events: (request, response) => this.#events.serve(request, response, { type: "fleet", fleet: view.fleet() }),
+        heartbeats: (request, response) => this.#sender.serve(request, response),
+        page: () => renderPage(view.fleet(), view.ledger()),
+        assets: pageAssets(),
+        peerOrigin: `http://${peer.hub.host}:${peer.hub.port}`,
+      },
+      this.#log,
+    );
+  }
+
+  #compose(full: boolean): Omit<Heartbeat, "v" | "machine" | "counter"> {
+    const wallMs = Date.now();
+    const agents = this.#health.reports(full ? this.#ownIds : this.#changedAgents, clock(), wallMs);
+    this.#changedAgents.clear();
+    const lagMs = this.#lag.longestMs();
+    return { incarnation: this.#incarnation, wallMs, lagMs, agents, ...this.#records.forHeartbeat() };
+  }
+
+  #heard(beat: Heartbeat, route: HeartbeatRoute): void {
+    const cut = !this.#natsHeard();
+    this.#machines.heard(route);
+    if (route === "nats" && cut) this.#records.nudge();
+    if (!this.#filter.isNews(beat)) return;
+    this.#peerLagMs = beat.lagMs;
+    this.#records.heardPeer(beat);
+    for (const report of beat.agents) {
+      // Each hub speaks for the agents of its own machine only.
+      if (!report.id.startsWith(`${beat.machine}/`)) continue;
+      const turn = this.#health.reported(report, beat.machine, clock(), Date.now());
+      if (turn !== undefined) this.#tellTurn(turn);
+    }
+  }
+
+  #onOwnTurn(agent: AgentConfig, { from, status }: HealthTurn): void {
+    const { id, health: to, reason } = status;
+    this.#log.info("health.turned", { agent: id, from, to, reason });
+    if (agent.machine === this.#config.machine.name) {
+      this.#changedAgents.add(id);
+      this.#sender.send();
+    }
+    this.#tellTurn({ from, status });
+    this.#recorder.record({ kind: "health", machine: agent.machine, agent: agent.name, from, to, reason });
+  }
+
+  #tellTurn({ status }: HealthTurn): void {
+    this.#events.send({ type: "health", agent: this.#view.agent(status.id) });
+  }
+
+  #onMachine(name: string, state: MachineState, before: MachineState): void {
+    const { peer } = this.#config;
+    const { judgement, parts } = state;
+    const verdicts = { hub: parts.hub.verdict, nats: parts.nats.verdict, pushgateway: parts.pushgateway.verdict };
+    this.#log.info("machine.judged", { name, verdict: judgement.verdict, reason: judgement.reason, ...verdicts });
+    if (name === peer.name) this.#probePeersAgents(parts.hub);
+    if (judgement.verdict !== before.judgement.verdict) this.#alert(name, judgement, before.judgement);
+    this.#judgeSync();
+    this.#events.send({ type: "machine", name, machine: this.#view.machine(name) });
+  }
+
+  /** A dead hub says nothing of its agents, which may live: they are asked from here. */
+  #probePeersAgents(hub: Judgement): void {
+    const { peer } = this.#config;
+    if (hub.verdict === "dead") this.#prober.watch(peer.name);
+    else if (hub.verdict === "alive") this.#prober.unwatch(peer.name);
+  }
+
+  #alert(name: string, judgement: Judgement, before: Judgement): void {
+    const lost = judgement.verdict === "dead" || judgement.verdict === "isolated";
+    const wasLost = before.verdict === "dead" || before.verdict === "isolated";
+    if (lost === wasLost) return;
+    const severity = lost ? "urgent" : "resolved";
+    const message = lost ? `${name}: ${judgement.reason}` : `${name} answers again`;
+    this.#records
+      .append("alerts", { kind: "alert", severity, name: "machine-lost", subject: name, message })
+      .then((outcome) => {
+        if (outcome.kind !== "stored") this.#log.warn("alert.unrecorded", { message, reason: outcome.reason });
+      })
+      .catch((error: unknown) => this.#log.error("alert.unrecorded", { message, error: messageOf(error) }));
+  }
+
+  #judgeSync(): void {
+    const hub = this.#machines.state(this.#config.peer.name).parts.hub.verdict;
+    this.#records.judgeSync({ hubAlive: hub === "alive", natsHeard: this.#natsHeard() });
+  }
+
+  #natsHeard(): boolean {
+    const ageMs = this.#machines.heardAgoMs("nats");
+    return ageMs !== null && ageMs < this.#config.detector.suspectAfterMs;
+  }
+
+  #onSync(): void {
+    const sync = this.#view.sync();
+    this.#log.info("sync.judged", { state: sync.state, reason: sync.reason });
+    this.#events.send({ type: "sync", sync });
+  }
+
+  #sendFleet(): void {
+    if (this.#events.listeners > 0) this.#events.send({ type: "fleet", fleet: this.#view.fleet() });
+  }
+}
+
+const idOf = (agent: AgentConfig) => `${agent.machine}/${agent.name}`;

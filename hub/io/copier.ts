@@ -1,0 +1,192 @@
+/**
+ * Copies one of the peer's streams into this machine's own domain, message for message. The position travels with each
+ * copied message, so that a start finds it in the copy itself: nothing else has to be kept in step with it.
+ */
+import { headers, type JetStreamClient, type JetStreamManager, type NatsConnection, NatsError } from "nats";
+import { Batch, type StreamKind } from "../core/record.ts";
+import { feed } from "./feed.ts";
+import { type Log, messageOf } from "./log.ts";
+import { copyName, copySubject, streamName } from "./streams.ts";
+
+export interface CopierOptions {
+  kind: StreamKind;
+  /** The peer's machine, which is the name of its domain too. */
+  origin: string;
+  nc: NatsConnection;
+  log: Log;
+  /** Whether all records of this batch are held already; such a message is passed over. */
+  isHeld(batch: Batch): boolean;
+  /** Called in order, once per message that this machine has stored or held already. */
+  onCopied(batch: Batch): void;
+}
+
+const originSeqHeader = "Tandem-Origin-Seq";
+const originIdHeader = "Tandem-Origin-Id";
+const requestTimeoutMs = 1_000;
+const publishTimeoutMs = 2_000;
+const retryMs = 250;
+/** Messages published but not yet confirmed by this machine's NATS. */
+const maxInFlight = 64;
+const messageNotFound = 10037;
+
+interface OriginPosition {
+  seq: number;
+  id: string;
+}
+
+const idOf = (batch: Batch) => `${batch.incarnation}:${batch.firstSeq}`;
+
+export class Copier {
+  readonly #options: CopierOptions;
+  readonly #js: JetStreamClient;
+  readonly #stop = new AbortController();
+  #nudge = () => {};
+  #running: Promise<void> | undefined;
+  #lastError = "";
+
+  constructor(options: CopierOptions) {
+    this.#options = options;
+    this.#js = options.nc.jetstream({ timeout: publishTimeoutMs });
+  }
+
+  /** Why copying stands still; empty while it runs. */
+  get trouble(): string {
+    return this.#lastError;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Tries again at once instead of after the pause: the peer was heard. */
+  nudge(): void {
+    this.#nudge();
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    this.#nudge();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { kind, origin, log } = this.#options;
+    const signal = this.#stop.signal;
+    while (!signal.aborted) {
+      try {
+        await this.#session(signal);
+      } catch (error) {
+        const message = messageOf(error);
+        if (!signal.aborted && message !== this.#lastError)
+          log.warn("copier.waiting", { kind, origin, error: message });
+        this.#lastError = message;
+      }
+      if (signal.aborted) return;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, retryMs);
+        this.#nudge = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  }
+
+  async #session(signal: AbortSignal): Promise<void> {
+    const { kind, origin, nc, log } = this.#options;
+    const peer = await nc.jetstreamManager({ domain: origin, checkAPI: false, timeout: requestTimeoutMs });
+    const own = await nc.jetstreamManager({ checkAPI: false, timeout: requestTimeoutMs });
+    const { seq: copyLastSeq, position } = await this.#copied(own);
+    const startSeq = await this.#startSeq(peer, position);
+    log.info("copier.copying", { kind, origin, startSeq });
+
+    let expected = copyLastSeq;
+    let failed: unknown;
+    let inFlight = 0;
+    let release = () => {};
+    let confirmed: Promise<void> = Promise.resolve();
+    for await (const { streamSeq, data } of feed(nc, peer, streamName(kind), startSeq, signal)) {
+      this.#lastError = "";
+      const batch = this.#decode(data, streamSeq);
+      const held = batch === undefined || this.#options.isHeld(batch);
+      const stored = held ? Promise.resolve() : this.#store(batch, streamSeq, data, expected++);
+      inFlight++;
+      confirmed = Promise.all([confirmed, stored]).then(() => {
+        if (batch !== undefined) this.#options.onCopied(batch);
+      });
+      confirmed
+        .catch((error: unknown) => {
+          failed ??= error;
+        })
+        .finally(() => {
+          inFlight--;
+          release();
+        });
+      while (inFlight >= maxInFlight && failed === undefined) {
+        await new Promise<void>((resolve) => {
+          release = resolve;
+        });
+      }
+      if (failed !== undefined) throw failed;
+    }
+  }
+
+  #store(batch: Batch, originSeq: number, data: Uint8Array, lastSequence: number): Promise<unknown> {
+    const { kind, origin } = this.#options;
+    const position = headers();
+    position.set(originSeqHeader, String(originSeq));
+    position.set(originIdHeader, idOf(batch));
+    // The chain of expected sequences makes a lost publish fail all that follow it, instead of leaving a hole.
+    const expect = { streamName: copyName(kind, origin), lastSequence };
+    return this.#js.publish(copySubject(kind, origin), data, { headers: position, expect, timeout: publishTimeoutMs });
+  }
+
+  /** The last message of the copy, and where in the origin it came from. */
+  async #copied(own: JetStreamManager): Promise<{ seq: number; position: OriginPosition | undefined }> {
+    const { kind, origin } = this.#options;
+    const name = copyName(kind, origin);
+    const { state } = await own.streams.info(name);
+    if (state.messages === 0) return { seq: state.last_seq, position: undefined };
+    const { header } = await own.streams.getMessage(name, { seq: state.last_seq });
+    const seq = Number(header.get(originSeqHeader));
+    const id = header.get(originIdHeader);
+    return { seq: state.last_seq, position: Number.isInteger(seq) && seq > 0 ? { seq, id } : undefined };
+  }
+
+  /**
+   * Goes on behind the last copied message, if the origin still holds that very message. An origin that lost its disk or
+   * its tail uses sequences again: then all of it is read anew, and what is held already is passed over.
+   */
+  async #startSeq(peer: JetStreamManager, position: OriginPosition | undefined): Promise<number> {
+    if (position === undefined) return 1;
+    const { kind, origin, log } = this.#options;
+    try {
+      const message = await peer.streams.getMessage(streamName(kind), { seq: position.seq });
+      const batch = decodeBatch(message.data);
+      if (batch !== undefined && idOf(batch) === position.id) return position.seq + 1;
+    } catch (error) {
+      if (!(error instanceof NatsError) || error.api_error?.err_code !== messageNotFound) throw error;
+    }
+    log.warn("copier.origin_differs", { kind, origin, at: position.seq, expected: position.id });
+    return 1;
+  }
+
+  /** A message that is no batch is copied by nobody's wish: it is said so and passed over. */
+  #decode(data: Uint8Array, streamSeq: number): Batch | undefined {
+    const { kind, origin, log } = this.#options;
+    const batch = decodeBatch(data);
+    if (batch !== undefined && batch.origin === origin) return batch;
+    log.error("copier.not_a_batch", { kind, origin, streamSeq });
+    return undefined;
+  }
+}
+
+/** Undefined when the bytes are no batch. */
+export function decodeBatch(data: Uint8Array): Batch | undefined {
+  try {
+    const parsed = Batch.safeParse(JSON.parse(Buffer.from(data).toString()));
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,113 @@
+/** Reads a JetStream stream, here or in the peer's domain, in order and without gaps, for as long as heartbeats come. */
+import {
+  AckPolicy,
+  createInbox,
+  DeliverPolicy,
+  type JetStreamManager,
+  type Msg,
+  type NatsConnection,
+  nanos,
+} from "nats";
+
+export interface FedMessage {
+  streamSeq: number;
+  data: Uint8Array;
+}
+
+const idleHeartbeatMs = 500;
+/** Silence after which the feed is given up, ms: two heartbeats missed and some delay. */
+const silenceMs = 1_250;
+/** How long the peer's server keeps the consumer of a hub that is gone, ms. */
+const inactiveMs = 5_000;
+
+/**
+ * Yields messages from `startSeq` on; throws when the feed breaks, so that the caller starts a new one where it stopped.
+ * The next message is asked for only when the last one was dealt with, which is what slows the sender down.
+ */
+export async function* feed(
+  nc: NatsConnection,
+  peer: JetStreamManager,
+  stream: string,
+  startSeq: number,
+  signal: AbortSignal,
+): AsyncGenerator<FedMessage> {
+  const inbox = createInbox();
+  const queue: Msg[] = [];
+  let wake = () => {};
+  let broken: Error | undefined;
+  const breakOff = (why: string) => {
+    broken ??= new Error(why);
+    wake();
+  };
+  let silence = setTimeout(breakOff, silenceMs, `the feed of ${stream} fell silent`);
+  const onAbort = () => breakOff("stopped");
+  signal.addEventListener("abort", onAbort);
+  const subscription = nc.subscribe(inbox, {
+    callback: (error, message) => {
+      if (error !== null) return breakOff(error.message);
+      clearTimeout(silence);
+      silence = setTimeout(breakOff, silenceMs, `the feed of ${stream} fell silent`);
+      queue.push(message);
+      wake();
+    },
+  });
+  let consumer: string | undefined;
+  try {
+    const info = await peer.consumers.add(stream, {
+      deliver_subject: inbox,
+      deliver_policy: DeliverPolicy.StartSequence,
+      opt_start_seq: startSeq,
+      ack_policy: AckPolicy.None,
+      idle_heartbeat: nanos(idleHeartbeatMs),
+      flow_control: true,
+      inactive_threshold: nanos(inactiveMs),
+      mem_storage: true,
+      max_deliver: 1,
+    });
+    consumer = info.name;
+    let delivered = 0;
+    for (;;) {
+      const message = queue.shift();
+      if (message === undefined) {
+        if (broken !== undefined) throw broken;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        continue;
+      }
+      if (message.headers?.code === 100) {
+        answerFlowControl(nc, message);
+        const last = message.headers.get("Nats-Last-Consumer");
+        if (last !== "" && Number(last) !== delivered) throw new Error(`${stream}: ${last} sent, ${delivered} came`);
+        continue;
+      }
+      const place = placeOf(message);
+      if (place === undefined) continue;
+      delivered++;
+      if (place.consumerSeq !== delivered) throw new Error(`${stream}: message ${delivered} did not come`);
+      yield { streamSeq: place.streamSeq, data: message.data };
+    }
+  } finally {
+    clearTimeout(silence);
+    signal.removeEventListener("abort", onAbort);
+    subscription.unsubscribe();
+    // Best effort: a consumer that cannot be deleted ends by itself when it stays inactive.
+    if (consumer !== undefined && broken === undefined) peer.consumers.delete(stream, consumer).catch(() => {});
+  }
+}
+
+/** The server asks, by a reply subject or a header, to be told that all before was taken. */
+function answerFlowControl(nc: NatsConnection, message: Msg): void {
+  const stalled = message.headers?.get("Nats-Consumer-Stalled");
+  if (message.reply) message.respond();
+  else if (stalled) nc.publish(stalled);
+}
+
+/** `$JS.ACK.<domain>.<account>.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>…`, or the same without the first two. */
+function placeOf(message: Msg): { streamSeq: number; consumerSeq: number } | undefined {
+  const tokens = message.reply?.split(".") ?? [];
+  const offset = tokens.length >= 11 ? 2 : 0;
+  const streamSeq = Number(tokens[5 + offset]);
+  const consumerSeq = Number(tokens[6 + offset]);
+  return Number.isInteger(streamSeq) && Number.isInteger(consumerSeq) ? { streamSeq, consumerSeq } : undefined;
+}

@@ -1,0 +1,101 @@
+/** Hears the peer's heartbeats on both paths and tells a closed or refused connection apart from mere silence. */
+import { get } from "node:http";
+import type { NatsConnection, Subscription } from "nats";
+import { Heartbeat } from "../core/heartbeat.ts";
+import { heartbeatPath, heartbeatSubject } from "./heartbeat-sender.ts";
+import { type Log, messageOf } from "./log.ts";
+
+export type HeartbeatRoute = "nats" | "http";
+
+export interface HeartbeatReceiverOptions {
+  peer: string;
+  /** The peer hub's HTTP address. */
+  address: { host: string; port: number };
+  log: Log;
+  heard(beat: Heartbeat, route: HeartbeatRoute): void;
+  /** The peer's kernel closed or refused the HTTP connection. */
+  refused(): void;
+}
+
+const retryMs = 100;
+const connectDeadlineMs = 1_000;
+/** An open connection that brings nothing is dropped and made anew, ms. */
+const idleDeadlineMs = 2_000;
+const maxLineBytes = 4 * 1024 * 1024;
+
+export class HeartbeatReceiver {
+  readonly #options: HeartbeatReceiverOptions;
+  #subscription: Subscription | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #close = () => {};
+  #stopped = false;
+
+  constructor(options: HeartbeatReceiverOptions) {
+    this.#options = options;
+    this.#connect();
+  }
+
+  /** From now on heartbeats are heard by NATS too. */
+  attach(nc: NatsConnection): void {
+    this.#subscription = nc.subscribe(heartbeatSubject(this.#options.peer), {
+      callback: (error, message) => {
+        if (error === null) this.#take(Buffer.from(message.data).toString(), "nats");
+      },
+    });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#retry);
+    this.#subscription?.unsubscribe();
+    this.#close();
+  }
+
+  #connect(): void {
+    const { host, port } = this.#options.address;
+    const request = get({ host, port, path: heartbeatPath, agent: false });
+    // An end that this side did not bring about is the peer's own kernel speaking.
+    let givenUp = false;
+    const giveUp = () => {
+      givenUp = true;
+      request.destroy();
+    };
+    let deadline = setTimeout(giveUp, connectDeadlineMs);
+    this.#close = giveUp;
+    request.on("socket", (socket) => socket.setNoDelay(true));
+    request.on("response", (response) => {
+      let rest = "";
+      response.setEncoding("utf8");
+      response.on("data", (text: string) => {
+        clearTimeout(deadline);
+        deadline = setTimeout(giveUp, idleDeadlineMs);
+        const lines = (rest + text).split("\n");
+        rest = lines.pop() ?? "";
+        if (rest.length > maxLineBytes) giveUp();
+        else if (response.statusCode === 200) for (const line of lines) this.#take(line, "http");
+      });
+      response.on("error", () => {});
+      response.once("close", () => {
+        if (!givenUp) this.#options.refused();
+      });
+    });
+    request.on("error", (error) => {
+      if ((error as NodeJS.ErrnoException).code === "ECONNREFUSED") this.#options.refused(); // socket errors carry a code
+    });
+    request.on("close", () => {
+      clearTimeout(deadline);
+      if (!this.#stopped) this.#retry = setTimeout(() => this.#connect(), retryMs);
+    });
+  }
+
+  #take(text: string, route: HeartbeatRoute): void {
+    let beat: Heartbeat;
+    try {
+      beat = Heartbeat.parse(JSON.parse(text));
+    } catch (error) {
+      this.#options.log.warn("heartbeat.malformed", { route, error: messageOf(error).slice(0, 200) });
+      return;
+    }
+    if (beat.machine === this.#options.peer) this.#options.heard(beat, route);
+  }
+}

@@ -1,0 +1,76 @@
+/** Sends this hub's heartbeats on both paths: a NATS subject, and an HTTP response that never ends. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { NatsConnection } from "nats";
+import type { Heartbeat } from "../core/heartbeat.ts";
+
+export const heartbeatSubject = (machine: string) => `tandem.heartbeat.${machine}`;
+export const heartbeatPath = "/internal/v1/heartbeats";
+
+export interface HeartbeatSenderOptions {
+  machine: string;
+  /** Between two heartbeats, ms. */
+  intervalMs: number;
+  /** What to say now; `full` once a second, when all agents are to be reported. */
+  compose(full: boolean): Omit<Heartbeat, "v" | "machine" | "counter">;
+}
+
+/** The peer has one reader; a few more allow for one that is being replaced. */
+const maxReaders = 4;
+/** A reader that takes nothing is dropped before it costs memory, bytes. */
+const maxBacklogBytes = 1024 * 1024;
+const fullEveryMs = 1_000;
+
+export class HeartbeatSender {
+  readonly #options: HeartbeatSenderOptions;
+  readonly #readers = new Set<ServerResponse>();
+  readonly #timer: NodeJS.Timeout;
+  #nc: NatsConnection | undefined;
+  #counter = 0;
+  #fullAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: HeartbeatSenderOptions) {
+    this.#options = options;
+    this.#timer = setInterval(() => this.send(), options.intervalMs);
+  }
+
+  /** From now on heartbeats go by NATS too. */
+  attach(nc: NatsConnection): void {
+    this.#nc = nc;
+  }
+
+  /** Also called between two beats when there is news that should not wait. */
+  send(): void {
+    const { machine, compose } = this.#options;
+    const nowMs = performance.now();
+    const full = nowMs - this.#fullAtMs >= fullEveryMs;
+    if (full) this.#fullAtMs = nowMs;
+    this.#counter++;
+    const beat: Heartbeat = { v: 1, machine, counter: this.#counter, ...compose(full) };
+    const text = JSON.stringify(beat);
+    if (this.#nc?.isClosed() === false) this.#nc.publish(heartbeatSubject(machine), text);
+    for (const reader of this.#readers) {
+      if (reader.writableLength > maxBacklogBytes) reader.destroy();
+      else reader.write(`${text}\n`);
+    }
+  }
+
+  /** Handles GET of `heartbeatPath`. */
+  serve(request: IncomingMessage, response: ServerResponse): void {
+    if (this.#readers.size >= maxReaders) {
+      response.writeHead(503, { "retry-after": "1" }).end("too many readers of heartbeats\n");
+      return;
+    }
+    request.socket.setNoDelay(true);
+    response.writeHead(200, { "content-type": "application/x-ndjson", "cache-control": "no-store" });
+    response.flushHeaders();
+    this.#readers.add(response);
+    response.on("close", () => this.#readers.delete(response));
+    response.on("error", () => this.#readers.delete(response));
+    this.#fullAtMs = Number.NEGATIVE_INFINITY;
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    for (const reader of this.#readers) reader.destroy();
+  }
+}

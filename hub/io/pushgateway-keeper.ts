@@ -1,0 +1,141 @@
+/**
+ * Keeps this machine's real Pushgateway equal to the fold. Changed groups are fed coalesced, the newest state of each at a
+ * time, so that the Pushgateway never sets the pace of ingest; one that restarted is filled again from the fold.
+ */
+import { Agent, request } from "node:http";
+import { z } from "zod";
+import { type Log, messageOf } from "./log.ts";
+
+/** A group as it should stand: its text, or that it should not be there. */
+export interface KeptGroup {
+  /** Path below the Pushgateway's root that names the group. */
+  path: string;
+  /** Undefined when the group is gone. */
+  text: string | undefined;
+}
+
+export interface PushgatewayKeeperOptions {
+  address: { host: string; port: number };
+  /** Keys of all groups that are, or that were deleted. */
+  keys(): Iterable<string>;
+  group(key: string): KeptGroup | undefined;
+  log: Log;
+}
+
+const concurrency = 4;
+const requestDeadlineMs = 5_000;
+const statusEveryMs = 500;
+const retryMs = 200;
+
+const Status = z.object({ data: z.object({ start_time: z.string() }) });
+
+interface Answer {
+  status: number;
+  body: string;
+}
+
+export class PushgatewayKeeper {
+  readonly #options: PushgatewayKeeperOptions;
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: concurrency + 1 });
+  readonly #dirty = new Set<string>();
+  #startTime = "";
+  #reachable = false;
+  #working = 0;
+  #statusTimer: NodeJS.Timeout | undefined;
+  #stopped = false;
+  /** Groups that the Pushgateway refused; each is tried again when it changes or the Pushgateway restarts. */
+  rejected = 0;
+
+  constructor(options: PushgatewayKeeperOptions) {
+    this.#options = options;
+    void this.#followStatus();
+  }
+
+  /** Groups that still differ from the fold, as far as is known. */
+  get pending(): number {
+    return this.#dirty.size + this.#working;
+  }
+
+  changed(keys: Iterable<string>): void {
+    for (const key of keys) this.#dirty.add(key);
+    this.#work();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#statusTimer);
+    this.#agent.destroy();
+  }
+
+  /** A new start time means an empty Pushgateway, or one with an old persistence file: all groups are fed again. */
+  async #followStatus(): Promise<void> {
+    try {
+      const answer = await this.#ask("GET", "/api/v1/status", "");
+      const { start_time } = Status.parse(JSON.parse(answer.body)).data;
+      if (start_time !== this.#startTime) {
+        this.#options.log.info("pushgateway.refill", { startTime: start_time });
+        this.#startTime = start_time;
+        for (const key of this.#options.keys()) this.#dirty.add(key);
+      }
+      this.#reachable = true;
+      this.#work();
+    } catch (error) {
+      if (this.#reachable) this.#options.log.warn("pushgateway.unreachable", { error: messageOf(error) });
+      this.#reachable = false;
+    }
+    if (!this.#stopped) this.#statusTimer = setTimeout(() => void this.#followStatus(), statusEveryMs);
+  }
+
+  #work(): void {
+    while (this.#working < concurrency && this.#reachable && !this.#stopped) {
+      const key = this.#dirty.values().next().value;
+      if (key === undefined) return;
+      this.#dirty.delete(key);
+      this.#working++;
+      void this.#feed(key).finally(() => {
+        this.#working--;
+        this.#work();
+      });
+    }
+  }
+
+  async #feed(key: string): Promise<void> {
+    const group = this.#options.group(key);
+    if (group === undefined) return;
+    try {
+      const answer = await this.#ask(group.text === undefined ? "DELETE" : "PUT", group.path, group.text ?? "");
+      if (answer.status < 300) return;
+      this.rejected++;
+      this.#options.log.error("pushgateway.rejected", { path: group.path, status: answer.status, answer: answer.body });
+    } catch (error) {
+      if (this.#stopped) return;
+      this.#options.log.warn("pushgateway.retry", { path: group.path, error: messageOf(error) });
+      this.#dirty.add(key);
+      await new Promise((resolve) => setTimeout(resolve, retryMs));
+    }
+  }
+
+  #ask(method: "GET" | "PUT" | "DELETE", path: string, body: string): Promise<Answer> {
+    const { host, port } = this.#options.address;
+    return new Promise((resolve, reject) => {
+      const bytes = Buffer.from(body);
+      const headers = { "content-type": "text/plain; version=0.0.4", "content-length": bytes.length };
+      const asked = request({ host, port, method, path, agent: this.#agent, headers }, (response) => {
+        let text = "";
+        response.setEncoding("utf8");
+        response.on("data", (chunk: string) => {
+          if (text.length < 64 * 1024) text += chunk;
+        });
+        response.on("end", () => resolve({ status: response.statusCode ?? 0, body: text }));
+        response.on("error", reject);
+      });
+      const deadline = setTimeout(
+        () => asked.destroy(new Error(`no answer in ${requestDeadlineMs} ms`)),
+        requestDeadlineMs,
+      );
+      asked.on("error", reject);
+      asked.on("close", () => clearTimeout(deadline));
+      asked.end(bytes);
+    });
+  }
+}

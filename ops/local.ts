@@ -1,0 +1,149 @@
+/** `tandem local`: runs both machines on this computer until it is told to stop. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { requireFleet } from "../fleet/load.ts";
+import { messageOf } from "../hub/io/log.ts";
+import { build } from "./build.ts";
+import type { ChildEvent } from "./local/child.ts";
+import { openDataFolder } from "./local/data-folder.ts";
+import { Pair } from "./local/pair.ts";
+import { requireFree } from "./local/port-owner.ts";
+import { type AgentChoice, chooseAgents, machineNames, planSite, type Site } from "./local/site.ts";
+import { ensureTool } from "./tools/ensure-tool.ts";
+
+interface LocalOptions {
+  data: string;
+  portOffset: number;
+  agents: AgentChoice;
+  restart: boolean;
+  json: boolean;
+}
+
+/** A terminal's Ctrl-C may arrive twice, from its own group and from npm: the second press comes later than this, ms. */
+const sameKeypressMs = 500;
+
+export function registerLocal(program: Command): void {
+  program
+    .command("local")
+    .description("run both machines on this computer: NATS, Pushgateway, hub and agents, until Ctrl-C")
+    .option("--data <dir>", "folder of the pair's data, one folder a machine in it", ".tandem")
+    .option("--port-offset <n>", "added to every port", parseOffset, 0)
+    .addOption(new Option("--agents <which>", "agents to run").choices(["pilots", "all", "none"]).default("all"))
+    .option("--no-restart", "leave a process dead that dies, instead of starting it again")
+    .option("--json", "first line of standard output: one JSON object, when all is ready; events follow", false)
+    .addHelpText("after", "\nExample:\n  $ tandem local --data /tmp/pair --port-offset 20000 --agents pilots")
+    .action(run);
+}
+
+async function run(options: LocalOptions): Promise<void> {
+  const say = (line: string) => void process.stderr.write(`${line}\n`);
+  const startedAtMs = performance.now();
+  const site = planSite(chooseAgents(requireFleet(), options.agents), options.portOffset);
+  const natsServer = await ensureTool("nats-server", say);
+  const pushgateway = await ensureTool("pushgateway", say);
+  const { hubPath } = await build();
+  const data = await openDataFolder(options.data, machineNames, say);
+  try {
+    await requireFree(site.plan.ports);
+    say(data.existed ? `going on with the data in ${data.path}` : `new data folder ${data.path}`);
+    const programs = { natsServer, pushgateway, hub: hubPath };
+    const pair = new Pair({
+      site,
+      data,
+      programs,
+      restart: options.restart,
+      say,
+      tell: (event) => tell(event, say, options.json),
+    });
+    const stopped = stopOnSignal(pair, say);
+    try {
+      const started = await Promise.race([pair.start().then(() => true), stopped.then(() => false)]);
+      if (started) print(site, pair, options, performance.now() - startedAtMs);
+      await stopped;
+    } finally {
+      await pair.stop();
+    }
+  } finally {
+    data.release();
+  }
+  say("stopped; the data stays for the next start");
+}
+
+/** Resolves when the pair has stopped at a signal; a second one kills. */
+function stopOnSignal(pair: Pair, say: (line: string) => void): Promise<void> {
+  return new Promise((resolve) => {
+    let firstAtMs: number | undefined;
+    const onSignal = () => {
+      const nowMs = performance.now();
+      if (firstAtMs === undefined) {
+        firstAtMs = nowMs;
+        pair.stop().then(resolve, (error: unknown) => {
+          say(`stopping failed: ${messageOf(error)}`);
+          pair.kill();
+          resolve();
+        });
+      } else if (nowMs - firstAtMs > sameKeypressMs) {
+        say("killing all processes");
+        pair.kill();
+      }
+    };
+    for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, onSignal);
+  });
+}
+
+function tell(event: ChildEvent, say: (line: string) => void, json: boolean): void {
+  const { child, pid } = event;
+  const { machine, name } = child.spec;
+  if (event.type === "died") {
+    const { how, restartInMs } = event;
+    const next = restartInMs === undefined ? "it stays dead" : `starting it again in ${restartInMs / 1_000} s`;
+    say(`${child.label} (pid ${pid}) ${how}; ${next}`);
+    if (json) printJson({ event: "died", machine, name, pid, how, restartInMs: restartInMs ?? null });
+  } else if (event.again) {
+    say(`${child.label} runs again (pid ${pid})`);
+    if (json) printJson({ event: "restarted", machine, name, pid });
+  }
+}
+
+function print(site: Site, pair: Pair, options: LocalOptions, tookMs: number): void {
+  const machines = Object.fromEntries(
+    site.machines.map((machine) => [
+      machine.name,
+      {
+        hub: urlOf("http", machine.hub),
+        pushgateway: urlOf("http", machine.pushgateway),
+        nats: urlOf("nats", machine.nats),
+        monitoring: urlOf("http", machine.monitoring),
+        pids: {
+          hub: pair.pid(machine.name, "hub"),
+          pushgateway: pair.pid(machine.name, "Pushgateway"),
+          nats: pair.pid(machine.name, "NATS"),
+        },
+      },
+    ]),
+  );
+  const pids = Object.fromEntries(machineNames.map((name) => [name, pair.agentPids(name)]));
+  if (options.json) return printJson({ ready: true, machines, agents: { pids } });
+
+  const lines = [`ready in ${(tookMs / 1_000).toFixed(1)} s`];
+  for (const { name, hubName } of site.machines) {
+    const at = machines[name];
+    if (at === undefined) continue;
+    lines.push("", `${name}, ${hubName}`, `  page and metrics  ${at.hub}/   ${at.hub}/metrics`);
+    lines.push(`  Pushgateway       ${at.pushgateway}`, `  NATS              ${at.nats}   monitoring ${at.monitoring}`);
+  }
+  const { moved } = site.plan;
+  if (moved.length > 0) {
+    lines.push("", `${moved.length} ports moved, because both machines are one computer here:`);
+    for (const { machine, what, port, localPort } of moved) lines.push(`  ${machine} ${what}: ${port} → ${localPort}`);
+  }
+  process.stdout.write(`${[...lines, "", "Ctrl-C stops all."].join("\n")}\n`);
+}
+
+const printJson = (value: unknown) => void process.stdout.write(`${JSON.stringify(value)}\n`);
+const urlOf = (scheme: string, { host, port }: { host: string; port: number }) => `${scheme}://${host}:${port}`;
+
+function parseOffset(text: string): number {
+  const offset = Number(text);
+  if (Number.isInteger(offset) && offset >= 0 && offset <= 50_000) return offset;
+  throw new InvalidArgumentError("a whole number from 0 to 50000");
+}

@@ -1,0 +1,24 @@
+/** The faults that an agent can be given, and how it then answers for its health. */
+import { z } from "zod";
+
+export const Fault = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("none") }),
+  /** Its sockets are reset and closed, as by a killed process. */
+  z.strictObject({ kind: z.literal("crashed") }),
+  /** Its sockets accept, and nothing is ever answered; its pushes stop. */
+  z.strictObject({ kind: z.literal("hung") }),
+  /** It answers that it is not well. */
+  z.strictObject({ kind: z.literal("faulty"), status: z.enum(["degraded", "error"]), message: z.string().max(500) }),
+]);
+export type Fault = z.infer<typeof Fault>;
+
+export interface HealthAnswer {
+  status: "ok" | "degraded" | "error";
+  ready: boolean;
+  message: string;
+}
+
+export function healthOf(fault: Fault, role: string): HealthAnswer {
+  if (fault.kind === "faulty") return { status: fault.status, ready: true, message: fault.message };
+  return { status: "ok", ready: true, message: role };
+}

@@ -1,0 +1,142 @@
+/** The folder that a local pair keeps its data in: claimed by one run at a time, of one version, never guessed at. */
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import { OperatorError } from "../error.ts";
+import { isAlive, listProcesses, stopProcesses } from "./processes.ts";
+
+/** Grows when the folder's shape changes in a way that an older or newer run cannot read. */
+export const dataVersion = 1;
+
+const Stamp = z.strictObject({ version: z.number().int(), createdAt: z.string() });
+const Lock = z.strictObject({ pid: z.number().int(), startedAt: z.string() });
+const stampName = "tandem.json";
+const lockName = "tandem.lock";
+
+export interface DataFolder {
+  path: string;
+  /** Whether an earlier run left data here. */
+  existed: boolean;
+  /** The folder of one machine, absolute. */
+  machine(name: string): string;
+  release(): void;
+}
+
+/** Opens or makes the folder; leftovers of a run that was killed are stopped, and said so. */
+export async function openDataFolder(
+  dir: string,
+  machines: readonly string[],
+  say: (line: string) => void,
+): Promise<DataFolder> {
+  const path = resolve(dir);
+  const existed = checkStamp(path);
+  const lock = join(path, lockName);
+  takeLock(lock, path);
+  try {
+    await stopLeftovers(path, machines, say);
+    for (const machine of machines) mkdirSync(join(path, machine, "logs"), { recursive: true });
+  } catch (error) {
+    rmSync(lock, { force: true });
+    throw error;
+  }
+  return { path, existed, machine: (name) => join(path, name), release: () => rmSync(lock, { force: true }) };
+}
+
+/** The file is whole or not there at all, also when the computer stops in the middle. */
+export function writeWhole(path: string, text: string, mode = 0o644): void {
+  const temporary = `${path}.new`;
+  writeFileSync(temporary, text, { mode, flush: true });
+  renameSync(temporary, path);
+}
+
+function checkStamp(path: string): boolean {
+  const stampPath = join(path, stampName);
+  try {
+    mkdirSync(path, { recursive: true });
+    if (!existsSync(stampPath)) {
+      const strangers = readdirSync(path).filter((name) => name !== `${stampName}.new`);
+      if (strangers.length > 0) throw foreign(path, strangers);
+      writeWhole(stampPath, `${JSON.stringify({ version: dataVersion, createdAt: new Date().toISOString() })}\n`);
+      return false;
+    }
+    const text = readFileSync(stampPath, "utf8");
+    const stamp = parse(Stamp, text);
+    if (stamp === undefined) throw broken(stampPath);
+    if (stamp.version !== dataVersion) throw otherVersion(path, stamp.version);
+    return true;
+  } catch (error) {
+    if (error instanceof OperatorError) throw error;
+    throw new OperatorError(
+      "data.unusable",
+      `cannot use the data folder ${path}: ${(error as Error).message}`, // fs throws errors only
+      "Make it writable, or choose another with --data DIR",
+    );
+  }
+}
+
+function takeLock(lock: string, path: string): void {
+  const own = `${lock}.${process.pid}`;
+  writeFileSync(own, `${JSON.stringify({ pid: process.pid, startedAt: new Date().toISOString() })}\n`);
+  for (;;) {
+    try {
+      // A link appears with its content, so that nobody ever reads half a lock.
+      linkSync(own, lock);
+      rmSync(own);
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error; // fs errors carry a code
+    }
+    const holder = parse(Lock, readFileSync(lock, "utf8"));
+    if (holder !== undefined && isAlive(holder.pid) && runsTandem(holder.pid)) {
+      rmSync(own);
+      throw new OperatorError(
+        "data.locked",
+        `${path} is in use by process ${holder.pid}, started ${holder.startedAt}`,
+        `Stop it (Ctrl-C there, or kill ${holder.pid}), or choose another folder with --data DIR`,
+      );
+    }
+    rmSync(lock, { force: true });
+  }
+}
+
+/** The number of a process that ended may have gone to a stranger. */
+const runsTandem = (pid: number) =>
+  listProcesses().some((found) => found.pid === pid && found.command.includes("tandem"));
+
+async function stopLeftovers(path: string, machines: readonly string[], say: (line: string) => void): Promise<void> {
+  const folders = machines.map((machine) => join(path, machine));
+  const isOurs = (command: string) => folders.some((folder) => command.includes(`${folder}/`));
+  const left = listProcesses().filter(({ pid, command }) => pid !== process.pid && isOurs(command));
+  if (left.length === 0) return;
+  say(`stopping ${left.length} processes that an earlier run left behind: ${left.map(({ pid }) => pid).join(", ")}`);
+  await stopProcesses(left.map(({ pid }) => pid));
+}
+
+function parse<T>(schema: z.ZodType<T>, text: string): T | undefined {
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+const foreign = (path: string, names: string[]) =>
+  new OperatorError(
+    "data.foreign",
+    `${path} is no data folder of a local pair: it has ${names.slice(0, 3).join(", ")} but no ${stampName}`,
+    "Choose an empty or new folder with --data DIR; nothing was changed here",
+  );
+
+const broken = (stampPath: string) =>
+  new OperatorError(
+    "data.broken",
+    `${stampPath} is half-written or not ours`,
+    `If the folder is a local pair's, write {"version":${dataVersion},"createdAt":"…"} into it to keep its data; or choose another with --data DIR. Nothing was changed`,
+  );
+
+const otherVersion = (path: string, version: number) =>
+  new OperatorError(
+    "data.version",
+    `${path} was written by version ${version} of the data folder; this is version ${dataVersion}`,
+    `Run the Tandem that wrote it, or choose another folder with --data DIR. Nothing was changed`,
+  );

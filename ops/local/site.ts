@@ -1,0 +1,176 @@
+/** The two machines of a local run: their addresses on this computer, and the config files of every process. */
+import { join } from "node:path";
+import { hubConfig, renderHubConfig } from "../../components/hub-config.ts";
+import { renderNatsConf } from "../../components/nats-conf.ts";
+import type { Fleet, PlacedAgent } from "../../fleet/model.ts";
+import { reservedPorts } from "../../fleet/reserved-ports.ts";
+import type { MachineConfig } from "../../hub/config.ts";
+import { controlSocketPath, type HostConfigInput } from "./agents/config.ts";
+import { type DataFolder, writeWhole } from "./data-folder.ts";
+import { agentClaims, type PortClaim, type PortPlan, planPorts } from "./ports.ts";
+
+export type AgentChoice = "pilots" | "all" | "none";
+
+export interface Site {
+  fleet: Fleet;
+  plan: PortPlan;
+  machines: SiteMachine[];
+}
+
+export interface SiteMachine extends MachineConfig {
+  leafPort: number;
+}
+
+/** A process that hosts agents, and the config file that it is started with. */
+export interface AgentProcess {
+  machine: string;
+  name: string;
+  script: "host.ts" | "pilot.ts";
+  configPath: string;
+  healthPorts: number[];
+}
+
+export const machineNames = ["mainpc", "pc2"] as const;
+export const pilots: readonly string[] = ["ResourceManager", "UnifiedUtilsAgent"];
+const host = "127.0.0.1";
+const hubNames: Record<string, string> = { mainpc: "ObservabilityHub", pc2: "EdgeHub" };
+const serverNames = {
+  hub: "hub",
+  nats: "NATS",
+  monitoring: "NATS monitoring",
+  leaf: "NATS leaf",
+  pushgateway: "Pushgateway",
+};
+
+export const otherMachine = (machine: string) => (machine === "mainpc" ? "pc2" : "mainpc");
+
+/** Keeps of the fleet what runs: all of it, the hubs and pilots, or the hubs alone. */
+export function chooseAgents(fleet: Fleet, choice: AgentChoice): Fleet {
+  const runs = ({ name, isHub }: PlacedAgent) =>
+    isHub || choice === "all" || (choice === "pilots" && pilots.includes(name));
+  return { ...fleet, agents: fleet.agents.filter(runs) };
+}
+
+export function planSite(fleet: Fleet, offset: number): Site {
+  const servers = reservedPorts.map(
+    ({ machine, what, port }): PortClaim => ({ machine, what: serverNames[what], port }),
+  );
+  const plan = planPorts([...servers, ...agentClaims(fleet, otherMachine)], offset);
+  const portOf = (machine: string, what: keyof typeof serverNames) => {
+    const reserved = reservedPorts.find((entry) => entry.machine === machine && entry.what === what);
+    return reserved === undefined ? 0 : plan.of(machine, reserved.port);
+  };
+  const machines = machineNames.map((name): SiteMachine => {
+    const at = (what: keyof typeof serverNames) => ({ host, port: portOf(name, what) });
+    return {
+      name,
+      hubName: hubNames[name] ?? name,
+      hub: at("hub"),
+      nats: at("nats"),
+      monitoring: at("monitoring"),
+      pushgateway: at("pushgateway"),
+      leafPort: portOf(name, "leaf"),
+    };
+  });
+  return { fleet, plan, machines };
+}
+
+/** Paths of one machine's files. */
+export const filesOf = (folder: string) => ({
+  natsConf: join(folder, "nats.conf"),
+  natsStore: join(folder, "nats"),
+  hubConfig: join(folder, "hub.json"),
+  pushgatewayStore: join(folder, "pushgateway.db"),
+  log: (name: string) => join(folder, "logs", `${name}.log`),
+});
+
+/** Writes the config files of both machines' servers; the data beside them stays. */
+export function writeServerFiles(site: Site, data: DataFolder): void {
+  for (const machine of site.machines) {
+    const peer = peerOf(site, machine.name);
+    const files = filesOf(data.machine(machine.name));
+    const listens = machine.leafPort > 0;
+    const conf = renderNatsConf({
+      machine: machine.name,
+      host,
+      clientPort: machine.nats.port,
+      monitoringPort: machine.monitoring.port,
+      storeDir: files.natsStore,
+      leaf: listens
+        ? { kind: "listen", host, port: machine.leafPort }
+        : { kind: "dial", url: `nats-leaf://${host}:${peer.leafPort}` },
+    });
+    writeWhole(files.natsConf, conf);
+    const config = hubConfig({
+      machine: toConfig(machine),
+      peer: toConfig(peer),
+      fleet: site.fleet,
+      agentHost: () => host,
+      portOf: site.plan.of,
+    });
+    writeWhole(files.hubConfig, renderHubConfig(config));
+  }
+}
+
+/** Writes the config files of the agents' processes: one for most of a machine's, one each for pilots and their standbys. */
+export function writeAgentFiles(site: Site, data: DataFolder): AgentProcess[] {
+  return machineNames.flatMap((machine) => {
+    const homes = site.fleet.agents.filter((agent) => agent.machine === machine && !agent.isHub);
+    const standbys = site.fleet.agents.filter((agent) => agent.machine !== machine && pilots.includes(agent.name));
+    const hosted = homes.filter((agent) => !pilots.includes(agent.name));
+    const processes: AgentProcess[] = [];
+    const add = (name: "agents" | `pilot-${string}`, agents: HostConfigInput["agents"]) => {
+      const configPath = join(data.machine(machine), `${name}.json`);
+      const config: HostConfigInput = {
+        machine,
+        controlSocket: controlSocketPath(data.path, machine, name),
+        hubs: [hubUrl(site, machine), hubUrl(site, otherMachine(machine))],
+        agents,
+      };
+      writeWhole(configPath, `${JSON.stringify(config, null, 2)}\n`);
+      const script = name === "agents" ? "host.ts" : "pilot.ts";
+      processes.push({ machine, name, script, configPath, healthPorts: agents.map((agent) => agent.healthPort) });
+    };
+    if (hosted.length > 0)
+      add(
+        "agents",
+        hosted.map((agent) => hostedAgent(site, machine, agent, agent)),
+      );
+    for (const pilot of homes.filter((agent) => pilots.includes(agent.name)))
+      add(`pilot-${pilot.name}`, [hostedAgent(site, machine, pilot, pilot)]);
+    for (const agent of standbys)
+      if (agent.standby !== undefined)
+        add(`pilot-${agent.name}`, [{ ...hostedAgent(site, machine, agent, agent.standby), standbyOf: agent.machine }]);
+    return processes;
+  });
+}
+
+function hostedAgent(
+  site: Site,
+  machine: string,
+  agent: PlacedAgent,
+  at: { port: number; healthPort: number; httpPort: number },
+): HostConfigInput["agents"][number] {
+  return {
+    name: agent.name,
+    group: agent.group,
+    host,
+    port: site.plan.of(machine, at.port),
+    healthPort: site.plan.of(machine, at.healthPort),
+    httpPort: site.plan.of(machine, at.httpPort),
+    kind: agent.health.kind,
+  };
+}
+
+export function peerOf(site: Site, name: string): SiteMachine {
+  const peer = site.machines.find((machine) => machine.name !== name);
+  if (peer === undefined) throw new Error(`${name} has no peer`);
+  return peer;
+}
+
+function hubUrl(site: Site, name: string): string {
+  const machine = site.machines.find((candidate) => candidate.name === name);
+  return `http://${machine?.hub.host}:${machine?.hub.port}`;
+}
+
+const toConfig = ({ leafPort: _, ...config }: SiteMachine): MachineConfig => config;

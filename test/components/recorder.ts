@@ -1,0 +1,95 @@
+/** Runs Pulumi resources against mocks that note every one of them, with configuration merged as the engine merges it. */
+import { readFileSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
+import { parse } from "yaml";
+
+export interface Recorded {
+  type: string;
+  name: string;
+  // What the engine would be told: it has no type of its own.
+  inputs: Record<string, unknown>;
+  provider: string;
+  custom: boolean;
+}
+
+/** Resources from here on are noted in the list that is given back. */
+export async function recordResources(stack: string, config: Record<string, unknown> = {}): Promise<Recorded[]> {
+  const recorded: Recorded[] = [];
+  pulumi.runtime.setAllConfig(
+    Object.fromEntries(
+      Object.entries(config).map(([key, value]) => [
+        `tandem:${key}`,
+        typeof value === "string" ? value : JSON.stringify(value),
+      ]),
+    ),
+  );
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs, provider = "", custom = false }) => {
+        recorded.push({ type, name, inputs: Object(plain(inputs)), provider, custom });
+        const made = type === "docker:index/remoteImage:RemoteImage" ? { imageId: `sha256:of-${inputs.name}` } : {};
+        return { id: `${name}-id`, state: { ...inputs, ...made } };
+      },
+      call: ({ token }) => {
+        throw new Error(`no function is expected to be called, but ${token} was`);
+      },
+    },
+    "tandem",
+    stack,
+    false,
+  );
+  return recorded;
+}
+
+/** The value without the marks that the SDK puts on secrets, so that tests see what the engine would see. */
+function plain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== "object" || value === null) return value;
+  if (pulumi.runtime.isRpcSecret(value)) return plain(pulumi.runtime.unwrapRpcSecret(value));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
+}
+
+/** Waits until a resource and all below it are registered, and gives their names. */
+export async function settled(resource: pulumi.Resource): Promise<string[]> {
+  const urn = await promised(resource.urn);
+  // The tree is kept by the SDK for its own dependency tracking; it has no public reader.
+  const children: Iterable<pulumi.Resource> = Reflect.get(resource, "__childResources") ?? [];
+  const below = await Promise.all([...children].map(settled));
+  return [urn.split("::").at(-1) ?? urn, ...below.flat()];
+}
+
+export function promised<T>(output: pulumi.Output<T>): Promise<T> {
+  return new Promise((resolve) => {
+    output.apply((value) => resolve(value));
+  });
+}
+
+interface Declaration {
+  type: "string" | "integer" | "boolean" | "array";
+  description: string;
+  default?: unknown;
+}
+
+export interface Project {
+  name: string;
+  main: string;
+  runtime: { name: string; options: Record<string, unknown> };
+  config: Record<string, Declaration>;
+}
+
+export function readProject(): Project {
+  return parse(readFileSync(new URL("../../Pulumi.yaml", import.meta.url), "utf8"));
+}
+
+/** A stack's keys with the project's defaults where it is silent. */
+export function stackValues(stack: string): Record<string, unknown> {
+  const file = parse(readFileSync(new URL(`../../Pulumi.${stack}.yaml`, import.meta.url), "utf8"));
+  const values: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(file.config)) values[key.replace("tandem:", "")] = value;
+  for (const [key, { default: value }] of Object.entries(readProject().config)) {
+    const [group = "", name] = key.split(".");
+    if (name === undefined) values[group] ??= value;
+    else values[group] = { ...(value === undefined ? {} : { [name]: value }), ...Object(values[group]) };
+  }
+  return values;
+}

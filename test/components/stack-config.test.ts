@@ -1,0 +1,129 @@
+import { describe, expect, it } from "vitest";
+import { Site } from "../../components/site.ts";
+import { parseStackConfig, readStackConfig } from "../../components/stack-config.ts";
+import { OperatorError } from "../../ops/error.ts";
+import { readProject, recordResources, stackValues } from "./recorder.ts";
+
+const good = stackValues("mainpc");
+/** The configuration of mainpc with one key set otherwise; `undefined` takes it away. */
+function withKey(path: string, value: unknown): Record<string, unknown> {
+  const [group = "", name] = path.split(".");
+  return name === undefined
+    ? { ...good, [group]: value }
+    : { ...good, [group]: { ...Object(good[group]), [name]: value } };
+}
+
+function refusal(values: Record<string, unknown>): string {
+  try {
+    parseStackConfig(values, "mainpc");
+  } catch (error) {
+    if (error instanceof OperatorError) return error.toText();
+    throw error;
+  }
+  return "accepted";
+}
+
+describe("the stacks of the repository", () => {
+  it.each(["mainpc", "pc2"])("%s is accepted as it stands", (stack) => {
+    expect(parseStackConfig(stackValues(stack), stack).machine.name).toBe(stack);
+  });
+
+  it("the two describe the same pair, each from its own side", () => {
+    const [mainpc, pc2] = ["mainpc", "pc2"].map((stack) => parseStackConfig(stackValues(stack), stack));
+    expect(pc2?.peer).toEqual(mainpc?.machine);
+    expect(pc2?.machine).toEqual(mainpc?.peer);
+    expect(pc2?.leaf).toEqual(mainpc?.leaf);
+  });
+
+  it("Pulumi.yaml declares every key with a type, a description and the default that zod has", () => {
+    const declared = Object.entries(readProject().config);
+    const bare = Site.parse({
+      machine: { name: "a", address: "192.0.2.1" },
+      peer: { name: "mainpc", address: "192.0.2.2" },
+      docker: { socket: "unix:///s" },
+    });
+    const defaults = flat(bare);
+    defaults.delete("docker.socket");
+    for (const [key, { type, description, default: value }] of declared) {
+      expect(description, key).toMatch(/\.$/);
+      expect(["string", "integer", "array"], key).toContain(type);
+      if (value !== undefined && key !== "docker.socket") expect(defaults.get(key), key).toEqual(value);
+      defaults.delete(key);
+    }
+    expect([...defaults.keys()]).toEqual([]);
+  });
+});
+
+describe("a wrong configuration names key, file, expectation and example", () => {
+  it("a port of 90000", () => {
+    expect(refusal(withKey("machine.hubPort", 90_000))).toBe(
+      "tandem:machine.hubPort in Pulumi.mainpc.yaml: expected at most 65535; got 90000\n" +
+        "  → Set it as in: pulumi config set -s mainpc --path 'machine.hubPort' '9000' (docs/pulumi.md lists every key)",
+    );
+  });
+
+  it.each([
+    ["machine.hubPort", "nine", 'expected a whole number from 1 to 65535; got "nine"', "'9000'"],
+    ["machine.name", undefined, "expected a name like mainpc; it is missing", "'mainpc'"],
+    ["machine.address", "http://192.0.2.10", "without scheme or port; got", "'192.0.2.10'"],
+    ["ssh.hostKey", "", "expected the machine's host key, since it is reached over SSH", "'ssh-ed25519 "],
+    ["ssh.hostKey", "SHA256:abc", "expected type and key as `ssh-keyscan` prints them", "'ssh-ed25519 "],
+    ["peer.name", "mainpc", "expected another name than machine.name, mainpc", "'mainpc'"],
+    ["leaf.listener", "nas", "expected one of mainpc and pc2", "'mainpc'"],
+    ["machine.pushgatewayPort", 9000, "expected a free port; 9000 is already machine.hubPort", "'9091'"],
+    ["machine.natsPort", 7422, "expected a free port; 7422 is already leaf.port", "'4222'"],
+    ["jetstream.maxStoreMb", 4096, "expected at least 9216; got 4096", "'10240'"],
+    ["limits.natsMemoryMb", 1024, "expected more than jetstream.maxMemoryMb, 1024; got 1024", "'2048'"],
+    ["paths.data", "data", "expected an absolute path like /var/lib/tandem", "'/var/lib/tandem'"],
+    [
+      "docker.socket",
+      "tcp://h:1",
+      "expected a socket like unix:///var/run/docker.sock",
+      "'unix:///var/run/docker.sock'",
+    ],
+    ["images.nats", "", "expected at least 1 character", "'nats:2.12.3-alpine'"],
+    ["machine.hubprot", 9000, "there is no such key; did you mean machine.hubPort?", "Rename or remove it in"],
+    ["machien", {}, "there is no such key; did you mean machine?", "Rename or remove it in"],
+    [
+      "references",
+      ["router"],
+      'expected host:port like 192.0.2.1:53; got "router"',
+      "--path 'references[0]' '192.0.2.1:53'",
+    ],
+  ])("%s = %j", (key, value, expectation, example) => {
+    const text = refusal(withKey(key, value));
+    expect(text).toContain(`tandem:${key}`);
+    expect(text).toContain(" in Pulumi.mainpc.yaml: ");
+    expect(text).toContain(expectation);
+    expect(text).toContain(example);
+  });
+
+  it("three wrong keys are named together", () => {
+    const values = { ...withKey("machine.hubPort", 0), leaf: { port: "x" }, sshh: {} };
+    expect(refusal(values).match(/in Pulumi\.mainpc\.yaml/g)).toHaveLength(3);
+  });
+});
+
+it("numbers that Pulumi hands on as text are numbers", () => {
+  expect(parseStackConfig(withKey("machine.hubPort", "9001"), "mainpc").machine.hubPort).toBe(9001);
+});
+
+it("a machine reached by a socket of this computer needs no host key", () => {
+  const values = { ...withKey("ssh.hostKey", ""), docker: { socket: "unix:///var/run/docker.sock" } };
+  expect(parseStackConfig(values, "mainpc").docker.socket).toBe("unix:///var/run/docker.sock");
+});
+
+it("the running stack's keys are read, those of providers are not", async () => {
+  await recordResources("mainpc", good);
+  expect(readStackConfig()).toEqual(parseStackConfig(good, "mainpc"));
+});
+
+/** Keys with dots and their values; machine and peer lose what has no default. */
+function flat(site: object): Map<string, unknown> {
+  const result = new Map<string, unknown>();
+  for (const [group, value] of Object.entries(site)) {
+    if (Array.isArray(value)) result.set(group, value);
+    else for (const [name, item] of Object.entries(Object(value))) result.set(`${group}.${name}`, item);
+  }
+  return result;
+}

@@ -1,0 +1,130 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { HeartbeatFilter } from "../../../hub/core/heartbeat.ts";
+import { compareHlc, type Hlc, hlcZero, mergeHlc, nextHlc } from "../../../hub/core/hlc.ts";
+import { Ledger } from "../../../hub/core/ledger.ts";
+import { comparePosition, nextIncarnation } from "../../../hub/core/record.ts";
+import { SeqSet } from "../../../hub/core/seq-set.ts";
+import { Watermark } from "../../../hub/core/watermark.ts";
+
+describe("the hybrid clock", () => {
+  it("never stamps a write before one it has issued or seen, also when wall time jumps back", () => {
+    const step = fc.record({ wallMs: fc.nat(1_000), seen: fc.option(fc.nat(1_000)) });
+    fc.assert(
+      fc.property(fc.array(step), (steps) => {
+        let clock: Hlc = hlcZero;
+        for (const { wallMs, seen } of steps) {
+          const before = seen === null ? clock : mergeHlc(clock, { wallMs: seen, counter: 3 });
+          clock = nextHlc(before, wallMs);
+          expect(compareHlc(clock, before)).toBeGreaterThan(0);
+        }
+      }),
+    );
+  });
+});
+
+describe("a set of sequences", () => {
+  it("counts like a plain set, whatever ranges come in whatever order", () => {
+    const range = fc.record({ first: fc.integer({ min: 1, max: 60 }), count: fc.integer({ min: 1, max: 12 }) });
+    fc.assert(
+      fc.property(fc.array(range), (ranges) => {
+        const set = new SeqSet();
+        const plain = new Set<number>();
+        for (const { first, count } of ranges) {
+          const before = plain.size;
+          for (let seq = first; seq < first + count; seq++) plain.add(seq);
+          expect(set.add(first, count)).toBe(plain.size - before);
+        }
+        const highest = Math.max(0, ...plain);
+        expect([set.count, set.highest, set.holes]).toEqual([plain.size, highest, highest - plain.size]);
+        for (let seq = 1; seq <= highest + 1; seq++) expect(set.has(seq)).toBe(plain.has(seq));
+      }),
+    );
+  });
+});
+
+describe("an incarnation", () => {
+  it("sorts after the last one, also when the clock went back an hour", () => {
+    const last = nextIncarnation(1_800_000_000_000, "aaaaaa");
+    expect(nextIncarnation(1_800_000_000_000 - 3_600_000, "000000", last) > last).toBe(true);
+    expect(comparePosition({ incarnation: last, seq: 9 }, { incarnation: last, seq: 10 })).toBeLessThan(0);
+  });
+});
+
+describe("the filter of heartbeats", () => {
+  it("takes each counter once and none of an incarnation that was replaced", () => {
+    const filter = new HeartbeatFilter();
+    const news = (incarnation: string, counter: number) => filter.isNews({ incarnation, counter });
+    expect([news("b", 1), news("b", 1), news("b", 2), news("b", 1)]).toEqual([true, false, true, false]);
+    expect([news("a", 1), news("b", 3), news("a", 2)]).toEqual([true, false, true]);
+  });
+});
+
+describe("the ledger", () => {
+  const line = (ledger: Ledger, origin: string) =>
+    ledger.entries().find((entry) => entry.origin === origin && entry.stream === "metrics");
+
+  it("counts 10 stored, 7 copied and 3 pending while the peer copies, and nothing missing", () => {
+    const ledger = new Ledger("mainpc", "pc2");
+    expect(ledger.hold("metrics", "mainpc", "i1", 1, 10)).toBe(10);
+    ledger.heardHoldings({ "metrics/mainpc": { count: 7, holes: 0 } });
+    expect(line(ledger, "mainpc")).toMatchObject({ stored: 10, copied: 7, pending: 3, missing: 0, duplicates: 0 });
+  });
+
+  it("counts a sequence that was passed over as missing until it comes", () => {
+    const ledger = new Ledger("mainpc", "pc2");
+    ledger.hold("metrics", "pc2", "i1", 1, 3);
+    ledger.hold("metrics", "pc2", "i1", 5, 1);
+    expect(line(ledger, "pc2")?.missing).toBe(1);
+    ledger.hold("metrics", "pc2", "i1", 4, 1);
+    expect(line(ledger, "pc2")?.missing).toBe(0);
+  });
+
+  it("counts what the peer holds of this machine's records and this machine does not as missing", () => {
+    const ledger = new Ledger("mainpc", "pc2");
+    ledger.hold("metrics", "mainpc", "i1", 1, 4);
+    ledger.heardHoldings({ "metrics/mainpc": { count: 6, holes: 0 } });
+    expect(line(ledger, "mainpc")?.missing).toBe(2);
+  });
+
+  it("counts a repeated record as a duplicate and says that it was not new", () => {
+    const ledger = new Ledger("mainpc", "pc2");
+    ledger.hold("metrics", "pc2", "i1", 1, 3);
+    expect(ledger.hold("metrics", "pc2", "i1", 2, 3)).toBe(1);
+    expect(line(ledger, "pc2")).toMatchObject({ stored: 4, duplicates: 2 });
+    expect(ledger.holds("metrics", "pc2", "i1", 1, 4)).toBe(true);
+    expect(ledger.holds("metrics", "pc2", "i1", 1, 5)).toBe(false);
+  });
+});
+
+describe("the watermark", () => {
+  const at = (seq: number, incarnation = "i1") => ({ incarnation, seq });
+  const reach = { hubAlive: true, natsHeard: true };
+  const start = { state: "degraded", sinceMs: 0, reason: "not heard" } as const;
+
+  it("is in sync while nothing waits longer than 1,000 ms for its copy, and says what is wrong otherwise", () => {
+    const watermark = new Watermark();
+    watermark.stored("metrics", at(5), 5, 100);
+    expect(watermark.judge(start, reach, 200, 1_000)).toEqual({ state: "in-sync", sinceMs: 200, reason: "" });
+    expect(watermark.judge(start, reach, 1_101, 1_000).reason).toBe("the peer lags behind");
+    watermark.copied("metrics", at(5));
+    expect(watermark.judge(start, reach, 1_101, 1_000).state).toBe("in-sync");
+    expect(watermark.judge(start, { ...reach, hubAlive: false }, 1_101, 1_000).reason).toMatch(/hub does not answer/);
+    expect(watermark.judge(start, { ...reach, natsHeard: false }, 1_101, 1_000).reason).toMatch(/link .* is cut/);
+  });
+
+  it("drops what is copied of an earlier incarnation when a later position is told", () => {
+    const watermark = new Watermark();
+    watermark.stored("metrics", at(9, "i1"), 9, 0);
+    watermark.stored("metrics", at(2, "i2"), 2, 1);
+    watermark.stored("health", at(1, "i2"), 1, 2);
+    watermark.copied("metrics", at(1, "i2"));
+    expect(watermark.uncopiedRecords).toBe(3);
+    expect(watermark.oldestStoredAtMs("metrics")).toBe(1);
+    watermark.copied("metrics", at(2, "i2"));
+    watermark.copied("metrics", at(1, "i2"));
+    expect([watermark.uncopiedRecords, watermark.oldestStoredAtMs("metrics")]).toEqual([1, undefined]);
+    expect(watermark.isCopied("metrics", at(2, "i2"))).toBe(true);
+    expect(watermark.isCopied("metrics", at(3, "i2"))).toBe(false);
+  });
+});

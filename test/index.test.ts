@@ -1,0 +1,260 @@
+/** The whole program against mocks, once a stack: what would be made on each machine, and how. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type * as pulumi from "@pulumi/pulumi";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { HubConfig } from "../hub/config.ts";
+import { ensureTool } from "../ops/tools/ensure-tool.ts";
+import { promised, type Recorded, recordResources, stackValues } from "./components/recorder.ts";
+
+interface Deployed {
+  resources: Recorded[];
+  outputs: Record<string, string>;
+}
+
+const stacks = ["mainpc", "pc2"] as const;
+type Stack = (typeof stacks)[number];
+const deployed = new Map<Stack, Deployed>();
+
+beforeAll(async () => {
+  for (const stack of stacks) deployed.set(stack, await deploy(stack));
+}, 60_000);
+
+describe.each(stacks)("stack %s", (stack) => {
+  const of = (type: string) => resourcesOf(stack).filter((resource) => resource.type === type);
+  const containers = () => of("docker:index/container:Container");
+  const stdinOf = (name: string) => {
+    const text = String(named(stack, `${stack}-${name}-write`).inputs.stdin);
+    return text.slice(0, text.lastIndexOf("== end of"));
+  };
+
+  it("makes these 22 resources and no other, each named after the machine", () => {
+    expect(
+      resourcesOf(stack)
+        .map(({ type, name }) => `${type.split(":").at(-1)} ${name.replace(stack, "M")}`)
+        .sort(),
+    ).toEqual([
+      "Command M-hub-config-write",
+      "Command M-nats-conf-write",
+      "Command M-nats-data-make",
+      "Command M-pushgateway-data-make",
+      "ConfigFile M-hub-config",
+      "ConfigFile M-nats-conf",
+      "Container M-hub-container",
+      "Container M-nats-container",
+      "Container M-pushgateway-container",
+      "DataDirectory M-nats-data",
+      "DataDirectory M-pushgateway-data",
+      "Hub M-hub",
+      "Image M-hub-image",
+      "JetStreamNode M-nats",
+      "Machine M",
+      "Pushgateway M-pushgateway",
+      "RemoteImage M-nats-image",
+      "RemoteImage M-pushgateway-image",
+      "Volume M-nats-volume",
+      "docker M-docker",
+    ]);
+  });
+
+  it("bounds and hardens all 3 containers alike", () => {
+    expect(containers()).toHaveLength(3);
+    for (const { inputs } of containers()) {
+      expect(inputs, String(inputs.name)).toMatchObject({
+        networkMode: "host",
+        user: expect.stringMatching(/^[1-9]\d{4}:[1-9]\d{4}$/),
+        readOnly: true,
+        privileged: false,
+        tmpfs: { "/tmp": expect.stringContaining("noexec") },
+        capabilities: { drops: ["ALL"] },
+        securityOpts: ["no-new-privileges:true"],
+        memory: expect.any(Number),
+        memorySwap: inputs.memory,
+        cpus: expect.stringMatching(/^\d/),
+        ulimits: expect.arrayContaining([expect.objectContaining({ name: "nproc" })]),
+        healthcheck: { tests: expect.arrayContaining(["CMD"]), retries: 3 },
+        wait: true,
+        restart: "unless-stopped",
+        stopSignal: "SIGTERM",
+        stopTimeout: inputs.destroyGraceSeconds,
+        logDriver: "json-file",
+        logOpts: { "max-size": "10m", "max-file": "5" },
+      });
+      expect(inputs.capabilities).not.toHaveProperty("adds");
+      for (const unsafe of ["ports", "devices", "hosts", "uploads", "volumes", "pidMode", "ipcMode"]) {
+        expect(inputs[unsafe], unsafe).toBeUndefined();
+      }
+    }
+    const users = containers().map(({ inputs }) => inputs.user);
+    expect(new Set(users).size).toBe(3);
+  });
+
+  it("gives no container and no command an environment", () => {
+    for (const { name, inputs } of resourcesOf(stack)) {
+      expect(inputs.envs, name).toBeUndefined();
+      expect(inputs.environment, name).toBeUndefined();
+    }
+  });
+
+  it("mounts directories under the site's two paths, configuration read-only, and the Docker socket nowhere", () => {
+    const mounts = containers().flatMap(({ inputs }) => inputs.mounts as { source: string; readOnly?: boolean }[]);
+    expect(mounts).toEqual(
+      [
+        {
+          type: "bind",
+          source: expect.stringMatching(/^\/etc\/tandem\/(nats|hub)$/),
+          target: expect.anything(),
+          readOnly: true,
+        },
+        { type: "volume", source: `tandem-${stack}-jetstream`, target: "/data" },
+        { type: "bind", source: "/var/lib/tandem/pushgateway", target: "/data" },
+        {
+          type: "bind",
+          source: expect.stringMatching(/^\/etc\/tandem\/(nats|hub)$/),
+          target: expect.anything(),
+          readOnly: true,
+        },
+      ].slice(0, mounts.length),
+    );
+    expect(JSON.stringify(containers())).not.toContain("docker.sock");
+  });
+
+  it("reaches the machine's engine and files with its host key pinned and no key of the operator's", () => {
+    const hostKey = Object(stackValues(stack).ssh).hostKey;
+    const [engine] = of("pulumi:providers:docker");
+    expect(String(engine?.inputs.sshOpts)).toContain(`KnownHostsCommand=/bin/echo %H ${hostKey}`);
+    for (const { inputs } of of("command:remote:Command")) {
+      expect(inputs.connection).toMatchObject({ hostKey, host: Object(stackValues(stack).machine).address });
+      expect(Object.keys(Object(inputs.connection))).not.toContain("privateKey");
+      expect(inputs.logging).toBe("none");
+    }
+    for (const { provider, name } of resourcesOf(stack).filter(({ type }) => type.startsWith("docker:"))) {
+      expect(provider, name).toContain(`${stack}-docker`);
+    }
+  });
+
+  it("gives each listening port of the machine to one process", () => {
+    const hub = HubConfig.parse(JSON.parse(stdinOf("hub-config")));
+    const conf = stdinOf("nats-conf");
+    const ports = [
+      hub.machine.hub.port,
+      Number(/^port: (\d+)$/m.exec(conf)?.[1]),
+      Number(/^http: "127\.0\.0\.1:(\d+)"$/m.exec(conf)?.[1]),
+      ...(/^ {2}port: (\d+)$/m.exec(conf)?.slice(1).map(Number) ?? []),
+      Number(/:(\d+)$/.exec(String(Object(named(stack, `${stack}-pushgateway-container`).inputs.command)[0]))?.[1]),
+    ];
+    const expected = { mainpc: [9000, 4222, 8222, 7422, 9091], pc2: [9100, 4223, 8223, 9091] };
+    expect(ports).toEqual(expected[stack]);
+    expect(new Set(ports).size).toBe(ports.length);
+  });
+
+  it("writes a hub configuration of 77 agents that the hub accepts, with the peer seen from this side", () => {
+    const hub = HubConfig.parse(JSON.parse(stdinOf("hub-config")));
+    expect(hub.agents).toHaveLength(77);
+    expect(hub.agents.filter(({ isHub }) => isHub)).toHaveLength(2);
+    expect([hub.machine.name, hub.peer.name].sort()).toEqual(["mainpc", "pc2"]);
+    expect(hub.machine.name).toBe(stack);
+  });
+
+  it("writes a nats.conf that nats-server -t accepts", async () => {
+    const natsServer = await ensureTool("nats-server", () => {});
+    const folder = mkdtempSync(join(tmpdir(), "tandem-program-"));
+    writeFileSync(join(folder, "nats.conf"), stdinOf("nats-conf"));
+    const { stderr } = spawnSync(natsServer, ["-t", "-c", join(folder, "nats.conf")], { encoding: "utf8" });
+    rmSync(folder, { recursive: true });
+    expect(stderr).toContain("is valid");
+  });
+
+  it("runs the hub from an image whose tag is a hash, as its output says", () => {
+    const image = named(stack, `${stack}-hub-image`).inputs;
+    expect(image.imageName).toMatch(/^tandem-hub:[0-9a-f]{12}$/);
+    expect(image).toMatchObject({ skipPush: true, build: { args: { BASE: "node:24-bookworm-slim" } } });
+    expect(named(stack, `${stack}-hub-container`).inputs.image).toBe(image.imageName);
+    expect(outputsOf(stack).hubImage).toBe(image.imageName);
+  });
+
+  it("gives an output for every endpoint", () => {
+    const at = { mainpc: ["192.0.2.10:9000", 4222, 8222], pc2: ["192.0.2.20:9100", 4223, 8223] } as const;
+    const [hub, nats, monitoring] = at[stack];
+    const { hubImage: _, ...endpoints } = outputsOf(stack);
+    expect(endpoints).toEqual({
+      hub: `http://${hub}`,
+      page: `http://${hub}/`,
+      metrics: `http://${hub}/metrics`,
+      fleet: `http://${hub}/api/v1/fleet`,
+      events: `http://${hub}/api/v1/events`,
+      ledger: `http://${hub}/api/v1/ledger`,
+      pushgateway: `http://${hub.split(":")[0]}:9091`,
+      nats: `nats://${hub.split(":")[0]}:${nats}`,
+      monitoring: `http://127.0.0.1:${monitoring}`,
+      leaf: "nats-leaf://192.0.2.10:7422",
+    });
+  });
+
+  it("says the same of every resource when it is run again", async () => {
+    expect((await deploy(stack)).resources.toSorted(byName)).toEqual(resourcesOf(stack).toSorted(byName));
+  });
+});
+
+describe("the pair", () => {
+  it("one machine listens for the link and the other dials it", () => {
+    const conf = (stack: Stack) => String(named(stack, `${stack}-nats-conf-write`).inputs.stdin);
+    expect(conf("mainpc")).toContain('host: "192.0.2.10"\n  port: 7422');
+    expect(conf("pc2")).toContain('url: "nats-leaf://192.0.2.10:7422"');
+  });
+
+  it("a stack with a port of 90000 is refused with the key and its file, before any resource is made", async () => {
+    const values = stackValues("mainpc");
+    const recorded = await recordResources("mainpc", {
+      ...values,
+      machine: { ...Object(values.machine), hubPort: 90_000 },
+    });
+    vi.resetModules();
+    await expect(import("../index.ts")).rejects.toThrow(
+      "tandem:machine.hubPort in Pulumi.mainpc.yaml: expected at most 65535",
+    );
+    expect(recorded).toEqual([]);
+  });
+
+  it("a site that names a finished hub image builds none", async () => {
+    const name = "registry.example.org/tandem-hub@sha256:0123";
+    const values = stackValues("mainpc");
+    const { resources, outputs } = await deploy("mainpc", {
+      ...values,
+      images: { ...Object(values.images), hub: name },
+    });
+    expect(resources.filter(({ type }) => type === "docker:index/image:Image")).toEqual([]);
+    expect(outputs.hubImage).toBe(name);
+  });
+});
+
+async function deploy(stack: Stack, config = stackValues(stack)): Promise<Deployed> {
+  const resources = await recordResources(stack, config);
+  vi.resetModules();
+  const exported: Record<string, pulumi.Output<string> | string> = await import("../index.ts");
+  const entries = Object.entries(exported).map(async ([key, value]) => [
+    key,
+    typeof value === "string" ? value : await promised(value),
+  ]);
+  return { resources, outputs: Object.fromEntries(await Promise.all(entries)) };
+}
+
+function resourcesOf(stack: Stack): Recorded[] {
+  return deployed.get(stack)?.resources ?? [];
+}
+
+function outputsOf(stack: Stack): Record<string, string> {
+  return deployed.get(stack)?.outputs ?? {};
+}
+
+function named(stack: Stack, name: string): Recorded {
+  const found = resourcesOf(stack).find((resource) => resource.name === name);
+  if (found === undefined) throw new Error(`no resource ${name}`);
+  return found;
+}
+
+function byName(a: Recorded, b: Recorded): number {
+  return `${a.type} ${a.name}`.localeCompare(`${b.type} ${b.name}`);
+}

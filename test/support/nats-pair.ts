@@ -1,0 +1,91 @@
+/** Two real nats-servers with a domain each and a leaf between them, from the same renderer as everywhere else. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connect, type NatsConnection } from "nats";
+import { renderNatsConf } from "../../components/nats-conf.ts";
+import { askPort } from "../../hub/io/port-watch.ts";
+import { ensureTool } from "../../ops/tools/ensure-tool.ts";
+import { freePorts } from "./free-ports.ts";
+import { until } from "./until.ts";
+
+export class NatsServer {
+  readonly port: number;
+  readonly #program: string;
+  readonly #folder: string;
+  readonly #conf: string;
+  #process: ChildProcess | undefined;
+
+  constructor(program: string, folder: string, conf: string, port: number) {
+    this.#program = program;
+    this.#folder = folder;
+    this.#conf = join(folder, "nats.conf");
+    this.port = port;
+    writeFileSync(this.#conf, conf);
+  }
+
+  async start(): Promise<void> {
+    this.#process = spawn(this.#program, ["-c", this.#conf], { stdio: "ignore" });
+    await until(`NATS on ${this.port}`, async () => {
+      return (await askPort({ host: "127.0.0.1", port: this.port, kind: "nats" }, 1_000)) === "heard";
+    });
+  }
+
+  async kill(): Promise<void> {
+    const running = this.#process;
+    this.#process = undefined;
+    if (running === undefined || running.exitCode !== null) return;
+    const gone = new Promise((resolve) => running.once("exit", resolve));
+    running.kill("SIGKILL");
+    await gone;
+  }
+
+  /** As if the disk were new: the server is killed first. */
+  async loseDisk(): Promise<void> {
+    await this.kill();
+    rmSync(join(this.#folder, "store"), { recursive: true, force: true });
+  }
+
+  connect(): Promise<NatsConnection> {
+    return connect({ port: this.port, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
+  }
+}
+
+export interface NatsPair {
+  mainpc: NatsServer;
+  pc2: NatsServer;
+  stop(): Promise<void>;
+}
+
+export async function startNatsPair(): Promise<NatsPair> {
+  const program = await ensureTool("nats-server", () => {});
+  const folder = mkdtempSync(join(tmpdir(), "tandem-nats-"));
+  const [leaf = 0, ...ports] = await freePorts(5);
+  const server = (machine: "mainpc" | "pc2", clientPort: number, monitoringPort: number) => {
+    const own = mkdtempSync(join(folder, `${machine}-`));
+    const conf = renderNatsConf({
+      machine,
+      host: "127.0.0.1",
+      clientPort,
+      monitoringPort,
+      storeDir: join(own, "store"),
+      leaf:
+        machine === "mainpc"
+          ? { kind: "listen", host: "127.0.0.1", port: leaf }
+          : { kind: "dial", url: `nats-leaf://127.0.0.1:${leaf}` },
+    });
+    return new NatsServer(program, own, conf, clientPort);
+  };
+  const mainpc = server("mainpc", ports[0] ?? 0, ports[1] ?? 0);
+  const pc2 = server("pc2", ports[2] ?? 0, ports[3] ?? 0);
+  await Promise.all([mainpc.start(), pc2.start()]);
+  return {
+    mainpc,
+    pc2,
+    stop: async () => {
+      await Promise.all([mainpc.kill(), pc2.kill()]);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
