@@ -7,7 +7,9 @@ import { OperatorError } from "./ops/error.ts";
 
 async function declare(): Promise<Machine> {
   const site = readStackConfig();
-  return new Machine(site.machine.name, { site, fleet: requireFleet(), bundle: await build() });
+  const fleet = requireFleet();
+  const bundle = site.images.hub === "" ? await build() : undefined;
+  return new Machine(site.machine.name, { site, fleet, bundle });
 }
 
 const machine = await declare().catch((error: unknown) => {

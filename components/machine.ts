@@ -17,8 +17,8 @@ export interface MachineArgs {
   site: Site;
   /** Agents of both machines; each hub knows them all. */
   fleet: Fleet;
-  /** The hub's bundle, to be built into an image on the machine; unused when `site.images.hub` names a finished one. */
-  bundle: { hubPath: string; contentHash: string };
+  /** The hub's bundle, to be built into an image on the machine. Needed unless `site.images.hub` names a finished one. */
+  bundle?: { hubPath: string; contentHash: string };
 }
 
 /**
@@ -114,6 +114,7 @@ function leafOf({ machine, leaf }: Site, listens: boolean, url: string): LeafArg
 
 function hubImageOf({ images }: Site, bundle: MachineArgs["bundle"]): HubImage {
   if (images.hub !== "") return { kind: "pull", name: images.hub };
+  if (bundle === undefined) throw new RangeError("a Machine without images.hub needs a bundle to build one");
   return { kind: "build", bundlePath: bundle.hubPath, bundleHash: bundle.contentHash, base: images.hubBase };
 }
 

@@ -57,7 +57,11 @@ async function run(options: LocalOptions): Promise<void> {
     const stopped = stopOnSignal(pair, say);
     try {
       const started = await Promise.race([pair.start().then(() => true), stopped.then(() => false)]);
-      if (started) print(site, pair, options, performance.now() - startedAtMs);
+      if (started) {
+        const line = readyLine(site, pair);
+        if (options.json) printJson(line);
+        else printEndpoints(site, line.machines, performance.now() - startedAtMs);
+      }
       await stopped;
     } finally {
       await pair.stop();
@@ -104,7 +108,9 @@ function tell(event: ChildEvent, say: (line: string) => void, json: boolean): vo
   }
 }
 
-function print(site: Site, pair: Pair, options: LocalOptions, tookMs: number): void {
+type Endpoints = Record<string, { hub: string; pushgateway: string; nats: string; monitoring: string }>;
+
+function readyLine(site: Site, pair: Pair): { ready: true; machines: Endpoints; agents: unknown } {
   const machines = Object.fromEntries(
     site.machines.map((machine) => [
       machine.name,
@@ -122,18 +128,20 @@ function print(site: Site, pair: Pair, options: LocalOptions, tookMs: number): v
     ]),
   );
   const pids = Object.fromEntries(machineNames.map((name) => [name, pair.agentPids(name)]));
-  if (options.json) return printJson({ ready: true, machines, agents: { pids } });
+  return { ready: true, machines, agents: { pids } };
+}
 
+function printEndpoints(site: Site, endpoints: Endpoints, tookMs: number): void {
   const lines = [`ready in ${(tookMs / 1_000).toFixed(1)} s`];
   for (const { name, hubName } of site.machines) {
-    const at = machines[name];
+    const at = endpoints[name];
     if (at === undefined) continue;
-    lines.push("", `${name}, ${hubName}`, `  page and metrics  ${at.hub}/   ${at.hub}/metrics`);
-    lines.push(`  Pushgateway       ${at.pushgateway}`, `  NATS              ${at.nats}   monitoring ${at.monitoring}`);
+    lines.push("", `${name}, ${hubName}`, `  page         ${at.hub}/`, `  metrics      ${at.hub}/metrics`);
+    lines.push(`  Pushgateway  ${at.pushgateway}`, `  NATS         ${at.nats}, monitoring ${at.monitoring}`);
   }
   const { moved } = site.plan;
   if (moved.length > 0) {
-    lines.push("", `${moved.length} ports moved, because both machines are one computer here:`);
+    lines.push("", "Both machines are one computer here, so these ports moved:");
     for (const { machine, what, port, localPort } of moved) lines.push(`  ${machine} ${what}: ${port} → ${localPort}`);
   }
   process.stdout.write(`${[...lines, "", "Ctrl-C stops all."].join("\n")}\n`);

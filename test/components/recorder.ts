@@ -14,6 +14,8 @@ export interface Recorded {
 
 /** Resources from here on are noted in the list that is given back. */
 export async function recordResources(stack: string, config: Record<string, unknown> = {}): Promise<Recorded[]> {
+  // What an earlier program still registers would else reach the new mocks, which do not know it.
+  await pulumi.runtime.disconnect();
   const recorded: Recorded[] = [];
   pulumi.runtime.setAllConfig(
     Object.fromEntries(

@@ -22,6 +22,15 @@ export type RequestOutcome =
 export type Stage = "connecting" | "greeting" | "handshake" | "open";
 
 const empty = Buffer.alloc(0);
+const greeting = encodeGreeting();
+
+/**
+ * Signature and version are enough for ZeroMQ to send its whole greeting. The rest of ours follows then: a socket that
+ * demands another mechanism resets the connection on seeing NULL, and with it what it had said itself.
+ */
+const versionBytes = 11;
+/** Who wants the whole greeting first gets it after this, ms. */
+const patienceMs = 50;
 
 export class ZmqConnection {
   stage: Stage = "connecting";
@@ -29,6 +38,8 @@ export class ZmqConnection {
   readonly #decoder = new ZmtpDecoder(maxBodyBytes);
   readonly #onIdleClose: () => void;
   readonly #sniff: NodeJS.Timeout;
+  #rest: NodeJS.Timeout | undefined;
+  #greeted = false;
   #pending: { request: string; settle: (outcome: RequestOutcome) => void } | undefined;
   #error: Error | undefined;
   #ended = false;
@@ -39,7 +50,8 @@ export class ZmqConnection {
     this.#socket = connect({ host, port, noDelay: true });
     this.#socket.on("connect", () => {
       this.stage = "greeting";
-      this.#socket.write(encodeGreeting());
+      this.#socket.write(greeting.subarray(0, versionBytes));
+      this.#rest = setTimeout(() => this.#finishGreeting(), patienceMs);
     });
     this.#socket.on("data", (chunk) => {
       for (const event of this.#decoder.push(chunk)) this.#take(event);
@@ -101,7 +113,15 @@ export class ZmqConnection {
       return;
     }
     this.stage = "handshake";
+    this.#finishGreeting();
     this.#socket.write(encodeReady("REQ"));
+  }
+
+  #finishGreeting(): void {
+    clearTimeout(this.#rest);
+    if (this.#greeted) return;
+    this.#greeted = true;
+    this.#socket.write(greeting.subarray(versionBytes));
   }
 
   #command(name: string, body: Buffer): void {
@@ -146,8 +166,17 @@ export class ZmqConnection {
   #closed(): void {
     if (this.#ended) return;
     const idle = this.#pending === undefined;
-    this.#end(this.#error === undefined ? { type: "closed" } : { type: "closed", error: this.#error });
+    this.#end(this.#closeOutcome());
     if (idle) this.#onIdleClose();
+  }
+
+  /** ZeroMQ does not say what it minds about a handshake: it greets and hangs up. */
+  #closeOutcome(): RequestOutcome {
+    if (this.stage !== "open" && this.#socket.bytesRead > 0) {
+      const reason = "its ZeroMQ socket hung up during the handshake; perhaps it demands PLAIN or CURVE";
+      return { type: "wrong-protocol", reason };
+    }
+    return this.#error === undefined ? { type: "closed" } : { type: "closed", error: this.#error };
   }
 
   #end(outcome: RequestOutcome): void {
@@ -155,6 +184,7 @@ export class ZmqConnection {
     this.#pending = undefined;
     this.#ended = true;
     clearTimeout(this.#sniff);
+    clearTimeout(this.#rest);
     this.#socket.destroy();
     pending?.settle(outcome);
   }

@@ -1,0 +1,56 @@
+/** Who may import whom; a reader of a file knows from its folder what it can touch. */
+module.exports = {
+  forbidden: [
+    {
+      name: "core-is-pure",
+      comment: "hub/core imports only itself, fleet's model and zod",
+      severity: "error",
+      from: { path: "^hub/core/" },
+      to: { pathNot: ["^hub/core/", "^fleet/model\\.ts$", "^node_modules/zod/"] },
+    },
+    {
+      name: "renderers-are-pure",
+      comment: "the renderers serve the local run too, so they know nothing of Pulumi",
+      severity: "error",
+      from: { path: "^components/(nats-conf|pushgateway-args|hub-config|address)\\.ts$" },
+      to: { path: "^node_modules/@pulumi/" },
+    },
+    {
+      name: "hub-stands-alone",
+      comment: "the hub is shipped as an image: it takes nothing of the operator's command, the components or the tests",
+      severity: "error",
+      from: { path: "^hub/" },
+      to: { path: "^(ops|components|test)/" },
+    },
+    {
+      name: "fleet-stands-alone",
+      severity: "error",
+      from: { path: "^fleet/" },
+      to: { path: "^(hub|components|test)/" },
+    },
+    {
+      name: "nobody-imports-tests",
+      severity: "error",
+      from: { pathNot: "^test/" },
+      to: { path: "^test/" },
+    },
+    {
+      name: "no-cycles",
+      severity: "error",
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
+    {
+      name: "nothing-undeclared",
+      severity: "error",
+      from: {},
+      to: { dependencyTypes: ["npm-no-pkg", "npm-unknown", "unknown"] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "require", "node", "types"] },
+  },
+};

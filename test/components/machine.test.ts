@@ -1,0 +1,117 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { beforeAll, describe, expect, it } from "vitest";
+import { Machine } from "../../components/machine.ts";
+import type { Site } from "../../components/site.ts";
+import { parseStackConfig } from "../../components/stack-config.ts";
+import { Agent, type Fleet } from "../../fleet/model.ts";
+import { type Recorded, recordResources, settled, stackValues } from "./recorder.ts";
+
+const bundle = { hubPath: "dist/hub.mjs", contentHash: "0123" };
+let site: Site;
+beforeAll(() => {
+  site = parseStackConfig(stackValues("pc2"), "pc2");
+});
+
+describe("a Machine", () => {
+  it("has registered every resource below it once all urns are known", async () => {
+    const { recorded, names } = await made({ site, fleet: fleet(), bundle });
+    expect(names.toSorted()).toEqual(recorded.map(({ name }) => name).toSorted());
+  });
+
+  it("protects the volume of the streams and deletes each container before its ports are taken again", async () => {
+    const { options } = await made({ site, fleet: fleet(), bundle });
+    const withOption = (key: keyof pulumi.CustomResourceOptions) =>
+      [...options].filter(([, given]) => given[key] === true).map(([name]) => name);
+    expect(withOption("protect")).toEqual(["box-nats-volume"]);
+    expect(withOption("deleteBeforeReplace").toSorted()).toEqual([
+      "box-hub-container",
+      "box-nats-container",
+      "box-pushgateway-container",
+    ]);
+  });
+
+  it("a changed agent changes hub.json and the label that replaces the hub, and nothing else", async () => {
+    const [before, after] = [
+      await made({ site, fleet: fleet(), bundle }),
+      await made({ site, fleet: fleet(7_001), bundle }),
+    ];
+    expect(changed(before.recorded, after.recorded)).toEqual(["box-hub-config-write", "box-hub-container"]);
+  });
+
+  it("a changed bundle changes the image's tag and the hub's container, and nothing else", async () => {
+    const before = await made({ site, fleet: fleet(), bundle });
+    const after = await made({ site, fleet: fleet(), bundle: { ...bundle, contentHash: "4567" } });
+    expect(changed(before.recorded, after.recorded)).toEqual(["box-hub-container", "box-hub-image"]);
+  });
+
+  it("on a Docker socket of this computer starts no SSH", async () => {
+    const here = { ...site, docker: { socket: "unix:///var/run/docker.sock" } };
+    const { recorded } = await made({ site: here, fleet: fleet(), bundle });
+    expect(recorded.filter(({ type }) => type.startsWith("command:")).map(({ type }) => type)).toEqual(
+      Array(4).fill("command:local:Command"),
+    );
+    const engine = recorded.find(({ type }) => type === "pulumi:providers:docker");
+    expect(engine?.inputs).toMatchObject({ host: "unix:///var/run/docker.sock" });
+    expect(engine?.inputs.sshOpts).toBeUndefined();
+  });
+
+  it("with other ports, images, paths and limits is made with those", async () => {
+    const other = parseStackConfig(
+      {
+        ...stackValues("pc2"),
+        images: { nats: "registry.example.org/nats@sha256:01", hubBase: "registry.example.org/node@sha256:02" },
+        paths: { config: "/srv/etc", data: "/srv/data" },
+        limits: { natsMemoryMb: 4096 },
+        machine: { ...Object(stackValues("pc2").machine), pushgatewayPort: 9191 },
+        ssh: { ...Object(stackValues("pc2").ssh), user: "ops", port: 2222 },
+      },
+      "pc2",
+    );
+    const { recorded } = await made({ site: other, fleet: fleet(), bundle });
+    const inputs = (name: string) => recorded.find((resource) => resource.name === `box-${name}`)?.inputs;
+    expect(inputs("nats-image")?.name).toBe("registry.example.org/nats@sha256:01");
+    expect(inputs("nats-container")).toMatchObject({ memory: 4096, mounts: [{ source: "/srv/etc/nats" }, {}] });
+    expect(inputs("nats-volume")).toMatchObject({ driverOpts: { device: "/srv/data/jetstream" } });
+    expect(inputs("pushgateway-container")?.command).toContain("--web.listen-address=192.0.2.20:9191");
+    expect(inputs("docker")?.host).toBe("ssh://ops@192.0.2.20:2222");
+    expect(inputs("hub-image")).toMatchObject({ build: { args: { BASE: "registry.example.org/node@sha256:02" } } });
+  });
+
+  it("without a finished image and without a bundle is refused", async () => {
+    await recordResources("pc2");
+    expect(() => new Machine("box", { site, fleet: fleet() })).toThrow("needs a bundle");
+  });
+});
+
+async function made(args: ConstructorParameters<typeof Machine>[1]) {
+  const recorded = await recordResources("pc2");
+  const options = new Map<string, pulumi.CustomResourceOptions>();
+  const note: pulumi.ResourceTransformation = ({ name, opts }) => {
+    options.set(name, opts);
+    return undefined;
+  };
+  const names = await settled(new Machine("box", args, { transformations: [note] }));
+  return { recorded, options, names };
+}
+
+/** Names of the resources whose inputs differ. */
+function changed(before: Recorded[], after: Recorded[]): string[] {
+  const told = new Map(before.map(({ name, inputs }) => [name, JSON.stringify(inputs)]));
+  return after
+    .filter(({ name, inputs }) => told.get(name) !== JSON.stringify(inputs))
+    .map(({ name }) => name)
+    .toSorted();
+}
+
+function fleet(healthPort = 7_000): Fleet {
+  const entry = {
+    name: "Tutor",
+    group: "g",
+    port: 6_000,
+    healthPort,
+    httpPort: 8_000,
+    health: { kind: "zmq" },
+    required: true,
+  };
+  return { inventories: [], batches: [], agents: [{ ...Agent.parse(entry), machine: "pc2", id: "pc2/Tutor" }] };
+}

@@ -1,0 +1,95 @@
+import { createServer, type Server } from "node:http";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Heartbeat } from "../../../hub/core/heartbeat.ts";
+import { HeartbeatReceiver, type HeartbeatRoute } from "../../../hub/io/heartbeat-receiver.ts";
+import { HeartbeatSender } from "../../../hub/io/heartbeat-sender.ts";
+import { createLog } from "../../../hub/io/log.ts";
+import { freePorts } from "../../support/free-ports.ts";
+import { type NatsPair, startNatsPair } from "../../support/nats-pair.ts";
+import { until } from "../../support/until.ts";
+
+const log = createLog("test", () => {});
+const words = {
+  incarnation: "i1",
+  wallMs: 0,
+  lagMs: 0,
+  copied: { metrics: { incarnation: "i1", seq: 7 } },
+  holdings: { "metrics/pc2": { count: 7, holes: 0 } },
+  agents: [],
+};
+
+describe("heartbeats of pc2, heard by mainpc", () => {
+  let nats: NatsPair;
+  let sender: HeartbeatSender;
+  let server: Server;
+  let port: number;
+  let receiver: HeartbeatReceiver;
+  let beats: { route: HeartbeatRoute; beat: Heartbeat }[];
+  let refusals: number;
+  const closing: (() => Promise<void>)[] = [];
+
+  const listen = () => new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+
+  beforeEach(async () => {
+    beats = [];
+    refusals = 0;
+    nats = await startNatsPair();
+    port = (await freePorts(1))[0] ?? 0;
+    sender = new HeartbeatSender({ machine: "pc2", intervalMs: 100, compose: () => words });
+    server = createServer((request, response) => sender.serve(request, response));
+    await listen();
+    const [from, to] = await Promise.all([nats.pc2.connect(), nats.mainpc.connect()]);
+    closing.push(async () => {
+      await Promise.all([from.close(), to.close()]);
+    });
+    sender.attach(from);
+    receiver = new HeartbeatReceiver({
+      peer: "pc2",
+      address: { host: "127.0.0.1", port },
+      log,
+      heard: (beat, route) => void beats.push({ route, beat }),
+      refused: () => void refusals++,
+    });
+    receiver.attach(to);
+  });
+
+  afterEach(async () => {
+    receiver.stop();
+    sender.stop();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    for (const close of closing.splice(0)) await close();
+    await nats.stop();
+  });
+
+  const heardBy = (route: HeartbeatRoute) => beats.filter((beat) => beat.route === route).length;
+
+  it("come by NATS over the leaf and by HTTP, with the same counters and words", async () => {
+    await until("both paths", () => heardBy("nats") >= 3 && heardBy("http") >= 3);
+    expect(beats[0]?.beat).toMatchObject({ machine: "pc2", ...words });
+    const [nats, http] = (["nats", "http"] as const).map((route) =>
+      beats.filter((beat) => beat.route === route).map(({ beat }) => beat.counter),
+    );
+    expect(http?.filter((counter) => nats?.includes(counter)).length).toBeGreaterThanOrEqual(2);
+    expect(refusals).toBe(0);
+  });
+
+  it("that end by a closed socket or a refused port are told at once, and come again with the port", async () => {
+    await until("HTTP", () => heardBy("http") >= 1);
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    await until("refusals", () => refusals >= 2);
+    const before = heardBy("http");
+    await listen();
+    await until("HTTP again", () => heardBy("http") > before);
+  });
+
+  it("that are no heartbeats are passed over", async () => {
+    const stranger = await nats.pc2.connect();
+    stranger.publish("tandem.heartbeat.pc2", "not JSON");
+    stranger.publish("tandem.heartbeat.pc2", JSON.stringify({ v: 1, machine: "pc2" }));
+    await stranger.close();
+    await until("true ones", () => heardBy("nats") >= 2);
+    expect(beats.every(({ beat }) => beat.incarnation === "i1")).toBe(true);
+  });
+});

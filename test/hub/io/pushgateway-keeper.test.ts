@@ -1,0 +1,69 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createLog } from "../../../hub/io/log.ts";
+import { type KeptGroup, PushgatewayKeeper } from "../../../hub/io/pushgateway-keeper.ts";
+import { RealPushgateway } from "../../support/pushgateway.ts";
+import { until } from "../../support/until.ts";
+
+describe("the keeper of a real Pushgateway", () => {
+  let gateway: RealPushgateway;
+  let keeper: PushgatewayKeeper;
+  const groups = new Map<string, KeptGroup>();
+
+  beforeEach(async () => {
+    groups.clear();
+    gateway = await RealPushgateway.start();
+    keeper = new PushgatewayKeeper({
+      address: gateway.address,
+      keys: () => groups.keys(),
+      group: (key) => groups.get(key),
+      log: createLog("test", () => {}),
+    });
+  });
+  afterEach(async () => {
+    keeper.stop();
+    await gateway.kill();
+  });
+
+  const set = (job: string, text: string | undefined) => {
+    groups.set(job, { path: `/metrics/job/${job}`, text });
+    keeper.changed([job]);
+  };
+  const shows = (line: string) => until(line, async () => (await gateway.metrics()).includes(line));
+  const hides = (line: string) => until(`no ${line}`, async () => !(await gateway.metrics()).includes(line));
+
+  it("feeds new, changed and deleted groups", async () => {
+    set("a", "kept 1\n");
+    await shows('kept{instance="",job="a"} 1');
+    set("a", "kept 2\n");
+    await shows('kept{instance="",job="a"} 2');
+    set("a", undefined);
+    await hides('job="a"');
+  });
+
+  it("fills it again after SIGKILL, and takes away what was deleted meanwhile", async () => {
+    for (let i = 0; i < 200; i++) set(`job${i}`, `kept ${i}\n`);
+    await shows('kept{instance="",job="job199"} 199');
+    await gateway.kill();
+    set("job0", undefined);
+    set("job1", "kept 1001\n");
+    await gateway.start();
+    await shows('kept{instance="",job="job1"} 1001');
+    await until("199 groups", async () => (await gateway.metrics()).match(/^kept\{/gm)?.length === 199);
+    expect(await gateway.metrics()).not.toContain('job="job0"');
+  });
+
+  it("sends the newest state of a group only, however often it changed meanwhile", async () => {
+    await gateway.kill();
+    for (let i = 0; i < 1_000; i++) set("busy", `kept ${i}\n`);
+    await gateway.start();
+    await shows('kept{instance="",job="busy"} 999');
+    expect(keeper.pending).toBe(0);
+  });
+
+  it("counts a group that it refuses and goes on with the others", async () => {
+    set("bad", "not a metric\n");
+    set("good", "kept 1\n");
+    await shows('kept{instance="",job="good"} 1');
+    await until("the refusal", () => keeper.rejected === 1);
+  });
+});
