@@ -18,7 +18,11 @@ const path = (value: string) =>
     .meta({ example: value });
 const host = z
   .string("an address like 192.0.2.10")
-  .regex(/^[A-Za-z0-9]([A-Za-z0-9.:_-]*[A-Za-z0-9])?$/, "an address like 192.0.2.10, without scheme or port")
+  // A name or IPv4 address without a colon, or an IPv6 address with two at least.
+  .regex(
+    /^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|[\dA-Fa-f]*:[\dA-Fa-f]*:[\dA-Fa-f:.]*)$/,
+    "an address like 192.0.2.10, without scheme or port",
+  )
   .meta({ example: "192.0.2.10" });
 const machineName = z
   .string("a name like mainpc")

@@ -21,6 +21,9 @@ export type HealthSpec = z.infer<typeof HealthSpec>;
 /** `notify`: tell it; `warm`: a standby runs and gets the epoch; `cold`: a stopped container is started on takeover. */
 export const Mode = z.enum(["notify", "warm", "cold"]);
 
+/** `wait`: it stands still until the other machine is back; `tolerate`: it goes on without. */
+const Crossing = z.strictObject({ mode: z.enum(["wait", "tolerate"]), reason: z.string().min(10) });
+
 export const Agent = z.strictObject({
   name: Name,
   group: z.string().min(1),
@@ -36,6 +39,8 @@ export const Agent = z.strictObject({
   needs: z.array(z.string()).default([]),
   /** Soft dependencies: it works worse without them. Cycles are allowed. */
   wants: z.array(z.string()).default([]),
+  /** Dependencies on the other machine, by `machine/name`: what this agent does while that machine is away. */
+  crosses: z.record(z.string(), Crossing).default({}),
   mode: Mode.optional(),
   /** True when two active instances would do harm; the reason says what harm, or why there is none. */
   singleWriter: z.strictObject({ value: z.boolean(), reason: z.string().min(10) }).optional(),
@@ -54,8 +59,12 @@ export type Agent = z.infer<typeof Agent>;
 export const Inventory = z.strictObject({
   machine: Name,
   gpu: z.string(),
+  /** `required`: every agent here but the hub states mode, singleWriter, priority, memoryMb and vramMb. */
+  failover: z.enum(["required", "optional"]).default("optional"),
   /** What the machine can carry for the other one beside its own agents, MiB. */
   capacity: z.strictObject({ memoryMb: z.number().int().positive(), vramMb: z.number().int().nonnegative() }),
+  /** What else listens on this machine, so that no agent is given its port. */
+  alsoListening: z.array(z.strictObject({ name: z.string().min(1), port: Port })).default([]),
   agents: z.array(Agent).min(1),
 });
 export type Inventory = z.infer<typeof Inventory>;
@@ -71,9 +80,29 @@ export type MigrationBatch = z.infer<typeof MigrationBatch>;
 /** An agent with the machine it lives on; `id` is `machine/name`. */
 export type PlacedAgent = Agent & { machine: string; id: string };
 
+/** An agent that dependencies moved to another batch than the plan had it in. */
+export const Correction = z.strictObject({
+  /** `machine/name`. */
+  agent: z.string(),
+  /** The plan's batch. */
+  from: z.string(),
+  /** The batch that it stands in. */
+  to: z.string(),
+  because: z.string().min(10),
+});
+export type Correction = z.infer<typeof Correction>;
+
+/** The file of the migration's batches, in their order. */
+export const Batches = z.strictObject({
+  batches: z.array(MigrationBatch),
+  corrections: z.array(Correction).default([]),
+});
+export type Batches = z.infer<typeof Batches>;
+
 /** Both machines together, as every command and the Pulumi program read it. */
 export interface Fleet {
   inventories: Inventory[];
   agents: PlacedAgent[];
   batches: MigrationBatch[];
+  corrections: Correction[];
 }

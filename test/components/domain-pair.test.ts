@@ -2,13 +2,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type NatsConnection } from "nats";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type LeafArgs, renderNatsConf } from "../../components/nats-conf.ts";
 import { ensureTool } from "../../ops/tools/ensure-tool.ts";
+import { freePorts } from "../support/free-ports.ts";
 
 interface Node {
   machine: string;
@@ -26,13 +26,13 @@ let folder: string;
 beforeAll(async () => {
   const natsServer = await ensureTool("nats-server", () => {});
   folder = mkdtempSync(join(tmpdir(), "tandem-domain-pair-"));
-  const leafPort = await freePort();
+  const [leafPort = 0, ...ports] = await freePorts(5);
   const leaf: Record<(typeof names)[number], LeafArgs> = {
     mainpc: { kind: "listen", host: "127.0.0.1", port: leafPort },
     pc2: { kind: "dial", url: `nats-leaf://127.0.0.1:${leafPort}` },
   };
   for (const machine of names) {
-    const [clientPort, monitoringPort] = [await freePort(), await freePort()];
+    const [clientPort = 0, monitoringPort = 0] = ports.splice(0, 2);
     const file = join(folder, `${machine}.conf`);
     const storeDir = join(folder, machine);
     const common = { machine, host: "127.0.0.1", clientPort, monitoringPort, storeDir, maxStoreBytes: 64 * 1024 ** 2 };
@@ -110,14 +110,4 @@ async function ask<T>(machine: string, page: string): Promise<T> {
 
 async function leafs(machine: string): Promise<object[]> {
   return (await ask<{ leafs?: object[] }>(machine, "leafz")).leafs ?? [];
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port was given");
-  return address.port;
 }

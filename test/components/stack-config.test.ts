@@ -66,6 +66,7 @@ describe("a wrong configuration names key, file, expectation and example", () =>
     ["machine.hubPort", "nine", 'expected a whole number from 1 to 65535; got "nine"', "'9000'"],
     ["machine.name", undefined, "expected a name like mainpc; it is missing", "'mainpc'"],
     ["machine.address", "http://192.0.2.10", "without scheme or port; got", "'192.0.2.10'"],
+    ["peer.address", "192.0.2.20:22", "without scheme or port; got", "'192.0.2.10'"],
     ["ssh.hostKey", "", "expected the machine's host key, since it is reached over SSH", "'ssh-ed25519 "],
     ["ssh.hostKey", "SHA256:abc", "expected type and key as `ssh-keyscan` prints them", "'ssh-ed25519 "],
     ["peer.name", "mainpc", "expected another name than machine.name, mainpc", "'mainpc'"],
@@ -106,6 +107,10 @@ describe("a wrong configuration names key, file, expectation and example", () =>
 
 it("numbers that Pulumi hands on as text are numbers", () => {
   expect(parseStackConfig(withKey("machine.hubPort", "9001"), "mainpc").machine.hubPort).toBe(9001);
+});
+
+it.each(["pc2.lan", "192.0.2.20", "2001:db8::20", "::1"])("%s is an address", (address) => {
+  expect(parseStackConfig(withKey("peer.address", address), "mainpc").peer.address).toBe(address);
 });
 
 it("a machine reached by a socket of this computer needs no host key", () => {

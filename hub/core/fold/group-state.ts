@@ -48,7 +48,7 @@ export class GroupState {
   /** Newest PUT or DELETE: nothing older is visible. */
   #cleared: Stamp | undefined;
   #deleted: Stamp | undefined;
-  /** Newest PUT or POST. */
+  /** Newest PUT or POST, unless a newer DELETE made it void. */
   #written: Stamp | undefined;
 
   constructor(key: string, group: Group) {
@@ -58,18 +58,17 @@ export class GroupState {
   }
 
   get exists(): boolean {
-    return this.#written !== undefined && isNewer(this.#written, this.#deleted);
+    return this.#written !== undefined;
   }
 
-  /** Wall time of the newest PUT or POST, ms; 0 when the group was only ever deleted. */
+  /** Wall time of the newest PUT or POST, ms; 0 when the group does not exist. */
   get pushedAtMs(): number {
     return this.#written?.at.wallMs ?? 0;
   }
 
   /** The newest write of any kind. */
   get newest(): Stamp | undefined {
-    if (this.#written === undefined || this.#deleted === undefined) return this.#written ?? this.#deleted;
-    return this.exists ? this.#written : this.#deleted;
+    return this.#written ?? this.#deleted;
   }
 
   /** Whether nothing of a write with this stamp could become visible, so that its body need not be read. */
@@ -80,26 +79,26 @@ export class GroupState {
   delete(stamp: Stamp): GroupChange {
     const newest = isNewer(stamp, this.newest);
     if (isNewer(stamp, this.#deleted)) this.#deleted = stamp;
+    if (newest) this.#written = undefined;
     const removed = this.#clear(stamp);
     return { took: newest || removed.length > 0, removed, added: [] };
   }
 
   write(op: "put" | "post", stamp: Stamp, families: readonly PreparedFamily[]): GroupChange {
+    if (this.hides(stamp)) return { took: false, removed: [], added: [] };
     const raised = isNewer(stamp, this.#written);
     if (raised) this.#written = stamp;
     const removed = op === "put" ? this.#clear(stamp) : [];
     const added: StoredFamily[] = [];
-    if (!this.hides(stamp)) {
-      for (const family of families) {
-        const current = this.families.get(family.name);
-        if (current !== undefined && !isNewer(stamp, current.stamp)) continue;
-        if (current !== undefined) removed.push(current);
-        const stored = { ...family, key: this.key, shape: this.shape, stamp };
-        this.families.set(family.name, stored);
-        added.push(stored);
-      }
+    for (const family of families) {
+      const current = this.families.get(family.name);
+      if (current !== undefined && !isNewer(stamp, current.stamp)) continue;
+      if (current !== undefined) removed.push(current);
+      const stored = { ...family, key: this.key, shape: this.shape, stamp };
+      this.families.set(family.name, stored);
+      added.push(stored);
     }
-    return { took: (raised && this.exists) || removed.length > 0 || added.length > 0, removed, added };
+    return { took: raised || removed.length > 0 || added.length > 0, removed, added };
   }
 
   dump(): GroupDump {

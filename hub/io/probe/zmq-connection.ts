@@ -24,12 +24,13 @@ export type Stage = "connecting" | "greeting" | "handshake" | "open";
 const empty = Buffer.alloc(0);
 const greeting = encodeGreeting();
 
-/**
- * Signature and version are enough for ZeroMQ to send its whole greeting. The rest of ours follows then: a socket that
- * demands another mechanism resets the connection on seeing NULL, and with it what it had said itself.
- */
+/** Signature and version: enough for ZeroMQ to send the whole of its own greeting. */
 const versionBytes = 11;
-/** Who wants the whole greeting first gets it after this, ms. */
+
+/**
+ * The other side says first what it is: a socket of another mechanism or type resets the connection when it learns what
+ * this one is, and a reset takes with it what it had said itself. Who wants to hear first waits this long, ms.
+ */
 const patienceMs = 50;
 
 export class ZmqConnection {
@@ -38,8 +39,9 @@ export class ZmqConnection {
   readonly #decoder = new ZmtpDecoder(maxBodyBytes);
   readonly #onIdleClose: () => void;
   readonly #sniff: NodeJS.Timeout;
-  #rest: NodeJS.Timeout | undefined;
-  #greeted = false;
+  /** What is held back until the other side has spoken. */
+  #heldBack: Buffer | undefined;
+  #patience: NodeJS.Timeout | undefined;
   #pending: { request: string; settle: (outcome: RequestOutcome) => void } | undefined;
   #error: Error | undefined;
   #ended = false;
@@ -51,7 +53,7 @@ export class ZmqConnection {
     this.#socket.on("connect", () => {
       this.stage = "greeting";
       this.#socket.write(greeting.subarray(0, versionBytes));
-      this.#rest = setTimeout(() => this.#finishGreeting(), patienceMs);
+      this.#sayLater(greeting.subarray(versionBytes));
     });
     this.#socket.on("data", (chunk) => {
       for (const event of this.#decoder.push(chunk)) this.#take(event);
@@ -113,15 +115,19 @@ export class ZmqConnection {
       return;
     }
     this.stage = "handshake";
-    this.#finishGreeting();
-    this.#socket.write(encodeReady("REQ"));
+    this.#sayNow();
+    this.#sayLater(encodeReady("REQ"));
   }
 
-  #finishGreeting(): void {
-    clearTimeout(this.#rest);
-    if (this.#greeted) return;
-    this.#greeted = true;
-    this.#socket.write(greeting.subarray(versionBytes));
+  #sayLater(bytes: Buffer): void {
+    this.#heldBack = bytes;
+    this.#patience = setTimeout(() => this.#sayNow(), patienceMs);
+  }
+
+  #sayNow(): void {
+    clearTimeout(this.#patience);
+    if (this.#heldBack !== undefined) this.#socket.write(this.#heldBack);
+    this.#heldBack = undefined;
   }
 
   #command(name: string, body: Buffer): void {
@@ -143,6 +149,7 @@ export class ZmqConnection {
       return;
     }
     this.stage = "open";
+    this.#sayNow();
     clearTimeout(this.#sniff);
     if (this.#pending !== undefined) this.#send();
   }
@@ -184,7 +191,7 @@ export class ZmqConnection {
     this.#pending = undefined;
     this.#ended = true;
     clearTimeout(this.#sniff);
-    clearTimeout(this.#rest);
+    clearTimeout(this.#patience);
     this.#socket.destroy();
     pending?.settle(outcome);
   }

@@ -167,14 +167,20 @@ describe("a ZeroMQ probe of something else", () => {
     });
   });
 
-  it("greets in full whoever says nothing before that", async () => {
+  it("speaks first, after all, to whoever waits for its greeting of 64 bytes and its READY of 40", async () => {
     const server = await tcpServer((socket) => {
+      const lines = [
+        { after: 64, say: encodeGreeting() },
+        { after: 104, say: encodeReady("REP") },
+        { after: 105, say: encodeMessage([Buffer.alloc(0), Buffer.from("ok")]) },
+      ];
       let bytes = 0;
       socket.on("data", (chunk) => {
-        const before = bytes;
         bytes += chunk.length;
-        if (before < 64 && bytes >= 64) socket.write(Buffer.concat([encodeGreeting(), encodeReady("REP")]));
-        if (bytes > 106) socket.write(encodeMessage([Buffer.alloc(0), Buffer.from("ok")]));
+        for (let [line] = lines; line !== undefined && bytes >= line.after; [line] = lines) {
+          socket.write(line.say);
+          lines.shift();
+        }
       });
     });
     expect(await probe(server.port).ask()).toMatchObject({ health: "healthy" });
@@ -186,9 +192,9 @@ describe("a ZeroMQ probe of something else", () => {
         socket.write(Buffer.concat([encodeGreeting(), encodeReady("REP")]));
         let bytes = 0;
         socket.on("data", (chunk) => {
-          // The greeting and READY are 106 bytes: what comes after them is the question.
+          // The greeting and READY are 104 bytes: what comes after them is the question.
           bytes += chunk.length;
-          if (bytes > 106) socket.write(encodeMessage(parts));
+          if (bytes > 104) socket.write(encodeMessage(parts));
         });
       });
       expect(await probe(server.port).ask()).toMatchObject({ type: "malformed" });

@@ -1,0 +1,67 @@
+/** Checks the migration's batches: every agent in exactly one, and none before what it needs. Pure. */
+import { errorAt, type Finding, noteAt, type Places } from "./finding.ts";
+import { buildGraph } from "./graph.ts";
+import type { Fleet } from "./model.ts";
+
+export function checkBatches(fleet: Fleet, places: Places): Finding[] {
+  const known = new Set(fleet.agents.map(({ id }) => id));
+  const batchOf = new Map<string, number>();
+  const findings: Finding[] = [];
+  fleet.batches.forEach((batch, index) => {
+    batch.agents.forEach((id, position) => {
+      const place = places.batch(index, "agents", position);
+      const earlier = batchOf.get(id);
+      if (!known.has(id)) {
+        const next = "Write machine/name as the inventory has it, or take it out";
+        findings.push(
+          errorAt(place, "batch.unknown", `batch ${batch.name} names ${id}, which is in no inventory`, next),
+        );
+      } else if (earlier !== undefined) {
+        const message = `${id} is in batch ${fleet.batches[earlier]?.name} already`;
+        findings.push(errorAt(place, "batch.twice", message, "Take it out of one of them"));
+      } else batchOf.set(id, index);
+    });
+  });
+  if (fleet.batches.length > 0) findings.push(...checkLeftOut(fleet, batchOf, places));
+  return [...findings, ...checkOrder(fleet, batchOf, places), ...checkCorrections(fleet, batchOf, places)];
+}
+
+function checkLeftOut(fleet: Fleet, batchOf: ReadonlyMap<string, number>, places: Places): Finding[] {
+  return fleet.agents
+    .filter(({ id }) => !batchOf.has(id))
+    .map(({ id }) =>
+      errorAt(places.agent(id, "name"), "batch.none", `${id} is in no batch`, "Add it to one in batches.yaml"),
+    );
+}
+
+function checkOrder(fleet: Fleet, batchOf: ReadonlyMap<string, number>, places: Places): Finding[] {
+  const graph = buildGraph(fleet.agents);
+  const nameOf = (index: number) => `${index + 1} (${fleet.batches[index]?.name})`;
+  return fleet.agents.flatMap(({ id }) => {
+    const batch = batchOf.get(id);
+    if (batch === undefined) return [];
+    return (graph.needs.get(id) ?? []).flatMap((need): Finding[] => {
+      const later = batchOf.get(need);
+      if (later === undefined || later <= batch) return [];
+      const place = places.batch(batch, "agents", fleet.batches[batch]?.agents.indexOf(id) ?? 0);
+      const message = `${id} is in batch ${nameOf(batch)} but needs ${need}, which is in batch ${nameOf(later)}`;
+      return [errorAt(place, "batch.order", message, `Move ${id} to batch ${nameOf(later)}, or ${need} forward`)];
+    });
+  });
+}
+
+/** A correction of the plan's order stands in the file, so that nobody undoes it unknowing; it has to be true. */
+function checkCorrections(fleet: Fleet, batchOf: ReadonlyMap<string, number>, places: Places): Finding[] {
+  return fleet.corrections.map(({ agent, from, to, because }) => {
+    const index = batchOf.get(agent);
+    const place =
+      index === undefined
+        ? places.batch(0)
+        : places.batch(index, "agents", fleet.batches[index]?.agents.indexOf(agent) ?? 0);
+    const now = index === undefined ? "no batch" : (fleet.batches[index]?.name ?? "");
+    if (now === to)
+      return noteAt(place, "batch.corrected", `${agent} was planned for ${from} and stands in ${to}: ${because}`);
+    const message = `a correction says that ${agent} stands in ${to}, but it stands in ${now}`;
+    return errorAt(place, "batch.correction", message, "Correct the correction, or the batch");
+  });
+}

@@ -1,0 +1,85 @@
+/** Checks that no two things of one machine listen on one port: agents, standbys, routes, and Tandem's own servers. Pure. */
+import { errorAt, type Finding, type Place, type Places } from "./finding.ts";
+import type { Fleet, PlacedAgent } from "./model.ts";
+import { reservedPorts } from "./reserved-ports.ts";
+
+interface Claim {
+  machine: string;
+  port: number;
+  /** For people: `TTSService's health port`. */
+  what: string;
+  place: Place | undefined;
+}
+
+const serverNames = {
+  hub: "the hub",
+  nats: "NATS",
+  monitoring: "NATS's monitoring",
+  leaf: "NATS's leaf link",
+  pushgateway: "the Pushgateway",
+};
+
+export function checkPorts(fleet: Fleet, places: Places): Finding[] {
+  const first = new Map<string, Claim>();
+  const findings = fleet.agents.filter((agent) => agent.isHub).flatMap((agent) => checkHub(agent, places));
+  for (const claim of [
+    ...serverClaims(),
+    ...otherClaims(fleet),
+    ...fleet.agents.flatMap((agent) => agentClaims(agent, fleet, places)),
+  ]) {
+    const key = `${claim.machine}:${claim.port}`;
+    const holder = first.get(key);
+    if (holder === undefined) first.set(key, claim);
+    else if (claim.place !== undefined) {
+      const message = `port ${claim.port} on ${claim.machine}: ${claim.what} is also ${holder.what}`;
+      findings.push(errorAt(claim.place, "port.clash", message, "Give one of them a free port"));
+    }
+  }
+  return findings;
+}
+
+/** An entry that stands for the hub itself has the hub's port and no other. */
+function checkHub(agent: PlacedAgent, places: Places): Finding[] {
+  const hub = reservedPorts.find(({ machine, what }) => machine === agent.machine && what === "hub");
+  return (["port", "healthPort", "httpPort"] as const).flatMap((key) => {
+    if (hub === undefined || agent[key] === hub.port) return [];
+    const message = `${agent.id} is the hub, which listens on ${hub.port}, but states ${key} ${agent[key]}`;
+    return errorAt(places.agent(agent.id, key), "port.hub", message, `Write ${hub.port}`);
+  });
+}
+
+function serverClaims(): Claim[] {
+  return reservedPorts.map(({ machine, what, port }) => ({ machine, port, what: serverNames[what], place: undefined }));
+}
+
+function otherClaims(fleet: Fleet): Claim[] {
+  return fleet.inventories.flatMap(({ machine, alsoListening }) =>
+    alsoListening.map(({ name, port }) => ({ machine, port, what: `the ${name}`, place: undefined })),
+  );
+}
+
+function agentClaims(agent: PlacedAgent, fleet: Fleet, places: Places): Claim[] {
+  if (agent.isHub) return [];
+  const others = fleet.inventories.map(({ machine }) => machine).filter((machine) => machine !== agent.machine);
+  const at = (...keys: string[]) => places.agent(agent.id, ...keys);
+  const claims: Claim[] = [{ machine: agent.machine, port: agent.port, what: agent.name, place: at("port") }];
+  const add = (machine: string, port: number, what: string, place: Place) =>
+    claims.push({ machine, port, what, place });
+  add(agent.machine, agent.healthPort, `${agent.name}'s health port`, at("healthPort"));
+  // An agent whose health is asked by HTTP may answer all of it on one socket.
+  const oneSocket = (of: { healthPort: number; httpPort: number }) =>
+    agent.health.kind === "http" && of.healthPort === of.httpPort;
+  if (!oneSocket(agent)) add(agent.machine, agent.httpPort, `${agent.name}'s HTTP port`, at("httpPort"));
+  for (const machine of others) {
+    const { standby } = agent;
+    if (standby === undefined) continue;
+    add(machine, standby.port, `${agent.name}'s standby`, at("standby", "port"));
+    add(machine, standby.healthPort, `${agent.name}'s standby's health port`, at("standby", "healthPort"));
+    if (!oneSocket(standby))
+      add(machine, standby.httpPort, `${agent.name}'s standby's HTTP port`, at("standby", "httpPort"));
+  }
+  // Each hub carries clients to the active instance, so a route is a port on both machines.
+  if (agent.route !== undefined)
+    for (const machine of [agent.machine, ...others]) add(machine, agent.route, `${agent.name}'s route`, at("route"));
+  return claims;
+}

@@ -1,0 +1,105 @@
+/** `tandem fleet`: checks the inventory, draws its dependency graph, and lists its agents. */
+import { type Command, Option } from "commander";
+import type { Finding } from "../fleet/finding.ts";
+import { buildGraph, dependents, longestChain, startOrder } from "../fleet/graph.ts";
+import { toDot, toMermaid } from "../fleet/graph-text.ts";
+import { fleetDir, loadFleet } from "../fleet/load.ts";
+import type { Fleet } from "../fleet/model.ts";
+import { OperatorError } from "./error.ts";
+
+interface FleetOptions {
+  dir: string;
+  json: boolean;
+}
+
+const exitFindings = 1;
+
+export function registerFleet(program: Command): void {
+  const fleet = program.command("fleet").description("the inventory of both machines: check it, draw it, list it");
+  const add = (name: string, description: string, example: string) =>
+    fleet
+      .command(name)
+      .description(description)
+      .option("--dir <dir>", "folder with mainpc.yaml, pc2.yaml and batches.yaml", fleetDir)
+      .option("--json", "print one JSON object", false)
+      .addHelpText("after", `\nExample:\n  $ tandem fleet ${example}`);
+
+  add(
+    "check",
+    "report what is wrong, with file, line and what to do; ends with 1 when there are errors",
+    "check",
+  ).action(check);
+  add(
+    "graph",
+    "print the dependency graph, the start order and the longest chain",
+    "graph --format dot | dot -Tsvg > fleet.svg",
+  )
+    .addOption(new Option("--format <format>", "of the drawing").choices(["mermaid", "dot", "text"]).default("mermaid"))
+    .action(graph);
+  add("list", "print every agent with its machine, ports and health", "list --json").action(list);
+}
+
+function check({ dir, json }: FleetOptions): void {
+  const { fleet, findings } = loadFleet(dir);
+  const errors = findings.filter(({ severity }) => severity === "error").length;
+  process.exitCode = errors > 0 ? exitFindings : 0;
+  const machines = Object.fromEntries(fleet.inventories.map(({ machine, agents }) => [machine, agents.length]));
+  if (json) {
+    printJson({ errors, agents: fleet.agents.length, machines, findings });
+    return;
+  }
+  for (const finding of findings) print(toText(finding));
+  const counts = Object.entries(machines).map(([machine, count]) => `${count} on ${machine}`);
+  const notes = findings.length - errors;
+  print(`${fleet.agents.length} agents (${counts.join(", ")}), ${errors} errors, ${notes} notes`);
+}
+
+function toText({ file, line, severity, message, next }: Finding): string {
+  const text = `${file}:${line}: ${severity === "note" ? "note: " : ""}${message}`;
+  return next === "" ? text : `${text}\n  → ${next}`;
+}
+
+function graph({ dir, json, format }: FleetOptions & { format: "mermaid" | "dot" | "text" }): void {
+  const fleet = readable(dir);
+  const drawn = buildGraph(fleet.agents);
+  const order = startOrder(drawn);
+  const chain = longestChain(drawn);
+  const left = drawn.ids.filter((id) => !order.flat().includes(id));
+  if (json) {
+    const below = Object.fromEntries(drawn.ids.map((id) => [id, dependents(drawn, id).length]));
+    const edges = { needs: Object.fromEntries(drawn.needs), wants: Object.fromEntries(drawn.wants) };
+    printJson({ ...edges, startOrder: order, longestChain: chain, dependents: below, inCycles: left });
+    return;
+  }
+  if (format !== "text") process.stdout.write(format === "dot" ? toDot(drawn) : toMermaid(drawn));
+  const comment = { mermaid: "%% ", dot: "// ", text: "" }[format];
+  print(`${comment}start order`);
+  for (const [step, ids] of order.entries()) print(`${comment}${String(step + 1).padStart(3)}  ${ids.join(" ")}`);
+  print(`${comment}longest chain, ${chain.length} agents: ${chain.join(" → ")}`);
+  if (left.length > 0) print(`${comment}never started, because of a cycle: ${left.join(" ")}`);
+}
+
+function list({ dir, json }: FleetOptions): void {
+  const { agents } = readable(dir);
+  if (json) {
+    printJson(agents);
+    return;
+  }
+  const width = Math.max(...agents.map(({ id }) => id.length));
+  for (const { id, group, port, health, healthPort, httpPort, mode } of agents)
+    print(`${id.padEnd(width)}  ${port}  ${health.kind} ${healthPort}  http ${httpPort}  ${mode ?? "-"}  ${group}`);
+}
+
+/** A fleet with errors can still be drawn, unless nothing of it could be read. */
+function readable(dir: string): Fleet {
+  const { fleet, findings } = loadFleet(dir);
+  if (fleet.agents.length > 0) return fleet;
+  const first = findings[0];
+  const what = first === undefined ? `${dir} has no agents` : `${first.file}:${first.line}: ${first.message}`;
+  throw new OperatorError("fleet.unreadable", what, `Run tandem fleet check --dir ${dir}`);
+}
+
+const print = (line: string) => void process.stdout.write(`${line}\n`);
+const printJson = (value: unknown): void => {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+};

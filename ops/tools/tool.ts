@@ -1,0 +1,135 @@
+/** The programs that Tandem runs but does not bring along: how each is called, how new it must be, and where it can be had. */
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { Version } from "./version.ts";
+
+export type ToolName = "nats-server" | "pushgateway" | "chromium";
+
+/** A gzipped tar archive of a project's release. */
+export interface Release {
+  url: string;
+  /** Of the archive, in hex. Pinned here, so that what is run is what was looked at. */
+  sha256: string;
+  /** The program's path in the archive. */
+  member: string;
+}
+
+/** One way to get a tool; tools list theirs in the order in which they are tried. */
+export type Source =
+  | { kind: "release"; releases: Partial<Record<string, Release>> }
+  | { kind: "go"; module: string; version: string }
+  /** Only unpacked: nothing is installed, started or configured. `member` is the program's path in the package. */
+  | { kind: "debian-unpack"; package: string; member: string }
+  /** Installed by apt, for programs with many libraries; needs root. */
+  | { kind: "debian-install"; package: string };
+
+export interface Tool {
+  name: ToolName;
+  /** Variable that names the program and overrides everything else. */
+  variable: string;
+  /** File names it goes by in PATH. */
+  programs: readonly string[];
+  /** Absolute paths where it lies outside of PATH. */
+  places: readonly string[];
+  least: Version;
+  /** What an older one lacks, for the message that refuses it. */
+  leastReason: string;
+  sources: readonly Source[];
+  /** How a person gets it by hand, on any system. */
+  byHand: string;
+}
+
+const natsVersion = "2.12.3";
+const pushgatewayVersion = "1.11.1";
+
+/** Checksums as in the NATS project's own container recipes, which exist for Linux only. */
+const natsSums: Partial<Record<string, string>> = {
+  "linux-amd64": "3f113d8f3d64f28239e12deeca9c9941104def9e2a8461fa076b0065b4e76327",
+  "linux-arm64": "75ce2c04356e9581441e88feb9c270f54fbe2aedaa53caaaa7126a5978ba753d",
+};
+
+/** Checksums on which independent installers agree; for other platforms no two were found. */
+const pushgatewaySums: Partial<Record<string, string>> = {
+  "linux-amd64": "6ce6ffab84d0d71195036326640295c02165462abd12b8092b0fa93188f5ee37",
+  "linux-arm64": "b6dc1c1c46d1137e5eda253f6291247e39330d3065a839857b947e59b4f3e64b",
+};
+
+const tools: Record<ToolName, Tool> = {
+  "nats-server": {
+    name: "nats-server",
+    variable: "TANDEM_NATS_SERVER",
+    programs: ["nats-server"],
+    places: [],
+    least: [2, 10, 0],
+    leastReason: "sync_interval, without which acknowledged records can be lost",
+    sources: [
+      {
+        kind: "release",
+        releases: releasesOf(natsSums, (platform) => {
+          const name = `nats-server-v${natsVersion}-${platform}`;
+          return { project: "nats-io/nats-server", tag: `v${natsVersion}`, name, member: `${name}/nats-server` };
+        }),
+      },
+      { kind: "go", module: "github.com/nats-io/nats-server/v2", version: `v${natsVersion}` },
+    ],
+    byHand: "get a release from https://github.com/nats-io/nats-server/releases, or Go from https://go.dev/dl",
+  },
+  pushgateway: {
+    name: "pushgateway",
+    variable: "TANDEM_PUSHGATEWAY",
+    programs: ["pushgateway", "prometheus-pushgateway"],
+    places: [],
+    least: [1, 5, 0],
+    leastReason: "the API that the hub was tried with",
+    sources: [
+      {
+        kind: "release",
+        releases: releasesOf(pushgatewaySums, (platform) => {
+          const name = `pushgateway-${pushgatewayVersion}.${platform}`;
+          return {
+            project: "prometheus/pushgateway",
+            tag: `v${pushgatewayVersion}`,
+            name,
+            member: `${name}/pushgateway`,
+          };
+        }),
+      },
+      { kind: "debian-unpack", package: "prometheus-pushgateway", member: "usr/bin/prometheus-pushgateway" },
+    ],
+    byHand: "get a release from https://github.com/prometheus/pushgateway/releases",
+  },
+  chromium: {
+    name: "chromium",
+    variable: "TANDEM_CHROMIUM",
+    programs: ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome"],
+    places: [
+      "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+      "/Applications/Chromium.app/Contents/MacOS/Chromium",
+      join(homedir(), "Applications/Google Chrome.app/Contents/MacOS/Google Chrome"),
+    ],
+    least: [120, 0, 0],
+    leastReason: "the protocol that the tests drive it by",
+    sources: [{ kind: "debian-install", package: "chromium" }],
+    byHand: "install Chrome or Chromium by the means of your system",
+  },
+};
+
+export const toolNames = Object.keys(tools) as ToolName[]; // the record's keys are the type's members
+
+export const toolOf = (name: ToolName): Tool => tools[name];
+
+/** `linux-amd64`, in Go's words, as both projects name their archives. */
+export function platformOf(platform: string = process.platform, arch: string = process.arch): string {
+  return `${platform}-${arch === "x64" ? "amd64" : arch}`;
+}
+
+function releasesOf(
+  sums: Partial<Record<string, string>>,
+  describe: (platform: string) => { project: string; tag: string; name: string; member: string },
+): Partial<Record<string, Release>> {
+  const entries = Object.entries(sums).map(([platform, sha256 = ""]) => {
+    const { project, tag, name, member } = describe(platform);
+    return [platform, { url: `https://github.com/${project}/releases/download/${tag}/${name}.tar.gz`, sha256, member }];
+  });
+  return Object.fromEntries(entries);
+}

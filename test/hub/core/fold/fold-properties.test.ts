@@ -1,0 +1,139 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { parseExposition } from "../../../../hub/core/exposition/parse.ts";
+import { labelText } from "../../../../hub/core/exposition/render.ts";
+import { Fold } from "../../../../hub/core/fold/fold.ts";
+import { groupKey } from "../../../../hub/core/group-path.ts";
+import { compareHlc } from "../../../../hub/core/hlc.ts";
+import { records, type Stamped, shuffled } from "./random-records.ts";
+
+function foldOf(all: readonly Stamped[]): Fold {
+  const fold = new Fold();
+  for (const { push, origin } of all) fold.apply(push, origin);
+  return fold;
+}
+
+function everythingOf(fold: Fold) {
+  return {
+    state: fold.state(),
+    text: fold.metricsText(),
+    groups: [...fold.groups()].map((group) => ({ ...group, text: fold.groupText(group.key) })),
+    counts: [fold.groupCount, fold.seriesCount, fold.conflictCount, fold.tombstoneCount],
+  };
+}
+
+const inTwoOrders = records.chain((all) => fc.tuple(shuffled(all), shuffled(all)));
+
+it("two hubs that get the same records in any two orders, some twice, agree on everything to the byte", () => {
+  fc.assert(
+    fc.property(inTwoOrders, ([here, there]) => {
+      expect(everythingOf(foldOf(here))).toEqual(everythingOf(foldOf(there)));
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+it("any order ends where the order of the stamps ends, by the plain reading of PUT, POST and DELETE", () => {
+  fc.assert(
+    fc.property(records.chain(shuffled), (all) => {
+      const shown = [...foldOf(all).groups()].map(({ key }) => key);
+      expect(shown).toEqual([...plainReading(all).keys()].sort());
+      for (const dump of foldOf(all).state()) {
+        const families = dump.families.map(({ name, stamp }) => [name, stamp.at.wallMs, stamp.machine]);
+        expect(families).toEqual([...(plainReading(all).get(dump.key) ?? [])].sort());
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+it("a mirror that takes in only the groups named as changed never misses a change", () => {
+  fc.assert(
+    fc.property(records.chain(shuffled), (all) => {
+      const fold = new Fold();
+      const mirror = new Map<string, string | undefined>();
+      for (const { push, origin } of all) {
+        for (const key of fold.apply(push, origin).changed) mirror.set(key, fold.groupText(key));
+        for (const key of fold.keys()) expect(mirror.get(key)).toBe(fold.groupText(key));
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+it("a text that was put together step by step equals one that was put together at once", () => {
+  fc.assert(
+    fc.property(records.chain(shuffled), (all) => {
+      const fold = new Fold();
+      for (const { push, origin } of all) {
+        fold.apply(push, origin);
+        fold.metricsText();
+      }
+      expect(everythingOf(fold)).toEqual(everythingOf(foldOf(all)));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+it("whatever two machines accepted apart, the text is valid and holds no series twice", () => {
+  fc.assert(
+    fc.property(records.chain(shuffled), (all) => {
+      expectValid(foldOf(all).metricsText());
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+it("pushes that were checked one after the other never conflict, and replaying them changes nothing", () => {
+  fc.assert(
+    fc.property(records, (all) => {
+      const fold = new Fold();
+      const accepted: Stamped[] = [];
+      all.forEach(({ push }, i) => {
+        if (!fold.check(push).ok) return;
+        const record = { push: { ...push, at: { wallMs: i + 1, counter: 0 } }, origin: "mainpc" };
+        expect(fold.apply(record.push, record.origin).outcome).toBe("applied");
+        accepted.push(record);
+      });
+      expect(fold.conflictCount).toBe(0);
+      const before = everythingOf(fold);
+      for (const { push, origin } of accepted) {
+        expect(fold.apply(push, origin)).toEqual({ outcome: "repeated", changed: [] });
+      }
+      expect(everythingOf(fold)).toEqual(before);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+/** Families by group, each with its write's time and machine, from applying the writes in the order of their stamps. */
+function plainReading(all: readonly Stamped[]): Map<string, [string, number, string][]> {
+  const groups = new Map<string, [string, number, string][]>();
+  const inOrder = all.toSorted((a, b) => compareHlc(a.push.at, b.push.at, a.origin, b.origin));
+  for (const { push, origin } of inOrder) {
+    const key = groupKey(push.group);
+    if (push.op === "delete") {
+      groups.delete(key);
+      continue;
+    }
+    const alone = new Fold();
+    if (alone.apply(push, origin).outcome === "unreadable") continue;
+    const names = alone.state().flatMap(({ families }) => families.map(({ name }) => name));
+    const kept = push.op === "put" ? [] : (groups.get(key) ?? []).filter(([name]) => !names.includes(name));
+    groups.set(key, [...kept, ...names.map((name): [string, number, string] => [name, push.at.wallMs, origin])]);
+  }
+  return groups;
+}
+
+function expectValid(text: string): void {
+  const parsed = parseExposition(text);
+  if (!parsed.ok) throw new Error(`line ${parsed.line}: ${parsed.reason}\n${text}`);
+  const seen = new Set<string>();
+  for (const { name, metrics } of parsed.families) {
+    for (const { labels } of metrics) {
+      const series = `${name}{${labelText(labels)}}`;
+      if (seen.has(series)) throw new Error(`${series} is there twice\n${text}`);
+      seen.add(series);
+    }
+  }
+}
