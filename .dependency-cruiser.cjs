@@ -17,7 +17,8 @@ module.exports = {
     },
     {
       name: "hub-stands-alone",
-      comment: "the hub is shipped as an image: it takes nothing of the operator's command, the components or the tests",
+      comment:
+        "the hub is shipped as an image: it takes nothing of the operator's command, the components or the tests",
       severity: "error",
       from: { path: "^hub/" },
       to: { path: "^(ops|components|test)/" },

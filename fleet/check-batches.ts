@@ -8,6 +8,10 @@ export function checkBatches(fleet: Fleet, places: Places): Finding[] {
   const batchOf = new Map<string, number>();
   const findings: Finding[] = [];
   fleet.batches.forEach((batch, index) => {
+    if (fleet.batches.findIndex(({ name }) => name === batch.name) < index) {
+      const message = `batch ${batch.name} stands twice`;
+      findings.push(errorAt(places.batch(index, "name"), "batch.name", message, "Give each batch its own name"));
+    }
     batch.agents.forEach((id, position) => {
       const place = places.batch(index, "agents", position);
       const earlier = batchOf.get(id);
@@ -52,13 +56,16 @@ function checkOrder(fleet: Fleet, batchOf: ReadonlyMap<string, number>, places: 
 
 /** A correction of the plan's order stands in the file, so that nobody undoes it unknowing; it has to be true. */
 function checkCorrections(fleet: Fleet, batchOf: ReadonlyMap<string, number>, places: Places): Finding[] {
-  return fleet.corrections.map(({ agent, from, to, because }) => {
+  const names = new Set(fleet.batches.map(({ name }) => name));
+  return (fleet.corrections ?? []).map(({ agent, from, to, because }) => {
     const index = batchOf.get(agent);
-    const place =
-      index === undefined
-        ? places.batch(0)
-        : places.batch(index, "agents", fleet.batches[index]?.agents.indexOf(agent) ?? 0);
+    const position = fleet.batches[index ?? -1]?.agents.indexOf(agent) ?? 0;
+    const place = index === undefined ? places.batch(0) : places.batch(index, "agents", position);
     const now = index === undefined ? "no batch" : (fleet.batches[index]?.name ?? "");
+    if (!names.has(from)) {
+      const message = `a correction says that ${agent} was planned for ${from}, which is no batch`;
+      return errorAt(place, "batch.correction", message, "Name the batch as the file does");
+    }
     if (now === to)
       return noteAt(place, "batch.corrected", `${agent} was planned for ${from} and stands in ${to}: ${because}`);
     const message = `a correction says that ${agent} stands in ${to}, but it stands in ${now}`;

@@ -1,6 +1,6 @@
 /** Checks that no two things of one machine listen on one port: agents, standbys, routes, and Tandem's own servers. Pure. */
-import { errorAt, type Finding, type Place, type Places } from "./finding.ts";
-import type { Fleet, PlacedAgent } from "./model.ts";
+import { countOf, errorAt, type Finding, noteAt, type Place, type Places } from "./finding.ts";
+import type { Fleet, Inventory, PlacedAgent } from "./model.ts";
 import { reservedPorts } from "./reserved-ports.ts";
 
 interface Claim {
@@ -24,7 +24,7 @@ export function checkPorts(fleet: Fleet, places: Places): Finding[] {
   const findings = fleet.agents.filter((agent) => agent.isHub).flatMap((agent) => checkHub(agent, places));
   for (const claim of [
     ...serverClaims(),
-    ...otherClaims(fleet),
+    ...otherClaims(fleet, places),
     ...fleet.agents.flatMap((agent) => agentClaims(agent, fleet, places)),
   ]) {
     const key = `${claim.machine}:${claim.port}`;
@@ -35,7 +35,19 @@ export function checkPorts(fleet: Fleet, places: Places): Finding[] {
       findings.push(errorAt(claim.place, "port.clash", message, "Give one of them a free port"));
     }
   }
-  return findings;
+  return [...findings, ...fleet.inventories.flatMap((inventory) => noteHttpPorts(inventory, places))];
+}
+
+/** Agents serve HTTP on health + 1 unless they are told otherwise; whoever starts them has to know which to tell. */
+function noteHttpPorts({ machine, agents }: Inventory, places: Places): Finding[] {
+  const moved = agents.filter(({ isHub, health, healthPort, httpPort }) => {
+    const oneSocket = health.kind === "http" && httpPort === healthPort;
+    return !isHub && !oneSocket && httpPort !== healthPort + 1;
+  });
+  if (moved.length === 0) return [];
+  const [have, are] = moved.length === 1 ? ["has", "is"] : ["have", "are"];
+  const message = `${countOf(moved.length, "agent")} of ${machine} ${have} another httpPort than health + 1 and ${are} to be started with it`;
+  return [noteAt(places.machine(machine), "port.http", message)];
 }
 
 /** An entry that stands for the hub itself has the hub's port and no other. */
@@ -52,9 +64,9 @@ function serverClaims(): Claim[] {
   return reservedPorts.map(({ machine, what, port }) => ({ machine, port, what: serverNames[what], place: undefined }));
 }
 
-function otherClaims(fleet: Fleet): Claim[] {
+function otherClaims(fleet: Fleet, places: Places): Claim[] {
   return fleet.inventories.flatMap(({ machine, alsoListening }) =>
-    alsoListening.map(({ name, port }) => ({ machine, port, what: `the ${name}`, place: undefined })),
+    alsoListening.map(({ name, port }) => ({ machine, port, what: `the ${name}`, place: places.machine(machine) })),
   );
 }
 

@@ -1,5 +1,6 @@
 /** Checks what agents say of a takeover: that it is said where it must be, fits together, and that the other machine carries it. Pure. */
 import { errorAt, type Finding, type Places } from "./finding.ts";
+import { resolveName } from "./graph.ts";
 import type { Fleet, PlacedAgent } from "./model.ts";
 
 const stated = ["mode", "singleWriter", "priority", "memoryMb", "vramMb"] as const;
@@ -14,6 +15,7 @@ export function checkStandbys(fleet: Fleet, places: Places): Finding[] {
         : [],
     ),
     ...fleet.agents.flatMap((agent) => checkTogether(agent, places)),
+    ...checkFollowers(fleet, places),
     ...checkCapacity(fleet, places),
   ];
 }
@@ -52,6 +54,24 @@ function checkTogether(agent: PlacedAgent, places: Places): Finding[] {
     ];
   }
   return [];
+}
+
+/** An agent that moves finds over there what it needs: an agent that lives there, one of the same name, or a standby. */
+function checkFollowers({ agents }: Fleet, places: Places): Finding[] {
+  const byId = new Map(agents.map((agent) => [agent.id, agent]));
+  const ids = new Set(byId.keys());
+  return agents
+    .filter(({ standby }) => standby !== undefined)
+    .flatMap((agent) =>
+      agent.needs.flatMap((name, index): Finding[] => {
+        const need = byId.get(resolveName(name, agent.machine, ids) ?? "");
+        const stays = need !== undefined && need.machine === agent.machine && need.standby === undefined;
+        if (!stays || agents.some((twin) => twin.name === need.name && twin.machine !== need.machine)) return [];
+        const message = `${agent.id} has a standby, but ${need.id}, which it needs, does not`;
+        const next = `Give ${need.name} a standby too, move it from needs to wants, or make ${agent.name} mode: notify`;
+        return [errorAt(places.agent(agent.id, "needs", index), "failover.needs", message, next)];
+      }),
+    );
 }
 
 /** What moves onto a machine must fit beside its own agents, also when all of it moves at once. */

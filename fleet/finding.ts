@@ -39,3 +39,6 @@ export const noteAt = (place: Place, code: string, message: string): Finding => 
   next: "",
   ...place,
 });
+
+/** `1 error`, `2 errors`. */
+export const countOf = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;

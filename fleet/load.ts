@@ -5,7 +5,7 @@ import { LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 import { OperatorError } from "../ops/error.ts";
 import { checkFleet } from "./check.ts";
-import { errorAt, type Finding, type Place, type Places } from "./finding.ts";
+import { countOf, errorAt, type Finding, type Place, type Places } from "./finding.ts";
 import { Batches, type Fleet, Inventory, type PlacedAgent } from "./model.ts";
 
 /** The inventory of this repository. */
@@ -50,7 +50,7 @@ export function requireFleet(dir: string = fleetDir): Fleet {
   const lines = errors.map(({ file, line, message }) => `  ${file}:${line}: ${message}`);
   throw new OperatorError(
     "fleet.errors",
-    `the fleet's inventory has ${errors.length} errors:\n${lines.join("\n")}`,
+    `the fleet's inventory in ${dir} has ${countOf(errors.length, "error")}:\n${lines.join("\n")}`,
     "Mend them; `tandem fleet check` says for each what to do",
   );
 }
@@ -118,4 +118,5 @@ function placesOf(inventories: Source<Inventory>[], batches: Source<Batches>): P
   };
 }
 
-const firstLine = (text: string) => text.split("\n", 1)[0] ?? text;
+/** yaml repeats the place, which stands before the message already. */
+const firstLine = (text: string) => (text.split("\n", 1)[0] ?? text).replace(/ at line \d+, column \d+:?$/, "");

@@ -104,5 +104,6 @@ export interface Fleet {
   inventories: Inventory[];
   agents: PlacedAgent[];
   batches: MigrationBatch[];
-  corrections: Correction[];
+  /** @default none */
+  corrections?: Correction[];
 }

@@ -76,7 +76,7 @@ export class Hub {
     });
     this.#keeper = new PushgatewayKeeper({
       address: machine.pushgateway,
-      keys: () => this.#fold.state().map((group) => group.key),
+      keys: () => this.#fold.keys(),
       group: (key) => {
         const group = this.#fold.groupOf(key);
         return group && { path: groupPath(group), text: this.#fold.groupText(key) };

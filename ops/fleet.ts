@@ -1,6 +1,7 @@
 /** `tandem fleet`: checks the inventory, draws its dependency graph, and lists its agents. */
+import { join, relative, resolve } from "node:path";
 import { type Command, Option } from "commander";
-import type { Finding } from "../fleet/finding.ts";
+import { countOf, type Finding } from "../fleet/finding.ts";
 import { buildGraph, dependents, longestChain, startOrder } from "../fleet/graph.ts";
 import { toDot, toMermaid } from "../fleet/graph-text.ts";
 import { fleetDir, loadFleet } from "../fleet/load.ts";
@@ -48,15 +49,21 @@ function check({ dir, json }: FleetOptions): void {
     printJson({ errors, agents: fleet.agents.length, machines, findings });
     return;
   }
-  for (const finding of findings) print(toText(finding));
+  for (const finding of findings) print(toText(finding, dir));
   const counts = Object.entries(machines).map(([machine, count]) => `${count} on ${machine}`);
   const notes = findings.length - errors;
-  print(`${fleet.agents.length} agents (${counts.join(", ")}), ${errors} errors, ${notes} notes`);
+  print(`${fleet.agents.length} agents (${counts.join(", ")}), ${countOf(errors, "error")}, ${countOf(notes, "note")}`);
 }
 
-function toText({ file, line, severity, message, next }: Finding): string {
-  const text = `${file}:${line}: ${severity === "note" ? "note: " : ""}${message}`;
+function toText({ file, line, severity, message, next }: Finding, dir: string): string {
+  const text = `${pathTo(join(dir, file))}:${line}: ${severity === "note" ? "note: " : ""}${message}`;
   return next === "" ? text : `${text}\n  → ${next}`;
+}
+
+/** As seen from where the command runs, so that terminals and editors open it; whole when that leads upwards. */
+function pathTo(path: string): string {
+  const near = relative(process.cwd(), path);
+  return near.startsWith("..") ? resolve(path) : near;
 }
 
 function graph({ dir, json, format }: FleetOptions & { format: "mermaid" | "dot" | "text" }): void {
@@ -87,18 +94,25 @@ function list({ dir, json }: FleetOptions): void {
   }
   const width = Math.max(...agents.map(({ id }) => id.length));
   for (const { id, group, port, health, healthPort, httpPort, mode } of agents)
-    print(`${id.padEnd(width)}  ${port}  ${health.kind} ${healthPort}  http ${httpPort}  ${mode ?? "-"}  ${group}`);
+    print(
+      `${id.padEnd(width)}  ${pad(port)}  ${health.kind.padEnd(4)} ${pad(healthPort)}  http ${pad(httpPort)}  ${(mode ?? "-").padEnd(6)}  ${group}`,
+    );
 }
 
-/** A fleet with errors can still be drawn, unless nothing of it could be read. */
+/** A fleet with errors can still be drawn, and its errors are said beside it, unless nothing of it could be read. */
 function readable(dir: string): Fleet {
   const { fleet, findings } = loadFleet(dir);
-  if (fleet.agents.length > 0) return fleet;
+  if (fleet.agents.length > 0) {
+    for (const finding of findings) if (finding.severity === "error") process.stderr.write(`${toText(finding, dir)}\n`);
+    return fleet;
+  }
   const first = findings[0];
-  const what = first === undefined ? `${dir} has no agents` : `${first.file}:${first.line}: ${first.message}`;
+  const what =
+    first === undefined ? `${dir} has no agents` : `${join(dir, first.file)}:${first.line}: ${first.message}`;
   throw new OperatorError("fleet.unreadable", what, `Run tandem fleet check --dir ${dir}`);
 }
 
+const pad = (port: number) => String(port).padEnd(5);
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 const printJson = (value: unknown): void => {
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);

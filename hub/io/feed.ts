@@ -31,6 +31,8 @@ export async function* feed(
   startSeq: number,
   signal: AbortSignal,
 ): AsyncGenerator<FedMessage> {
+  // A listener for a signal that was given already would never be called.
+  signal.throwIfAborted();
   const inbox = createInbox();
   const queue: Msg[] = [];
   let wake = () => {};

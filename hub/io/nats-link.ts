@@ -1,6 +1,7 @@
 /** The hub's connection to the NATS of its own machine: kept for ever, with its state for verdicts and refusals. */
-import { connect, Events, type NatsConnection } from "nats";
+import { Events, type NatsConnection } from "nats";
 import type { Log } from "./log.ts";
+import { connectNats } from "./nats-connect.ts";
 
 export interface NatsLinkOptions {
   host: string;
@@ -29,7 +30,7 @@ export class NatsLink {
     for (;;) {
       signal.throwIfAborted();
       try {
-        const nc = await connect({
+        const nc = await connectNats({
           servers: `${host}:${port}`,
           name,
           maxReconnectAttempts: -1,

@@ -23,7 +23,7 @@ const pollMs = 250;
 
 /** `$XDG_CACHE_HOME/tandem/tools`, or the same below `~/.cache`. */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
-  return join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "tandem", "tools");
+  return join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "tandem", "tools");
 }
 
 /** Paths of a tool's kept programs; the newest version is not necessarily the first. */
@@ -60,18 +60,19 @@ export function removeLeftovers(folder: string, tool: string): void {
 
 /**
  * Runs `work` while no other process of this user installs the same tool. `onWait` is called once, with the holder's
- * process id, when somebody else does.
+ * process id, when somebody else does; `signal` ends the waiting with its reason.
  */
 export async function withLock<T>(
   folder: string,
   tool: string,
-  onWait: (pid: number) => void,
+  { onWait, signal }: { onWait(pid: number): void; signal: AbortSignal },
   work: () => Promise<T>,
 ): Promise<T> {
   mkdirSync(folder, { recursive: true });
   const lock = join(folder, `.lock-${tool}`);
   let said = false;
   while (!tryLock(lock)) {
+    signal.throwIfAborted();
     const holder = holderOf(lock);
     if (holder === undefined) continue;
     if (holder.abandoned) {

@@ -3,9 +3,11 @@ import { rmSync } from "node:fs";
 import { OperatorError } from "../error.ts";
 import { cacheFolder, keep, keptPrograms, makeWorkFolder, removeLeftovers, withLock } from "./cache.ts";
 import { findInPath, isExecutable } from "./find.ts";
+import { interruptible } from "./interrupt.ts";
 import { fromDebianPackage, installDebianPackage } from "./sources/debian.ts";
 import { fromGo } from "./sources/go-install.ts";
 import { fromRelease } from "./sources/release.ts";
+import type { Surroundings } from "./sources/surroundings.ts";
 import { platformOf, type Source, type Tool, type ToolName, toolOf } from "./tool.ts";
 import { askVersion, formatVersion, isAtLeast, type Version } from "./version.ts";
 
@@ -21,7 +23,8 @@ const found = new Map<ToolName, Promise<string>>();
 /**
  * Resolves with the absolute path of a program that is new enough. Looks at the tool's environment variable, PATH and the
  * cache, then tries the sources; `say` gets a line for each step.
- * @throws OperatorError `tool.override` when the variable names no usable program, `tool.missing` with what was tried.
+ * @throws OperatorError `tool.override` when the variable names no usable program, `tool.missing` with what was tried,
+ * `tool.interrupted`.
  */
 export function ensureTool(name: ToolName, say: Say): Promise<string> {
   const known = found.get(name);
@@ -39,12 +42,14 @@ export async function obtain(tool: Tool, folder: string, say: Say): Promise<stri
   if (path) return await overridden(tool, path, line);
   const here = await lookFor(tool, folder, line);
   if (here !== undefined) return here.path;
-  const wait = (pid: number) => line(`process ${pid} is fetching it, waiting`);
-  return await withLock(folder, tool.name, wait, async () => {
-    const meanwhile = newest(await usable(tool, keptPrograms(folder, tool.name), line));
-    if (meanwhile !== undefined) return meanwhile.path;
-    removeLeftovers(folder, tool.name);
-    return await fetchFrom(tool, folder, line);
+  return await interruptible(async (signal) => {
+    const guard = { signal, onWait: (pid: number) => line(`process ${pid} is fetching it, waiting`) };
+    return await withLock(folder, tool.name, guard, async () => {
+      const meanwhile = newest(await usable(tool, keptPrograms(folder, tool.name), line));
+      if (meanwhile !== undefined) return meanwhile.path;
+      removeLeftovers(folder, tool.name);
+      return await fetchFrom(tool, folder, signal, line);
+    });
   });
 }
 
@@ -83,15 +88,16 @@ async function usable(tool: Tool, paths: readonly string[], say: Say, count = Nu
   return good;
 }
 
-async function fetchFrom(tool: Tool, folder: string, say: Say): Promise<string> {
+async function fetchFrom(tool: Tool, folder: string, signal: AbortSignal, say: Say): Promise<string> {
   const failures: string[] = [];
   for (const source of tool.sources) {
     try {
-      const { path, version } = await take(tool, source, folder, say);
+      const { path, version } = await take(tool, source, folder, signal, say);
       say(`${formatVersion(version)}, ${path}`);
       return path;
     } catch (error) {
       const reason = (error as Error).message; // all sources throw errors
+      if (signal.aborted) throw interrupted(tool, signal);
       failures.push(`${describe(source)}: ${reason}`);
       say(`not from ${describe(source)}: ${reason.split("\n")[0]}`);
     }
@@ -104,16 +110,16 @@ async function fetchFrom(tool: Tool, folder: string, say: Say): Promise<string> 
   );
 }
 
-async function take(tool: Tool, source: Source, folder: string, say: Say): Promise<Found> {
+async function take(tool: Tool, source: Source, folder: string, signal: AbortSignal, say: Say): Promise<Found> {
   if (source.kind === "debian-install") {
-    await installDebianPackage(source, say);
+    await installDebianPackage(source.package, { signal, say });
     const [first] = await usable(tool, findInPath(tool.programs), say, 1);
     if (first === undefined) throw new Error(`${source.package} is installed, but brought no usable ${tool.name}`);
     return first;
   }
   const work = makeWorkFolder(folder, tool.name);
   try {
-    const program = await unpack(source, work, say);
+    const program = await unpack(source, { folder: work, signal, say });
     const version = await askVersion(program);
     if (!isAtLeast(version, tool.least)) throw new Error(tooOld(tool, { path: program, version }));
     return { path: keep(folder, tool.name, formatVersion(version), program), version };
@@ -122,18 +128,23 @@ async function take(tool: Tool, source: Source, folder: string, say: Say): Promi
   }
 }
 
-async function unpack(source: Exclude<Source, { kind: "debian-install" }>, work: string, say: Say): Promise<string> {
+async function unpack(source: Exclude<Source, { kind: "debian-install" }>, around: Surroundings): Promise<string> {
   switch (source.kind) {
     case "release": {
       const release = source.releases[platformOf()];
       if (release === undefined) throw new Error(`no checksum is pinned for ${platformOf()}`);
-      return await fromRelease(release, work, say);
+      return await fromRelease(release, around);
     }
     case "go":
-      return await fromGo(source, work, say);
+      return await fromGo(source, around);
     case "debian-unpack":
-      return await fromDebianPackage(source, work, say);
+      return await fromDebianPackage(source, around);
   }
+}
+
+function interrupted(tool: Tool, signal: AbortSignal): OperatorError {
+  const what = `${tool.name} was not installed: ${(signal.reason as Error).message}`; // interruptible gives an error
+  return new OperatorError("tool.interrupted", what, "Run the same command again; nothing half was left behind");
 }
 
 function describe(source: Source): string {

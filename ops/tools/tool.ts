@@ -39,19 +39,19 @@ export interface Tool {
   byHand: string;
 }
 
-const natsVersion = "2.12.3";
-const pushgatewayVersion = "1.11.1";
+const natsVersion = "2.12.15";
+const pushgatewayVersion = "1.11.2";
 
 /** Checksums as in the NATS project's own container recipes, which exist for Linux only. */
 const natsSums: Partial<Record<string, string>> = {
-  "linux-amd64": "3f113d8f3d64f28239e12deeca9c9941104def9e2a8461fa076b0065b4e76327",
-  "linux-arm64": "75ce2c04356e9581441e88feb9c270f54fbe2aedaa53caaaa7126a5978ba753d",
+  "linux-amd64": "58ab8131f819263897e2fc38e503e1b755b63bcafeecc7d12582487df48ca15e",
+  "linux-arm64": "b724db99fefbf8f5c808baa82819ee50350aee9734017e4a478f7e545cef3ab6",
 };
 
 /** Checksums on which independent installers agree; for other platforms no two were found. */
 const pushgatewaySums: Partial<Record<string, string>> = {
-  "linux-amd64": "6ce6ffab84d0d71195036326640295c02165462abd12b8092b0fa93188f5ee37",
-  "linux-arm64": "b6dc1c1c46d1137e5eda253f6291247e39330d3065a839857b947e59b4f3e64b",
+  "linux-amd64": "2ec72315e150dda071fdeef09360780a386a67e5207ebaa53bb18f2f1a3b89cf",
+  "linux-arm64": "b3fb835dbb0a29b1d6f9cd7ae3568a5615e59b96f8787965248cea67163d4db1",
 };
 
 const tools: Record<ToolName, Tool> = {
@@ -72,7 +72,8 @@ const tools: Record<ToolName, Tool> = {
       },
       { kind: "go", module: "github.com/nats-io/nats-server/v2", version: `v${natsVersion}` },
     ],
-    byHand: "get a release from https://github.com/nats-io/nats-server/releases, or Go from https://go.dev/dl",
+    byHand:
+      "brew install nats-server, a release from https://github.com/nats-io/nats-server/releases, or Go from https://go.dev/dl",
   },
   pushgateway: {
     name: "pushgateway",
@@ -96,7 +97,7 @@ const tools: Record<ToolName, Tool> = {
       },
       { kind: "debian-unpack", package: "prometheus-pushgateway", member: "usr/bin/prometheus-pushgateway" },
     ],
-    byHand: "get a release from https://github.com/prometheus/pushgateway/releases",
+    byHand: "brew install pushgateway, or a release from https://github.com/prometheus/pushgateway/releases",
   },
   chromium: {
     name: "chromium",

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { fleetDir, loadFleet, requireFleet } from "../../fleet/load.ts";
+import { loadFleet, requireFleet } from "../../fleet/load.ts";
 
 /** Two small inventories without a fault; a test changes one thing of them. */
 const mainpc = `machine: mainpc
@@ -32,6 +32,19 @@ capacity: { memoryMb: 8192, vramMb: 4096 }
 agents:
   - { name: Reader, group: edge, port: 5000, healthPort: 6000, httpPort: 6001, health: { kind: http }, required: true }
   - { name: Writer, group: edge, port: 5002, healthPort: 6002, httpPort: 6002, health: { kind: http }, required: true, needs: [Reader] }
+`;
+const disk = `  - name: Disk
+    group: core
+    port: 5004
+    healthPort: 6004
+    httpPort: 6005
+    health: { kind: zmq }
+    required: true
+    mode: notify
+    singleWriter: { value: true, reason: it owns the files it writes }
+    priority: 1
+    memoryMb: 64
+    vramMb: 0
 `;
 const batches = `batches:
   - { name: first, agents: [pc2/Reader, mainpc/Store] }
@@ -117,6 +130,29 @@ describe("the check of an inventory", () => {
       "mainpc.yaml:18 failover.mode mainpc/Store has a standby but its mode is notify",
     ],
     [
+      "a standby of an agent whose dependency stays behind",
+      {
+        mainpc: `${mainpc.replace("    mode: warm", "    needs: [Disk]\n    mode: warm")}${disk}`,
+        batches: batches.replace("mainpc/Store", "mainpc/Store, mainpc/Disk"),
+      },
+      "mainpc.yaml:13 failover.needs mainpc/Store has a standby, but mainpc/Disk, which it needs, does not",
+    ],
+    [
+      "a hub's entry on another port than the hub's",
+      { pc2: pc2.replace("name: Reader,", "name: Reader, isHub: true,").replaceAll("port: 6000", "port: 9100") },
+      "pc2.yaml:5 port.hub pc2/Reader is the hub, which listens on 9100, but states port 5000",
+    ],
+    [
+      "an agent on the port of something else that listens there",
+      { pc2: pc2.replace("agents:", "alsoListening: [{ name: error bus, port: 5002 }]\nagents:") },
+      "pc2.yaml:7 port.clash port 5002 on pc2: Writer is also the error bus",
+    ],
+    [
+      "what else listens on the port of a server of ours",
+      { pc2: pc2.replace("agents:", "alsoListening: [{ name: error bus, port: 9100 }]\nagents:") },
+      "pc2.yaml:1 port.clash port 9100 on pc2: the error bus is also the hub",
+    ],
+    [
       "more VRAM than pc2 has for standbys",
       { mainpc: mainpc.replace("vramMb: 512", "vramMb: 5000") },
       "pc2.yaml:1 failover.capacity pc2 can carry 4096 MiB of VRAM, the standbys there take 5000 (most: Store 5000)",
@@ -152,6 +188,18 @@ describe("the check of an inventory", () => {
       "batches.yaml:3 batch.correction a correction says that pc2/Writer stands in first, but it stands in second",
     ],
     [
+      "a correction from a batch that is none",
+      {
+        batches: `${batches}corrections:\n  - { agent: pc2/Writer, from: zeroth, to: second, because: Reader comes first }\n`,
+      },
+      "batches.yaml:3 batch.correction a correction says that pc2/Writer was planned for zeroth, which is no batch",
+    ],
+    [
+      "two batches of one name",
+      { batches: batches.replace("name: second", "name: first") },
+      "batches.yaml:3 batch.name batch first stands twice",
+    ],
+    [
       "an unknown key, with its path",
       { pc2: pc2.replace("group: edge", "groupe: edge") },
       'pc2.yaml:5 file.schema agents.0: Unrecognized key: "groupe"',
@@ -183,6 +231,12 @@ describe("the check of an inventory", () => {
     expect(() => requireFleet(dir)).not.toThrow();
   });
 
+  it("notes the agents that are to be started with another HTTP port than their own health + 1", () => {
+    expect(found({ pc2: pc2.replace("httpPort: 6001", "httpPort: 6050") })).toEqual([
+      "pc2.yaml:1 port.http 1 agent of pc2 has another httpPort than health + 1 and is to be started with it",
+    ]);
+  });
+
   it("names the file that is missing", () => {
     write({});
     rmSync(join(dir, "pc2.yaml"));
@@ -198,21 +252,6 @@ describe("the check of an inventory", () => {
         write({ batches: content });
         loadFleet(dir);
       }),
-    );
-  });
-});
-
-describe("this repository's inventory", () => {
-  const { fleet, findings } = loadFleet(fleetDir);
-
-  it("has no error, and all 77 agents", () => {
-    expect(findings.filter(({ severity }) => severity === "error")).toEqual([]);
-    expect(fleet.inventories.map(({ agents }) => agents.length)).toEqual([54, 23]);
-  });
-
-  it("records that TaskScheduler moved behind the AsyncProcessor that it needs", () => {
-    expect(findings.filter(({ code }) => code === "batch.corrected").map(({ message }) => message)).toContainEqual(
-      expect.stringMatching(/^pc2\/TaskScheduler was planned for .* AsyncProcessor/),
     );
   });
 });

@@ -15,7 +15,7 @@ describe("the plan's own inventory, checked", () => {
 
   it("has one cycle of hard dependencies, printed as a path with its file and line", () => {
     expect(of("dependency.cycle").map(({ file, line, message }) => `${file}:${line} ${message}`)).toEqual([
-      "mainpc.yaml:46 a cycle of hard dependencies: TTSService → StreamingInterruptHandler → StreamingTTSAgent → TTSService",
+      "mainpc.yaml:45 a cycle of hard dependencies: TTSService → StreamingInterruptHandler → StreamingTTSAgent → TTSService",
     ]);
   });
 
@@ -66,6 +66,6 @@ describe("the plan's own inventory, checked", () => {
   });
 
   it("is refused by every command, naming each error with its file and line", () => {
-    expect(() => requireFleet(dir)).toThrow(/mainpc\.yaml:46: a cycle of hard dependencies/);
+    expect(() => requireFleet(dir)).toThrow(/mainpc\.yaml:45: a cycle of hard dependencies/);
   });
 });

@@ -1,15 +1,25 @@
-/** Ports of this computer that nobody listened on a moment ago. */
-import { type AddressInfo, createServer, type Server } from "node:net";
+/**
+ * Ports for processes that bind them later. They lie below those that the kernel gives to anyone's outgoing connections
+ * meanwhile, and beside those of the whole pairs that test/e2e starts.
+ */
+import { createServer } from "node:net";
+
+const firstPort = 25_000;
+const lastPort = 30_999;
 
 export async function freePorts(count: number): Promise<number[]> {
-  const servers: Server[] = [];
-  for (let i = 0; i < count; i++) {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    servers.push(server);
+  const ports = new Set<number>();
+  while (ports.size < count) {
+    const port = firstPort + Math.floor(Math.random() * (lastPort - firstPort));
+    if (await isFree(port)) ports.add(port);
   }
-  // All are open at once, so that no port comes twice.
-  const ports = servers.map((server) => (server.address() as AddressInfo).port); // a TCP server's address is an object
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  return [...ports];
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
 }

@@ -3,8 +3,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { connect, type NatsConnection } from "nats";
+import type { NatsConnection } from "nats";
 import { renderNatsConf } from "../../components/nats-conf.ts";
+import { connectNats } from "../../hub/io/nats-connect.ts";
 import { askPort } from "../../hub/io/port-watch.ts";
 import { ensureTool } from "../../ops/tools/ensure-tool.ts";
 import { freePorts } from "./free-ports.ts";
@@ -48,7 +49,7 @@ export class NatsServer {
   }
 
   connect(): Promise<NatsConnection> {
-    return connect({ port: this.port, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
+    return connectNats({ port: this.port, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
   }
 }
 

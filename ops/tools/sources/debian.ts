@@ -2,33 +2,37 @@
 import { join } from "node:path";
 import { findInPath } from "../find.ts";
 import { run } from "../run.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 const isRoot = () => process.getuid?.() === 0;
 
-/** Unpacks one package into `folder`, needing no root. Returns the program's path there. */
+/** Unpacks one package into the work folder, needing no root. Returns the program's path there. */
 export async function fromDebianPackage(
   source: { package: string; member: string },
-  folder: string,
-  say: (line: string) => void,
+  { folder, signal, say }: Surroundings,
 ): Promise<string> {
   const apt = aptGet();
   say(`downloading Debian's package ${source.package}`);
-  await withLists(apt, say, () => run(apt, ["download", source.package], { cwd: folder }));
-  await run("sh", ["-c", 'dpkg-deb -x ./*.deb "$1"', "sh", folder], { cwd: folder });
+  const options = { cwd: folder, signal, say };
+  await withLists(apt, { signal, say }, () => run(apt, ["download", source.package], options));
+  await run("sh", ["-c", 'dpkg-deb -x ./*.deb "$1"', "sh", folder], options);
   return join(folder, source.member);
 }
 
-/** Installs the package with what it needs; the program is in PATH afterwards. */
-export async function installDebianPackage(source: { package: string }, say: (line: string) => void): Promise<void> {
+/** Installs the package with what it needs; its programs are in PATH afterwards. */
+export async function installDebianPackage(name: string, { signal, say }: Omit<Surroundings, "folder">): Promise<void> {
   const apt = aptGet();
-  if (!isRoot()) throw new Error(`needs root: sudo apt-get install ${source.package}`);
-  const args = ["install", "-y", "-q", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300", source.package];
+  if (!isRoot()) throw new Error(`needs root: sudo apt-get install ${name}`);
+  const args = ["install", "-y", "-q", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300", name];
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  say(`installing Debian's package ${source.package} with what it needs, a minute or two`);
+  say(`installing Debian's package ${name} with what it needs, a minute or two`);
   const onLine = (line: string) => {
     if (/^(Need to get|Fetched) /.test(line)) say(line);
   };
-  await withLists(apt, say, () => run(apt, args, { env, onLine }));
+  await withLists(apt, { signal, say }, () => run(apt, [...args, "--download-only"], { env, signal, say, onLine }));
+  signal.throwIfAborted();
+  // Not to be interrupted: a package that is half configured would trouble the whole system.
+  await run(apt, args, { env, say });
 }
 
 function aptGet(): string {
@@ -38,13 +42,18 @@ function aptGet(): string {
 }
 
 /** Package lists may be missing, as on a new machine, or name a version that is no longer served. */
-async function withLists(apt: string, say: (line: string) => void, work: () => Promise<void>): Promise<void> {
+async function withLists(
+  apt: string,
+  { signal, say }: Omit<Surroundings, "folder">,
+  work: () => Promise<void>,
+): Promise<void> {
   try {
     return await work();
   } catch (error) {
+    if (signal.aborted) throw error;
     if (!isRoot()) throw new Error(`${(error as Error).message}\n  maybe the lists are old: sudo apt-get update`); // run throws errors
   }
   say("updating the package lists (apt-get update)");
-  await run(apt, ["update", "-q"]);
+  await run(apt, ["update", "-q"], { signal, say });
   await work();
 }

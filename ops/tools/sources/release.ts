@@ -6,35 +6,40 @@ import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { run } from "../run.ts";
 import type { Release } from "../tool.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** Until the server answers; short, because a network that forbids the download should cost no more than this. */
 const answerDeadlineMs = 5_000;
 /** Between two parts of the body. */
 const stallDeadlineMs = 20_000;
+const progressMs = 10_000;
 const mebibyte = 1024 ** 2;
 
-/** Returns the program's path in `folder`. Throws before anything is unpacked when the checksum differs. */
-export async function fromRelease(release: Release, folder: string, say: (line: string) => void): Promise<string> {
+/** Returns the program's path in the work folder. Throws before anything is unpacked when the checksum differs. */
+export async function fromRelease(release: Release, { folder, signal, say }: Surroundings): Promise<string> {
   const archive = join(folder, "release.tar.gz");
-  const { sha256, bytes } = await download(release.url, archive, say);
+  const { sha256, bytes } = await download(release.url, archive, signal, say);
   if (sha256 !== release.sha256)
     throw new Error(`${release.url} has the checksum ${sha256}, not ${release.sha256}: refused`);
   say(`${(bytes / mebibyte).toFixed(1)} MiB, checksum as pinned`);
-  await run("tar", ["-xzf", archive, "-C", folder, release.member]);
+  await run("tar", ["-xzf", archive, "-C", folder, release.member], { signal, say });
   return join(folder, release.member);
 }
 
 async function download(
   url: string,
   path: string,
+  signal: AbortSignal,
   say: (line: string) => void,
 ): Promise<{ sha256: string; bytes: number }> {
   const stop = new AbortController();
   let timer = setTimeout(() => stop.abort(new Error(`no answer in ${answerDeadlineMs / 1_000} s`)), answerDeadlineMs);
   const hash = createHash("sha256");
   let bytes = 0;
+  const ended = AbortSignal.any([signal, stop.signal]);
+  const ticking = setInterval(() => say(`still downloading, ${(bytes / mebibyte).toFixed(1)} MiB so far`), progressMs);
   try {
-    const answer = await fetch(url, { signal: stop.signal });
+    const answer = await fetch(url, { signal: ended });
     if (!answer.ok || answer.body === null) throw new Error(`the server answered ${answer.status}`);
     say(`downloading ${url}`);
     const watch = new Transform({
@@ -50,13 +55,14 @@ async function download(
       },
     });
     const body = Readable.fromWeb(answer.body as Parameters<typeof Readable.fromWeb>[0]); // fetch's and stream's types differ
-    await pipeline(body, watch, createWriteStream(path), { signal: stop.signal });
+    await pipeline(body, watch, createWriteStream(path), { signal: ended });
     return { sha256: hash.digest("hex"), bytes };
   } catch (error) {
-    const reason = stop.signal.aborted ? stop.signal.reason : error;
+    const reason = ended.aborted ? ended.reason : error;
     throw new Error(`${url}: ${deepest(reason)}`);
   } finally {
     clearTimeout(timer);
+    clearInterval(ticking);
   }
 }
 

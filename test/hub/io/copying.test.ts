@@ -153,6 +153,15 @@ describe("copying between two real domains", () => {
     await until("the copies", () => pc2.held("mainpc") === 4);
   });
 
+  it("stops at whatever moment it is told to, 20 times from 0 to 19 ms after its start", async () => {
+    for (let afterMs = 0; afterMs < 20; afterMs++) {
+      const side = new Side("pc2", "mainpc", await nats.pc2.connect());
+      await side.start(`stop${afterMs}`);
+      await new Promise((resolve) => setTimeout(resolve, afterMs));
+      await side.stop();
+    }
+  });
+
   it("refuses a record above what NATS takes and stores the next one", async () => {
     expect(await mainpc.push(1, "a".repeat(9_000_000))).toEqual(["full"]);
     expect(await mainpc.push(1)).toEqual(["stored"]);

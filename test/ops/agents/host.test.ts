@@ -6,9 +6,9 @@ import { Request } from "zeromq";
 import { controlSocketPath, type HostedAgent } from "../../../ops/local/agents/config.ts";
 import { askControl } from "../../../ops/local/agents/control-client.ts";
 import type { Fault } from "../../../ops/local/agents/fault.ts";
+import { freePorts } from "../../support/free-ports.ts";
 import { until } from "../../support/until.ts";
 import { dataFolder, rememberingHub, someAgents, startProcess, writeConfig } from "./process.ts";
-import { quietPorts } from "./quiet-ports.ts";
 
 /** Asks as the fleet's own programs do: with the real ZeroMQ library. */
 async function askByZeroMq(agent: HostedAgent, receiveTimeout = 5_000): Promise<Record<string, unknown>> {
@@ -151,7 +151,7 @@ describe("an agent's pushes", () => {
   it("go to the peer's hub while the home hub refuses them, and stop while the agent hangs", async () => {
     const data = dataFolder();
     const peer = await rememberingHub();
-    const [nobody] = await quietPorts(1);
+    const [nobody] = await freePorts(1);
     const agents = await someAgents(["Router", "zmq"]);
     const hubs = [`http://127.0.0.1:${nobody}`, peer.url];
     const running = startProcess("host.ts", writeConfig(data, "agents", { agents, hubs }));

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { controlSocketPath, type HostConfigInput, type HostedAgent } from "../../../ops/local/agents/config.ts";
-import { quietPorts } from "./quiet-ports.ts";
+import { freePorts } from "../../support/free-ports.ts";
 
 const agentsFolder = new URL("../../../ops/local/agents/", import.meta.url).pathname;
 
@@ -32,7 +32,7 @@ export function dataFolder(): string {
 
 /** Agents named as given, on quiet ports of loopback. */
 export async function someAgents(...kinds: [name: string, kind: HostedAgent["kind"]][]): Promise<HostedAgent[]> {
-  const ports = await quietPorts(kinds.length * 3);
+  const ports = await freePorts(kinds.length * 3);
   return kinds.map(([name, kind], index) => {
     const [port = 0, healthPort = 0, httpPort = 0] = ports.slice(index * 3);
     return { name, group: "test", host: "127.0.0.1", port, healthPort, httpPort, kind };

@@ -1,0 +1,64 @@
+/** Which agents are not well, by name, but for those whose trouble a dead machine or hub explains. */
+import type { AgentView } from "../../http/api.ts";
+import { countText, listText } from "../words.ts";
+import { type Finding, isPeerLost, type Level, type Sight } from "./finding.ts";
+
+export function agentFindings(sight: Sight): Finding[] {
+  const unexplained = sight.fleet.agents.filter((agent) => !isExplained(agent, sight));
+  return [
+    ...finding(sight, unexplained, "unhealthy", "trouble"),
+    ...finding(sight, unexplained, "degraded", "watch"),
+    ...unknownFindings(unexplained),
+  ];
+}
+
+function isExplained({ machine, isHub }: AgentView, sight: Sight): boolean {
+  if (machine !== sight.peer.name) return false;
+  return isPeerLost(sight) || (isHub && sight.peer.view.hub.verdict !== "alive");
+}
+
+function finding(sight: Sight, agents: AgentView[], health: "unhealthy" | "degraded", level: Level): Finding[] {
+  const those = agents.filter((agent) => agent.health === health);
+  const [first] = those;
+  if (first === undefined) return [];
+  if (those.length === 1) {
+    const reason = first.reason === "" ? "" : `: ${first.reason}`;
+    return [
+      {
+        level,
+        title: `${first.name} on ${first.machine} is ${health} ${sight.since(first.since)}${reason}`,
+        details: [askedBy(sight, [first])],
+      },
+    ];
+  }
+  const newest = those.reduce((a, b) => (a.since < b.since ? b : a));
+  const machines = new Set(those.map(({ machine }) => machine));
+  const where = machines.size === 1 ? ` on ${first.machine}` : "";
+  const names = listText(those.map(({ name }) => name));
+  return [
+    {
+      level,
+      title: `${countText(those.length, "agent")}${where} are ${health}: ${names}`,
+      details: [`The latest is ${newest.name}, ${sight.since(newest.since)}.`, askedBy(sight, those)],
+    },
+  ];
+}
+
+function unknownFindings(agents: AgentView[]): Finding[] {
+  const unknown = agents.filter(({ health }) => health === "unknown");
+  if (unknown.length === 0) return [];
+  const have = unknown.length === 1 ? "has" : "have";
+  const names = unknown.length <= 5 ? `: ${listText(unknown.map(({ name }) => name))}` : "";
+  return [
+    {
+      level: "watch",
+      title: `${countText(unknown.length, "agent")} of ${agents.length} ${have} not been asked yet${names}`,
+      details: ["The hubs are asking; the first answers take a few seconds."],
+    },
+  ];
+}
+
+function askedBy({ fleet }: Sight, agents: AgentView[]): string {
+  const hubs = new Set(agents.map(({ observedBy }) => fleet.machines[observedBy ?? ""]?.hub.name ?? fleet.hub));
+  return `${listText([...hubs])} ${hubs.size === 1 ? "goes" : "go"} on asking ${agents.length === 1 ? "it" : "them"}.`;
+}

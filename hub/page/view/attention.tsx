@@ -1,0 +1,39 @@
+/** The agents that are not well, with their reasons in full: those who cannot hover read them here. */
+import type { AgentView, FleetView } from "../../http/api.ts";
+import { countText } from "../words.ts";
+import { type Look, Mark, Since, toneOfHealth } from "./look.tsx";
+
+const mostShown = 8;
+
+const rank = { unhealthy: 0, degraded: 1, unknown: 2, healthy: 3 };
+
+export function Attention({ fleet, look }: { fleet: FleetView; look: Look }) {
+  const ill = fleet.agents
+    .filter((agent) => (agent.health === "unhealthy" || agent.health === "degraded") && !isToldByCard(agent, fleet))
+    .sort((a, b) => rank[a.health] - rank[b.health] || Date.parse(b.since) - Date.parse(a.since));
+  if (ill.length === 0) return null;
+  return (
+    <section class="attention" aria-labelledby="attention-title">
+      <h2 id="attention-title">Not well</h2>
+      <ul>
+        {ill.slice(0, mostShown).map((agent) => (
+          <li key={`${agent.machine}/${agent.name}`}>
+            <Mark tone={toneOfHealth[agent.health]} />
+            <span class="who">
+              <strong>{agent.name}</strong> on {agent.machine}
+            </span>
+            <span class={`what is-${toneOfHealth[agent.health]}`}>{agent.health}</span>
+            <Since instant={agent.since} look={look} />
+            <span class="why">{agent.reason}</span>
+          </li>
+        ))}
+      </ul>
+      {ill.length > mostShown ? <p>and {countText(ill.length - mostShown, "more agent")} below</p> : null}
+    </section>
+  );
+}
+
+/** A hub is an agent of its machine too; that it is dead stands on the machine's card. */
+function isToldByCard({ isHub, machine }: AgentView, { machines }: FleetView): boolean {
+  return isHub && machines[machine]?.hub.verdict !== "alive";
+}

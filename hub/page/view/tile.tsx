@@ -1,0 +1,65 @@
+/** One agent: its name, its health by shape, word and colour, and what is known of it on hover or focus. */
+import { Fragment } from "preact";
+import type { AgentView } from "../../http/api.ts";
+import { groupTitle, oldObservationMs } from "../state.ts";
+import { ageText, latencyText, nameParts } from "../words.ts";
+import { agoText, type Look, Mark, Since, toneOfHealth } from "./look.tsx";
+
+export interface TileProps {
+  agent: AgentView;
+  look: Look;
+  /** Whether the Tab key reaches this tile; arrows reach the others. */
+  reached: boolean;
+  onFocus: (() => void) | undefined;
+}
+
+export function Tile({ agent, look, reached, onFocus }: TileProps) {
+  const tip = `tip-${agent.machine}-${agent.name}`;
+  const ageMs = agent.ageMs === null ? null : agent.ageMs + look.heardAgoMs;
+  const old = ageMs !== null && ageMs >= oldObservationMs;
+  return (
+    <li>
+      <button
+        type="button"
+        class={`tile is-${toneOfHealth[agent.health]}${old ? " old" : ""}`}
+        data-agent={`${agent.machine}/${agent.name}`}
+        aria-describedby={tip}
+        tabIndex={reached ? 0 : -1}
+        onFocus={onFocus}
+      >
+        <Mark tone={toneOfHealth[agent.health]} />
+        <span class="name">
+          {nameParts(agent.name).map((part, at) => (
+            <Fragment key={part}>
+              {at === 0 ? null : <wbr />}
+              {part}
+            </Fragment>
+          ))}
+        </span>
+        {agent.health === "healthy" ? <span class="unseen">, healthy, </span> : null}
+        <span class="note">{noteOf(agent, old ? ageMs : null)}</span>
+      </button>
+      <div class="tip" id={tip} role="tooltip">
+        <p class="tip-head">
+          <strong>{agent.name}</strong> {agent.health} <Since instant={agent.since} look={look} />
+        </p>
+        {agent.reason === "" ? null : <p class="tip-why">{agent.reason}</p>}
+        <p>
+          {groupTitle(agent.group)} on {agent.machine} · {agent.probe.kind} {agent.probe.address}
+        </p>
+        <p>
+          observed {agoText(agent.ageMs, look)}
+          {agent.observedBy === null ? null : ` by ${agent.observedBy}`}
+          {agent.latencyMs === null ? null : `, round trip ${latencyText(agent.latencyMs)}`}
+        </p>
+      </div>
+    </li>
+  );
+}
+
+function noteOf({ health, latencyMs }: AgentView, oldMs: number | null): string {
+  const age = oldMs === null ? "" : `${ageText(oldMs)} old`;
+  if (health !== "healthy") return age === "" ? health : `${health}, ${age}`;
+  if (age !== "") return age;
+  return latencyMs === null ? "" : latencyText(latencyMs);
+}
