@@ -41,6 +41,8 @@ export class Ledger {
   readonly #peer: string;
   readonly #accounts = new Map<string, Account>();
   #peerHoldings: Holdings = {};
+  /** By how many of this machine's own records the peer was behind when it last spoke. */
+  readonly #behind = new Map<StreamKind, number>();
 
   constructor(self: string, peer: string) {
     this.#self = self;
@@ -88,13 +90,21 @@ export class Ledger {
     return result;
   }
 
-  /** What the peer last said that it holds. */
+  /** What the peer says that it holds. */
   heardHoldings(holdings: Holdings): void {
     this.#peerHoldings = holdings;
+    for (const stream of streams) {
+      const key = keyOf(stream, this.#self);
+      this.#behind.set(stream, (this.#accounts.get(key)?.count ?? 0) - (holdings[key]?.count ?? 0));
+    }
   }
 
-  /** One line per origin and stream, both machines' origins. */
-  entries(): LedgerEntry[] {
+  /**
+   * One line per origin and stream, both machines' origins.
+   * @param uncopied own records of a stream that the peer has not confirmed: newer news than its holdings, which are up to a
+   * heartbeat old and would show every record as pending for that long
+   */
+  entries(uncopied: (stream: StreamKind) => number): LedgerEntry[] {
     const here = this.holdings();
     return [this.#self, this.#peer].flatMap((origin) =>
       streams.map((stream): LedgerEntry => {
@@ -104,7 +114,8 @@ export class Ledger {
         const [atOrigin, atOther] = origin === this.#self ? [atSelf, atPeer] : [atPeer, atSelf];
         // What the peer said is up to a heartbeat old, so its own records may show here before they show in its words.
         const stored = origin === this.#self ? atOrigin.count : Math.max(atOrigin.count, atOther.count);
-        const copied = Math.min(atOther.count, stored);
+        const uncopiedHere = origin === this.#self ? Math.max(uncopied(stream), this.#behind.get(stream) ?? 0) : 0;
+        const copied = Math.max(0, origin === this.#self ? stored - uncopiedHere : Math.min(atOther.count, stored));
         // The other way round it is a loss: this machine's store has lost records that the peer still holds.
         const lostHere = origin === this.#self ? Math.max(0, atOther.count - atOrigin.count) : 0;
         const missing = atSelf.holes + atPeer.holes + lostHere;

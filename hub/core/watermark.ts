@@ -22,26 +22,25 @@ export interface SyncJudgement {
 
 /** Mutable; all times are monotonic ms of one clock. Positions are of this machine's own records. */
 export class Watermark {
-  readonly #pending = new Map<StreamKind, Pending[]>();
+  readonly #pending = new Map<StreamKind, PendingQueue>();
   readonly #copied = new Map<StreamKind, RecordPosition>();
 
   /** A message with so many records was stored here; `position` is that of its last one. */
   stored(kind: StreamKind, position: RecordPosition, records: number, atMs: number): void {
     if (this.isCopied(kind, position)) return;
-    const list = this.#pending.get(kind);
-    const item = { position, records, storedAtMs: atMs };
-    if (list === undefined) this.#pending.set(kind, [item]);
-    else list.push(item);
+    let queue = this.#pending.get(kind);
+    if (queue === undefined) {
+      queue = new PendingQueue();
+      this.#pending.set(kind, queue);
+    }
+    queue.add({ position, records, storedAtMs: atMs });
   }
 
   /** The peer says that it has stored all up to this position. News may come late or out of order. */
   copied(kind: StreamKind, position: RecordPosition): void {
     if (this.isCopied(kind, position)) return;
     this.#copied.set(kind, position);
-    const list = this.#pending.get(kind);
-    if (list === undefined) return;
-    const kept = list.findIndex((item) => comparePosition(item.position, position) > 0);
-    list.splice(0, kept < 0 ? list.length : kept);
+    this.#pending.get(kind)?.dropUpTo(position);
   }
 
   isCopied(kind: StreamKind, position: RecordPosition): boolean {
@@ -49,17 +48,17 @@ export class Watermark {
     return copied !== undefined && comparePosition(position, copied) <= 0;
   }
 
-  get uncopiedRecords(): number {
+  /** Records of a stream, or of all, that the peer has not confirmed. */
+  uncopiedRecords(kind?: StreamKind): number {
     let sum = 0;
-    for (const list of this.#pending.values()) for (const item of list) sum += item.records;
+    for (const [of, queue] of this.#pending) if (kind === undefined || of === kind) sum += queue.records;
     return sum;
   }
 
   /** When the oldest uncopied record of a stream, or of all, was stored; undefined when there is none. */
   oldestStoredAtMs(kind?: StreamKind): number | undefined {
     let oldest: number | undefined;
-    for (const [of, list] of this.#pending) {
-      const first = list[0];
+    for (const [of, { first }] of this.#pending) {
       if (first === undefined || (kind !== undefined && of !== kind)) continue;
       if (oldest === undefined || first.storedAtMs < oldest) oldest = first.storedAtMs;
     }
@@ -76,5 +75,39 @@ export class Watermark {
     const state = reason === "" ? "in-sync" : "degraded";
     if (state === before.state) return before.reason === reason ? before : { ...before, reason };
     return { state, sinceMs: atMs, reason };
+  }
+}
+
+/** First in, first out; a partition of hours leaves millions of messages here, so nothing moves when one is taken out. */
+class PendingQueue {
+  #items: Pending[] = [];
+  #taken = 0;
+  #records = 0;
+
+  get records(): number {
+    return this.#records;
+  }
+
+  get first(): Pending | undefined {
+    return this.#items[this.#taken];
+  }
+
+  add(item: Pending): void {
+    this.#items.push(item);
+    this.#records += item.records;
+  }
+
+  dropUpTo(position: RecordPosition): void {
+    for (
+      let item = this.first;
+      item !== undefined && comparePosition(item.position, position) <= 0;
+      item = this.first
+    ) {
+      this.#taken++;
+      this.#records -= item.records;
+    }
+    if (this.#taken * 2 < this.#items.length) return;
+    this.#items = this.#items.slice(this.#taken);
+    this.#taken = 0;
   }
 }

@@ -77,7 +77,7 @@ export class Records {
   }
 
   get uncopied(): { records: number; oldestStoredAtMs: number | undefined } {
-    return { records: this.#watermark.uncopiedRecords, oldestStoredAtMs: this.#watermark.oldestStoredAtMs() };
+    return { records: this.#watermark.uncopiedRecords(), oldestStoredAtMs: this.#watermark.oldestStoredAtMs() };
   }
 
   get queued(): number {
@@ -87,7 +87,7 @@ export class Records {
   }
 
   ledgerEntries() {
-    return this.#ledger.entries();
+    return this.#ledger.entries((kind) => this.#watermark.uncopiedRecords(kind));
   }
 
   oldestUncopiedAtMs(kind: StreamKind): number | undefined {

@@ -61,14 +61,31 @@ describe("the filter of heartbeats", () => {
 });
 
 describe("the ledger", () => {
-  const line = (ledger: Ledger, origin: string) =>
-    ledger.entries().find((entry) => entry.origin === origin && entry.stream === "metrics");
+  const line = (ledger: Ledger, origin: string, uncopied = 0) =>
+    ledger.entries(() => uncopied).find((entry) => entry.origin === origin && entry.stream === "metrics");
 
   it("counts 10 stored, 7 copied and 3 pending while the peer copies, and nothing missing", () => {
     const ledger = new Ledger("mainpc", "pc2");
     expect(ledger.hold("metrics", "mainpc", "i1", 1, 10)).toBe(10);
     ledger.heardHoldings({ "metrics/mainpc": { count: 7, holes: 0 } });
     expect(line(ledger, "mainpc")).toMatchObject({ stored: 10, copied: 7, pending: 3, missing: 0, duplicates: 0 });
+  });
+
+  it("does not take 2 records for pending that the peer has confirmed since it last told its holdings", () => {
+    const ledger = new Ledger("mainpc", "pc2");
+    ledger.hold("metrics", "mainpc", "i1", 1, 10);
+    ledger.heardHoldings({ "metrics/mainpc": { count: 10, holes: 0 } });
+    ledger.hold("metrics", "mainpc", "i1", 11, 2);
+    expect(line(ledger, "mainpc", 2)).toMatchObject({ stored: 12, copied: 10, pending: 2 });
+    expect(line(ledger, "mainpc", 0)).toMatchObject({ stored: 12, copied: 12, pending: 0 });
+  });
+
+  it("counts what the peer has lost with its disk as pending, although it had confirmed it", () => {
+    const ledger = new Ledger("mainpc", "pc2");
+    ledger.hold("metrics", "mainpc", "i1", 1, 10);
+    ledger.heardHoldings({ "metrics/mainpc": { count: 10, holes: 0 } });
+    ledger.heardHoldings({});
+    expect(line(ledger, "mainpc")).toMatchObject({ stored: 10, copied: 0, pending: 10, missing: 0 });
   });
 
   it("counts a sequence that was passed over as missing until it comes", () => {
@@ -119,11 +136,11 @@ describe("the watermark", () => {
     watermark.stored("metrics", at(2, "i2"), 2, 1);
     watermark.stored("health", at(1, "i2"), 1, 2);
     watermark.copied("metrics", at(1, "i2"));
-    expect(watermark.uncopiedRecords).toBe(3);
+    expect(watermark.uncopiedRecords()).toBe(3);
     expect(watermark.oldestStoredAtMs("metrics")).toBe(1);
     watermark.copied("metrics", at(2, "i2"));
     watermark.copied("metrics", at(1, "i2"));
-    expect([watermark.uncopiedRecords, watermark.oldestStoredAtMs("metrics")]).toEqual([1, undefined]);
+    expect([watermark.uncopiedRecords(), watermark.oldestStoredAtMs("metrics")]).toEqual([1, undefined]);
     expect(watermark.isCopied("metrics", at(2, "i2"))).toBe(true);
     expect(watermark.isCopied("metrics", at(3, "i2"))).toBe(false);
   });
