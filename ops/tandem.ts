@@ -3,8 +3,10 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { registerAgent } from "./agent.ts";
 import { OperatorError } from "./error.ts";
+import { registerDoctor } from "./doctor.ts";
 import { registerFleet } from "./fleet.ts";
 import { registerLocal } from "./local.ts";
+import { registerSecrets } from "./secrets.ts";
 
 const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }; // our own file
 
@@ -16,6 +18,8 @@ const program = new Command("tandem")
 registerLocal(program);
 registerFleet(program);
 registerAgent(program);
+registerDoctor(program);
+registerSecrets(program);
 
 try {
   await program.parseAsync();

@@ -1,0 +1,112 @@
+/** `tandem doctor`: looks at both machines from outside and says what is wrong and what to do. */
+import type { Command } from "commander";
+import { hostPort } from "../components/address.ts";
+import { hubImageTag } from "../components/hub.ts";
+import { reachOf } from "../components/machine.ts";
+import { shellCommand } from "../components/reach.ts";
+import { FleetView, LedgerView } from "../hub/http/api.ts";
+import { messageOf } from "../hub/io/log.ts";
+import { build } from "./build.ts";
+import { type Check, checkHub, checkMachine, type Expected } from "./doctor/checks.ts";
+import { factsScript, readFacts } from "./doctor/facts.ts";
+import { OperatorError } from "./error.ts";
+import { runShell, unreachable } from "./site/shell.ts";
+import { readStacks, type Stack } from "./site/stacks.ts";
+
+interface DoctorOptions {
+  stack: string[];
+  json: boolean;
+}
+
+interface Report {
+  machine: string;
+  address: string;
+  checks: Check[];
+}
+
+const exitFail = 1;
+const askDeadlineMs = 5_000;
+
+export function registerDoctor(program: Command): void {
+  program
+    .command("doctor")
+    .description(
+      "look at each machine over SSH and at its hub over HTTP: engine, containers, changed files, secret files, disk, " +
+        "streams, clock, sync, ledger; ends with 1 when something has failed",
+    )
+    .option("--stack <name...>", "stacks to look at", ["mainpc", "pc2"])
+    .option("--json", "print one JSON object", false)
+    .addHelpText("after", "\nExample:\n  $ tandem doctor --stack pc2")
+    .action(doctor);
+}
+
+async function doctor({ stack, json }: DoctorOptions): Promise<void> {
+  const reports = await Promise.all(readStacks(stack).map(examine));
+  const checks = reports.flatMap((report) => report.checks);
+  const failed = checks.filter(({ status }) => status === "fail").length;
+  process.exitCode = failed > 0 ? exitFail : 0;
+  if (json) return void process.stdout.write(`${JSON.stringify({ failed, machines: reports })}\n`);
+  process.stdout.write(`${toText(reports, failed)}\n`);
+}
+
+async function examine({ site }: Stack): Promise<Report> {
+  const { machine, paths } = site;
+  const expected: Expected = {
+    machine: machine.name,
+    configDirectory: paths.config,
+    hubUrl: `http://${hostPort(machine.address, machine.hubPort)}`,
+    hubImage: site.images.hub === "" ? hubImageTag((await build()).contentHash, site.images.hubBase) : undefined,
+  };
+  const [local, fleet, ledger] = await Promise.all([
+    lookAt(site, expected),
+    ask(`${expected.hubUrl}/api/v1/fleet`, FleetView),
+    ask(`${expected.hubUrl}/api/v1/ledger`, LedgerView),
+  ]);
+  return { machine: machine.name, address: machine.address, checks: [...local, ...checkHub(fleet, ledger, expected)] };
+}
+
+async function lookAt(site: Stack["site"], expected: Expected): Promise<Check[]> {
+  const { machine, paths } = site;
+  const script = factsScript({
+    machine: machine.name,
+    configDirectory: paths.config,
+    dataDirectory: paths.data,
+    monitoringPort: machine.monitoringPort,
+  });
+  const failed = (found: string, next: string): Check[] => [{ name: "machine", status: "fail", found, next }];
+  try {
+    const startedAtMs = Date.now();
+    const result = await runShell(shellCommand(reachOf(site), script));
+    const lost = unreachable(machine.name, machine.address, result);
+    if (lost !== undefined) return failed(lost.message, lost.next);
+    if (result.code !== 0) return failed(`the script ended with ${result.code}: ${result.stderr}`, "Check ssh.user and ssh.become of the stack");
+    const reached: Check = { name: "machine", status: "ok", found: `reached at ${machine.address}`, next: "" };
+    return [reached, ...checkMachine(readFacts(result.stdout), expected, (startedAtMs + Date.now()) / 2)];
+  } catch (error) {
+    return error instanceof OperatorError ? failed(error.message, error.next) : failed(messageOf(error), "");
+  }
+}
+
+async function ask<T>(url: string, schema: { parse(value: unknown): T }): Promise<T | undefined> {
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(askDeadlineMs) });
+    return schema.parse(await answer.json());
+  } catch {
+    return undefined;
+  }
+}
+
+const signs: Record<Check["status"], string> = { ok: "ok  ", warn: "warn", fail: "FAIL" };
+
+function toText(reports: Report[], failed: number): string {
+  const width = Math.max(...reports.flatMap(({ checks }) => checks.map(({ name }) => name.length)));
+  const lines = reports.flatMap(({ machine, address, checks }) => [
+    `${machine} (${address})`,
+    ...checks.flatMap(({ name, status, found, next }) => [
+      `  ${signs[status]}  ${name.padEnd(width)}  ${found}`,
+      ...(next === "" ? [] : [`        ${" ".repeat(width)}  → ${next}`]),
+    ]),
+  ]);
+  const warned = reports.flatMap(({ checks }) => checks).filter(({ status }) => status === "warn").length;
+  return [...lines, `${failed} failed, ${warned} worth a look`].join("\n");
+}

@@ -1,0 +1,148 @@
+/** What is wrong with a machine, from what was read of it; pure, so that each finding can be tried without a machine. */
+import type { FleetView, LedgerView } from "../../hub/http/api.ts";
+import type { ContainerFacts, MachineFacts } from "./facts.ts";
+
+export interface Check {
+  /** What was looked at, such as `container hub`. */
+  name: string;
+  status: "ok" | "warn" | "fail";
+  found: string;
+  /** What to do; empty when all is well. */
+  next: string;
+}
+
+export interface Expected {
+  machine: string;
+  /** Directory of configuration files on the machine. */
+  configDirectory: string;
+  /** Where the hub is reached. */
+  hubUrl: string;
+  /** The hub's image that this checkout would deploy; undefined when it is not known. */
+  hubImage: string | undefined;
+}
+
+/** From these on a disk is worth a look, or in danger, percent. */
+const diskWarn = 80;
+const diskFail = 95;
+/** The hubs order writes within their clocks' difference; above this they alert, ms. */
+const clockWarnMs = 500;
+
+const ok = (name: string, found: string): Check => ({ name, status: "ok", found, next: "" });
+const warn = (name: string, found: string, next: string): Check => ({ name, status: "warn", found, next });
+const fail = (name: string, found: string, next: string): Check => ({ name, status: "fail", found, next });
+
+/** @param askedAtMs wall time here in the middle of the question, ms */
+export function checkMachine(facts: MachineFacts, expected: Expected, askedAtMs: number): Check[] {
+  if (facts.engine === undefined) {
+    const next = `Start it there (systemctl start docker), or let the stack's ssh.user use it`;
+    return [fail("Docker engine", "does not answer", next), ...checkDisk(facts)];
+  }
+  const parts = ["nats", "pushgateway", "hub"] as const;
+  return [
+    ok("Docker engine", facts.engine),
+    ...parts.flatMap((part) => checkContainer(part, facts, expected)),
+    ...checkSecrets(facts),
+    ...checkDisk(facts),
+    ...checkJetStream(facts),
+    ...checkClock(facts, askedAtMs),
+  ];
+}
+
+const up = (machine: string) => `pulumi up -s ${machine}`;
+
+function checkContainer(part: "nats" | "pushgateway" | "hub", facts: MachineFacts, expected: Expected): Check[] {
+  const { machine } = expected;
+  const name = `container ${part}`;
+  const container = facts.containers.find((candidate) => candidate.name === `tandem-${machine}-${part}`);
+  if (container === undefined) return [fail(name, "is not there", `${up(machine)} --refresh`)];
+  return [checkState(name, container, machine), ...checkImage(part, container, expected), ...checkFile(part, container, facts, expected)];
+}
+
+function checkState(name: string, container: ContainerFacts, machine: string): Check {
+  const { status, health, restarts, outOfMemory } = container;
+  const logs = `docker logs --tail 50 ${container.name}`;
+  if (status !== "running") return fail(name, `is ${status}`, `${up(machine)} --refresh starts it; ${logs} says why it ended`);
+  if (health !== "" && health !== "healthy") return fail(name, `runs, but is ${health}`, `Read its log on ${machine}: ${logs}`);
+  if (outOfMemory) return warn(name, "was killed for want of memory", "Raise its limit: limits.* in the stack's file");
+  if (restarts > 0) return warn(name, `healthy, restarted ${restarts} times`, `Read its log on ${machine}: ${logs}`);
+  return ok(name, "healthy");
+}
+
+function checkImage(part: string, { image }: ContainerFacts, { machine, hubImage }: Expected): Check[] {
+  if (part !== "hub" || hubImage === undefined) return [];
+  return image === hubImage
+    ? [ok("hub's image", image)]
+    : [warn("hub's image", `${image}; this checkout makes ${hubImage}`, `${up(machine)} brings it up to date`)];
+}
+
+/** The label holds the hash of the file that the container was made for. */
+function checkFile(part: string, { labels }: ContainerFacts, facts: MachineFacts, expected: Expected): Check[] {
+  const deployed = labels["tandem.config"];
+  const file = { nats: "nats/nats.conf", hub: "hub/hub.json" }[part];
+  if (deployed === undefined || file === undefined) return [];
+  const path = `${expected.configDirectory}/${file}`;
+  const there = facts.files.get(path);
+  const repair = `${up(expected.machine)} --replace '**${expected.machine}-${part === "nats" ? "nats-conf" : "hub-config"}-write'`;
+  if (there === undefined) return [fail(file, "is missing", repair)];
+  if (there !== deployed) return [fail(file, "was changed by hand since it was deployed", `${repair} puts it back`)];
+  return [ok(file, "as deployed")];
+}
+
+function checkSecrets({ secrets }: MachineFacts): Check[] {
+  if (secrets.length === 0) return [];
+  const open = secrets.filter(({ mode }) => mode !== "400");
+  if (open.length === 0) return [ok("secret files", `${secrets.length}, each 0400`)];
+  return open.map(({ path, mode }) => fail("secret files", `${path} has mode ${mode}`, `chmod 400 ${path}`));
+}
+
+function checkDisk({ diskUsedPercent, inodesUsedPercent }: MachineFacts): Check[] {
+  const judge = (name: string, used: number | undefined): Check => {
+    if (used === undefined) return warn(name, "cannot be told: the data directory is not there", "");
+    const next = "Make room on the disk that holds paths.data; pushes are refused when it is full";
+    if (used >= diskFail) return fail(name, `${used} % used`, next);
+    return used >= diskWarn ? warn(name, `${used} % used`, next) : ok(name, `${used} % used`);
+  };
+  return [judge("disk", diskUsedPercent), judge("inodes", inodesUsedPercent)];
+}
+
+function checkJetStream({ jetstream }: MachineFacts): Check[] {
+  if (jetstream === undefined || jetstream.limitBytes <= 0) return [];
+  const percent = Math.round((100 * jetstream.usedBytes) / jetstream.limitBytes);
+  const found = `${percent} % of ${(jetstream.limitBytes / 1024 ** 3).toFixed(1)} GiB used`;
+  return percent >= diskWarn
+    ? [warn("streams", found, "Raise jetstream.maxStoreMb, or find out why the peer has not copied")]
+    : [ok("streams", found)];
+}
+
+function checkClock({ wallMs }: MachineFacts, askedAtMs: number): Check[] {
+  if (wallMs === undefined) return [];
+  const offMs = Math.round(wallMs - askedAtMs);
+  const found = `${Math.abs(offMs)} ms ${offMs < 0 ? "behind" : "ahead of"} this computer`;
+  return Math.abs(offMs) > clockWarnMs
+    ? [warn("clock", found, "Keep both machines' clocks by NTP: writes are ordered by them")]
+    : [ok("clock", found)];
+}
+
+/** What a hub says of the pair. @param fleet undefined when the hub did not answer */
+export function checkHub(fleet: FleetView | undefined, ledger: LedgerView | undefined, { hubUrl, machine }: Expected): Check[] {
+  if (fleet === undefined || ledger === undefined) {
+    return [fail("hub", `does not answer at ${hubUrl}`, `Look at container hub above; from here, try curl ${hubUrl}/livez`)];
+  }
+  const peer = Object.keys(fleet.machines).find((name) => name !== machine) ?? "";
+  const verdict = fleet.machines[peer]?.verdict ?? "unknown";
+  const { healthy = 0 } = fleet.totals;
+  const all = fleet.agents.length;
+  return [
+    ok("hub", `answers at ${hubUrl}`),
+    verdict === "alive" ? ok("peer", `${peer} is alive`) : fail("peer", `${peer} is ${verdict}`, `Look at ${peer}`),
+    fleet.sync.state === "in-sync"
+      ? ok("sync", "in sync")
+      : fail("sync", `degraded: ${fleet.sync.reason}`, "Look at the peer and the link; what is taken meanwhile has one copy"),
+    ledger.missing === 0
+      ? ok("ledger", `missing 0, copies ${ledger.copies}`)
+      : fail("ledger", `${ledger.missing} records are missing`, `Read ${hubUrl}/api/v1/ledger`),
+    healthy === all
+      ? ok("agents", `all ${all} healthy`)
+      : warn("agents", `${all - healthy} of ${all} are not healthy`, `See which at ${hubUrl}/`),
+  ];
+}

@@ -1,0 +1,128 @@
+/** What the doctor asks a machine: one script, run once, and the reading of what it prints. */
+import { z } from "zod";
+
+const Container = z.object({
+  Name: z.string(),
+  RestartCount: z.number(),
+  State: z.object({
+    Status: z.string(),
+    StartedAt: z.string(),
+    OOMKilled: z.boolean(),
+    Health: z.object({ Status: z.string() }).optional(),
+  }),
+  Config: z.object({ Image: z.string(), Labels: z.record(z.string(), z.string()).nullable() }),
+});
+
+const JetStream = z.object({ storage: z.number(), config: z.object({ max_storage: z.number() }) });
+
+export interface ContainerFacts {
+  name: string;
+  image: string;
+  status: string;
+  /** `healthy`, `unhealthy`, `starting`; empty without a health check. */
+  health: string;
+  restarts: number;
+  outOfMemory: boolean;
+  labels: Record<string, string>;
+}
+
+export interface SecretFacts {
+  path: string;
+  /** Octal, such as `400`. */
+  mode: string;
+  uid: number;
+}
+
+export interface MachineFacts {
+  /** Version of the Docker engine; undefined when it does not answer. */
+  engine: string | undefined;
+  containers: ContainerFacts[];
+  /** SHA-256 by path. */
+  files: Map<string, string>;
+  secrets: SecretFacts[];
+  /** Used of the disk that holds the data, and of its inodes, in percent; undefined when it cannot be told. */
+  diskUsedPercent: number | undefined;
+  inodesUsedPercent: number | undefined;
+  /** Wall clock of the machine, ms; undefined when it cannot be told. */
+  wallMs: number | undefined;
+  /** Streams on disk and their limit, bytes; undefined when NATS does not say. */
+  jetstream: { usedBytes: number; limitBytes: number } | undefined;
+}
+
+const marker = "== tandem:";
+
+export interface FactsArgs {
+  machine: string;
+  configDirectory: string;
+  dataDirectory: string;
+  monitoringPort: number;
+}
+
+/** Reads only; each part goes on without the others. */
+export function factsScript({ machine, configDirectory, dataDirectory, monitoringPort }: FactsArgs): string {
+  return `section() { printf '\\n${marker} %s\\n' "$1"; }
+section clock; date +%s%3N
+section engine; docker version --format '{{.Server.Version}}' 2>/dev/null
+section containers; docker ps -aq --filter 'label=tandem.machine=${machine}' | xargs -r docker inspect 2>/dev/null
+section files; find '${configDirectory}' -path '${configDirectory}/secrets' -prune -o -type f ! -name '*.previous' -print 2>/dev/null | xargs -r sha256sum
+section secrets; find '${configDirectory}/secrets' -type f 2>/dev/null | xargs -r stat -c '%a %u %n'
+section disk; df -P '${dataDirectory}' 2>/dev/null | awk 'NR == 2 { print $5 }'
+section inodes; df -Pi '${dataDirectory}' 2>/dev/null | awk 'NR == 2 { print $5 }'
+section jetstream; docker exec 'tandem-${machine}-nats' wget -q -O - 'http://127.0.0.1:${monitoringPort}/jsz' 2>/dev/null
+exit 0
+`;
+}
+
+export function readFacts(stdout: string): MachineFacts {
+  const sections = new Map<string, string>();
+  for (const part of stdout.split(marker).slice(1)) {
+    const end = part.indexOf("\n");
+    sections.set(part.slice(0, end).trim(), part.slice(end + 1).trim());
+  }
+  const text = (name: string) => sections.get(name) ?? "";
+  const lines = (name: string) => text(name).split("\n").filter((line) => line !== "");
+  const containers = z.array(Container).safeParse(json(text("containers")));
+  const jetstream = JetStream.safeParse(json(text("jetstream")));
+  return {
+    engine: text("engine") === "" ? undefined : text("engine"),
+    containers: containers.success ? containers.data.map(containerFacts) : [],
+    files: new Map(lines("files").map((line) => [line.slice(66), line.slice(0, 64)])),
+    secrets: lines("secrets").map(secretFacts),
+    diskUsedPercent: numberIn(text("disk")),
+    inodesUsedPercent: numberIn(text("inodes")),
+    wallMs: numberIn(text("clock")),
+    jetstream: jetstream.success
+      ? { usedBytes: jetstream.data.storage, limitBytes: jetstream.data.config.max_storage }
+      : undefined,
+  };
+}
+
+function containerFacts({ Name, RestartCount, State, Config }: z.infer<typeof Container>): ContainerFacts {
+  return {
+    name: Name.replace(/^\//, ""),
+    image: Config.Image,
+    status: State.Status,
+    health: State.Health?.Status ?? "",
+    restarts: RestartCount,
+    outOfMemory: State.OOMKilled,
+    labels: Config.Labels ?? {},
+  };
+}
+
+function secretFacts(line: string): SecretFacts {
+  const [mode = "", uid = "", ...path] = line.split(" ");
+  return { path: path.join(" "), mode, uid: Number(uid) };
+}
+
+function numberIn(text: string): number | undefined {
+  const digits = /^\d+/.exec(text)?.[0];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,129 @@
+/** The script that searches one machine for secrets, and the reading of what it found. */
+import type { Pattern } from "./patterns.ts";
+
+export interface Finding {
+  secret: string;
+  /** What kind of place: `process`, `environment`, `container`, `image`, `log`, `file`, `state`, `plan`. */
+  place: string;
+  /** Which one: a process with its number, a container's name, a path. Never the value. */
+  where: string;
+}
+
+/** Somebody else's secret, by the name that it goes by; its value is not known here. */
+export interface Foreign {
+  name: string;
+  place: "process" | "environment";
+  where: string;
+}
+
+export interface ScanResult {
+  findings: Finding[];
+  foreign: Foreign[];
+  /** What was looked through: `processes 143`. */
+  looked: string[];
+}
+
+const separator = "\t";
+
+/** Lines of `secret TAB text` for the script's input, which is the only way that values take. */
+export function scanInput(patterns: readonly Pattern[]): string {
+  return patterns.map(({ secret, text }) => `${secret}${separator}${text}\n`).join("");
+}
+
+/** Runs as root under any POSIX sh. @param logDirectories searched beside /var/log */
+export function scanScript(configDirectory: string, logDirectories: readonly string[]): string {
+  const quoted = ["/var/log", ...logDirectories].map((path) => `'${path}'`).join(" ");
+  return `set -u
+umask 077
+# In memory where there is such a place, so that the search leaves no copy on a disk.
+work=$(mktemp -d /dev/shm/tandem.XXXXXX 2>/dev/null || mktemp -d)
+disk=$(mktemp -d /var/tmp/tandem.XXXXXX)
+trap 'rm -rf "$work" "$disk"' EXIT
+trap 'exit 1' HUP INT TERM
+cat >"$work/all"
+cut -f2- "$work/all" >"$work/patterns"
+[ -s "$work/patterns" ] || { echo "nothing to search for" >&2; exit 2; }
+
+# Says which secrets stand in the input, once each.
+report() {
+  grep -a -F -f "$work/patterns" >"$work/text" || return 0
+  cut -f1 "$work/all" | sort -u | while IFS= read -r secret; do
+    awk -F '\\t' -v want="$secret" '$1 == want { sub(/^[^\\t]*\\t/, ""); print }' "$work/all" >"$work/one"
+    if grep -a -q -F -f "$work/one" "$work/text"; then printf 'finding\\t%s\\t%s\\t%s\\n' "$secret" "$1" "$2"; fi
+  done
+}
+
+count=0
+for process in /proc/[0-9]*; do
+  pid=\${process#/proc/}
+  [ "$pid" = "$$" ] && continue
+  { tr '\\0' '\\n' <"$process/cmdline" >"$work/command" && tr '\\0' '\\n' <"$process/environ" >"$work/environment"; } 2>/dev/null || continue
+  [ -s "$work/command" ] || continue
+  count=$((count + 1))
+  name="$(head -n 1 "$work/command" | sed 's#.*/##' | cut -c1-40) (pid $pid)"
+  report process "$name" <"$work/command"
+  report environment "$name" <"$work/environment"
+  grep -a -o -i -E '^--?[a-z-]*(requirepass|password|passwd|token|secret|api-?key)(=|$)' "$work/command" | tr -d '=' |
+    while IFS= read -r key; do printf 'foreign\\t%s\\tprocess\\t%s\\n' "$key" "$name"; done
+  grep -a -o -i -E '^[A-Z0-9_]*(PASSWORD|PASSWD|TOKEN|SECRET|API_KEY|PASSPHRASE)=.' "$work/environment" | sed 's/=.$//' |
+    while IFS= read -r key; do printf 'foreign\\t%s\\tenvironment\\t%s\\n' "$key" "$name"; done
+done
+printf 'looked\\tprocesses\\t%s\\n' "$count"
+
+if command -v docker >/dev/null 2>&1; then
+  docker ps -aq >"$work/containers" || { echo "the Docker engine does not answer" >&2; exit 3; }
+  while IFS= read -r id; do
+    name=$(docker inspect --format '{{.Name}}' "$id" | sed 's#^/##')
+    docker inspect "$id" | report container "$name"
+    docker logs "$id" 2>&1 | report log "container $name"
+  done <"$work/containers"
+  printf 'looked\\tcontainers\\t%s\\n' "$(wc -l <"$work/containers")"
+
+  { docker ps -aq --filter label=tandem.machine | xargs -r docker inspect --format '{{.Image}}'; docker images -q --no-trunc tandem-hub; } | sort -u >"$work/images"
+  while IFS= read -r image; do
+    name=$(docker image inspect --format '{{if .RepoTags}}{{index .RepoTags 0}}{{else}}{{.Id}}{{end}}' "$image" 2>/dev/null) || continue
+    { docker image inspect "$image"; docker history --no-trunc --format '{{.CreatedBy}}' "$image"; } | report image "$name"
+    rm -rf "$disk/image" && mkdir "$disk/image"
+    docker save "$image" | tar -x -C "$disk/image"
+    # Layers are archives, on some engines compressed ones; what a later layer removed is still in an earlier one.
+    find "$disk/image" -type f >"$work/layers"
+    while IFS= read -r layer; do
+      if zcat -f <"$layer" | grep -a -q -F -f "$work/patterns"; then zcat -f <"$layer" | report image "$name, a layer"; fi
+    done <"$work/layers"
+  done <"$work/images"
+  printf 'looked\\timages\\t%s\\n' "$(wc -l <"$work/images")"
+fi
+
+# Secret files are where secrets belong; whether they are closed is the doctor's question.
+look_through() {
+  place=$1; shift
+  [ $# -gt 0 ] || return 0
+  grep -r -a -l -F -f "$work/patterns" --exclude-dir=secrets -- "$@" 2>/dev/null >"$work/hits"
+  while IFS= read -r path; do zcat -f <"$path" | report "$place" "$path"; done <"$work/hits"
+}
+homes=$(ls -d /root/.bash_history /root/.ash_history /home/*/.bash_history 2>/dev/null)
+existing() { for path in "$@"; do if [ -e "$path" ]; then printf '%s\\n' "$path"; fi; done; }
+IFS='
+'
+set -f
+look_through log $(existing ${quoted})
+look_through file $(existing '${configDirectory}' $homes)
+set +f
+unset IFS
+if command -v journalctl >/dev/null 2>&1; then journalctl --no-pager -q 2>/dev/null | report log journal; fi
+printf 'looked\\tlogs\\t%s\\n' "$(existing ${quoted} | wc -l)"
+`;
+}
+
+/** Reads the script's output; a line of another form is passed over, since a container may be named anything. */
+export function readScan(stdout: string): ScanResult {
+  const result: ScanResult = { findings: [], foreign: [], looked: [] };
+  for (const line of stdout.split("\n")) {
+    const [kind, first = "", second = "", third = ""] = line.split(separator);
+    if (kind === "finding") result.findings.push({ secret: first, place: second, where: third });
+    else if (kind === "foreign" && (second === "process" || second === "environment"))
+      result.foreign.push({ name: first, place: second, where: third });
+    else if (kind === "looked") result.looked.push(`${first} ${second.trim()}`);
+  }
+  return result;
+}

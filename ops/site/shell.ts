@@ -1,0 +1,67 @@
+/** Runs a script on a machine of the site and gives back what it printed: over SSH with the pinned key, or on this computer. */
+import { spawn } from "node:child_process";
+import { messageOf } from "../../hub/io/log.ts";
+import { OperatorError } from "../error.ts";
+
+export interface ShellResult {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+export interface ShellOptions {
+  /** What the script reads. */
+  stdin?: string;
+  /** @default 60000 */
+  deadlineMs?: number;
+}
+
+const defaultDeadlineMs = 60_000;
+/** ssh's own code for a connection that could not be made. */
+const sshFailed = 255;
+
+/** @param command the program and its arguments, as `shellCommand` of components/reach.ts makes them */
+export function runShell(command: readonly string[], options: ShellOptions = {}): Promise<ShellResult> {
+  const { stdin = "", deadlineMs = defaultDeadlineMs } = options;
+  const [program = "sh", ...args] = command;
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
+    const timer = setTimeout(() => child.kill("SIGKILL"), deadlineMs);
+    child.once("error", (error) => {
+      clearTimeout(timer);
+      const next = `Install ${program}, or put it on PATH`;
+      reject(new OperatorError("shell.unavailable", `cannot start ${program}: ${messageOf(error)}`, next));
+    });
+    child.once("close", (code, signal) => {
+      clearTimeout(timer);
+      if (signal !== null) stderr += `\nit did not end within ${deadlineMs / 1_000} s`;
+      resolve({ code: code ?? sshFailed, stdout, stderr: stderr.trim() });
+    });
+    // A script that ends early closes its input; what it says about that is in its code.
+    child.stdin.on("error", () => {});
+    child.stdin.end(stdin);
+  });
+}
+
+/** Why a machine could not be spoken with, in an operator's words; undefined when the script itself ran. */
+export function unreachable(machine: string, address: string, result: ShellResult): OperatorError | undefined {
+  if (result.code !== sshFailed) return undefined;
+  const reason = result.stderr.split("\n").at(-1) ?? "";
+  return new OperatorError("machine.unreachable", `${machine} cannot be reached at ${address}: ${reason}`, nextFor(reason));
+}
+
+function nextFor(reason: string): string {
+  if (/host key verification failed/i.test(reason))
+    return "Another key answers than ssh.hostKey of the stack: compare it at the machine's console before you change it";
+  if (/permission denied/i.test(reason)) return "Add your key to the agent (ssh-add), or to the machine's authorized_keys";
+  if (/refused/i.test(reason)) return "Start sshd there, or correct ssh.port of the stack";
+  return "Check that it is up and that ssh.user, ssh.port and machine.address of the stack are right";
+}
