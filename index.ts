@@ -1,13 +1,13 @@
 /** The Pulumi program: one machine a stack, as its configuration and the fleet's inventory say. */
 import * as pulumi from "@pulumi/pulumi";
-import { Machine, readStackConfig } from "./components/index.ts";
-import { requireFleet } from "./fleet/load.ts";
+import { Machine, readStackConfig, sitePorts } from "./components/index.ts";
+import { fleetDir, requireFleet } from "./fleet/load.ts";
 import { build } from "./ops/build.ts";
 import { OperatorError } from "./ops/error.ts";
 
 async function declare(): Promise<Machine> {
   const site = readStackConfig();
-  const fleet = requireFleet();
+  const fleet = requireFleet(fleetDir, sitePorts(site));
   const bundle = site.images.hub === "" ? await build() : undefined;
   return new Machine(site.machine.name, { site, fleet, bundle });
 }

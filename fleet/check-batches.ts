@@ -2,6 +2,7 @@
 import { errorAt, type Finding, noteAt, type Places } from "./finding.ts";
 import { buildGraph } from "./graph.ts";
 import type { Fleet } from "./model.ts";
+import { nearestId } from "./nearest.ts";
 
 export function checkBatches(fleet: Fleet, places: Places): Finding[] {
   const known = new Set(fleet.agents.map(({ id }) => id));
@@ -16,7 +17,9 @@ export function checkBatches(fleet: Fleet, places: Places): Finding[] {
       const place = places.batch(index, "agents", position);
       const earlier = batchOf.get(id);
       if (!known.has(id)) {
-        const next = "Write machine/name as the inventory has it, or take it out";
+        const near = nearestId(id, known);
+        const next =
+          near === undefined ? "Write machine/name as the inventory has it, or take it out" : `Did you mean ${near}?`;
         findings.push(
           errorAt(place, "batch.unknown", `batch ${batch.name} names ${id}, which is in no inventory`, next),
         );
@@ -33,15 +36,15 @@ export function checkBatches(fleet: Fleet, places: Places): Finding[] {
 function checkLeftOut(fleet: Fleet, batchOf: ReadonlyMap<string, number>, places: Places): Finding[] {
   return fleet.agents
     .filter(({ id }) => !batchOf.has(id))
-    .map(({ id }) =>
-      errorAt(places.agent(id, "name"), "batch.none", `${id} is in no batch`, "Add it to one in batches.yaml"),
+    .map((agent) =>
+      errorAt(places.agent(agent, "name"), "batch.none", `${agent.id} is in no batch`, "Add it to one in batches.yaml"),
     );
 }
 
 function checkOrder(fleet: Fleet, batchOf: ReadonlyMap<string, number>, places: Places): Finding[] {
   const graph = buildGraph(fleet.agents);
   const nameOf = (index: number) => `${index + 1} (${fleet.batches[index]?.name})`;
-  return fleet.agents.flatMap(({ id }) => {
+  return graph.ids.flatMap((id) => {
     const batch = batchOf.get(id);
     if (batch === undefined) return [];
     return (graph.needs.get(id) ?? []).flatMap((need): Finding[] => {
@@ -57,18 +60,22 @@ function checkOrder(fleet: Fleet, batchOf: ReadonlyMap<string, number>, places: 
 /** A correction of the plan's order stands in the file, so that nobody undoes it unknowing; it has to be true. */
 function checkCorrections(fleet: Fleet, batchOf: ReadonlyMap<string, number>, places: Places): Finding[] {
   const names = new Set(fleet.batches.map(({ name }) => name));
-  return (fleet.corrections ?? []).map(({ agent, from, to, because }) => {
-    const index = batchOf.get(agent);
-    const position = fleet.batches[index ?? -1]?.agents.indexOf(agent) ?? 0;
-    const place = index === undefined ? places.batch(0) : places.batch(index, "agents", position);
-    const now = index === undefined ? "no batch" : (fleet.batches[index]?.name ?? "");
+  const corrected = new Set<string>();
+  return (fleet.corrections ?? []).map(({ agent, from, to, because }, index) => {
+    const place = places.correction(index);
+    const refuse = (message: string, next: string) => errorAt(place, "batch.correction", message, next);
+    const now = fleet.batches[batchOf.get(agent) ?? -1]?.name ?? "no batch";
+    if (corrected.has(agent)) return refuse(`a second correction for ${agent}`, "Take one of them out");
+    corrected.add(agent);
+    if (from === to)
+      return refuse(`a correction moves ${agent} from ${from} to ${to}, which is no move`, "Take it out");
     if (!names.has(from)) {
       const message = `a correction says that ${agent} was planned for ${from}, which is no batch`;
-      return errorAt(place, "batch.correction", message, "Name the batch as the file does");
+      return refuse(message, "Name the batch as the file does");
     }
     if (now === to)
       return noteAt(place, "batch.corrected", `${agent} was planned for ${from} and stands in ${to}: ${because}`);
     const message = `a correction says that ${agent} stands in ${to}, but it stands in ${now}`;
-    return errorAt(place, "batch.correction", message, "Correct the correction, or the batch");
+    return refuse(message, "Correct the correction, or the batch");
   });
 }

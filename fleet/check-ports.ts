@@ -1,14 +1,17 @@
 /** Checks that no two things of one machine listen on one port: agents, standbys, routes, and Tandem's own servers. Pure. */
 import { countOf, errorAt, type Finding, noteAt, type Place, type Places } from "./finding.ts";
 import type { Fleet, Inventory, PlacedAgent } from "./model.ts";
-import { reservedPorts } from "./reserved-ports.ts";
+import type { ReservedPort } from "./reserved-ports.ts";
 
 interface Claim {
   machine: string;
   port: number;
   /** For people: `TTSService's health port`. */
   what: string;
+  /** Where it is stated; undefined for a server of ours. */
   place: Place | undefined;
+  /** The stack's key that sets a server's port. */
+  key?: string | undefined;
 }
 
 const serverNames = {
@@ -19,23 +22,27 @@ const serverNames = {
   pushgateway: "the Pushgateway",
 };
 
-export function checkPorts(fleet: Fleet, places: Places): Finding[] {
+export function checkPorts(fleet: Fleet, places: Places, reserved: readonly ReservedPort[]): Finding[] {
   const first = new Map<string, Claim>();
-  const findings = fleet.agents.filter((agent) => agent.isHub).flatMap((agent) => checkHub(agent, places));
+  const findings = fleet.agents.filter((agent) => agent.isHub).flatMap((agent) => checkHub(agent, places, reserved));
   for (const claim of [
-    ...serverClaims(),
+    ...reserved.map(({ what, ...at }): Claim => ({ ...at, what: serverNames[what], place: undefined })),
     ...otherClaims(fleet, places),
     ...fleet.agents.flatMap((agent) => agentClaims(agent, fleet, places)),
   ]) {
     const key = `${claim.machine}:${claim.port}`;
     const holder = first.get(key);
     if (holder === undefined) first.set(key, claim);
-    else if (claim.place !== undefined) {
-      const message = `port ${claim.port} on ${claim.machine}: ${claim.what} is also ${holder.what}`;
-      findings.push(errorAt(claim.place, "port.clash", message, "Give one of them a free port"));
-    }
+    else if (claim.place !== undefined) findings.push(clash(claim, claim.place, holder));
   }
   return [...findings, ...fleet.inventories.flatMap((inventory) => noteHttpPorts(inventory, places))];
+}
+
+function clash({ machine, port, what }: Claim, place: Place, holder: Claim): Finding {
+  const where = holder.place === undefined ? "" : ` (${holder.place.file}:${holder.place.line})`;
+  const by = holder.key === undefined ? where : ` (the stack's ${holder.key})`;
+  const message = `port ${port} on ${machine}: ${what} is also ${holder.what}${by}`;
+  return errorAt(place, "port.clash", message, "Give one of them a free port");
 }
 
 /** Agents serve HTTP on health + 1 unless they are told otherwise; whoever starts them has to know which to tell. */
@@ -50,30 +57,32 @@ function noteHttpPorts({ machine, agents }: Inventory, places: Places): Finding[
   return [noteAt(places.machine(machine), "port.http", message)];
 }
 
-/** An entry that stands for the hub itself has the hub's port and no other. */
-function checkHub(agent: PlacedAgent, places: Places): Finding[] {
-  const hub = reservedPorts.find(({ machine, what }) => machine === agent.machine && what === "hub");
+/**
+ * An entry that stands for the hub itself has the hub's port and no other. A port that a stack sets is not held against it:
+ * the hubs are then probed where the stack says, and the inventory still fits the defaults.
+ */
+function checkHub(agent: PlacedAgent, places: Places, reserved: readonly ReservedPort[]): Finding[] {
+  const hub = reserved.find(({ machine, what }) => machine === agent.machine && what === "hub");
   return (["port", "healthPort", "httpPort"] as const).flatMap((key) => {
-    if (hub === undefined || agent[key] === hub.port) return [];
+    if (hub === undefined || hub.key !== undefined || agent[key] === hub.port) return [];
     const message = `${agent.id} is the hub, which listens on ${hub.port}, but states ${key} ${agent[key]}`;
-    return errorAt(places.agent(agent.id, key), "port.hub", message, `Write ${hub.port}`);
+    return errorAt(places.agent(agent, key), "port.hub", message, `Write ${hub.port}`);
   });
-}
-
-function serverClaims(): Claim[] {
-  return reservedPorts.map(({ machine, what, port }) => ({ machine, port, what: serverNames[what], place: undefined }));
 }
 
 function otherClaims(fleet: Fleet, places: Places): Claim[] {
   return fleet.inventories.flatMap(({ machine, alsoListening }) =>
-    alsoListening.map(({ name, port }) => ({ machine, port, what: `the ${name}`, place: places.machine(machine) })),
+    alsoListening.map(({ name, port }, index) => {
+      const place = places.machine(machine, "alsoListening", index);
+      return { machine, port, what: `the ${name}`, place };
+    }),
   );
 }
 
 function agentClaims(agent: PlacedAgent, fleet: Fleet, places: Places): Claim[] {
   if (agent.isHub) return [];
   const others = fleet.inventories.map(({ machine }) => machine).filter((machine) => machine !== agent.machine);
-  const at = (...keys: string[]) => places.agent(agent.id, ...keys);
+  const at = (...keys: string[]) => places.agent(agent, ...keys);
   const claims: Claim[] = [{ machine: agent.machine, port: agent.port, what: agent.name, place: at("port") }];
   const add = (machine: string, port: number, what: string, place: Place) =>
     claims.push({ machine, port, what, place });

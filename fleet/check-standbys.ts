@@ -1,59 +1,83 @@
 /** Checks what agents say of a takeover: that it is said where it must be, fits together, and that the other machine carries it. Pure. */
 import { errorAt, type Finding, type Places } from "./finding.ts";
 import { resolveName } from "./graph.ts";
-import type { Fleet, PlacedAgent } from "./model.ts";
+import type { Fleet, Inventory, PlacedAgent } from "./model.ts";
 
-const stated = ["mode", "singleWriter", "priority", "memoryMb", "vramMb"] as const;
+/** What anybody must know who moves an agent, and what the other machine must know who carries it. */
+const ofAStandby = ["singleWriter", "priority", "memoryMb", "vramMb"] as const;
 
 export function checkStandbys(fleet: Fleet, places: Places): Finding[] {
   return [
     ...fleet.inventories.flatMap((inventory) =>
-      inventory.failover === "required"
-        ? fleet.agents
-            .filter((agent) => agent.machine === inventory.machine)
-            .flatMap((agent) => checkStated(agent, places))
-        : [],
+      fleet.agents
+        .filter(({ machine }) => machine === inventory.machine)
+        .flatMap((agent) => checkStated(agent, inventory, places)),
     ),
-    ...fleet.agents.flatMap((agent) => checkTogether(agent, places)),
+    ...fleet.agents.flatMap((agent) => (agent.isHub ? checkHub(agent, places) : checkTogether(agent, places))),
+    ...checkContainers(fleet, places),
     ...checkFollowers(fleet, places),
     ...checkCapacity(fleet, places),
   ];
 }
 
-function checkStated(agent: PlacedAgent, places: Places): Finding[] {
-  if (agent.isHub) return [];
-  const missing = stated.filter((key) => agent[key] === undefined);
+function checkStated(agent: PlacedAgent, { failover }: Inventory, places: Places): Finding[] {
+  if (agent.isHub || (failover === "optional" && agent.standby === undefined)) return [];
+  const asked = failover === "required" ? (["mode", ...ofAStandby] as const) : ofAStandby;
+  const missing = asked.filter((key) => agent[key] === undefined);
   if (missing.length === 0) return [];
   const message = `${agent.id} does not state ${missing.join(", ")}`;
-  return [
-    errorAt(
-      places.agent(agent.id),
-      "failover.unstated",
-      message,
-      "Every agent of this machine states how it fails over",
-    ),
-  ];
+  const next =
+    failover === "required"
+      ? "Every agent of this machine states how it fails over"
+      : "Every agent with a standby states what it takes over there, and whether two may be active";
+  return [errorAt(places.agent(agent), "failover.unstated", message, next)];
+}
+
+/** A hub has its peer for a standby, and is never moved. */
+function checkHub(agent: PlacedAgent, places: Places): Finding[] {
+  return (["standby", "route"] as const)
+    .filter((key) => agent[key] !== undefined)
+    .map((key) => {
+      const message = `${agent.id} is the hub and has a ${key}, but the other machine has a hub of its own`;
+      return errorAt(places.agent(agent, key), "failover.hub", message, `Take ${key} out`);
+    });
 }
 
 function checkTogether(agent: PlacedAgent, places: Places): Finding[] {
-  const { id, mode, standby } = agent;
+  const { id, mode, standby, route } = agent;
   const moves = mode === "warm" || mode === "cold";
+  const findings: Finding[] = [];
   if (moves && standby === undefined) {
     const next = "Give it a standby with ports on the other machine, or mode: notify";
-    return [errorAt(places.agent(id, "mode"), "failover.standby", `${id} is ${mode} but has no standby`, next)];
+    findings.push(
+      errorAt(places.agent(agent, "mode"), "failover.standby", `${id} is ${mode} but has no standby`, next),
+    );
   }
   if (!moves && standby !== undefined) {
     const message = `${id} has a standby but its mode is ${mode ?? "not stated"}`;
-    return [
-      errorAt(
-        places.agent(id, "standby"),
-        "failover.mode",
-        message,
-        "State mode: warm or cold, or take the standby out",
-      ),
-    ];
+    const next = "State mode: warm or cold, or take the standby out";
+    findings.push(errorAt(places.agent(agent, "standby"), "failover.mode", message, next));
   }
-  return [];
+  if (route !== undefined && standby === undefined) {
+    const message = `${id} has a route but no standby that it could lead to`;
+    const next = "Give it a standby, or take the route out";
+    findings.push(errorAt(places.agent(agent, "route"), "failover.route", message, next));
+  }
+  return findings;
+}
+
+/** Containers are named for their agents, and a machine has each name once. */
+function checkContainers({ agents }: Fleet, places: Places): Finding[] {
+  return agents
+    .filter(({ standby, isHub }) => standby !== undefined && !isHub)
+    .flatMap((agent) => {
+      const twin = agents.find(({ name, machine }) => name === agent.name && machine !== agent.machine);
+      if (twin === undefined) return [];
+      const { file, line } = places.agent(twin, "name");
+      const message = `${agent.id} has a standby where ${twin.id} (${file}:${line}) lives, and both containers would have one name`;
+      const next = "Rename one of them, or take the standby out";
+      return [errorAt(places.agent(agent, "standby"), "failover.name", message, next)];
+    });
 }
 
 /** An agent that moves finds over there what it needs: an agent that lives there, one of the same name, or a standby. */
@@ -69,7 +93,7 @@ function checkFollowers({ agents }: Fleet, places: Places): Finding[] {
         if (!stays || agents.some((twin) => twin.name === need.name && twin.machine !== need.machine)) return [];
         const message = `${agent.id} has a standby, but ${need.id}, which it needs, does not`;
         const next = `Give ${need.name} a standby too, move it from needs to wants, or make ${agent.name} mode: notify`;
-        return [errorAt(places.agent(agent.id, "needs", index), "failover.needs", message, next)];
+        return [errorAt(places.agent(agent, "needs", index), "failover.needs", message, next)];
       }),
     );
 }
@@ -84,14 +108,8 @@ function checkCapacity(fleet: Fleet, places: Places): Finding[] {
       const largest = [...guests].sort((a, b) => (b[key] ?? 0) - (a[key] ?? 0)).slice(0, 3);
       const names = largest.map((agent) => `${agent.name} ${agent[key]}`).join(", ");
       const message = `${machine} can carry ${capacity[key]} MiB of ${key === "vramMb" ? "VRAM" : "memory"}, the standbys there take ${sum} (most: ${names})`;
-      return [
-        errorAt(
-          places.machine(machine),
-          "failover.capacity",
-          message,
-          "Make some of them mode: notify, or raise capacity if the machine has it",
-        ),
-      ];
+      const next = "Make some of them mode: notify, or raise capacity if the machine has it";
+      return [errorAt(places.machine(machine, "capacity", key), "failover.capacity", message, next)];
     });
   });
 }

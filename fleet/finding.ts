@@ -1,4 +1,5 @@
 /** What a check of the fleet has to say, and where in the files it says it of. */
+import type { PlacedAgent } from "./model.ts";
 
 /** A line of a file of the inventory. */
 export interface Place {
@@ -17,11 +18,14 @@ export interface Finding extends Place {
   next: string;
 }
 
-/** Where the parts of a fleet stand; `keys` lead into an agent or a batch: `"needs", 2`. */
+/** Where the parts of a fleet stand; `keys` lead into a part: `"needs", 2`. */
 export interface Places {
-  agent(id: string, ...keys: (string | number)[]): Place;
+  /** Of two agents with one name, each has its own place. */
+  agent(agent: PlacedAgent, ...keys: (string | number)[]): Place;
   batch(index: number, ...keys: (string | number)[]): Place;
-  machine(name: string): Place;
+  correction(index: number): Place;
+  /** Without keys the line that names the machine. */
+  machine(name: string, ...keys: (string | number)[]): Place;
 }
 
 export const errorAt = (place: Place, code: string, message: string, next: string): Finding => ({

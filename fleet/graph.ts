@@ -1,4 +1,4 @@
-/** The graph of hard dependencies: cycles, start order, longest chain, and what hangs below an agent. Pure. */
+/** The graph of hard dependencies: start order, longest chain, and what hangs below an agent. Pure; cycles.ts finds its cycles. */
 
 /** What an agent has to offer to be a node; ids are `machine/name`. */
 export interface GraphNode {
@@ -12,8 +12,10 @@ export interface GraphNode {
 export interface Graph {
   /** Ids in the order of the inventory. */
   ids: string[];
-  /** Hard edges: what an id needs. Names that resolve to nothing are left out. */
+  /** Hard edges: what an id needs, each once. Names that resolve to nothing are left out. */
   needs: ReadonlyMap<string, readonly string[]>;
+  /** Hard edges the other way round; ids that nothing needs are left out. */
+  neededBy: ReadonlyMap<string, readonly string[]>;
   /** Soft edges. */
   wants: ReadonlyMap<string, readonly string[]>;
 }
@@ -30,91 +32,81 @@ export function resolveName(name: string, machine: string, ids: ReadonlySet<stri
 
 export function buildGraph(nodes: readonly GraphNode[]): Graph {
   const ids = new Set(nodes.map((node) => node.id));
-  const edges = (names: readonly string[], machine: string) =>
-    names.map((name) => resolveName(name, machine, ids)).filter((id) => id !== undefined);
-  return {
-    ids: [...ids],
-    needs: new Map(nodes.map((node) => [node.id, edges(node.needs, node.machine)])),
-    wants: new Map(nodes.map((node) => [node.id, edges(node.wants, node.machine)])),
-  };
-}
-
-/** One cycle of hard edges for each knot of them, as a path that begins and ends with its first agent of the inventory. */
-export function findCycles(graph: Graph): string[][] {
-  const state = new Map<string, "open" | "done">();
-  const path: string[] = [];
-  const cycles: string[][] = [];
-  const knotted = new Set<string>();
-  const visit = (id: string): void => {
-    state.set(id, "open");
-    path.push(id);
-    for (const need of graph.needs.get(id) ?? []) {
-      const seen = state.get(need);
-      if (seen === undefined) visit(need);
-      else if (seen === "open") {
-        const cycle = path.slice(path.indexOf(need));
-        if (!cycle.some((member) => knotted.has(member))) cycles.push(fromFirst(cycle, graph.ids));
-        for (const member of cycle) knotted.add(member);
-      }
+  const edgesOf = (key: "needs" | "wants") => {
+    const edges = new Map<string, string[]>();
+    for (const node of nodes) {
+      const targets = node[key].map((name) => resolveName(name, node.machine, ids)).filter((id) => id !== undefined);
+      // Two agents of one name, which the check refuses, are one node here.
+      edges.set(node.id, [...new Set([...(edges.get(node.id) ?? []), ...targets])]);
     }
-    path.pop();
-    state.set(id, "done");
+    return edges;
   };
-  for (const id of graph.ids) if (!state.has(id)) visit(id);
-  return cycles;
-}
-
-function fromFirst(cycle: string[], order: readonly string[]): string[] {
-  const places = cycle.map((id) => order.indexOf(id));
-  const start = places.indexOf(Math.min(...places));
-  const turned = [...cycle.slice(start), ...cycle.slice(0, start)];
-  return [...turned, ...turned.slice(0, 1)];
+  const needs = edgesOf("needs");
+  const neededBy = new Map<string, string[]>();
+  for (const [id, targets] of needs) {
+    for (const target of targets) {
+      const known = neededBy.get(target);
+      if (known === undefined) neededBy.set(target, [id]);
+      else known.push(id);
+    }
+  }
+  return { ids: [...ids], needs, neededBy, wants: edgesOf("wants") };
 }
 
 /**
  * Groups that may start together, each after all that it needs; within a group in the order of the inventory. Members of a
  * cycle, and what hangs below one, are left out.
  */
-export function startOrder(graph: Graph): string[][] {
-  const started = new Set<string>();
+export function startOrder({ ids, needs, neededBy }: Graph): string[][] {
+  const position = new Map(ids.map((id, index) => [id, index]));
+  const waitsFor = new Map(ids.map((id) => [id, needs.get(id)?.length ?? 0]));
   const groups: string[][] = [];
-  for (;;) {
-    const ready = graph.ids.filter(
-      (id) => !started.has(id) && (graph.needs.get(id) ?? []).every((need) => started.has(need)),
-    );
-    if (ready.length === 0) return groups;
-    for (const id of ready) started.add(id);
+  let ready = ids.filter((id) => waitsFor.get(id) === 0);
+  while (ready.length > 0) {
     groups.push(ready);
+    const next: string[] = [];
+    for (const id of ready.flatMap((started) => neededBy.get(started) ?? [])) {
+      const left = (waitsFor.get(id) ?? 0) - 1;
+      waitsFor.set(id, left);
+      if (left === 0) next.push(id);
+    }
+    ready = next.sort((a, b) => (position.get(a) ?? 0) - (position.get(b) ?? 0));
   }
+  return groups;
 }
 
 /** The longest path of hard edges, from the agent that waits longest to the one that needs nothing. */
 export function longestChain(graph: Graph): string[] {
-  const chains = new Map<string, string[]>();
+  const lengths = new Map<string, number>();
+  const below = new Map<string, string>();
+  let top: string | undefined;
   for (const id of startOrder(graph).flat()) {
-    let below: string[] = [];
+    let longest = 0;
     for (const need of graph.needs.get(id) ?? []) {
-      const chain = chains.get(need) ?? [];
-      if (chain.length > below.length) below = chain;
+      const length = lengths.get(need) ?? 0;
+      if (length <= longest) continue;
+      longest = length;
+      below.set(id, need);
     }
-    chains.set(id, [id, ...below]);
+    lengths.set(id, longest + 1);
+    if (longest + 1 > (lengths.get(top ?? "") ?? 0)) top = id;
   }
-  let longest: string[] = [];
-  for (const chain of chains.values()) if (chain.length > longest.length) longest = chain;
-  return longest;
+  const chain: string[] = [];
+  for (let id = top; id !== undefined; id = below.get(id)) chain.push(id);
+  return chain;
 }
 
 /** All that cannot work without this agent, directly or through others. */
 export function dependents(graph: Graph, id: string): string[] {
   const found = new Set<string>();
-  const visit = (target: string): void => {
-    for (const candidate of graph.ids) {
-      if (found.has(candidate) || !graph.needs.get(candidate)?.includes(target)) continue;
+  const queue = [id];
+  for (const target of queue) {
+    for (const candidate of graph.neededBy.get(target) ?? []) {
+      if (found.has(candidate)) continue;
       found.add(candidate);
-      visit(candidate);
+      queue.push(candidate);
     }
-  };
-  visit(id);
+  }
   found.delete(id);
   return graph.ids.filter((candidate) => found.has(candidate));
 }

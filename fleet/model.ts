@@ -5,17 +5,30 @@ const Port = z.number().int().min(1).max(65_535);
 const Name = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]*$/, "letters, digits, - and _, a letter first");
 
 /** How an agent answers a question for its health; see hub/config.ts for the deadlines. */
-export const HealthSpec = z.strictObject({
-  kind: z.enum(["zmq", "http", "tcp"]),
-  /** What a zmq agent wants to be asked; some take plain strings. */
-  request: z.string().optional(),
-  /** Path of an http agent. */
-  path: z.string().startsWith("/").optional(),
-  /** Between two probes, ms. */
-  intervalMs: z.number().int().min(50).default(2_000),
-  /** Before silence is a failure, ms. */
-  deadlineMs: z.number().int().min(10).default(1_000),
-});
+export const HealthSpec = z
+  .strictObject({
+    kind: z.enum(["zmq", "http", "tcp"]),
+    /** What a zmq agent wants to be asked; some take plain strings. */
+    request: z.string().optional(),
+    /** Path of an http agent. */
+    path: z.string().startsWith("/").optional(),
+    /** Between two probes, ms. */
+    intervalMs: z.number().int().min(50).default(2_000),
+    /** Before silence is a failure, ms; no longer than the interval. @default 1000, or the interval where that is shorter */
+    deadlineMs: z.number().int().min(10).optional(),
+  })
+  .superRefine(({ kind, request, path, intervalMs, deadlineMs }, context) => {
+    const refuse = (key: string, message: string) => context.addIssue({ code: "custom", path: [key], message });
+    if (request !== undefined && kind !== "zmq")
+      refuse("request", `only zmq agents are asked one, and this is ${kind}`);
+    if (path !== undefined && kind !== "http") refuse("path", `only http agents have one, and this is ${kind}`);
+    if (deadlineMs !== undefined && deadlineMs > intervalMs)
+      refuse(
+        "deadlineMs",
+        `${deadlineMs} is longer than intervalMs, ${intervalMs}: the next probe would be due before`,
+      );
+  })
+  .transform(({ deadlineMs, ...spec }) => ({ ...spec, deadlineMs: deadlineMs ?? Math.min(1_000, spec.intervalMs) }));
 export type HealthSpec = z.infer<typeof HealthSpec>;
 
 /** `notify`: tell it; `warm`: a standby runs and gets the epoch; `cold`: a stopped container is started on takeover. */
@@ -59,8 +72,8 @@ export type Agent = z.infer<typeof Agent>;
 export const Inventory = z.strictObject({
   machine: Name,
   gpu: z.string(),
-  /** `required`: every agent here but the hub states mode, singleWriter, priority, memoryMb and vramMb. */
-  failover: z.enum(["required", "optional"]).default("optional"),
+  /** `required`: every agent here but the hub states mode, singleWriter, priority, memoryMb and vramMb; else those with a standby do. */
+  failover: z.enum(["required", "optional"]),
   /** What the machine can carry for the other one beside its own agents, MiB. */
   capacity: z.strictObject({ memoryMb: z.number().int().positive(), vramMb: z.number().int().nonnegative() }),
   /** What else listens on this machine, so that no agent is given its port. */

@@ -29,6 +29,8 @@ import { renderPage } from "./page/render.ts";
 const clock = () => performance.now();
 const syncTickMs = 50;
 const fleetEventEveryMs = 1_000;
+const refillEveryMs = 1_000;
+const readBackRetryMs = 500;
 const closeDeadlineMs = 2_000;
 
 export class Hub {
@@ -183,8 +185,23 @@ export class Hub {
     this.#link = link;
     this.#sender.attach(link.nc);
     this.#receiver.attach(link.nc);
-    const incarnation = await this.#records.start(link, this.#stop.signal);
+    const incarnation = await this.#readBack(link);
+    this.#timers.push(setInterval(() => void this.#records.refill(link.nc, this.#stop.signal), refillEveryMs));
     this.#log.info("hub.ready", { incarnation, groups: this.#fold.groupCount });
+  }
+
+  /** A NATS that dies meanwhile is waited for; what was read already is passed over the next time. */
+  async #readBack(link: NatsLink): Promise<string> {
+    const { signal } = this.#stop;
+    for (;;) {
+      try {
+        return await this.#records.start(link, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        this.#log.warn("records.unread", { error: messageOf(error) });
+        await new Promise((resolve) => setTimeout(resolve, readBackRetryMs));
+      }
+    }
   }
 
   #createServer(): Server {
@@ -233,7 +250,7 @@ export class Hub {
     const cut = !this.#natsHeard();
     this.#machines.heard(route);
     if (route === "nats" && cut) this.#records.nudge();
-    if (!this.#filter.isNews(beat)) return;
+    if (!this.#filter.isNews(beat, clock())) return;
     this.#peerLagMs = beat.lagMs;
     this.#records.heardPeer(beat);
     for (const report of beat.agents) {

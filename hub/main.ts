@@ -32,6 +32,8 @@ async function main(): Promise<void> {
   if (config === undefined) return;
 
   const log = createLog(config.machine.name);
+  // A full disk or a reader that is gone costs log lines, not the hub.
+  process.stderr.on("error", () => {});
   const hub = new Hub(config, version, log);
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => {

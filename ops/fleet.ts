@@ -71,7 +71,8 @@ function graph({ dir, json, format }: FleetOptions & { format: "mermaid" | "dot"
   const drawn = buildGraph(fleet.agents);
   const order = startOrder(drawn);
   const chain = longestChain(drawn);
-  const left = drawn.ids.filter((id) => !order.flat().includes(id));
+  const started = new Set(order.flat());
+  const left = drawn.ids.filter((id) => !started.has(id));
   if (json) {
     const below = Object.fromEntries(drawn.ids.map((id) => [id, dependents(drawn, id).length]));
     const edges = { needs: Object.fromEntries(drawn.needs), wants: Object.fromEntries(drawn.wants) };

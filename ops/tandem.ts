@@ -21,11 +21,29 @@ registerAgent(program);
 registerDoctor(program);
 registerSecrets(program);
 
+// A reader that has seen enough, as `head` has, closes the pipe: what is left then has nobody to read it.
+for (const stream of [process.stdout, process.stderr])
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+
 try {
   await program.parseAsync();
-  process.exit();
+  await leave();
 } catch (error) {
   if (!(error instanceof OperatorError)) throw error;
   process.stderr.write(`error: ${error.toText()}\n`);
-  process.exit(1);
+  await leave(1);
+}
+
+/**
+ * Ends with what was written written: a pipe takes 64 KiB at once, and the rest waits for its reader. Handles that are still
+ * open keep nobody waiting. @param code @default the one that the command has set
+ */
+async function leave(code = process.exitCode): Promise<never> {
+  const written = [process.stdout, process.stderr].map(
+    (stream) => new Promise<void>((resolve) => stream.write("", () => resolve())),
+  );
+  await Promise.all(written);
+  process.exit(code);
 }

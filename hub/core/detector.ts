@@ -15,6 +15,7 @@ export type DetectorEvent =
 
 interface PathState {
   heardAtMs: number | undefined;
+  /** The first refusal since this path was heard. */
   refusedAtMs: number | undefined;
 }
 
@@ -41,8 +42,8 @@ export function stepDetector(state: DetectorState, event: DetectorEvent, limits:
     case "heard":
       return judge(setPath(state, event.path, { heardAtMs: event.atMs, refusedAtMs: undefined }), event.atMs, limits);
     case "refused": {
-      const heardAtMs = state.paths[event.path]?.heardAtMs;
-      return judge(setPath(state, event.path, { heardAtMs, refusedAtMs: event.atMs }), event.atMs, limits);
+      const { heardAtMs, refusedAtMs = event.atMs } = state.paths[event.path] ?? {};
+      return judge(setPath(state, event.path, { heardAtMs, refusedAtMs }), event.atMs, limits);
     }
     case "tick":
       return judge(forgiveOwnStall(state, event.atMs, limits), event.atMs, limits, event.references);
@@ -61,7 +62,7 @@ function judge(
   references: "answer" | "silent" = "answer",
 ): DetectorState {
   const silent = silentMs(state, atMs);
-  const refused = Object.keys(state.paths).filter((path) => state.paths[path]?.refusedAtMs !== undefined);
+  const refused = refusedPaths(state, limits);
   // Two heartbeats may be under way on another path when a port starts to refuse; later ones would have been heard.
   const deadAfterMs = refused.length > 0 ? 2 * limits.heartbeatMs : limits.deadAfterMs;
   const suspectAfterMs = refused.length > 0 ? limits.heartbeatMs : limits.suspectAfterMs;
@@ -79,6 +80,18 @@ function judge(
         ? `${refused.join(" and ")} refused`
         : `silent for ${Math.round(silent)} ms`;
   return { ...state, judgement: { verdict, sinceMs: atMs, reason } };
+}
+
+/**
+ * A refusal speaks for the whole hub until another path is heard after it; a heartbeat may have been under way when it came.
+ * Without this a port that refuses for ever would leave a living hub the time of two heartbeats on its other path.
+ */
+function refusedPaths(state: DetectorState, limits: DetectorLimits): string[] {
+  const lastMs = lastHeardMs(state);
+  return Object.keys(state.paths).filter((path) => {
+    const refusedAtMs = state.paths[path]?.refusedAtMs;
+    return refusedAtMs !== undefined && lastMs <= refusedAtMs + limits.heartbeatMs / 2;
+  });
 }
 
 /** A tick that comes late means that this process stood still, and heartbeats may lie unread in its sockets. */

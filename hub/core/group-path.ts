@@ -6,7 +6,8 @@ export type Group = [string, string][];
 export type GroupPath = { ok: true; group: Group } | { ok: false; reason: string };
 
 const base64Suffix = "@base64";
-const labelName = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
+/** Of a grouping label. */
+export const labelName = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 const base64Text = /^[A-Za-z0-9_-]*$/;
 
 /**

@@ -1,7 +1,10 @@
 /** What a hub tells its peer ten times a second: that it lives, what it holds, what it has copied, and how its agents are. */
 import { z } from "zod";
+import { maxWallMs, WallMs } from "./hlc.ts";
 import { Holdings } from "./ledger.ts";
 import { Health, RecordPosition, StreamKind } from "./record.ts";
+
+const DurationMs = z.number().min(0).max(maxWallMs);
 
 /** An agent's health as one hub observed it. */
 export const HealthReport = z.strictObject({
@@ -9,11 +12,11 @@ export const HealthReport = z.strictObject({
   id: z.string(),
   health: Health,
   /** Wall time of the reporting machine, ms. */
-  sinceWallMs: z.number(),
+  sinceWallMs: WallMs,
   /** Age of the newest observation when the report was written, ms; null when there is none. */
-  observedAgoMs: z.number().nullable(),
-  latencyMs: z.number().nullable(),
-  reason: z.string(),
+  observedAgoMs: DurationMs.nullable(),
+  latencyMs: DurationMs.nullable(),
+  reason: z.string().max(1_000),
 });
 export type HealthReport = z.infer<typeof HealthReport>;
 
@@ -24,9 +27,9 @@ export const Heartbeat = z.strictObject({
   /** Grows by one with every heartbeat of an incarnation, whatever path it takes. */
   counter: z.number().int().positive(),
   /** Wall time of the sender, ms. */
-  wallMs: z.number(),
+  wallMs: WallMs,
   /** Longest recent stall of the sender's event loop, ms. */
-  lagMs: z.number(),
+  lagMs: DurationMs,
   /** How far the sender has copied the receiver's streams. */
   copied: z.partialRecord(StreamKind, RecordPosition),
   holdings: Holdings,
@@ -36,24 +39,30 @@ export const Heartbeat = z.strictObject({
 export type Heartbeat = z.infer<typeof Heartbeat>;
 
 const rememberedIncarnations = 16;
+/** One that was replaced is taken again when its successor has been silent for so long, ms: then it was no successor. */
+const returnAfterMs = 1_000;
 
 /** Tells news from what came already: a heartbeat takes two paths, and one of a hub that was replaced may come late. */
 export class HeartbeatFilter {
   #incarnation = "";
   #counter = 0;
+  #heardAtMs = Number.NEGATIVE_INFINITY;
   /** Not an order: a machine whose clock went back must still be heard. */
   readonly #superseded: string[] = [];
 
-  isNews(beat: Pick<Heartbeat, "incarnation" | "counter">): boolean {
+  /** @param atMs monotonic */
+  isNews(beat: Pick<Heartbeat, "incarnation" | "counter">, atMs: number): boolean {
     if (beat.incarnation === this.#incarnation) {
       if (beat.counter <= this.#counter) return false;
     } else {
-      if (this.#superseded.includes(beat.incarnation)) return false;
+      const replaced = this.#superseded.includes(beat.incarnation);
+      if (replaced && atMs - this.#heardAtMs < returnAfterMs) return false;
       this.#superseded.push(this.#incarnation);
       if (this.#superseded.length > rememberedIncarnations) this.#superseded.shift();
       this.#incarnation = beat.incarnation;
     }
     this.#counter = beat.counter;
+    this.#heardAtMs = atMs;
     return true;
   }
 }

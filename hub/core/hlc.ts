@@ -1,10 +1,19 @@
 /** Hybrid logical clock: orders the writes of both machines, close to wall time and never backwards on one machine. */
 import { z } from "zod";
 
+/** Wall time in ms since 1970, as far as a Date reaches. */
+export const maxWallMs = 8_640_000_000_000_000;
+export const WallMs = z.number().min(0).max(maxWallMs);
+
 /** A stamp: wall time in ms, and a counter that orders stamps of the same millisecond. */
 export const Hlc = z.strictObject({
-  wallMs: z.number().int().nonnegative(),
-  counter: z.number().int().nonnegative(),
+  wallMs: WallMs.int(),
+  /** Far from where whole numbers end, so that the next stamp can always be written. */
+  counter: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 40),
 });
 export type Hlc = z.infer<typeof Hlc>;
 

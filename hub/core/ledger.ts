@@ -69,6 +69,20 @@ export class Ledger {
     return set?.hasRange(firstSeq, count) ?? false;
   }
 
+  /** The store of this origin's stream was lost: what it held has to come again. */
+  forget(stream: StreamKind, origin: string): void {
+    this.#accounts.delete(keyOf(stream, origin));
+  }
+
+  /** Own records that only the peer still holds, by what it last said. */
+  lostHere(stream: StreamKind): number {
+    return Math.max(0, -(this.#behind.get(stream) ?? 0));
+  }
+
+  knows(stream: StreamKind, origin: string, incarnation: string): boolean {
+    return this.#accounts.get(keyOf(stream, origin))?.incarnations.has(incarnation) ?? false;
+  }
+
   /** The newest incarnation that this origin's records name; empty when there is none. */
   newestIncarnation(origin: string): string {
     let newest = "";

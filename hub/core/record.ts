@@ -1,5 +1,6 @@
 /** What is stored and replicated: pushes, health changes and alerts, each with an id that no other record of its stream has. */
 import { z } from "zod";
+import { labelName } from "./group-path.ts";
 import { Hlc } from "./hlc.ts";
 
 /** Health of an agent as a hub judges it; `unknown` until the first answer or failure. */
@@ -16,7 +17,9 @@ export const Push = z.strictObject({
   at: Hlc,
   op: z.enum(["put", "post", "delete"]),
   /** The group: `job` first, then the grouping labels by name; values may be empty. */
-  group: z.array(z.tuple([z.string(), z.string()])),
+  group: z
+    .array(z.tuple([z.string().regex(labelName), z.string().refine((value) => value.isWellFormed())]))
+    .refine((group) => group[0]?.[0] === "job", "job comes first"),
   /** The checked metrics in text exposition format; empty for a delete. */
   body: z.string(),
 });

@@ -24,6 +24,10 @@ export interface ServerRoutes {
 /** Header and body of a request must be here by then, ms. */
 const requestTimeoutMs = 15_000;
 const maxConnections = 4_096;
+/** An answer that nobody takes for this long is dropped, ms. */
+const answerStallMs = 15_000;
+/** Answers to `GET /metrics` under way at once: each may be as large as all that was ever pushed. */
+const maxMetricsAnswers = 16;
 
 export function createHubServer(routes: ServerRoutes, log: Log): Server {
   const table = routeTable(routes);
@@ -50,6 +54,9 @@ async function handle(
     response.setHeader("access-control-allow-origin", routes.peerOrigin);
     response.setHeader("vary", "origin");
   }
+  const streams = path === "/api/v1/events" || path === heartbeatPath;
+  if (streams && request.method === "HEAD") return send(response, 200, "text/plain", "");
+  if (!streams) response.setTimeout(answerStallMs, () => request.socket.destroy());
   const handler = table.get(path);
   const reads = request.method === "GET" || request.method === "HEAD";
   if (handler !== undefined && reads) return await handler(request, response);
@@ -73,7 +80,7 @@ function routeTable(routes: ServerRoutes): Map<string, Handler> {
     ["/-/healthy", alive],
     ["/readyz", ready],
     ["/-/ready", ready],
-    ["/metrics", async (_, response) => send(response, 200, "text/plain; version=0.0.4", await routes.metricsText())],
+    ["/metrics", metricsHandler(routes)],
     ["/api/v1/fleet", json(routes.fleet)],
     ["/api/v1/ledger", json(routes.ledger)],
     ["/api/v1/events", routes.events],
@@ -82,6 +89,19 @@ function routeTable(routes: ServerRoutes): Map<string, Handler> {
     ["/assets/page.js", asset("text/javascript", routes.assets.script)],
     ["/assets/page.css", asset("text/css", routes.assets.style)],
   ]);
+}
+
+function metricsHandler({ metricsText }: ServerRoutes): Handler {
+  let underWay = 0;
+  return async (_, response) => {
+    if (underWay >= maxMetricsAnswers) {
+      response.setHeader("retry-after", "1");
+      return send(response, 503, "text/plain", `${maxMetricsAnswers} answers of all metrics are being read already\n`);
+    }
+    underWay++;
+    response.once("close", () => underWay--);
+    send(response, 200, "text/plain; version=0.0.4", await metricsText());
+  };
 }
 
 const asset =

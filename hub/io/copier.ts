@@ -6,7 +6,7 @@ import { headers, type JetStreamClient, type JetStreamManager, type NatsConnecti
 import { Batch, type StreamKind } from "../core/record.ts";
 import { feed } from "./feed.ts";
 import { type Log, messageOf } from "./log.ts";
-import { copyName, copySubject, streamName } from "./streams.ts";
+import { copyName, copySubject, isNoResponder, isNoStream, streamName } from "./streams.ts";
 
 export interface CopierOptions {
   kind: StreamKind;
@@ -16,8 +16,14 @@ export interface CopierOptions {
   log: Log;
   /** Whether all records of this batch are held already; such a message is passed over. */
   isHeld(batch: Batch): boolean;
-  /** Called in order, once per message that this machine has stored or held already. */
+  /** Called in order, at least once per message that this machine has stored or held already. */
   onCopied(batch: Batch): void;
+  /** The copy has lost what was handed over before: none of it is held any more. */
+  onLost(): void;
+  /** The stream of the copy is missing. Never rejects. */
+  onNoStream(): Promise<void>;
+  /** Sequence in the copy up to which all was handed over before this copier began. */
+  handedOverSeq: number;
 }
 
 const originSeqHeader = "Tandem-Origin-Seq";
@@ -40,13 +46,23 @@ export class Copier {
   readonly #options: CopierOptions;
   readonly #js: JetStreamClient;
   readonly #stop = new AbortController();
+  #session = new AbortController();
+  /** In the copy; what lies behind it was stored without our having heard so. */
+  #handedOverSeq: number;
+  /** Where the last session began, so that one that cannot begin is said once. */
+  #startedSeq = -1;
   #nudge = () => {};
   #running: Promise<void> | undefined;
   #lastError = "";
 
   constructor(options: CopierOptions) {
     this.#options = options;
+    this.#handedOverSeq = options.handedOverSeq;
     this.#js = options.nc.jetstream({ timeout: publishTimeoutMs });
+  }
+
+  get kind(): StreamKind {
+    return this.#options.kind;
   }
 
   /** Why copying stands still; empty while it runs. */
@@ -63,8 +79,14 @@ export class Copier {
     this.#nudge();
   }
 
+  /** Looks at the copy again: its stream is a new one. */
+  restart(): void {
+    this.#session.abort();
+  }
+
   async stop(): Promise<void> {
     this.#stop.abort();
+    this.#session.abort();
     this.#nudge();
     await this.#running;
   }
@@ -74,12 +96,14 @@ export class Copier {
     const signal = this.#stop.signal;
     while (!signal.aborted) {
       try {
-        await this.#session(signal);
+        this.#session = new AbortController();
+        await this.#copy(this.#session);
       } catch (error) {
         const message = messageOf(error);
         if (!signal.aborted && message !== this.#lastError)
           log.warn("copier.waiting", { kind, origin, error: message });
         this.#lastError = message;
+        if (isNoStream(error) || isNoResponder(error)) await this.#options.onNoStream();
       }
       if (signal.aborted) return;
       await new Promise<void>((resolve) => {
@@ -92,53 +116,86 @@ export class Copier {
     }
   }
 
-  async #session(signal: AbortSignal): Promise<void> {
+  async #copy(session: AbortController): Promise<void> {
+    const { signal } = session;
     const { kind, origin, nc, log } = this.#options;
     const peer = await nc.jetstreamManager({ domain: origin, checkAPI: false, timeout: requestTimeoutMs });
     const own = await nc.jetstreamManager({ checkAPI: false, timeout: requestTimeoutMs });
     const { seq: copyLastSeq, position } = await this.#copied(own);
+    await this.#handOver(own, copyLastSeq, signal);
     const startSeq = await this.#startSeq(peer, position);
-    log.info("copier.copying", { kind, origin, startSeq });
+    if (startSeq !== this.#startedSeq) log.info("copier.copying", { kind, origin, startSeq });
+    this.#startedSeq = startSeq;
 
     let expected = copyLastSeq;
     let failed: unknown;
-    let inFlight = 0;
+    const inFlight = new Set<Promise<unknown>>();
     let release = () => {};
     let confirmed: Promise<void> = Promise.resolve();
-    for await (const { streamSeq, data } of feed(nc, peer, streamName(kind), startSeq, signal)) {
-      this.#lastError = "";
-      const batch = this.#decode(data, streamSeq);
-      const held = batch === undefined || this.#options.isHeld(batch);
-      const stored = held ? Promise.resolve() : this.#store(batch, streamSeq, data, expected++);
-      inFlight++;
-      confirmed = Promise.all([confirmed, stored]).then(() => {
-        if (batch !== undefined) this.#options.onCopied(batch);
-      });
-      confirmed
-        .catch((error: unknown) => {
+    try {
+      for await (const { streamSeq, data } of feed(nc, peer, streamName(kind), startSeq, signal)) {
+        this.#lastError = "";
+        const batch = this.#decode(data, streamSeq);
+        const held = batch === undefined || this.#options.isHeld(batch);
+        const stored = held ? Promise.resolve(undefined) : this.#store(batch, streamSeq, data, expected++);
+        confirmed = Promise.all([confirmed, stored]).then(([, seq]) => {
+          if (seq !== undefined) this.#handedOverSeq = seq;
+          if (batch !== undefined) this.#options.onCopied(batch);
+        });
+        confirmed.catch((error: unknown) => {
           failed ??= error;
-        })
-        .finally(() => {
-          inFlight--;
+          // Without this the failure would be met only with the next message, which may never come.
+          session.abort();
+        });
+        const settled = Promise.allSettled([stored, confirmed]).then(() => {
+          inFlight.delete(settled);
           release();
         });
-      while (inFlight >= maxInFlight && failed === undefined) {
-        await new Promise<void>((resolve) => {
-          release = resolve;
-        });
+        inFlight.add(settled);
+        while (inFlight.size >= maxInFlight && failed === undefined) {
+          await new Promise<void>((resolve) => {
+            release = resolve;
+          });
+        }
+        if (failed !== undefined) break;
       }
-      if (failed !== undefined) throw failed;
+    } catch (error) {
+      failed ??= error;
+    }
+    // What is stored after all is found by the next session, in the copy itself.
+    await Promise.all(inFlight);
+    if (failed !== undefined) throw failed;
+  }
+
+  /** Hands over what the copy holds beyond what was handed over: its confirmation was lost, or NATS was killed before it. */
+  async #handOver(own: JetStreamManager, lastSeq: number, signal: AbortSignal): Promise<void> {
+    const { kind, origin, nc, log } = this.#options;
+    const name = copyName(kind, origin);
+    if (lastSeq < this.#handedOverSeq) {
+      log.error("copier.copy_lost", { kind, origin, had: this.#handedOverSeq, has: lastSeq });
+      this.#handedOverSeq = 0;
+      this.#options.onLost();
+    }
+    if (lastSeq === this.#handedOverSeq) return;
+    for await (const { streamSeq, data } of feed(nc, own, name, this.#handedOverSeq + 1, signal, {
+      untilCaughtUp: true,
+    })) {
+      const batch = this.#decode(data, streamSeq);
+      this.#handedOverSeq = streamSeq;
+      if (batch !== undefined) this.#options.onCopied(batch);
     }
   }
 
-  #store(batch: Batch, originSeq: number, data: Uint8Array, lastSequence: number): Promise<unknown> {
+  /** @returns the sequence in the copy */
+  async #store(batch: Batch, originSeq: number, data: Uint8Array, lastSequence: number): Promise<number> {
     const { kind, origin } = this.#options;
     const position = headers();
     position.set(originSeqHeader, String(originSeq));
     position.set(originIdHeader, idOf(batch));
     // The chain of expected sequences makes a lost publish fail all that follow it, instead of leaving a hole.
     const expect = { streamName: copyName(kind, origin), lastSequence };
-    return this.#js.publish(copySubject(kind, origin), data, { headers: position, expect, timeout: publishTimeoutMs });
+    const options = { headers: position, expect, timeout: publishTimeoutMs };
+    return (await this.#js.publish(copySubject(kind, origin), data, options)).seq;
   }
 
   /** The last message of the copy, and where in the origin it came from. */

@@ -12,6 +12,8 @@ import {
 export interface FedMessage {
   streamSeq: number;
   data: Uint8Array;
+  /** Messages of the stream that were still to come when this one was sent. */
+  pending: number;
 }
 
 const idleHeartbeatMs = 500;
@@ -22,6 +24,7 @@ const inactiveMs = 5_000;
 
 /**
  * Yields messages from `startSeq` on; throws when the feed breaks, so that the caller starts a new one where it stopped.
+ * Goes on for ever, or with `untilCaughtUp` until it has given all that the stream holds.
  * The next message is asked for only when the last one was dealt with, which is what slows the sender down.
  */
 export async function* feed(
@@ -30,6 +33,7 @@ export async function* feed(
   stream: string,
   startSeq: number,
   signal: AbortSignal,
+  options: { untilCaughtUp?: boolean } = {},
 ): AsyncGenerator<FedMessage> {
   // A listener for a signal that was given already would never be called.
   signal.throwIfAborted();
@@ -67,6 +71,7 @@ export async function* feed(
       max_deliver: 1,
     });
     consumer = info.name;
+    if (options.untilCaughtUp && info.num_pending === 0) return;
     let delivered = 0;
     for (;;) {
       const message = queue.shift();
@@ -87,7 +92,8 @@ export async function* feed(
       if (place === undefined) continue;
       delivered++;
       if (place.consumerSeq !== delivered) throw new Error(`${stream}: message ${delivered} did not come`);
-      yield { streamSeq: place.streamSeq, data: message.data };
+      yield { streamSeq: place.streamSeq, data: message.data, pending: place.pending };
+      if (options.untilCaughtUp && place.pending === 0) return;
     }
   } finally {
     clearTimeout(silence);
@@ -105,11 +111,13 @@ function answerFlowControl(nc: NatsConnection, message: Msg): void {
   else if (stalled) nc.publish(stalled);
 }
 
-/** `$JS.ACK.<domain>.<account>.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>…`, or the same without the first two. */
-function placeOf(message: Msg): { streamSeq: number; consumerSeq: number } | undefined {
+/** `$JS.ACK.<domain>.<account>.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<time>.<pending>…`, or the same without the first two. */
+function placeOf(message: Msg): { streamSeq: number; consumerSeq: number; pending: number } | undefined {
   const tokens = message.reply?.split(".") ?? [];
   const offset = tokens.length >= 11 ? 2 : 0;
   const streamSeq = Number(tokens[5 + offset]);
   const consumerSeq = Number(tokens[6 + offset]);
-  return Number.isInteger(streamSeq) && Number.isInteger(consumerSeq) ? { streamSeq, consumerSeq } : undefined;
+  const pending = Number(tokens[8 + offset]);
+  const whole = [streamSeq, consumerSeq, pending].every(Number.isInteger);
+  return whole ? { streamSeq, consumerSeq, pending } : undefined;
 }

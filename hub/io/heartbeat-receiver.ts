@@ -64,6 +64,8 @@ export class HeartbeatReceiver {
     this.#close = giveUp;
     request.on("socket", (socket) => socket.setNoDelay(true));
     request.on("response", (response) => {
+      // A hub that says no is alive.
+      if (response.statusCode !== 200) return giveUp();
       let rest = "";
       response.setEncoding("utf8");
       response.on("data", (text: string) => {
@@ -72,7 +74,7 @@ export class HeartbeatReceiver {
         const lines = (rest + text).split("\n");
         rest = lines.pop() ?? "";
         if (rest.length > maxLineBytes) giveUp();
-        else if (response.statusCode === 200) for (const line of lines) this.#take(line, "http");
+        else for (const line of lines) this.#take(line, "http");
       });
       response.on("error", () => {});
       response.once("close", () => {
@@ -96,6 +98,12 @@ export class HeartbeatReceiver {
       this.#options.log.warn("heartbeat.malformed", { route, error: messageOf(error).slice(0, 200) });
       return;
     }
-    if (beat.machine === this.#options.peer) this.#options.heard(beat, route);
+    if (beat.machine !== this.#options.peer) return;
+    try {
+      this.#options.heard(beat, route);
+    } catch (error) {
+      // Thrown from here it would end the reader of the whole connection.
+      this.#options.log.error("heartbeat.failed", { route, error: messageOf(error) });
+    }
   }
 }

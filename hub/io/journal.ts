@@ -3,11 +3,11 @@
  * together in the next message, so that one fsync serves all of it. One message is in flight at a time, which keeps the
  * sequence free of holes: a number is spent only when NATS has said that the record is stored.
  */
-import { type JetStreamClient, NatsError } from "nats";
+import { ErrorCode, type JetStreamClient, NatsError } from "nats";
 import { type Hlc, nextHlc } from "../core/hlc.ts";
 import { type Batch, lastPosition, type RecordBody, type RecordPosition, type StreamKind } from "../core/record.ts";
 import { type Log, messageOf } from "./log.ts";
-import { recordSubject, streamName } from "./streams.ts";
+import { isNoResponder, recordSubject, streamName } from "./streams.ts";
 
 /** A record before it has a stamp; the journal stamps in the order of appending. */
 export type Unstamped<R extends RecordBody = RecordBody> = R extends RecordBody ? Omit<R, "at"> : never;
@@ -33,6 +33,10 @@ export interface JournalOptions {
   maxQueued: number;
   /** Called once per stored message, before its appends are answered. */
   onStored(batch: Batch): void;
+  /** Largest message that NATS takes, bytes; infinite while it is not known. */
+  maxMessageBytes(): number;
+  /** NATS answers, but not for the stream: it has to be made again. Never rejects. */
+  onNoStream(): Promise<void>;
   /** Why records cannot be stored at this moment, so that nobody waits for a deadline; undefined when they can. */
   unavailable(): string | undefined;
 }
@@ -45,6 +49,8 @@ interface Waiting {
   abandoned: boolean;
 }
 
+/** Copying adds headers to a message, which the peer's NATS must still take. */
+const headerRoomBytes = 4_096;
 /** One message stays well below the 8 MB that a domain accepts, and one batch below what a fold digests in a few ms. */
 const maxBatchBytes = 1024 * 1024;
 const maxBatchRecords = 512;
@@ -52,6 +58,9 @@ const publishTimeoutMs = 2_000;
 const retryMs = 100;
 /** JetStream's codes for a stream or store that can take no more. */
 const fullCodes = new Set([10077, 10047, 10023, 10167]);
+
+/** Tells NATS a batch from another one, so that it stores a repeated one once. */
+export const messageId = ({ origin, incarnation, firstSeq }: Batch) => `${origin}:${incarnation}:${firstSeq}`;
 
 export class Journal {
   readonly #options: JournalOptions;
@@ -141,10 +150,15 @@ export class Journal {
     const payload = Buffer.from(JSON.stringify(batch));
     const options = {
       // A retry after a lost answer is recognised by the stream, and beyond its window by the folds.
-      msgID: `${machine}:${incarnation}:${batch.firstSeq}`,
+      msgID: messageId(batch),
       timeout: publishTimeoutMs,
       expect: { streamName: streamName(kind) },
     };
+    const tooLarge = this.#tooLarge(payload.length);
+    if (tooLarge !== undefined) {
+      for (const waiting of taken) waiting.settle(tooLarge);
+      return;
+    }
     for (;;) {
       try {
         await js.publish(recordSubject(kind, machine), payload, options);
@@ -154,7 +168,7 @@ export class Journal {
         for (const waiting of taken) waiting.settle({ kind: "stored", position });
         return;
       } catch (error) {
-        const refusal = this.#refusal(error, payload.length);
+        const refusal = this.#refusal(error);
         if (refusal !== undefined) {
           for (const waiting of taken) waiting.settle(refusal);
           return;
@@ -169,15 +183,23 @@ export class Journal {
           error: messageOf(error),
         });
         await new Promise((resolve) => setTimeout(resolve, retryMs));
+        if (isNoResponder(error)) await this.#options.onNoStream();
       }
     }
   }
 
+  #tooLarge(bytes: number): AppendOutcome | undefined {
+    const most = this.#options.maxMessageBytes() - headerRoomBytes;
+    return bytes <= most
+      ? undefined
+      : { kind: "full", reason: `a record of ${bytes} bytes is above NATS's max_payload` };
+  }
+
   /** A definite no of the server; anything else may have been stored and is tried again under the same id. */
-  #refusal(error: unknown, bytes: number): AppendOutcome | undefined {
+  #refusal(error: unknown): AppendOutcome | undefined {
     if (!(error instanceof NatsError)) return undefined;
-    if (error.code === "MAX_PAYLOAD_EXCEEDED")
-      return { kind: "full", reason: `a record of ${bytes} bytes is above NATS's max_payload` };
+    if (error.code === ErrorCode.MaxPayloadExceeded)
+      return { kind: "full", reason: "a record is above NATS's max_payload" };
     const code = error.api_error?.err_code;
     if (code === undefined || !fullCodes.has(code)) return undefined;
     return { kind: "full", reason: `stream ${streamName(this.#options.kind)} takes no more: ${error.message}` };

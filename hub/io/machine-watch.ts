@@ -22,7 +22,9 @@ export interface MachineWatchOptions {
 const tickMs = 50;
 /** Two questions may be lost before a port is suspected; one that refuses is dead after two. */
 const portLimits: DetectorLimits = { heartbeatMs: 300, suspectAfterMs: 1_000, deadAfterMs: 2_000 };
-const referenceEveryMs = 1_000;
+/** Their silence is known before the peer's is called death: the sum stays below the default `deadAfterMs`. */
+const referenceEveryMs = 200;
+const referenceDeadlineMs = 400;
 const unheard = (atMs: number): Judgement => ({ verdict: "suspect", sinceMs: atMs, reason: "not heard yet" });
 
 export class MachineWatch {
@@ -50,7 +52,7 @@ export class MachineWatch {
       const key = `${reference.host}:${reference.port}`;
       const report = (answer: PortAnswer) => this.#references.set(key, answer);
       const target: PortTarget = { ...reference, kind: "tcp" };
-      this.#stops.push(watchPort({ target, intervalMs: referenceEveryMs, deadlineMs: referenceEveryMs, report }));
+      this.#stops.push(watchPort({ target, intervalMs: referenceEveryMs, deadlineMs: referenceDeadlineMs, report }));
     }
     const timer = setInterval(() => this.#tick(), tickMs);
     this.#stops.push(() => clearInterval(timer));

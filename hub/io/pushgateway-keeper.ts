@@ -38,9 +38,10 @@ export class PushgatewayKeeper {
   readonly #options: PushgatewayKeeperOptions;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: concurrency + 1 });
   readonly #dirty = new Set<string>();
+  /** Being fed: a newer state of the same group waits, or the older one could arrive last. */
+  readonly #busy = new Set<string>();
   #startTime = "";
   #reachable = false;
-  #working = 0;
   #statusTimer: NodeJS.Timeout | undefined;
   #stopped = false;
   /** Groups that the Pushgateway refused; each is tried again when it changes or the Pushgateway restarts. */
@@ -53,7 +54,7 @@ export class PushgatewayKeeper {
 
   /** Groups that still differ from the fold, as far as is known. */
   get pending(): number {
-    return this.#dirty.size + this.#working;
+    return this.#dirty.size + this.#busy.size;
   }
 
   changed(keys: Iterable<string>): void {
@@ -87,29 +88,32 @@ export class PushgatewayKeeper {
   }
 
   #work(): void {
-    while (this.#working < concurrency && this.#reachable && !this.#stopped) {
-      const key = this.#dirty.values().next().value;
-      if (key === undefined) return;
+    if (!this.#reachable || this.#stopped) return;
+    for (const key of this.#dirty) {
+      if (this.#busy.size >= concurrency) return;
+      if (this.#busy.has(key)) continue;
       this.#dirty.delete(key);
-      this.#working++;
+      this.#busy.add(key);
       void this.#feed(key).finally(() => {
-        this.#working--;
+        this.#busy.delete(key);
         this.#work();
       });
     }
   }
 
   async #feed(key: string): Promise<void> {
-    const group = this.#options.group(key);
-    if (group === undefined) return;
+    let path = key;
     try {
+      const group = this.#options.group(key);
+      if (group === undefined) return;
+      path = group.path;
       const answer = await this.#ask(group.text === undefined ? "DELETE" : "PUT", group.path, group.text ?? "");
       if (answer.status < 300) return;
       this.rejected++;
-      this.#options.log.error("pushgateway.rejected", { path: group.path, status: answer.status, answer: answer.body });
+      this.#options.log.error("pushgateway.rejected", { path, status: answer.status, answer: answer.body });
     } catch (error) {
       if (this.#stopped) return;
-      this.#options.log.warn("pushgateway.retry", { path: group.path, error: messageOf(error) });
+      this.#options.log.warn("pushgateway.retry", { path, error: messageOf(error) });
       this.#dirty.add(key);
       await new Promise((resolve) => setTimeout(resolve, retryMs));
     }

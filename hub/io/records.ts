@@ -4,6 +4,7 @@ import type { NatsConnection } from "nats";
 import { z } from "zod";
 import type { HubConfig } from "../config.ts";
 import type { Fold } from "../core/fold/fold.ts";
+import { groupKey } from "../core/group-path.ts";
 import type { Heartbeat } from "../core/heartbeat.ts";
 import { type Hlc, hlcZero, mergeHlc } from "../core/hlc.ts";
 import { Ledger } from "../core/ledger.ts";
@@ -13,15 +14,17 @@ import {
   type HealthChange,
   lastPosition,
   nextIncarnation,
+  type Push,
   RecordPosition,
   StreamKind,
 } from "../core/record.ts";
 import { type PeerReach, type SyncJudgement, Watermark } from "../core/watermark.ts";
 import { Copier } from "./copier.ts";
 import { type AppendOutcome, Journal, type Unstamped } from "./journal.ts";
-import type { Log } from "./log.ts";
+import { type Log, messageOf } from "./log.ts";
 import type { NatsLink } from "./nats-link.ts";
 import { PeerAcks, type Replication } from "./peer-acks.ts";
+import { refill } from "./refill.ts";
 import { replay } from "./replay.ts";
 import { copyName, ensureStreams, streamKinds, streamName } from "./streams.ts";
 
@@ -55,6 +58,7 @@ export class Records {
   readonly #copied: Partial<Record<StreamKind, RecordPosition>> = {};
   #sync: SyncJudgement;
   #ready = false;
+  #refilling = false;
 
   constructor(options: RecordsOptions) {
     this.#options = options;
@@ -104,22 +108,20 @@ export class Records {
     const startedAtMs = performance.now();
     await this.ensureStreams(nc);
     let records = 0;
+    const copied = new Map<StreamKind, number>();
     for (const kind of streamKinds) {
-      records += await replay(nc, streamName(kind), log, (batch) => this.#takeOwn(kind, batch), signal);
-      records += await replay(
-        nc,
-        copyName(kind, config.peer.name),
-        log,
-        (batch) => this.#takeCopy(kind, batch),
-        signal,
-      );
+      const own = await replay(nc, streamName(kind), log, (batch) => this.#takeOwn(kind, batch), signal);
+      const copyOf = copyName(kind, config.peer.name);
+      const copy = await replay(nc, copyOf, log, (batch) => this.#takeCopy(kind, batch), signal);
+      records += own.records + copy.records;
+      copied.set(kind, copy.lastSeq);
     }
     log.info("records.replayed", { records, ms: Math.round(performance.now() - startedAtMs) });
     const newest = this.#ledger.newestIncarnation(config.machine.name);
     const incarnation = nextIncarnation(Date.now(), randomBytes(3).toString("hex"), newest);
     for (const kind of streamKinds) {
       this.#journals.set(kind, this.#journal(kind, link, incarnation));
-      this.#copiers.push(this.#copier(kind, link));
+      this.#copiers.push(this.#copier(kind, link, copied.get(kind) ?? 0));
     }
     nc.subscribe(copiedSubject(config.machine.name), {
       callback: (error, message) => {
@@ -131,10 +133,43 @@ export class Records {
     return incarnation;
   }
 
+  /** Makes streams that are missing; after the start a missing one means that NATS lost its disk. */
   async ensureStreams(nc: NatsConnection): Promise<void> {
-    const { config } = this.#options;
+    const { config, log } = this.#options;
+    const [self, peer] = [config.machine.name, config.peer.name];
     const jsm = await nc.jetstreamManager({ checkAPI: false, timeout: 5_000 });
-    await ensureStreams(jsm, config.machine.name, config.peer.name);
+    const made = await ensureStreams(jsm, self, peer);
+    if (!this.#ready || made.length === 0) return;
+    log.error("streams.lost", { made });
+    for (const kind of streamKinds) if (made.includes(streamName(kind))) this.#ledger.forget(kind, self);
+    // A copier alone knows what it has put into its copy, so it is told to look.
+    for (const copier of this.#copiers) if (made.includes(copyName(copier.kind, peer))) copier.restart();
+  }
+
+  /** Brings back own records that only the peer holds; once at a time, and again later when it fails. */
+  async refill(nc: NatsConnection, signal: AbortSignal): Promise<void> {
+    const { config, log } = this.#options;
+    const lost = streamKinds.filter((kind) => this.#ledger.lostHere(kind) > 0);
+    if (!this.#ready || this.#refilling || lost.length === 0) return;
+    this.#refilling = true;
+    try {
+      for (const kind of lost) {
+        const records = await refill({
+          kind,
+          machine: config.machine.name,
+          peer: config.peer.name,
+          nc,
+          isHeld: (batch) => this.#isHeld(kind, batch),
+          onRefilled: (batch) => this.#takeOwn(kind, batch),
+          signal,
+        });
+        log.warn("records.refilled", { kind, records });
+      }
+    } catch (error) {
+      if (!signal.aborted) log.warn("records.refill_waits", { error: messageOf(error) });
+    } finally {
+      this.#refilling = false;
+    }
   }
 
   append(kind: StreamKind, record: Unstamped): Promise<AppendOutcome> {
@@ -194,19 +229,41 @@ export class Records {
       storeDeadlineMs: config.storeDeadlineMs,
       maxQueued: config.maxQueuedPushes,
       onStored: (batch) => this.#takeOwn(kind, batch),
+      maxMessageBytes: () => link.nc.info?.max_payload ?? Number.POSITIVE_INFINITY,
+      onNoStream: () => this.#mend(link.nc),
       unavailable: () => (link.connected ? undefined : "NATS on this machine does not answer"),
     });
   }
 
-  #copier(kind: StreamKind, link: NatsLink): Copier {
+  /** As `ensureStreams`, for those who try again anyway. */
+  async #mend(nc: NatsConnection): Promise<void> {
+    try {
+      await this.ensureStreams(nc);
+    } catch (error) {
+      this.#options.log.warn("streams.unchecked", { error: messageOf(error) });
+    }
+  }
+
+  #lostCopy(kind: StreamKind): void {
+    this.#ledger.forget(kind, this.#options.config.peer.name);
+    delete this.#copied[kind];
+  }
+
+  #isHeld(kind: StreamKind, { origin, incarnation, firstSeq, records }: Batch): boolean {
+    return this.#ledger.holds(kind, origin, incarnation, firstSeq, records.length);
+  }
+
+  #copier(kind: StreamKind, link: NatsLink, handedOverSeq: number): Copier {
     const { config, log } = this.#options;
     return new Copier({
       kind,
       origin: config.peer.name,
       nc: link.nc,
       log,
-      isHeld: (batch) =>
-        this.#ledger.holds(kind, batch.origin, batch.incarnation, batch.firstSeq, batch.records.length),
+      handedOverSeq,
+      isHeld: (batch) => this.#isHeld(kind, batch),
+      onLost: () => this.#lostCopy(kind),
+      onNoStream: () => this.#mend(link.nc),
       onCopied: (batch) => {
         this.#takeCopy(kind, batch);
         const news: z.infer<typeof CopiedNews> = { kind, position: lastPosition(batch) };
@@ -233,10 +290,21 @@ export class Records {
     const changed: string[] = [];
     for (const record of batch.records) {
       this.#clock.now = mergeHlc(this.#clock.now, record.at);
-      if (record.kind === "push") changed.push(...this.#options.fold.apply(record, batch.origin).changed);
+      if (record.kind === "push") changed.push(...this.#applied(record, batch));
       else if (record.kind === "health" && !this.#ready) this.#options.onRemembered(record);
     }
     if (changed.length > 0) this.#options.onGroups(changed);
+  }
+
+  /** One record that cannot be folded must not keep the hub from starting: it is stored, said so, and passed over. */
+  #applied(record: Push, { origin, incarnation, firstSeq }: Batch): string[] {
+    try {
+      return this.#options.fold.apply(record, origin).changed;
+    } catch (error) {
+      const group = groupKey(record.group);
+      this.#options.log.error("records.unfoldable", { origin, incarnation, firstSeq, group, error: messageOf(error) });
+      return [];
+    }
   }
 
   #heardCopied(data: Uint8Array): void {
@@ -246,6 +314,8 @@ export class Records {
   }
 
   #peerCopied(kind: StreamKind, position: RecordPosition): void {
+    // A position in records that this machine does not have says nothing of those that it has.
+    if (!this.#ledger.knows(kind, this.#options.config.machine.name, position.incarnation)) return;
     this.#watermark.copied(kind, position);
     if (kind === "metrics") this.#acks.copied(position);
   }

@@ -1,8 +1,9 @@
 /** The JetStream streams of a machine: its own, which its hub writes, and its copies of the peer's. */
-import { DiscardPolicy, type JetStreamManager, NatsError, RetentionPolicy, StorageType } from "nats";
+import { DiscardPolicy, ErrorCode, type JetStreamManager, NatsError, RetentionPolicy, StorageType } from "nats";
 import { StreamKind } from "../core/record.ts";
 
 const gib = 1024 ** 3;
+const streamNotFound = 10059;
 
 /**
  * Store bytes per stream. Own streams and copies together stay below the domain's 10 GB, so that no stream can be refused
@@ -19,21 +20,44 @@ export const recordSubject = (kind: StreamKind, machine: string) => `observabili
 /** Where the hub that copies `origin` stores what it copied, in its own domain. */
 export const copySubject = (kind: StreamKind, origin: string) => `tandem.copy.${kind}.${origin}`;
 
-/** Creates what is missing and leaves what is there. Never sets an age: a record goes only when both sides can spare it. */
-export async function ensureStreams(jsm: JetStreamManager, self: string, peer: string): Promise<void> {
+/**
+ * Creates what is missing and leaves what is there. Never sets an age: a record goes only when both sides can spare it.
+ * @returns the names of the streams that it made
+ */
+export async function ensureStreams(jsm: JetStreamManager, self: string, peer: string): Promise<string[]> {
+  const made: string[] = [];
+  const ensure = async (name: string, subject: string, maxBytes: number) => {
+    if (await isThere(jsm, name)) return;
+    await add(jsm, name, subject, maxBytes);
+    made.push(name);
+  };
   for (const kind of streamKinds) {
-    await ensure(jsm, streamName(kind), `observability.${kind}.${self}.>`, storeBytes[kind]);
-    await ensure(jsm, copyName(kind, peer), copySubject(kind, peer), storeBytes[kind]);
+    await ensure(streamName(kind), `observability.${kind}.${self}.>`, storeBytes[kind]);
+    await ensure(copyName(kind, peer), copySubject(kind, peer), storeBytes[kind]);
+  }
+  return made;
+}
+
+export function isNoStream(error: unknown): boolean {
+  return error instanceof NatsError && error.api_error?.err_code === streamNotFound;
+}
+
+/** Nobody listens on the subject: its stream is missing, or JetStream is not up yet. */
+export function isNoResponder(error: unknown): boolean {
+  return error instanceof NatsError && error.code === ErrorCode.NoResponders;
+}
+
+async function isThere(jsm: JetStreamManager, name: string): Promise<boolean> {
+  try {
+    await jsm.streams.info(name);
+    return true;
+  } catch (error) {
+    if (isNoStream(error)) return false;
+    throw error;
   }
 }
 
-async function ensure(jsm: JetStreamManager, name: string, subject: string, maxBytes: number): Promise<void> {
-  try {
-    await jsm.streams.info(name);
-    return;
-  } catch (error) {
-    if (!(error instanceof NatsError) || error.api_error?.err_code !== 10059) throw error;
-  }
+async function add(jsm: JetStreamManager, name: string, subject: string, maxBytes: number): Promise<void> {
   await jsm.streams.add({
     name,
     subjects: [subject],

@@ -1,72 +1,20 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadFleet, requireFleet } from "../../fleet/load.ts";
-
-/** Two small inventories without a fault; a test changes one thing of them. */
-const mainpc = `machine: mainpc
-gpu: RTX 4090
-failover: required
-capacity: { memoryMb: 8192, vramMb: 4096 }
-agents:
-  - name: Store
-    group: core
-    port: 5000
-    healthPort: 6000
-    httpPort: 6001
-    health: { kind: zmq }
-    required: true
-    mode: warm
-    singleWriter: { value: true, reason: it owns the files it writes }
-    priority: 1
-    memoryMb: 1024
-    vramMb: 512
-    standby: { port: 5100, healthPort: 6100, httpPort: 6101 }
-    route: 7500
-`;
-const pc2 = `machine: pc2
-gpu: RTX 3060
-capacity: { memoryMb: 8192, vramMb: 4096 }
-agents:
-  - { name: Reader, group: edge, port: 5000, healthPort: 6000, httpPort: 6001, health: { kind: http }, required: true }
-  - { name: Writer, group: edge, port: 5002, healthPort: 6002, httpPort: 6002, health: { kind: http }, required: true, needs: [Reader] }
-`;
-const disk = `  - name: Disk
-    group: core
-    port: 5004
-    healthPort: 6004
-    httpPort: 6005
-    health: { kind: zmq }
-    required: true
-    mode: notify
-    singleWriter: { value: true, reason: it owns the files it writes }
-    priority: 1
-    memoryMb: 64
-    vramMb: 0
-`;
-const batches = `batches:
-  - { name: first, agents: [pc2/Reader, mainpc/Store] }
-  - { name: second, agents: [pc2/Writer] }
-`;
+import { batches, disk, type Files, mainpc, pc2, scratchFleet } from "./fixture.ts";
 
 describe("the check of an inventory", () => {
+  let scratch: ReturnType<typeof scratchFleet>;
   let dir: string;
   beforeEach(() => {
-    dir = mkdtempSync(join(tmpdir(), "tandem-fleet-"));
+    scratch = scratchFleet();
+    dir = scratch.dir;
   });
-  afterEach(() => rmSync(dir, { recursive: true, force: true }));
-
-  const write = (files: { mainpc?: string; pc2?: string; batches?: string }) => {
-    writeFileSync(join(dir, "mainpc.yaml"), files.mainpc ?? mainpc);
-    writeFileSync(join(dir, "pc2.yaml"), files.pc2 ?? pc2);
-    writeFileSync(join(dir, "batches.yaml"), files.batches ?? batches);
-  };
-  const found = (files: Parameters<typeof write>[0]) => {
-    write(files);
-    return loadFleet(dir).findings.map(({ file, line, code, message }) => `${file}:${line} ${code} ${message}`);
-  };
+  afterEach(() => scratch.remove());
+  const write = (files: Files) => scratch.write(files);
+  const found = (files: Files) => scratch.found(files);
 
   it("is content with one that has no fault", () => {
     expect(found({})).toEqual([]);
@@ -97,17 +45,17 @@ describe("the check of an inventory", () => {
     [
       "a port of two agents",
       { pc2: pc2.replace("port: 5002", "port: 6001") },
-      "pc2.yaml:6 port.clash port 6001 on pc2: Writer is also Reader's HTTP port",
+      "pc2.yaml:6 port.clash port 6001 on pc2: Writer is also Reader's HTTP port (pc2.yaml:5)",
     ],
     [
       "a standby's port on the machine where it stands by",
       { pc2: pc2.replace("port: 5002", "port: 6100") },
-      "pc2.yaml:6 port.clash port 6100 on pc2: Writer is also Store's standby's health port",
+      "pc2.yaml:6 port.clash port 6100 on pc2: Writer is also Store's standby's health port (mainpc.yaml:18)",
     ],
     [
       "a route's port on the other machine",
       { pc2: pc2.replace("port: 5002", "port: 7500") },
-      "pc2.yaml:6 port.clash port 7500 on pc2: Writer is also Store's route",
+      "pc2.yaml:6 port.clash port 7500 on pc2: Writer is also Store's route (mainpc.yaml:19)",
     ],
     [
       "the Pushgateway's port",
@@ -145,17 +93,17 @@ describe("the check of an inventory", () => {
     [
       "an agent on the port of something else that listens there",
       { pc2: pc2.replace("agents:", "alsoListening: [{ name: error bus, port: 5002 }]\nagents:") },
-      "pc2.yaml:7 port.clash port 5002 on pc2: Writer is also the error bus",
+      "pc2.yaml:7 port.clash port 5002 on pc2: Writer is also the error bus (pc2.yaml:4)",
     ],
     [
       "what else listens on the port of a server of ours",
       { pc2: pc2.replace("agents:", "alsoListening: [{ name: error bus, port: 9100 }]\nagents:") },
-      "pc2.yaml:1 port.clash port 9100 on pc2: the error bus is also the hub",
+      "pc2.yaml:4 port.clash port 9100 on pc2: the error bus is also the hub",
     ],
     [
       "more VRAM than pc2 has for standbys",
       { mainpc: mainpc.replace("vramMb: 512", "vramMb: 5000") },
-      "pc2.yaml:1 failover.capacity pc2 can carry 4096 MiB of VRAM, the standbys there take 5000 (most: Store 5000)",
+      "pc2.yaml:3 failover.capacity pc2 can carry 4096 MiB of VRAM, the standbys there take 5000 (most: Store 5000)",
     ],
     [
       "a batch that names nobody",
@@ -185,14 +133,14 @@ describe("the check of an inventory", () => {
       {
         batches: `${batches}corrections:\n  - { agent: pc2/Writer, from: second, to: first, because: Reader comes first }\n`,
       },
-      "batches.yaml:3 batch.correction a correction says that pc2/Writer stands in first, but it stands in second",
+      "batches.yaml:5 batch.correction a correction says that pc2/Writer stands in first, but it stands in second",
     ],
     [
       "a correction from a batch that is none",
       {
         batches: `${batches}corrections:\n  - { agent: pc2/Writer, from: zeroth, to: second, because: Reader comes first }\n`,
       },
-      "batches.yaml:3 batch.correction a correction says that pc2/Writer was planned for zeroth, which is no batch",
+      "batches.yaml:5 batch.correction a correction says that pc2/Writer was planned for zeroth, which is no batch",
     ],
     [
       "two batches of one name",
@@ -226,7 +174,7 @@ describe("the check of an inventory", () => {
   it("notes a correction that stands", () => {
     const corrected = `${batches}corrections:\n  - { agent: pc2/Writer, from: first, to: second, because: Reader comes first }\n`;
     expect(found({ batches: corrected })).toEqual([
-      "batches.yaml:3 batch.corrected pc2/Writer was planned for first and stands in second: Reader comes first",
+      "batches.yaml:5 batch.corrected pc2/Writer was planned for first and stands in second: Reader comes first",
     ]);
     expect(() => requireFleet(dir)).not.toThrow();
   });

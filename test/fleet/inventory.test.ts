@@ -71,13 +71,30 @@ describe("this repository's inventory", () => {
     expect(Math.max(...ports)).toBeLessThan(32_768);
   });
 
-  it("has 15 agents of mainpc stand by on pc2 and the two pilots on mainpc", () => {
+  it("has 13 agents of mainpc stand by on pc2 and the two pilots on mainpc", () => {
     const standbys = fleet.agents.filter(({ standby }) => standby !== undefined);
-    expect(standbys.filter(({ machine }) => machine === "mainpc")).toHaveLength(15);
+    expect(standbys.filter(({ machine }) => machine === "mainpc")).toHaveLength(13);
     expect(standbys.filter(({ machine }) => machine === "pc2").map(({ name, mode }) => `${name} ${mode}`)).toEqual([
       "ResourceManager warm",
       "UnifiedUtilsAgent warm",
     ]);
+  });
+
+  it("leaves the two stores of mainpc where their files are, and nothing that moves needs them", () => {
+    const stores = ["mainpc/KnowledgeBase", "mainpc/SessionMemoryAgent"];
+    expect(stores.map((id) => agentOf(id)?.mode)).toEqual(["notify", "notify"]);
+    const movers = fleet.agents.filter(({ standby }) => standby !== undefined);
+    expect(movers.filter(({ id }) => graph.needs.get(id)?.some((need) => stores.includes(need)))).toEqual([]);
+  });
+
+  it("says of all that speaks through StreamingTTSAgent, and of what assigns work or writes memory, that it is one writer", () => {
+    const speakers = (graph.neededBy.get("mainpc/StreamingTTSAgent") ?? []).map(agentOf);
+    expect(speakers.map((agent) => `${agent?.name} ${agent?.singleWriter?.value}`)).toEqual([
+      "Responder true",
+      "EmpathyAgent true",
+    ]);
+    const others = ["ModelOrchestrator", "LearningOpportunityDetector"];
+    expect(others.map((name) => agentOf(`mainpc/${name}`)?.singleWriter?.value)).toEqual([true, true]);
   });
 
   it("says of stores and schedulers that they are one writer, of translators that they are not", () => {
@@ -93,8 +110,11 @@ describe("this repository's inventory", () => {
       "ResourceManager",
       "UnifiedUtilsAgent",
     ]);
-    expect(findings.filter(({ code }) => code === "batch.corrected").map(({ message }) => message)).toContainEqual(
-      expect.stringMatching(/^pc2\/TaskScheduler was planned for .* AsyncProcessor/),
-    );
+    const corrected = findings.filter(({ code }) => code === "batch.corrected").map(({ message }) => message);
+    expect(corrected).toContainEqual(expect.stringMatching(/^pc2\/TaskScheduler was planned for .* AsyncProcessor/));
+    for (const name of ["ResourceManager", "UnifiedUtilsAgent"])
+      expect(corrected).toContainEqual(
+        expect.stringContaining(`pc2/${name} was planned for pc2 1 and stands in pilots`),
+      );
   });
 });

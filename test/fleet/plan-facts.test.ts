@@ -24,7 +24,7 @@ describe("the plan's own inventory, checked", () => {
     const counts = Map.groupBy(clashes, ({ file }) => file);
     expect([clashes.length, counts.get("mainpc.yaml")?.length, counts.get("pc2.yaml")?.length]).toEqual([31, 21, 10]);
     expect(clashes[0]?.message).toMatch(
-      /^port \d+ on mainpc: \w+'s (health|HTTP) port is also \w+'s (health|HTTP) port$/,
+      /^port \d+ on mainpc: \w+'s (health|HTTP) port is also \w+'s (health|HTTP) port \(mainpc\.yaml:\d+\)$/,
     );
   });
 
@@ -40,13 +40,33 @@ describe("the plan's own inventory, checked", () => {
 
   it("has VisionProcessingAgent on the error bus's port 7150", () => {
     const messages = of("port.clash").map(({ message }) => message);
-    expect(messages).toContain("port 7150 on pc2: VisionProcessingAgent is also the error bus");
+    expect(messages).toContain("port 7150 on pc2: VisionProcessingAgent is also the error bus (pc2.yaml:6)");
   });
 
   it("has TaskScheduler in batch 1 although the AsyncProcessor that it needs is in batch 3", () => {
     expect(of("batch.order").map(({ message }) => message)).toContain(
       "pc2/TaskScheduler is in batch 2 (pc2 1) but needs pc2/AsyncProcessor, which is in batch 4 (pc2 3)",
     );
+  });
+
+  it("contradicts its batches as decision 003 lists it, and in nothing else", () => {
+    const ordered = of("batch.order").map(({ message }) => message.match(/^\S+|(?<=needs )[^,]+/g)?.join(" needs "));
+    expect(ordered).toEqual([
+      "mainpc/ObservabilityHub needs mainpc/SystemDigitalTwin",
+      "pc2/TaskScheduler needs pc2/AsyncProcessor",
+      "mainpc/GoalManager needs mainpc/MemoryClient",
+      "mainpc/AdvancedCommandHandler needs mainpc/CodeGenerator",
+      "mainpc/Responder needs mainpc/EmotionEngine",
+      "mainpc/Responder needs mainpc/FaceRecognitionAgent",
+      "mainpc/Responder needs mainpc/StreamingTTSAgent",
+      "mainpc/Responder needs mainpc/TTSService",
+    ]);
+    const others = findings.filter(({ code }) => code.startsWith("batch.") && code !== "batch.order");
+    expect(others.map(({ message }) => message)).toEqual([
+      "pc2/ResourceManager is in batch pilots already",
+      "pc2/UnifiedUtilsAgent is in batch pilots already",
+      "pc2/ExperienceTracker is in batch pc2 2 already",
+    ]);
   });
 
   it("is depended on as the plan says: SystemDigitalTwin by 52, MemoryOrchestratorService directly by 8", () => {

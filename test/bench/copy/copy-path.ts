@@ -51,6 +51,9 @@ export function copierPath(nc: NatsConnection): CopyPath {
     origin: "mainpc",
     nc,
     log,
+    handedOverSeq: 0,
+    onLost: () => ledger.forget("metrics", "mainpc"),
+    onNoStream: async () => {},
     isHeld: ({ origin, incarnation, firstSeq, records }) =>
       ledger.holds("metrics", origin, incarnation, firstSeq, records.length),
     onCopied: ({ origin, incarnation, firstSeq, records }) =>

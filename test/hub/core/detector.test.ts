@@ -66,6 +66,15 @@ describe("the detector", () => {
     expect(state.judgement).toEqual({ verdict: "dead", sinceMs: 200, reason: "http refused" });
   });
 
+  it("does not suspect a peer that refuses on one path for ever and is 150 ms late on the other", () => {
+    const late = Array.from({ length: 20 }, (_, i) => [
+      heard(i * 250 + 100),
+      refused(i * 250 + 160),
+      ...ticks(i * 250 + 150, i * 250 + 300),
+    ]);
+    expect(play(heard(0), refused(10), ...late.flat())).toEqual(["0 alive"]);
+  });
+
   it("never calls a peer dead that is heard every 100 ms by any path, whatever refuses meanwhile", () => {
     const step = fc.record({ path: fc.constantFrom("nats", "http"), refuses: fc.boolean() });
     fc.assert(

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { HeartbeatFilter } from "../../../hub/core/heartbeat.ts";
+import { HealthReport, HeartbeatFilter } from "../../../hub/core/heartbeat.ts";
 import { compareHlc, type Hlc, hlcZero, mergeHlc, nextHlc } from "../../../hub/core/hlc.ts";
 import { Ledger } from "../../../hub/core/ledger.ts";
-import { comparePosition, nextIncarnation } from "../../../hub/core/record.ts";
+import { comparePosition, nextIncarnation, RecordBody } from "../../../hub/core/record.ts";
 import { SeqSet } from "../../../hub/core/seq-set.ts";
 import { Watermark } from "../../../hub/core/watermark.ts";
 
@@ -54,10 +54,45 @@ describe("an incarnation", () => {
 describe("the filter of heartbeats", () => {
   it("takes each counter once and none of an incarnation that was replaced", () => {
     const filter = new HeartbeatFilter();
-    const news = (incarnation: string, counter: number) => filter.isNews({ incarnation, counter });
+    const news = (incarnation: string, counter: number) => filter.isNews({ incarnation, counter }, 0);
     expect([news("b", 1), news("b", 1), news("b", 2), news("b", 1)]).toEqual([true, false, true, false]);
     expect([news("a", 1), news("b", 3), news("a", 2)]).toEqual([true, false, true]);
   });
+
+  it("takes a replaced incarnation back when the one after it has said nothing for 1,000 ms", () => {
+    const filter = new HeartbeatFilter();
+    const news = (incarnation: string, counter: number, atMs: number) => filter.isNews({ incarnation, counter }, atMs);
+    expect([news("b", 1, 0), news("stray", 1, 100), news("b", 2, 200), news("b", 3, 1_100)]).toEqual([
+      true,
+      true,
+      false,
+      true,
+    ]);
+  });
+});
+
+describe("what comes from the peer", () => {
+  const push = { kind: "push", at: hlcZero, op: "put", group: [["job", "a"]], body: "m 1\n" };
+  const report = { id: "pc2/A", health: "healthy", sinceWallMs: 1, observedAgoMs: 0, latencyMs: 1, reason: "" };
+
+  it.each([
+    ["a label's name with a blank", { group: [["job", "a"], ["bad name", "b"]] }], // biome-ignore format: one group
+    ["half of a surrogate pair", { group: [["job", "\ud800"]] }],
+    ["a group that does not begin with its job", { group: [["instance", "a"]] }],
+    ["a stamp after which none can be written", { at: { wallMs: 1, counter: Number.MAX_SAFE_INTEGER } }],
+    ["a time that no calendar has", { at: { wallMs: Number.MAX_SAFE_INTEGER, counter: 0 } }],
+  ])("is no record with %s", (_, change) => {
+    expect(RecordBody.safeParse(push).success).toBe(true);
+    expect(RecordBody.safeParse({ ...push, ...change }).success).toBe(false);
+  });
+
+  it.each([{ sinceWallMs: -1e300 }, { observedAgoMs: 1e300 }, { latencyMs: -1 }, { reason: "a".repeat(1_001) }])(
+    "is no report of health with %o",
+    (change) => {
+      expect(HealthReport.safeParse(report).success).toBe(true);
+      expect(HealthReport.safeParse({ ...report, ...change }).success).toBe(false);
+    },
+  );
 });
 
 describe("the ledger", () => {

@@ -6,6 +6,7 @@ import type { Batch } from "../../../hub/core/record.ts";
 import { Copier } from "../../../hub/io/copier.ts";
 import { Journal } from "../../../hub/io/journal.ts";
 import { createLog } from "../../../hub/io/log.ts";
+import { refill } from "../../../hub/io/refill.ts";
 import { replay } from "../../../hub/io/replay.ts";
 import { copyName, ensureStreams, streamName } from "../../../hub/io/streams.ts";
 import { type NatsPair, startNatsPair } from "../../support/nats-pair.ts";
@@ -29,8 +30,10 @@ class Side {
     this.ledger = new Ledger(self, peer);
   }
 
-  async start(incarnation: string): Promise<void> {
-    await ensureStreams(await this.nc.jetstreamManager(), this.#self, this.#peer);
+  lost = 0;
+
+  async start(incarnation: string, handedOverSeq = 0): Promise<void> {
+    await this.ensureStreams();
     this.#journal = new Journal({
       kind: "metrics",
       machine: this.#self,
@@ -40,6 +43,8 @@ class Side {
       clock: { now: hlcZero, wallMs: Date.now },
       storeDeadlineMs: 5_000,
       maxQueued: 1_000,
+      maxMessageBytes: () => this.nc.info?.max_payload ?? Number.POSITIVE_INFINITY,
+      onNoStream: () => this.ensureStreams(),
       onStored: (batch) => this.#hold(batch),
       unavailable: () => undefined,
     });
@@ -48,8 +53,13 @@ class Side {
       origin: this.#peer,
       nc: this.nc,
       log,
-      isHeld: (batch) =>
-        this.ledger.holds("metrics", batch.origin, batch.incarnation, batch.firstSeq, batch.records.length),
+      handedOverSeq,
+      isHeld: (batch) => this.#isHeld(batch),
+      onLost: () => {
+        this.lost++;
+        this.ledger.forget("metrics", this.#peer);
+      },
+      onNoStream: () => this.ensureStreams(),
       onCopied: (batch) => this.#hold(batch),
     });
     this.#copier.start();
@@ -72,15 +82,33 @@ class Side {
   }
 
   async stored(stream: string): Promise<number> {
-    let records = 0;
-    const signal = new AbortController().signal;
-    await replay(this.nc, stream, log, (batch) => (records += batch.records.length), signal);
+    const { records } = await replay(this.nc, stream, log, () => {}, new AbortController().signal);
     return records;
+  }
+
+  async ensureStreams(): Promise<void> {
+    await ensureStreams(await this.nc.jetstreamManager(), this.#self, this.#peer);
+  }
+
+  refill(): Promise<number> {
+    return refill({
+      kind: "metrics",
+      machine: this.#self,
+      peer: this.#peer,
+      nc: this.nc,
+      isHeld: (batch) => this.#isHeld(batch),
+      onRefilled: (batch) => this.#hold(batch),
+      signal: new AbortController().signal,
+    });
   }
 
   async stop(): Promise<void> {
     await this.#copier?.stop();
     await this.nc.close();
+  }
+
+  #isHeld({ origin, incarnation, firstSeq, records }: Batch): boolean {
+    return this.ledger.holds("metrics", origin, incarnation, firstSeq, records.length);
   }
 
   #hold(batch: Batch): void {
@@ -152,6 +180,57 @@ describe("copying between two real domains", () => {
     expect(await mainpc.push(1, "a".repeat(3_000_000))).toEqual(["stored"]);
     await mainpc.push(3);
     await until("the copies", () => pc2.held("mainpc") === 4);
+  });
+
+  it("hands over what lies in the copy without its confirmation having been heard", async () => {
+    await mainpc.push(30);
+    await until("the copy", () => pc2.held("mainpc") === 30);
+    await pc2.stop();
+    pc2 = new Side("pc2", "mainpc", await nats.pc2.connect());
+    await pc2.start("i2");
+    await until("what was never handed over", () => pc2.held("mainpc") === 30);
+    await mainpc.push(5);
+    await until("what came after it", () => pc2.held("mainpc") === 35);
+    expect([pc2.holes("mainpc"), await pc2.stored(copyName("metrics", "mainpc"))]).toEqual([0, 35]);
+  });
+
+  it("copies all anew when the copying side's NATS lost its disk and its hub lives on", async () => {
+    await mainpc.push(40);
+    await until("the first copy", () => pc2.held("mainpc") === 40);
+    await nats.pc2.loseDisk();
+    await nats.pc2.start();
+    await mainpc.push(10);
+    await until("the new copy", async () => (await pc2.stored(copyName("metrics", "mainpc")).catch(() => 0)) === 50);
+    await until("the ledger", () => pc2.held("mainpc") === 50);
+    expect(pc2.lost).toBe(1);
+  });
+
+  it("brings back from the peer the 40 records that the origin's NATS lost with its disk", async () => {
+    await mainpc.push(40);
+    await until("the copy", () => pc2.held("mainpc") === 40);
+    await nats.mainpc.loseDisk();
+    await nats.mainpc.start();
+    await until("a new stream", async () => (await mainpc.push(1))[0] === "stored");
+    mainpc.ledger.forget("metrics", "mainpc");
+    await until("the peer's copy to be reached", async () => (await mainpc.refill().catch(() => 0)) >= 40);
+    expect(await mainpc.stored(streamName("metrics"))).toBe(41);
+    await until("no second copy of any", () => pc2.held("mainpc") === 41);
+    expect(await pc2.stored(copyName("metrics", "mainpc"))).toBe(41);
+  });
+
+  it("copies the largest record that the journal takes", async () => {
+    expect(await mainpc.push(1, "a".repeat(8 * 1024 * 1024 - 4_500))).toEqual(["stored"]);
+    expect(await mainpc.push(1, "a".repeat(8 * 1024 * 1024 - 3_000))).toEqual(["full"]);
+    await until("the copy", () => pc2.held("mainpc") === 1);
+  });
+
+  it("reads a stream to its end though its last message was deleted", async () => {
+    await mainpc.push(1);
+    await mainpc.push(1);
+    const { streams } = await mainpc.nc.jetstreamManager();
+    const { state } = await streams.info(streamName("metrics"));
+    await streams.deleteMessage(streamName("metrics"), state.last_seq);
+    expect(await mainpc.stored(streamName("metrics"))).toBe(1);
   });
 
   it("stops at whatever moment it is told to, 20 times from 0 to 19 ms after its start", async () => {

@@ -60,6 +60,16 @@ describe("the keeper of a real Pushgateway", () => {
     expect(keeper.pending).toBe(0);
   });
 
+  it("ends with the small state of a group that replaced 30,000 series while they were fed", async () => {
+    for (let round = 0; round < 5; round++) {
+      set("large", Array.from({ length: 30_000 }, (_, i) => `kept{i="${i}"} ${round}\n`).join(""));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      set("large", `kept ${round}\n`);
+      await until("all fed", () => keeper.pending === 0);
+      await shows(`kept{instance="",job="large"} ${round}\n`);
+    }
+  });
+
   it("counts a group that it refuses and goes on with the others", async () => {
     set("bad", "not a metric\n");
     set("good", "kept 1\n");

@@ -1,0 +1,17 @@
+/** The ports that a site's servers take on both machines, for the check of the fleet to hold agents against. */
+import type { ReservedPort } from "../fleet/reserved-ports.ts";
+import type { Site } from "./site.ts";
+
+/** Each with the key of this stack that sets it, so that a clash can be mended on either side. */
+export function sitePorts(site: Site): ReservedPort[] {
+  const ports = (["machine", "peer"] as const).flatMap((group): ReservedPort[] => {
+    const { name, hubPort, natsPort, monitoringPort, pushgatewayPort } = site[group];
+    return [
+      { machine: name, what: "hub", port: hubPort, key: `${group}.hubPort` },
+      { machine: name, what: "nats", port: natsPort, key: `${group}.natsPort` },
+      { machine: name, what: "monitoring", port: monitoringPort, key: `${group}.monitoringPort` },
+      { machine: name, what: "pushgateway", port: pushgatewayPort, key: `${group}.pushgatewayPort` },
+    ];
+  });
+  return [...ports, { machine: site.leaf.listener, what: "leaf", port: site.leaf.port, key: "leaf.port" }];
+}

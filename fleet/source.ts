@@ -1,0 +1,116 @@
+/** Reads one YAML file of the inventory against its schema, and remembers on which line everything stands. */
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from "yaml";
+import type { z } from "zod";
+import { errorAt, type Finding, type Place } from "./finding.ts";
+
+type Path = (string | number)[];
+
+/** A file as it was read: its content where it fits the schema, and its lines. */
+export interface Source<T> {
+  value: T | undefined;
+  findings: Finding[];
+  /** The line of the deepest part of this path that the file has. */
+  place(...path: Path): Place;
+}
+
+/** A fleet of hundreds may share one anchor; what grows beyond this is no inventory. */
+const maxAliasCount = 10_000;
+const seeDocs = "docs/fleet.md says what each key holds";
+
+/**
+ * Never throws for what the file holds.
+ * @param machine that the file states, where it is a machine's; a file of another one is not looked at any further
+ */
+export function readSource<T>(path: string, schema: z.ZodType<T>, machine?: string): Source<T> {
+  const file = basename(path);
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    const message = `cannot be read: ${(error as Error).message}`; // fs throws errors only
+    const place = { file, line: 1 };
+    const next = "Make the file, or give the folder that has it with --dir";
+    return { value: undefined, findings: [errorAt(place, "file.unreadable", message, next)], place: () => place };
+  }
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const at = (offset: number): Place => ({ file, line: Math.max(1, lines.linePos(offset).line) });
+  const place = (...keys: Path) => at(offsetOf(document, keys));
+  const refused = (findings: Finding[]) => ({ value: undefined, findings, place });
+
+  const broken = document.errors.map((error) => {
+    if (error.code !== "MULTIPLE_DOCS")
+      return errorAt(at(error.pos[0]), "file.yaml", firstLine(error.message), "Correct the YAML");
+    const message = "a second document begins here, and a file holds one";
+    return errorAt(at(error.pos[0]), "file.yaml", message, "Take out the line ---, or what follows it");
+  });
+  if (broken.length > 0) return refused(broken);
+  let plain: unknown;
+  try {
+    plain = document.toJS({ maxAliasCount });
+  } catch (error) {
+    const next = "Set the anchor (&name) above the alias (*name), or write the value out";
+    return refused([errorAt(at(aliasOffset(document)), "file.yaml", firstLine((error as Error).message), next)]); // yaml throws errors only
+  }
+  if (plain === null || plain === undefined)
+    return refused([errorAt(at(0), "file.schema", "the file is empty", seeDocs)]);
+  const stated = typeof plain === "object" ? (Reflect.get(plain, "machine") as unknown) : undefined;
+  if (machine !== undefined && typeof stated === "string" && stated !== machine) {
+    const message = `machine: ${file} is the file of ${machine}, but states ${stated}`;
+    const next = `Write machine: ${machine}; each file holds the machine that it is named for`;
+    return refused([errorAt(place("machine"), "file.schema", message, next)]);
+  }
+  const parsed = schema.safeParse(plain);
+  if (parsed.success) return { value: parsed.data, findings: [], place };
+  return refused(
+    parsed.error.issues.map((issue) => {
+      const keys = issue.path.filter((key) => typeof key !== "symbol");
+      const unknown = issue.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [];
+      const message = `${keys.join(".") || "the file"}: ${issue.message}`;
+      return errorAt(place(...keys, ...unknown), "file.schema", message, seeDocs);
+    }),
+  );
+}
+
+/** Where a key of a map, or an item of a list, begins; of a path that the file does not have, its deepest part. */
+function offsetOf(document: Document.Parsed, path: Path): number {
+  let node: unknown = document.contents;
+  let offset = 0;
+  for (const key of path) {
+    let part: unknown;
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(key));
+      part = pair?.key;
+      node = pair?.value;
+    } else if (isSeq(node)) {
+      part = node.items[Number(key)];
+      node = part;
+    }
+    const range = isNode(part) ? part.range : undefined;
+    if (!range) break;
+    offset = range[0];
+  }
+  return offset;
+}
+
+/** Of the first alias that does not resolve by itself: it has no anchor above it, or grows without end. */
+function aliasOffset(document: Document.Parsed): number {
+  let offset = 0;
+  visit(document, {
+    Alias(_, alias) {
+      offset = alias.range?.[0] ?? offset;
+      try {
+        alias.toJS(document, { maxAliasCount });
+      } catch {
+        return visit.BREAK;
+      }
+      return undefined;
+    },
+  });
+  return offset;
+}
+
+/** yaml repeats the place, which stands before the message already. */
+const firstLine = (text: string) => (text.split("\n", 1)[0] ?? text).replace(/ at line \d+, column \d+:?$/, "");

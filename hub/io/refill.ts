@@ -1,0 +1,46 @@
+/** Brings back into this machine's own stream what it lost with its disk and the peer still holds. */
+import type { NatsConnection } from "nats";
+import type { Batch, StreamKind } from "../core/record.ts";
+import { decodeBatch } from "./copier.ts";
+import { feed } from "./feed.ts";
+import { messageId } from "./journal.ts";
+import { copyName, recordSubject, streamName } from "./streams.ts";
+
+export interface RefillOptions {
+  kind: StreamKind;
+  /** This machine. */
+  machine: string;
+  peer: string;
+  nc: NatsConnection;
+  isHeld(batch: Batch): boolean;
+  /** Called for each batch once it is stored here again. */
+  onRefilled(batch: Batch): void;
+  signal: AbortSignal;
+}
+
+const requestTimeoutMs = 2_000;
+
+/**
+ * Safe to run again after a failure half-way: what is held already is passed over.
+ * @returns the number of records brought back
+ */
+export async function refill(options: RefillOptions): Promise<number> {
+  const { kind, machine, peer, nc, isHeld, onRefilled, signal } = options;
+  const away = await nc.jetstreamManager({ domain: peer, checkAPI: false, timeout: requestTimeoutMs });
+  const copy = copyName(kind, machine);
+  const { state } = await away.streams.info(copy);
+  if (state.messages === 0) return 0;
+  const js = nc.jetstream({ timeout: requestTimeoutMs });
+  let records = 0;
+  for await (const { data } of feed(nc, away, copy, state.first_seq, signal, { untilCaughtUp: true })) {
+    const batch = decodeBatch(data);
+    if (batch === undefined || batch.origin !== machine || isHeld(batch)) continue;
+    await js.publish(recordSubject(kind, machine), data, {
+      msgID: messageId(batch),
+      expect: { streamName: streamName(kind) },
+    });
+    onRefilled(batch);
+    records += batch.records.length;
+  }
+  return records;
+}

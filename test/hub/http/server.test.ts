@@ -1,0 +1,60 @@
+import { once } from "node:events";
+import { type AddressInfo, connect } from "node:net";
+import { expect, it, onTestFinished } from "vitest";
+import { createHubServer, type ServerRoutes } from "../../../hub/http/server.ts";
+import { createLog } from "../../../hub/io/log.ts";
+
+async function serve(metricsText: () => Promise<string>): Promise<number> {
+  const routes: ServerRoutes = {
+    unready: () => undefined,
+    push: async () => false,
+    metricsText,
+    fleet: () => ({}),
+    ledger: () => ({}),
+    events: () => expect.unreachable("a HEAD takes no place"),
+    heartbeats: () => expect.unreachable("a HEAD takes no place"),
+    page: () => "",
+    assets: { hash: "", script: "", style: "" },
+    peerOrigin: "http://192.0.2.20:9100",
+  };
+  const server = createHubServer(
+    routes,
+    createLog("test", () => {}),
+  );
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port; // a TCP server has one
+}
+
+it("answers a HEAD of a path that streams with its headers alone", async () => {
+  const port = await serve(async () => "");
+  for (const path of ["/api/v1/events", "/internal/v1/heartbeats"])
+    expect((await fetch(`http://127.0.0.1:${port}${path}`, { method: "HEAD" })).status, path).toBe(200);
+});
+
+it("answers 16 readers of all metrics at once, the 17th with 503, and again when one has left", async () => {
+  // More than the socket buffers take, so that an answer lasts until it is read.
+  const port = await serve(async () => "m 1\n".repeat(4_000_000));
+  const slow = Array.from({ length: 16 }, () => connect(port, "127.0.0.1").pause());
+  onTestFinished(() => {
+    for (const socket of slow) socket.destroy();
+  });
+  for (const socket of slow) {
+    socket.write("GET /metrics HTTP/1.1\r\nHost: hub\r\n\r\n");
+    await once(socket, "readable");
+  }
+  const ask = async () => {
+    const answer = await fetch(`http://127.0.0.1:${port}/metrics`);
+    await answer.body?.cancel();
+    return [answer.status, answer.headers.get("retry-after")];
+  };
+  expect(await ask()).toEqual([503, "1"]);
+  const left = once(slow[0] ?? expect.unreachable(), "close");
+  slow[0]?.destroy();
+  await left;
+  await expect.poll(ask).toEqual([200, null]);
+});
