@@ -44,5 +44,5 @@ export function stackConfig({ machine, addresses, hostKey, user = "root", images
 /** The text of a `Pulumi.<stack>.yaml`, for `pulumi --config-file`. */
 export function stackFile(config: StackConfig, project = "tandem"): string {
   const entries = Object.entries(config).map(([key, value]) => [`${project}:${key}`, value]);
-  return stringify({ config: Object.fromEntries(entries) });
+  return stringify({ config: Object.fromEntries(entries) }, { lineWidth: 0 });
 }
