@@ -1,0 +1,64 @@
+/** Builds an image of the lab unless the same one is there: its inputs are remembered in a label. */
+import { createHash } from "node:crypto";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { imageId } from "./base-image.ts";
+import { docker, inspect } from "./docker.ts";
+import { execute } from "./execute.ts";
+
+export interface ImageSpec {
+  /** @example "tandem-lab/nats:2.12.15" */
+  tag: string;
+  /** Image that stands in place of `${BASE}`. */
+  base: string;
+  /** Text of the Dockerfile. */
+  dockerfile: string;
+  /** Files of the context by name, as paths on this computer. */
+  files: Record<string, string>;
+}
+
+const inputsLabel = "tandem.lab.inputs";
+const buildWithinMs = 600_000;
+const proxyVariables = ["http_proxy", "https_proxy", "no_proxy"];
+
+/** Resolves with the tag. */
+export async function buildImage(spec: ImageSpec, say: (line: string) => void): Promise<string> {
+  const inputs = await hashOf(spec);
+  if ((await inspect("image", spec.tag, `{{index .Config.Labels "${inputsLabel}"}}`)) === inputs) return spec.tag;
+  say(`building ${spec.tag}`);
+  const context = mkdtempSync(join(tmpdir(), "tandem-lab-build-"));
+  try {
+    mkdirSync(context, { recursive: true });
+    writeFileSync(join(context, "Dockerfile"), spec.dockerfile);
+    for (const [name, path] of Object.entries(spec.files)) copyFileSync(path, join(context, name));
+    // The host's network, so that apt reaches what apt of this computer reaches.
+    const args = ["build", "--quiet", "--network", "host", "--label", `${inputsLabel}=${inputs}`, "--tag", spec.tag];
+    const proxies = (await proxyArgs()).flatMap((pair) => ["--build-arg", pair]);
+    await docker([...args, "--build-arg", `BASE=${spec.base}`, ...proxies, context], { deadlineMs: buildWithinMs });
+  } finally {
+    rmSync(context, { recursive: true, force: true });
+  }
+  return spec.tag;
+}
+
+/** The files of a folder, for `ImageSpec.files`. */
+export function filesOf(folder: string): Record<string, string> {
+  return Object.fromEntries(readdirSync(folder).map((name) => [name, join(folder, name)]));
+}
+
+async function hashOf({ base, dockerfile, files }: ImageSpec): Promise<string> {
+  const hash = createHash("sha256").update(`${await imageId(base)}\0${dockerfile}\0`);
+  for (const [name, path] of Object.entries(files)) hash.update(`${name}\0`).update(readFileSync(path));
+  return hash.digest("hex").slice(0, 16);
+}
+
+/** This computer's proxies, by its environment or by apt's settings; Docker keeps these arguments out of the image. */
+async function proxyArgs(): Promise<string[]> {
+  const own = proxyVariables.map((name) => [name, process.env[name] ?? process.env[name.toUpperCase()]] as const);
+  const set = own.filter(([, value]) => value !== undefined).map(([name, value]) => `${name}=${value}`);
+  if (set.length > 0) return set;
+  const asked = await execute("apt-config", ["shell", "proxy", "Acquire::http::Proxy"]).catch(() => undefined);
+  const proxy = /^proxy='(.+)'$/m.exec(asked?.stdout ?? "")?.[1];
+  return proxy === undefined ? [] : [`http_proxy=${proxy}`];
+}
