@@ -97,9 +97,7 @@ function hubImage(name: string, image: HubImage, children: pulumi.CustomResource
     const pulled = new docker.RemoteImage(`${name}-image`, { name: image.name, keepLocally: true }, children);
     return { reference: pulled.imageId, tag: pulled.name };
   }
-  // Whatever changes the image changes its tag, so that a preview shows the replacement by name.
-  const parts = [image.bundleHash, image.base, readFileSync(dockerfile, "utf8")];
-  const tag = `tandem-hub:${createHash("sha256").update(parts.join("\0")).digest("hex").slice(0, 12)}`;
+  const tag = hubImageTag(image.bundleHash, image.base);
   const built = new docker.Image(
     `${name}-image`,
     {
@@ -111,6 +109,12 @@ function hubImage(name: string, image: HubImage, children: pulumi.CustomResource
     children,
   );
   return { reference: built.imageName, tag: built.imageName };
+}
+
+/** Whatever changes the image changes its tag, so that a preview shows the replacement by name. */
+export function hubImageTag(bundleHash: string, base: string): string {
+  const parts = [bundleHash, base, readFileSync(dockerfile, "utf8")];
+  return `tandem-hub:${createHash("sha256").update(parts.join("\0")).digest("hex").slice(0, 12)}`;
 }
 
 function here(path: string): string {

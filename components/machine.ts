@@ -103,7 +103,8 @@ export class Machine extends pulumi.ComponentResource {
   }
 }
 
-function reachOf({ docker: { socket }, ssh, machine }: Site): Reach {
+/** How the machine of a site is reached. */
+export function reachOf({ docker: { socket }, ssh, machine }: Site): Reach {
   if (socket !== "") return { kind: "local", socket };
   return { kind: "ssh", host: machine.address, port: ssh.port, user: ssh.user, hostKey: ssh.hostKey };
 }

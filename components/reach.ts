@@ -91,3 +91,10 @@ function sshOptions(hostKey: string): string[] {
   ];
   return options.flatMap((option) => ["-o", option]);
 }
+
+/** The program and arguments that run a script of sh on the machine from this computer; its input and output are ours. */
+export function shellCommand(reach: Reach, script: string): string[] {
+  if (reach.kind === "local") return ["sh", "-c", script];
+  const { host, port, user, hostKey } = reach;
+  return ["ssh", "-p", String(port), ...sshOptions(hostKey), `${user}@${host}`, script];
+}

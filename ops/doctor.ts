@@ -11,10 +11,11 @@ import { type Check, checkHub, checkMachine, type Expected } from "./doctor/chec
 import { factsScript, readFacts } from "./doctor/facts.ts";
 import { OperatorError } from "./error.ts";
 import { runShell, unreachable } from "./site/shell.ts";
-import { readStacks, type Stack } from "./site/stacks.ts";
+import { readStacks, type Stack, siteDir } from "./site/stacks.ts";
 
 interface DoctorOptions {
   stack: string[];
+  site: string;
   json: boolean;
 }
 
@@ -35,13 +36,14 @@ export function registerDoctor(program: Command): void {
         "streams, clock, sync, ledger; ends with 1 when something has failed",
     )
     .option("--stack <name...>", "stacks to look at", ["mainpc", "pc2"])
+    .option("--site <dir>", "folder of the stacks' files", siteDir)
     .option("--json", "print one JSON object", false)
     .addHelpText("after", "\nExample:\n  $ tandem doctor --stack pc2")
     .action(doctor);
 }
 
-async function doctor({ stack, json }: DoctorOptions): Promise<void> {
-  const reports = await Promise.all(readStacks(stack).map(examine));
+async function doctor({ stack, site, json }: DoctorOptions): Promise<void> {
+  const reports = await Promise.all(readStacks(stack, site).map(examine));
   const checks = reports.flatMap((report) => report.checks);
   const failed = checks.filter(({ status }) => status === "fail").length;
   process.exitCode = failed > 0 ? exitFail : 0;
@@ -79,7 +81,11 @@ async function lookAt(site: Stack["site"], expected: Expected): Promise<Check[]>
     const result = await runShell(shellCommand(reachOf(site), script));
     const lost = unreachable(machine.name, machine.address, result);
     if (lost !== undefined) return failed(lost.message, lost.next);
-    if (result.code !== 0) return failed(`the script ended with ${result.code}: ${result.stderr}`, "Check ssh.user and ssh.become of the stack");
+    if (result.code !== 0)
+      return failed(
+        `the script ended with ${result.code}: ${result.stderr}`,
+        "Check ssh.user and ssh.become of the stack",
+      );
     const reached: Check = { name: "machine", status: "ok", found: `reached at ${machine.address}`, next: "" };
     return [reached, ...checkMachine(readFacts(result.stdout), expected, (startedAtMs + Date.now()) / 2)];
   } catch (error) {

@@ -1,7 +1,7 @@
 /** `tandem secrets audit`: looks for every secret of the site where none belongs, on both machines and in what Pulumi keeps. */
 import type { Command } from "commander";
-import { shellCommand } from "../components/reach.ts";
 import { reachOf } from "../components/machine.ts";
+import { shellCommand } from "../components/reach.ts";
 import { OperatorError } from "./error.ts";
 import { type Finding, readScan, type ScanResult, scanInput, scanScript } from "./secrets/machine-scan.ts";
 import { leastLength, type Pattern, patternsOf, secretsIn } from "./secrets/patterns.ts";
@@ -11,6 +11,7 @@ import { readStacks, type Stack, siteDir } from "./site/stacks.ts";
 
 interface AuditOptions {
   stack: string[];
+  site: string;
   preview: boolean;
   json: boolean;
 }
@@ -28,6 +29,7 @@ export function registerSecrets(program: Command): void {
     )
     .option("--stack <name...>", "stacks to audit", ["mainpc", "pc2"])
     .option("--no-preview", "leave out the plans, which take some seconds a stack")
+    .option("--site <dir>", "folder of the stacks' files", siteDir)
     .option("--json", "print one JSON object", false)
     .addHelpText("after", "\nExample:\n  $ tandem secrets audit --stack mainpc")
     .action(audit);
@@ -37,9 +39,9 @@ interface MachineReport extends ScanResult {
   machine: string;
 }
 
-async function audit({ stack: names, preview, json }: AuditOptions): Promise<void> {
+async function audit({ stack: names, site, preview, json }: AuditOptions): Promise<void> {
   const say = (line: string) => void process.stderr.write(`${line}\n`);
-  const stacks = readStacks(names);
+  const stacks = readStacks(names, site);
   const patterns = await allPatterns(stacks, say);
   const machines: MachineReport[] = [];
   for (const stack of stacks) {
@@ -49,8 +51,8 @@ async function audit({ stack: names, preview, json }: AuditOptions): Promise<voi
   const here: Finding[] = [];
   for (const stack of stacks) {
     say(`searching the ${preview ? "plan and state" : "state"} of ${stack.name}`);
-    here.push(...found(await stateOf(stack, siteDir), patterns, "state", stack));
-    if (preview) here.push(...found(await planOf(stack, siteDir), patterns, "plan", stack));
+    here.push(...found(await stateOf(stack), patterns, "state", stack));
+    if (preview) here.push(...found(await planOf(stack), patterns, "plan", stack));
   }
   const findings = [...machines.flatMap((report) => report.findings.map((one) => at(one, report.machine))), ...here];
   process.exitCode = findings.length > 0 ? exitFound : 0;
@@ -60,7 +62,7 @@ async function audit({ stack: names, preview, json }: AuditOptions): Promise<voi
 }
 
 async function allPatterns(stacks: Stack[], say: (line: string) => void): Promise<Pattern[]> {
-  const secrets = (await Promise.all(stacks.map((stack) => secretsOf(stack, siteDir)))).flat();
+  const secrets = (await Promise.all(stacks.map((stack) => secretsOf(stack)))).flat();
   for (const { name, value } of secrets)
     if (value.length < leastLength) say(`${name} is shorter than ${leastLength} characters and cannot be searched for`);
   const patterns = secrets.flatMap(patternsOf);

@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { registerAgent } from "./agent.ts";
-import { OperatorError } from "./error.ts";
 import { registerDoctor } from "./doctor.ts";
+import { OperatorError } from "./error.ts";
 import { registerFleet } from "./fleet.ts";
 import { registerLocal } from "./local.ts";
 import { registerSecrets } from "./secrets.ts";

@@ -55,14 +55,20 @@ function checkContainer(part: "nats" | "pushgateway" | "hub", facts: MachineFact
   const name = `container ${part}`;
   const container = facts.containers.find((candidate) => candidate.name === `tandem-${machine}-${part}`);
   if (container === undefined) return [fail(name, "is not there", `${up(machine)} --refresh`)];
-  return [checkState(name, container, machine), ...checkImage(part, container, expected), ...checkFile(part, container, facts, expected)];
+  return [
+    checkState(name, container, machine),
+    ...checkImage(part, container, expected),
+    ...checkFile(part, container, facts, expected),
+  ];
 }
 
 function checkState(name: string, container: ContainerFacts, machine: string): Check {
   const { status, health, restarts, outOfMemory } = container;
   const logs = `docker logs --tail 50 ${container.name}`;
-  if (status !== "running") return fail(name, `is ${status}`, `${up(machine)} --refresh starts it; ${logs} says why it ended`);
-  if (health !== "" && health !== "healthy") return fail(name, `runs, but is ${health}`, `Read its log on ${machine}: ${logs}`);
+  if (status !== "running")
+    return fail(name, `is ${status}`, `${up(machine)} --refresh starts it; ${logs} says why it ended`);
+  if (health !== "" && health !== "healthy")
+    return fail(name, `runs, but is ${health}`, `Read its log on ${machine}: ${logs}`);
   if (outOfMemory) return warn(name, "was killed for want of memory", "Raise its limit: limits.* in the stack's file");
   if (restarts > 0) return warn(name, `healthy, restarted ${restarts} times`, `Read its log on ${machine}: ${logs}`);
   return ok(name, "healthy");
@@ -124,9 +130,15 @@ function checkClock({ wallMs }: MachineFacts, askedAtMs: number): Check[] {
 }
 
 /** What a hub says of the pair. @param fleet undefined when the hub did not answer */
-export function checkHub(fleet: FleetView | undefined, ledger: LedgerView | undefined, { hubUrl, machine }: Expected): Check[] {
+export function checkHub(
+  fleet: FleetView | undefined,
+  ledger: LedgerView | undefined,
+  { hubUrl, machine }: Expected,
+): Check[] {
   if (fleet === undefined || ledger === undefined) {
-    return [fail("hub", `does not answer at ${hubUrl}`, `Look at container hub above; from here, try curl ${hubUrl}/livez`)];
+    return [
+      fail("hub", `does not answer at ${hubUrl}`, `Look at container hub above; from here, try curl ${hubUrl}/livez`),
+    ];
   }
   const peer = Object.keys(fleet.machines).find((name) => name !== machine) ?? "";
   const verdict = fleet.machines[peer]?.verdict ?? "unknown";
@@ -137,7 +149,11 @@ export function checkHub(fleet: FleetView | undefined, ledger: LedgerView | unde
     verdict === "alive" ? ok("peer", `${peer} is alive`) : fail("peer", `${peer} is ${verdict}`, `Look at ${peer}`),
     fleet.sync.state === "in-sync"
       ? ok("sync", "in sync")
-      : fail("sync", `degraded: ${fleet.sync.reason}`, "Look at the peer and the link; what is taken meanwhile has one copy"),
+      : fail(
+          "sync",
+          `degraded: ${fleet.sync.reason}`,
+          "Look at the peer and the link; what is taken meanwhile has one copy",
+        ),
     ledger.missing === 0
       ? ok("ledger", `missing 0, copies ${ledger.copies}`)
       : fail("ledger", `${ledger.missing} records are missing`, `Read ${hubUrl}/api/v1/ledger`),

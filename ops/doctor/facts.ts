@@ -80,7 +80,10 @@ export function readFacts(stdout: string): MachineFacts {
     sections.set(part.slice(0, end).trim(), part.slice(end + 1).trim());
   }
   const text = (name: string) => sections.get(name) ?? "";
-  const lines = (name: string) => text(name).split("\n").filter((line) => line !== "");
+  const lines = (name: string) =>
+    text(name)
+      .split("\n")
+      .filter((line) => line !== "");
   const containers = z.array(Container).safeParse(json(text("containers")));
   const jetstream = JetStream.safeParse(json(text("jetstream")));
   return {

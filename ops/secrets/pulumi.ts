@@ -3,16 +3,16 @@ import { spawn } from "node:child_process";
 import { z } from "zod";
 import { messageOf } from "../../hub/io/log.ts";
 import { OperatorError } from "../error.ts";
-import { isRecord, readConfig, type Stack, secretPaths } from "../site/stacks.ts";
+import { isRecord, readConfig, type Stack, secretPaths, siteDir } from "../site/stacks.ts";
 import type { Secret } from "./patterns.ts";
 
 const Shown = z.record(z.string(), z.object({ value: z.string().optional(), objectValue: z.unknown().optional() }));
 
 /** The values of a stack's secrets, opened with the passphrase or key that the operator's environment holds. */
-export async function secretsOf(stack: Stack, cwd: string): Promise<Secret[]> {
+export async function secretsOf(stack: Stack): Promise<Secret[]> {
   const paths = secretPaths(readConfig(stack.path, stack.name));
   if (paths.length === 0) return [];
-  const text = await pulumi(["config", "--show-secrets", "--json", "--stack", stack.name], cwd);
+  const text = await pulumi(stack, ["config", "--show-secrets", "--json"]);
   const shown = Shown.parse(JSON.parse(text));
   return paths.flatMap((path) => {
     const [key = "", ...below] = path;
@@ -24,19 +24,20 @@ export async function secretsOf(stack: Stack, cwd: string): Promise<Secret[]> {
 }
 
 /** The stack's state as the backend has it; secrets in it are encrypted, or the audit will say so. */
-export function stateOf(stack: Stack, cwd: string): Promise<string> {
-  return pulumi(["stack", "export", "--stack", stack.name], cwd);
+export function stateOf(stack: Stack): Promise<string> {
+  return pulumi(stack, ["stack", "export"], false);
 }
 
 /** What a reviewer is shown, in words and as JSON. */
-export async function planOf(stack: Stack, cwd: string): Promise<string> {
-  const args = ["preview", "--stack", stack.name, "--non-interactive"];
-  return `${await pulumi([...args, "--diff"], cwd)}\n${await pulumi([...args, "--json"], cwd)}`;
+export async function planOf(stack: Stack): Promise<string> {
+  return `${await pulumi(stack, ["preview", "--diff"])}\n${await pulumi(stack, ["preview", "--json"])}`;
 }
 
-function pulumi(args: readonly string[], cwd: string): Promise<string> {
+function pulumi({ name, path }: Stack, words: readonly string[], configFile = true): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn("pulumi", args, { cwd, stdio: ["ignore", "pipe", "pipe"] });
+    const config = configFile ? ["--config-file", path] : [];
+    const args = [...words, "--stack", name, ...config, "--non-interactive"];
+    const child = spawn("pulumi", args, { cwd: siteDir, stdio: ["ignore", "pipe", "pipe"] });
     let stdout = "";
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -52,13 +53,15 @@ function pulumi(args: readonly string[], cwd: string): Promise<string> {
     child.once("close", (code) => {
       if (code === 0) return resolve(stdout);
       const reason = (stderr.trim() || stdout.trim()).split("\n").slice(-3).join("\n  ");
-      fail(`pulumi ${args.slice(0, 2).join(" ")} ended with ${code}:\n  ${reason}`, nextFor(reason));
+      fail(`pulumi ${words.join(" ")} ended with ${code}:\n  ${reason}`, nextFor(reason));
     });
   });
 }
 
 function nextFor(reason: string): string {
-  if (/passphrase/i.test(reason)) return "Put the stack's passphrase into PULUMI_CONFIG_PASSPHRASE_FILE, a file of mode 0600";
-  if (/no stack named/i.test(reason)) return "Log in to the backend that holds the stack (pulumi login), or name it with --stack";
+  if (/passphrase/i.test(reason))
+    return "Put the stack's passphrase into PULUMI_CONFIG_PASSPHRASE_FILE, a file of mode 0600";
+  if (/no stack named/i.test(reason))
+    return "Log in to the backend that holds the stack (pulumi login), or name it with --stack";
   return "Run it by hand to see all of what it says";
 }

@@ -55,13 +55,18 @@ export function runShell(command: readonly string[], options: ShellOptions = {})
 export function unreachable(machine: string, address: string, result: ShellResult): OperatorError | undefined {
   if (result.code !== sshFailed) return undefined;
   const reason = result.stderr.split("\n").at(-1) ?? "";
-  return new OperatorError("machine.unreachable", `${machine} cannot be reached at ${address}: ${reason}`, nextFor(reason));
+  return new OperatorError(
+    "machine.unreachable",
+    `${machine} cannot be reached at ${address}: ${reason}`,
+    nextFor(reason),
+  );
 }
 
 function nextFor(reason: string): string {
   if (/host key verification failed/i.test(reason))
     return "Another key answers than ssh.hostKey of the stack: compare it at the machine's console before you change it";
-  if (/permission denied/i.test(reason)) return "Add your key to the agent (ssh-add), or to the machine's authorized_keys";
+  if (/permission denied/i.test(reason))
+    return "Add your key to the agent (ssh-add), or to the machine's authorized_keys";
   if (/refused/i.test(reason)) return "Start sshd there, or correct ssh.port of the stack";
   return "Check that it is up and that ssh.user, ssh.port and machine.address of the stack are right";
 }
