@@ -16,7 +16,7 @@ export interface ContainerSpec {
   /** Exits with 0 when healthy. Creation waits for it. */
   healthcheck: string[];
   memoryMb: number;
-  /** @example 2 */
+  /** In tenths. @example 1.5 */
   cpus: number;
   /** Processes and threads together. */
   maxProcesses: number;
@@ -56,7 +56,8 @@ export function hardenedContainer(
       memory: spec.memoryMb,
       // Equal to memory: no swap. A store that swaps answers too late to be of use.
       memorySwap: spec.memoryMb,
-      cpus: String(spec.cpus),
+      // Read back with one decimal; written otherwise, each further `up` would replace the container.
+      cpus: spec.cpus.toFixed(1),
       // The provider has no pids limit; with a user of its own the container is held by this one.
       ulimits: [
         { name: "nproc", soft: spec.maxProcesses, hard: spec.maxProcesses },
