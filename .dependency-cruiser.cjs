@@ -12,7 +12,9 @@ module.exports = {
       name: "renderers-are-pure",
       comment: "the renderers are text in, text out; some serve the local run too",
       severity: "error",
-      from: { path: "^components/(nats-conf|pushgateway-args|hub-config|file-script|shell|address)\\.ts$" },
+      from: {
+        path: "^components/(nats-conf|pushgateway-args|hub-config|become|file-script|drift-script|logrotate-conf|log-quota|shell|ssh|address)\\.ts$",
+      },
       to: { path: "^node_modules/@pulumi/" },
     },
     {

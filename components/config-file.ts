@@ -44,6 +44,7 @@ export class ConfigFile extends pulumi.ComponentResource {
       {
         script: args.validate === undefined ? script() : pulumi.output(args.validate).apply(script),
         stdin: content.apply((text) => framed(path, text)),
+        writes: path,
       },
       args.reach,
       { parent: this },

@@ -2,9 +2,12 @@
 export { ConfigFile, type ConfigFileArgs } from "./config-file.ts";
 export { type ContainerSpec, hardenedContainer } from "./container.ts";
 export { DataDirectory, type DataDirectoryArgs } from "./data-directory.ts";
+export { findFiles } from "./drift.ts";
+export type { FoundFiles } from "./drift-script.ts";
 export { Hub, type HubArgs, type HubImage } from "./hub.ts";
 export { type HubConfigArgs, hubConfig, renderHubConfig } from "./hub-config.ts";
 export { JetStreamNode, type JetStreamNodeArgs } from "./jetstream-node.ts";
+export { LogRotation, type LogRotationArgs } from "./log-rotation.ts";
 export { Machine, type MachineArgs } from "./machine.ts";
 export { type LeafArgs, type NatsConfArgs, renderNatsConf } from "./nats-conf.ts";
 export { Pushgateway, type PushgatewayArgs } from "./pushgateway.ts";
@@ -13,4 +16,5 @@ export { type Reach, signalContainer } from "./reach.ts";
 export { sitePorts } from "./reserved-ports.ts";
 export { SecretFile, type SecretFileArgs } from "./secret-file.ts";
 export { Site, SiteMachine } from "./site.ts";
+export { reachOf, rootsOf } from "./site-reach.ts";
 export { parseStackConfig, readStackConfig } from "./stack-config.ts";

@@ -6,7 +6,8 @@ import { ConfigFile } from "./config-file.ts";
 import { hardenedContainer, readOnlyDirectory } from "./container.ts";
 import { DataDirectory } from "./data-directory.ts";
 import { type LeafArgs, renderNatsConf } from "./nats-conf.ts";
-import type { Reach } from "./reach.ts";
+import { dockerCommand, type Reach } from "./reach.ts";
+import { shellQuote } from "./shell.ts";
 
 export interface JetStreamNodeArgs {
   /** Machine's name; also the domain's. */
@@ -70,6 +71,7 @@ export class JetStreamNode extends pulumi.ComponentResource {
           maxMemoryBytes: (args.maxMemoryMb ?? 1024) * mib,
           maxStoreBytes: (args.maxStoreMb ?? 10_240) * mib,
         }),
+        validate: image.imageId.apply((id) => checkScript(args.reach, id, configDirectory)),
       },
       children,
     );
@@ -118,4 +120,14 @@ export class JetStreamNode extends pulumi.ComponentResource {
     this.monitoringUrl = container.id.apply(() => `http://127.0.0.1:${monitoringPort}`);
     this.registerOutputs({ url: this.url, monitoringUrl: this.monitoringUrl });
   }
+}
+
+/** The server itself reads the candidate, as the user and at the place where the container will read it. */
+function checkScript(reach: Reach, imageId: string, configDirectory: string): string {
+  const bounds = `--rm --network none --read-only --cap-drop ALL --user ${uid}:${uid}`;
+  const mount = shellQuote(`type=bind,source=${configDirectory},target=${confTarget},readonly`);
+  return [
+    `${dockerCommand(reach)} run ${bounds} --mount ${mount} --entrypoint nats-server ${shellQuote(imageId)} \\`,
+    `  -t -c "${confTarget}/$(basename "$new")"`,
+  ].join("\n");
 }

@@ -7,10 +7,12 @@ import { hostPort } from "./address.ts";
 import { Hub, type HubImage } from "./hub.ts";
 import { hubConfig } from "./hub-config.ts";
 import { JetStreamNode } from "./jetstream-node.ts";
+import { LogRotation } from "./log-rotation.ts";
 import type { LeafArgs } from "./nats-conf.ts";
 import { Pushgateway } from "./pushgateway.ts";
 import { dockerProviderArgs, type Reach } from "./reach.ts";
 import type { Site, SiteMachine } from "./site.ts";
+import { reachOf } from "./site-reach.ts";
 
 export interface MachineArgs {
   /** The site as this machine sees it: itself, its peer, the link, images and limits. */
@@ -19,6 +21,8 @@ export interface MachineArgs {
   fleet: Fleet;
   /** The hub's bundle, to be built into an image on the machine. Needed unless `site.images.hub` names a finished one. */
   bundle?: { hubPath: string; contentHash: string };
+  /** What `findFiles` found on the machine; files changed by hand are written again. @default not looked */
+  found?: Reach["found"];
 }
 
 /**
@@ -39,7 +43,7 @@ export class Machine extends pulumi.ComponentResource {
     super("tandem:machine:Machine", name, {}, opts);
     const { site, fleet, bundle } = args;
     const { machine, peer, images, limits, paths } = site;
-    const reach = reachOf(site);
+    const reach = { ...reachOf(site), found: args.found };
     const engine = new docker.Provider(`${name}-docker`, dockerProviderArgs(reach), { parent: this });
     const children = { parent: this, providers: { docker: engine } };
     const listens = site.leaf.listener === machine.name;
@@ -94,6 +98,10 @@ export class Machine extends pulumi.ComponentResource {
       { ...children, dependsOn: [nats, pushgateway] },
     );
 
+    if (site.logs.directories.length > 0) {
+      new LogRotation(`${name}-logs`, logRotationArgs(args, reach, hub.url), children);
+    }
+
     this.hubUrl = hub.url;
     this.hubImageTag = hub.imageTag;
     this.pushgatewayUrl = pushgateway.url;
@@ -103,10 +111,22 @@ export class Machine extends pulumi.ComponentResource {
   }
 }
 
-/** How the machine of a site is reached. */
-export function reachOf({ docker: { socket }, ssh, machine }: Site): Reach {
-  if (socket !== "") return { kind: "local", socket };
-  return { kind: "ssh", host: machine.address, port: ssh.port, user: ssh.user, hostKey: ssh.hostKey };
+function logRotationArgs({ site, fleet }: MachineArgs, reach: Reach, hubUrl: pulumi.Output<string>) {
+  const { machine, paths } = site;
+  const { files, owner, ...logs } = site.logs;
+  const own = fleet.agents.filter((agent) => agent.machine === machine.name);
+  return {
+    ...logs,
+    machine: machine.name,
+    reach,
+    hubUrl,
+    logs: files.map((path) => ({ path })),
+    // The agents' logging library rotates what it names after the agent.
+    selfRotating: own.map((agent) => `${agent.name.toLowerCase()}.log`),
+    owner: owner === "" ? undefined : owner,
+    configDirectory: `${paths.config}/logs`,
+    stateDirectory: `${paths.data}/logs`,
+  };
 }
 
 function leafOf({ machine, leaf }: Site, listens: boolean, url: string): LeafArgs {

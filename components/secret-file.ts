@@ -48,6 +48,7 @@ export class SecretFile extends pulumi.ComponentResource {
       {
         script: args.reload === undefined ? script() : pulumi.output(args.reload).apply(script),
         stdin: pulumi.secret(args.content).apply((text) => framed(path, text)),
+        writes: path,
       },
       args.reach,
       // What a provider gives back of its input is a secret too.

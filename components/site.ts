@@ -53,8 +53,21 @@ export type SiteMachine = z.infer<typeof SiteMachine>;
 /** Own streams and copies of the peer's, as the hubs make them, take 9 GiB together; a smaller store refuses the last ones. */
 const leastStoreMb = 9_216;
 
+/** Yes or no; Pulumi hands these on as text where they were set as text. */
+const flag = (value: boolean) =>
+  z
+    .preprocess((given) => (given === "true" ? true : given === "false" ? false : given), z.boolean("true or false"))
+    .default(value)
+    .meta({ example: value });
+
 const hostKeyPattern = /^(ssh-(ed25519|rsa)|ecdsa-sha2-nistp(256|384|521)|sk-[a-z0-9@.-]+) [A-Za-z0-9+/]+={0,3}$/;
 const hostKeyExample = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI…";
+const hostKey = z
+  .string()
+  .regex(hostKeyPattern, `type and key as \`ssh-keyscan\` prints them, like ${hostKeyExample}`)
+  .or(z.literal(""))
+  .default("")
+  .meta({ example: hostKeyExample });
 
 export const Site = z
   .strictObject({
@@ -72,12 +85,19 @@ export const Site = z
         user: text("root").default("root"),
         port: port(22),
         /** The machine's public host key, type and key; without it anybody could answer in its name. */
-        hostKey: z
-          .string()
-          .regex(hostKeyPattern, `type and key as \`ssh-keyscan\` prints them, like ${hostKeyExample}`)
-          .or(z.literal(""))
-          .default("")
-          .meta({ example: hostKeyExample }),
+        hostKey,
+        /** How files are written when `user` may not: by sudo, or by a container that sees the whole disk. */
+        become: z.enum(["none", "sudo", "docker"], "none, sudo or docker").default("none").meta({ example: "sudo" }),
+        /** The host between this computer and the machine. */
+        jump: z
+          .strictObject({
+            /** Empty for none. */
+            host: host.or(z.literal("")).default("").meta({ example: "bastion.example.org" }),
+            port: port(22),
+            user: text("root").default("root"),
+            hostKey,
+          })
+          .prefault({}),
       })
       .prefault({}),
     docker: z
@@ -106,6 +126,32 @@ export const Site = z
       .strictObject({ hubMemoryMb: mib(1_024, 128), natsMemoryMb: mib(2_048, 64), pushgatewayMemoryMb: mib(512, 32) })
       .prefault({}),
     paths: z.strictObject({ config: path("/etc/tandem"), data: path("/var/lib/tandem") }).prefault({}),
+    logs: z
+      .strictObject({
+        /** Directories of logs that are measured and kept below the quota together; none for no care of logs at all. */
+        directories: z.array(path("/srv/fleet/logs")).default([]),
+        /** Plain-text logs that nobody else rotates. */
+        files: z.array(path("/srv/fleet/logs/remote_connector.log")).default([]),
+        quotaMb: mib(2_048, 16),
+        /** Rotated files kept for each log. */
+        keep: whole(1, 1_000).default(7).meta({ example: 7 }),
+        /** A larger log is rotated before its day is over, MiB. */
+        rotateMb: whole(1, 1_048_576).default(10).meta({ example: 10 }),
+        /** User and group that rotates; empty for root. */
+        owner: z
+          .string()
+          .regex(/^[a-z_][\w-]* [a-z_][\w-]*$/, "user and group like ops ops")
+          .or(z.literal(""))
+          .default("")
+          .meta({ example: "ops ops" }),
+      })
+      .prefault({}),
+    preview: z
+      .strictObject({
+        /** Look at the machine's files before anything else; false where the machine cannot be reached, as on a hosted runner. */
+        drift: flag(true),
+      })
+      .prefault({}),
     /** `host:port` of things that answer when the network does, such as the router. */
     references: z
       .array(
@@ -118,7 +164,11 @@ export const Site = z
   })
   .superRefine((site, context) => {
     const refuse = (path: string, message: string) =>
-      context.addIssue({ code: "custom", path: path.split("."), message });
+      context.addIssue({
+        code: "custom",
+        path: path.split(".").map((part) => (/^\d+$/.test(part) ? Number(part) : part)),
+        message,
+      });
     const names = [site.machine.name, site.peer.name];
     if (names[0] === names[1]) refuse("peer.name", `another name than machine.name, ${site.machine.name}`);
     if (site.machine.address === site.peer.address && site.docker.socket === "") {
@@ -127,6 +177,12 @@ export const Site = z
     if (!names.includes(site.leaf.listener)) refuse("leaf.listener", `one of ${names.join(" and ")}`);
     if (site.docker.socket === "" && site.ssh.hostKey === "") {
       refuse("ssh.hostKey", `the machine's host key, since it is reached over SSH, like ${hostKeyExample}`);
+    }
+    if (site.ssh.jump.host !== "" && site.ssh.jump.hostKey === "") {
+      refuse("ssh.jump.hostKey", `the jump host's own key, like ${hostKeyExample}`);
+    }
+    if (site.logs.files.length > 0 && site.logs.directories.length === 0) {
+      refuse("logs.directories.0", "the directories of logs.files, so that their size is watched");
     }
     if (site.limits.natsMemoryMb <= site.jetstream.maxMemoryMb) {
       refuse("limits.natsMemoryMb", `more than jetstream.maxMemoryMb, ${site.jetstream.maxMemoryMb}`);

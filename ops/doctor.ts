@@ -1,13 +1,14 @@
 /** `tandem doctor`: looks at both machines from outside and says what is wrong and what to do. */
 import type { Command } from "commander";
 import { hostPort } from "../components/address.ts";
+import { findFiles } from "../components/drift.ts";
 import { hubImageTag } from "../components/hub.ts";
-import { reachOf } from "../components/machine.ts";
 import { shellCommand } from "../components/reach.ts";
+import { reachOf, rootsOf } from "../components/site-reach.ts";
 import { FleetView, LedgerView } from "../hub/http/api.ts";
 import { messageOf } from "../hub/io/log.ts";
 import { build } from "./build.ts";
-import { type Check, checkHub, checkMachine, type Expected } from "./doctor/checks.ts";
+import { type Check, checkFiles, checkHub, checkMachine, type Expected } from "./doctor/checks.ts";
 import { factsScript, readFacts } from "./doctor/facts.ts";
 import { OperatorError } from "./error.ts";
 import { runShell, unreachable } from "./site/shell.ts";
@@ -52,10 +53,9 @@ async function doctor({ stack, site, json }: DoctorOptions): Promise<void> {
 }
 
 async function examine({ site }: Stack): Promise<Report> {
-  const { machine, paths } = site;
+  const { machine } = site;
   const expected: Expected = {
     machine: machine.name,
-    configDirectory: paths.config,
     hubUrl: `http://${hostPort(machine.address, machine.hubPort)}`,
     hubImage: site.images.hub === "" ? hubImageTag((await build()).contentHash, site.images.hubBase) : undefined,
   };
@@ -77,7 +77,7 @@ async function lookAt(site: Stack["site"], expected: Expected): Promise<Check[]>
   });
   const failed = (found: string, next: string): Check[] => [{ name: "machine", status: "fail", found, next }];
   try {
-    const startedAtMs = Date.now();
+    const askedAtMs = Date.now();
     const result = await runShell(shellCommand(reachOf(site), script));
     const lost = unreachable(machine.name, machine.address, result);
     if (lost !== undefined) return failed(lost.message, lost.next);
@@ -87,7 +87,9 @@ async function lookAt(site: Stack["site"], expected: Expected): Promise<Check[]>
         "Check ssh.user and ssh.become of the stack",
       );
     const reached: Check = { name: "machine", status: "ok", found: `reached at ${machine.address}`, next: "" };
-    return [reached, ...checkMachine(readFacts(result.stdout), expected, (startedAtMs + Date.now()) / 2)];
+    const asked = { fromMs: askedAtMs, toMs: Date.now() };
+    const changed = (await findFiles(reachOf(site), rootsOf(site))).changed();
+    return [reached, ...checkMachine(readFacts(result.stdout), expected, asked), ...checkFiles(changed, expected)];
   } catch (error) {
     return error instanceof OperatorError ? failed(error.message, error.next) : failed(messageOf(error), "");
   }

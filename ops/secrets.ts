@@ -1,7 +1,7 @@
 /** `tandem secrets audit`: looks for every secret of the site where none belongs, on both machines and in what Pulumi keeps. */
 import type { Command } from "commander";
-import { reachOf } from "../components/machine.ts";
 import { shellCommand } from "../components/reach.ts";
+import { reachOf } from "../components/site-reach.ts";
 import { OperatorError } from "./error.ts";
 import { type Finding, readScan, type ScanResult, scanInput, scanScript } from "./secrets/machine-scan.ts";
 import { leastLength, type Pattern, patternsOf, secretsIn } from "./secrets/patterns.ts";

@@ -1,4 +1,6 @@
 /** What is wrong with a machine, from what was read of it; pure, so that each finding can be tried without a machine. */
+
+import type { FileChange } from "../../components/drift-script.ts";
 import type { FleetView, LedgerView } from "../../hub/http/api.ts";
 import type { ContainerFacts, MachineFacts } from "./facts.ts";
 
@@ -13,8 +15,6 @@ export interface Check {
 
 export interface Expected {
   machine: string;
-  /** Directory of configuration files on the machine. */
-  configDirectory: string;
   /** Where the hub is reached. */
   hubUrl: string;
   /** The hub's image that this checkout would deploy; undefined when it is not known. */
@@ -31,8 +31,13 @@ const ok = (name: string, found: string): Check => ({ name, status: "ok", found,
 const warn = (name: string, found: string, next: string): Check => ({ name, status: "warn", found, next });
 const fail = (name: string, found: string, next: string): Check => ({ name, status: "fail", found, next });
 
-/** @param askedAtMs wall time here in the middle of the question, ms */
-export function checkMachine(facts: MachineFacts, expected: Expected, askedAtMs: number): Check[] {
+/** Wall time here before and after a machine was asked for its own, ms. */
+export interface Asked {
+  fromMs: number;
+  toMs: number;
+}
+
+export function checkMachine(facts: MachineFacts, expected: Expected, asked: Asked): Check[] {
   if (facts.engine === undefined) {
     const next = `Start it there (systemctl start docker), or let the stack's ssh.user use it`;
     return [fail("Docker engine", "does not answer", next), ...checkDisk(facts)];
@@ -44,7 +49,7 @@ export function checkMachine(facts: MachineFacts, expected: Expected, askedAtMs:
     ...checkSecrets(facts),
     ...checkDisk(facts),
     ...checkJetStream(facts),
-    ...checkClock(facts, askedAtMs),
+    ...checkClock(facts, asked),
   ];
 }
 
@@ -55,11 +60,7 @@ function checkContainer(part: "nats" | "pushgateway" | "hub", facts: MachineFact
   const name = `container ${part}`;
   const container = facts.containers.find((candidate) => candidate.name === `tandem-${machine}-${part}`);
   if (container === undefined) return [fail(name, "is not there", `${up(machine)} --refresh`)];
-  return [
-    checkState(name, container, machine),
-    ...checkImage(part, container, expected),
-    ...checkFile(part, container, facts, expected),
-  ];
+  return [checkState(name, container, machine), ...checkImage(part, container, expected)];
 }
 
 function checkState(name: string, container: ContainerFacts, machine: string): Check {
@@ -79,19 +80,6 @@ function checkImage(part: string, { image }: ContainerFacts, { machine, hubImage
   return image === hubImage
     ? [ok("hub's image", image)]
     : [warn("hub's image", `${image}; this checkout makes ${hubImage}`, `${up(machine)} brings it up to date`)];
-}
-
-/** The label holds the hash of the file that the container was made for. */
-function checkFile(part: string, { labels }: ContainerFacts, facts: MachineFacts, expected: Expected): Check[] {
-  const deployed = labels["tandem.config"];
-  const file = { nats: "nats/nats.conf", hub: "hub/hub.json" }[part];
-  if (deployed === undefined || file === undefined) return [];
-  const path = `${expected.configDirectory}/${file}`;
-  const there = facts.files.get(path);
-  const repair = `${up(expected.machine)} --replace '**${expected.machine}-${part === "nats" ? "nats-conf" : "hub-config"}-write'`;
-  if (there === undefined) return [fail(file, "is missing", repair)];
-  if (there !== deployed) return [fail(file, "was changed by hand since it was deployed", `${repair} puts it back`)];
-  return [ok(file, "as deployed")];
 }
 
 function checkSecrets({ secrets }: MachineFacts): Check[] {
@@ -120,13 +108,24 @@ function checkJetStream({ jetstream }: MachineFacts): Check[] {
     : [ok("streams", found)];
 }
 
-function checkClock({ wallMs }: MachineFacts, askedAtMs: number): Check[] {
+/** What lies between question and answer cannot be told from the way there and back. */
+function checkClock({ wallMs }: MachineFacts, { fromMs, toMs }: Asked): Check[] {
   if (wallMs === undefined) return [];
-  const offMs = Math.round(wallMs - askedAtMs);
-  const found = `${Math.abs(offMs)} ms ${offMs < 0 ? "behind" : "ahead of"} this computer`;
+  const offMs = wallMs < fromMs ? wallMs - fromMs : Math.max(0, wallMs - toMs);
+  if (offMs === 0) return [ok("clock", "as here")];
+  const found = `at least ${Math.abs(offMs)} ms ${offMs < 0 ? "behind" : "ahead of"} this computer`;
   return Math.abs(offMs) > clockWarnMs
     ? [warn("clock", found, "Keep both machines' clocks by NTP: writes are ordered by them")]
     : [ok("clock", found)];
+}
+
+/** Files that were changed by hand; a preview warns of them too, and an up writes them again. */
+export function checkFiles(changed: readonly FileChange[], { machine }: Expected): Check[] {
+  if (changed.length === 0) return [ok("files", "as deployed")];
+  return changed.map(({ path, kind }) => {
+    const how = kind === "missing" ? "was deleted" : "was changed by hand";
+    return fail("files", `${path} ${how}`, `${up(machine)} puts it back`);
+  });
 }
 
 /** What a hub says of the pair. @param fleet undefined when the hub did not answer */

@@ -37,8 +37,6 @@ export interface MachineFacts {
   /** Version of the Docker engine; undefined when it does not answer. */
   engine: string | undefined;
   containers: ContainerFacts[];
-  /** SHA-256 by path. */
-  files: Map<string, string>;
   secrets: SecretFacts[];
   /** Used of the disk that holds the data, and of its inodes, in percent; undefined when it cannot be told. */
   diskUsedPercent: number | undefined;
@@ -64,8 +62,7 @@ export function factsScript({ machine, configDirectory, dataDirectory, monitorin
 section clock; date +%s%3N
 section engine; docker version --format '{{.Server.Version}}' 2>/dev/null
 section containers; docker ps -aq --filter 'label=tandem.machine=${machine}' | xargs -r docker inspect 2>/dev/null
-section files; find '${configDirectory}' -path '${configDirectory}/secrets' -prune -o -type f ! -name '*.previous' -print 2>/dev/null | xargs -r sha256sum
-section secrets; find '${configDirectory}/secrets' -type f 2>/dev/null | xargs -r stat -c '%a %u %n'
+section secrets; find '${configDirectory}/secrets' -type f ! -name '.*.deployed' 2>/dev/null | xargs -r stat -c '%a %u %n'
 section disk; df -P '${dataDirectory}' 2>/dev/null | awk 'NR == 2 { print $5 }'
 section inodes; df -Pi '${dataDirectory}' 2>/dev/null | awk 'NR == 2 { print $5 }'
 section jetstream; docker exec 'tandem-${machine}-nats' wget -q -O - 'http://127.0.0.1:${monitoringPort}/jsz' 2>/dev/null
@@ -89,7 +86,6 @@ export function readFacts(stdout: string): MachineFacts {
   return {
     engine: text("engine") === "" ? undefined : text("engine"),
     containers: containers.success ? containers.data.map(containerFacts) : [],
-    files: new Map(lines("files").map((line) => [line.slice(66), line.slice(0, 64)])),
     secrets: lines("secrets").map(secretFacts),
     diskUsedPercent: numberIn(text("disk")),
     inodesUsedPercent: numberIn(text("inodes")),

@@ -32,8 +32,7 @@ export async function recordResources(stack: string, config: Record<string, unkn
       newResource: ({ type, name, inputs, provider = "", custom = false }) => {
         const secrets = Object.keys(inputs).filter((key) => pulumi.runtime.isRpcSecret(inputs[key]));
         recorded.push({ type, name, inputs: Object(plain(inputs)), secrets, provider, custom });
-        const made = type === "docker:index/remoteImage:RemoteImage" ? { imageId: `sha256:of-${inputs.name}` } : {};
-        return { id: `${name}-id`, state: { ...inputs, ...made } };
+        return { id: `${name}-id`, state: { ...inputs, ...computed(type, inputs) } };
       },
       call: ({ token }) => {
         throw new Error(`no function is expected to be called, but ${token} was`);
@@ -44,6 +43,12 @@ export async function recordResources(stack: string, config: Record<string, unkn
     false,
   );
   return recorded;
+}
+
+/** What a provider adds to its inputs, as far as the program reads it. */
+function computed(type: string, inputs: Record<string, unknown>): Record<string, unknown> {
+  if (type === "docker:index/remoteImage:RemoteImage") return { imageId: `sha256:of-${inputs.name}` };
+  return type.endsWith(":Command") ? { stdout: "" } : {};
 }
 
 /** The resource of that name among those recorded. */
@@ -99,9 +104,17 @@ export function stackValues(stack: string): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(file.config)) values[key.replace("tandem:", "")] = value;
   for (const [key, { default: value }] of Object.entries(readProject().config)) {
-    const [group = "", name] = key.split(".");
-    if (name === undefined) values[group] ??= value;
-    else values[group] = { ...(value === undefined ? {} : { [name]: value }), ...Object(values[group]) };
+    if (value !== undefined) setDefault(values, key.split("."), value);
   }
   return values;
+}
+
+function setDefault(values: Record<string, unknown>, [name = "", ...rest]: string[], value: unknown): void {
+  if (rest.length === 0) {
+    values[name] ??= value;
+    return;
+  }
+  const group: Record<string, unknown> = { ...Object(values[name]) };
+  setDefault(group, rest, value);
+  values[name] = group;
 }

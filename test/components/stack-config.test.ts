@@ -46,7 +46,7 @@ describe("the stacks of the repository", () => {
     defaults.delete("docker.socket");
     for (const [key, { type, description, default: value }] of declared) {
       expect(description, key).toMatch(/\.$/);
-      expect(["string", "integer", "array"], key).toContain(type);
+      expect(["string", "integer", "boolean", "array"], key).toContain(type);
       if (value !== undefined && key !== "docker.socket") expect(defaults.get(key), key).toEqual(value);
       defaults.delete(key);
     }
@@ -69,6 +69,11 @@ describe("a wrong configuration names key, file, expectation and example", () =>
     ["peer.address", "192.0.2.20:22", "without scheme or port; got", "'192.0.2.10'"],
     ["ssh.hostKey", "", "expected the machine's host key, since it is reached over SSH", "'ssh-ed25519 "],
     ["ssh.hostKey", "SHA256:abc", "expected type and key as `ssh-keyscan` prints them", "'ssh-ed25519 "],
+    ["ssh.become", "root", "expected none, sudo or docker; got", "'sudo'"],
+    ["ssh.jump", { host: "192.0.2.1" }, "expected the jump host's own key, like ssh-ed25519 ", "'ssh-ed25519 "],
+    ["ssh.jump", { hots: "192.0.2.1" }, "there is no such key; did you mean ssh.jump.host?", "Rename or remove it in"],
+    ["logs.owner", "ops", "expected user and group like ops ops", "'ops ops'"],
+    ["preview.drift", "perhaps", "expected true or false", "'true'"],
     ["peer.name", "mainpc", "expected another name than machine.name, mainpc", "'mainpc'"],
     ["leaf.listener", "nas", "expected one of mainpc and pc2", "'mainpc'"],
     ["machine.pushgatewayPort", 9000, "expected a free port; 9000 is already machine.hubPort", "'9091'"],
@@ -113,6 +118,19 @@ it.each(["pc2.lan", "192.0.2.20", "2001:db8::20", "::1"])("%s is an address", (a
   expect(parseStackConfig(withKey("peer.address", address), "mainpc").peer.address).toBe(address);
 });
 
+it("logs to rotate without a directory to watch are refused with the command that sets one", () => {
+  const text = refusal(withKey("logs.files", ["/srv/fleet/logs/a.log"]));
+  expect(text).toContain("tandem:logs.directories[0] in Pulumi.mainpc.yaml: expected the directories of logs.files");
+  expect(text).toContain("--path 'logs.directories[0]' '/srv/fleet/logs'");
+});
+
+it.each([
+  ["true", true],
+  ["false", false],
+])("%s set as text is a boolean", (given, drift) => {
+  expect(parseStackConfig(withKey("preview.drift", given), "mainpc").preview).toEqual({ drift });
+});
+
 it("a machine reached by a socket of this computer needs no host key", () => {
   const values = { ...withKey("ssh.hostKey", ""), docker: { socket: "unix:///var/run/docker.sock" } };
   expect(parseStackConfig(values, "mainpc").docker.socket).toBe("unix:///var/run/docker.sock");
@@ -124,11 +142,12 @@ it("the running stack's keys are read, those of providers are not", async () => 
 });
 
 /** Keys with dots and their values; machine and peer lose what has no default. */
-function flat(site: object): Map<string, unknown> {
+function flat(site: object, prefix = ""): Map<string, unknown> {
   const result = new Map<string, unknown>();
-  for (const [group, value] of Object.entries(site)) {
-    if (Array.isArray(value)) result.set(group, value);
-    else for (const [name, item] of Object.entries(Object(value))) result.set(`${group}.${name}`, item);
+  for (const [name, value] of Object.entries(site)) {
+    const key = `${prefix}${name}`;
+    if (typeof value !== "object" || Array.isArray(value)) result.set(key, value);
+    else for (const [below, item] of flat(value, `${key}.`)) result.set(below, item);
   }
   return result;
 }

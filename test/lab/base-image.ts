@@ -31,11 +31,11 @@ export async function ensureBase(say: Say): Promise<string> {
       `Correct ${baseVariable}, or unset it to have a base looked for`,
     );
   }
-  if ((await imageId(published)) !== undefined) return published;
-  if (await pulled(published, say)) return published;
   const { id, codename } = await distribution();
   const made = `tandem-lab/${id}:${codename}`;
-  if ((await imageId(made)) === undefined) await bootstrap(made, codename, say);
+  for (const name of [published, made]) if ((await imageId(name)) !== undefined) return name;
+  if (await pulled(published, say)) return published;
+  await bootstrap(made, codename, say);
   return made;
 }
 
@@ -69,12 +69,11 @@ async function bootstrap(image: string, codename: string, say: Say): Promise<voi
   const source = sourceOf(await output("apt-get", ["indextargets", "--format", indexFormat]), codename);
   const folder = mkdtempSync(join(tmpdir(), "tandem-lab-base-"));
   try {
-    say(`making ${image} by debootstrap, about a minute`);
+    say(`making ${image} by debootstrap, some minutes`);
     const tree = join(folder, "root");
     const components = `--components=${source.components.join(",")}`;
     const args = ["--variant=minbase", components, codename, tree, source.uri];
-    const progress = (line: string) => say(`debootstrap: ${line}`);
-    await run("debootstrap", args, { say: progress });
+    await run("debootstrap", args, { say });
     await run("chroot", [tree, "apt-get", "clean"]);
     await pipe(["tar", "--create", "--directory", tree, "."], ["docker", "import", "-", image]);
   } finally {

@@ -1,15 +1,17 @@
-/** Builds an image of the lab unless the same one is there: its inputs are remembered in a label. */
+/** Builds an image of the lab unless the same one is there: its tag tells what it is made of. */
 import { createHash } from "node:crypto";
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { imageId } from "./base-image.ts";
-import { docker, inspect } from "./docker.ts";
+import { docker } from "./docker.ts";
 import { execute } from "./execute.ts";
 
 export interface ImageSpec {
-  /** @example "tandem-lab/nats:2.12.15" */
-  tag: string;
+  /** @example "tandem-lab/nats" */
+  name: string;
+  /** Of the program in it, for people. @default none */
+  version?: string;
   /** Image that stands in place of `${BASE}`. */
   base: string;
   /** Text of the Dockerfile. */
@@ -18,28 +20,31 @@ export interface ImageSpec {
   files: Record<string, string>;
 }
 
-const inputsLabel = "tandem.lab.inputs";
 const buildWithinMs = 600_000;
 const proxyVariables = ["http_proxy", "https_proxy", "no_proxy"];
 
-/** Resolves with the tag. */
+/**
+ * Labs of different versions, and of different bases, do not take each other's images away, because the tag holds a hash
+ * of all inputs.
+ * @returns name and tag. @example "tandem-lab/nats:2.12.15-3f2a9c01"
+ */
 export async function buildImage(spec: ImageSpec, say: (line: string) => void): Promise<string> {
-  const inputs = await hashOf(spec);
-  if ((await inspect("image", spec.tag, `{{index .Config.Labels "${inputsLabel}"}}`)) === inputs) return spec.tag;
-  say(`building ${spec.tag}`);
+  const hash = await hashOf(spec);
+  const tag = `${spec.name}:${spec.version === undefined ? hash : `${spec.version}-${hash}`}`;
+  if ((await imageId(tag)) !== undefined) return tag;
+  say(`building ${tag}`);
   const context = mkdtempSync(join(tmpdir(), "tandem-lab-build-"));
   try {
-    mkdirSync(context, { recursive: true });
     writeFileSync(join(context, "Dockerfile"), spec.dockerfile);
     for (const [name, path] of Object.entries(spec.files)) copyFileSync(path, join(context, name));
     // The host's network, so that apt reaches what apt of this computer reaches.
-    const args = ["build", "--quiet", "--network", "host", "--label", `${inputsLabel}=${inputs}`, "--tag", spec.tag];
+    const args = ["build", "--quiet", "--network", "host", "--tag", tag];
     const proxies = (await proxyArgs()).flatMap((pair) => ["--build-arg", pair]);
     await docker([...args, "--build-arg", `BASE=${spec.base}`, ...proxies, context], { deadlineMs: buildWithinMs });
   } finally {
     rmSync(context, { recursive: true, force: true });
   }
-  return spec.tag;
+  return tag;
 }
 
 /** The files of a folder, for `ImageSpec.files`. */
@@ -50,7 +55,7 @@ export function filesOf(folder: string): Record<string, string> {
 async function hashOf({ base, dockerfile, files }: ImageSpec): Promise<string> {
   const hash = createHash("sha256").update(`${await imageId(base)}\0${dockerfile}\0`);
   for (const [name, path] of Object.entries(files)) hash.update(`${name}\0`).update(readFileSync(path));
-  return hash.digest("hex").slice(0, 16);
+  return hash.digest("hex").slice(0, 8);
 }
 
 /** This computer's proxies, by its environment or by apt's settings; Docker keeps these arguments out of the image. */

@@ -7,7 +7,7 @@ import { Lab } from "./lab.ts";
 import { isCut, isPlugged } from "./link.ts";
 import type { LabUser } from "./machine.ts";
 import { defaultName, machineName, placeName, placeNames } from "./plan.ts";
-import { stackFile } from "./stack-config.ts";
+import { writeProject } from "./project.ts";
 
 interface Common {
   name: string;
@@ -64,15 +64,19 @@ add("load <image...>", "load images of this computer's engine into both machines
   },
 );
 
-add("config <machine>", "print the file of a machine's stack, for pulumi --config-file", "config pc2 > /tmp/pc2.yaml")
-  .option("--user <user>", "that the stack logs in as", "root")
-  .action(async (machine: string, { name, json, user }: Common & { user: LabUser }) => {
-    const config = (await Lab.open(name)).stackConfig(machineName(machine), user);
-    if (json) printJson(config);
-    else process.stdout.write(stackFile(config));
+add("project <folder>", "write a Pulumi project with a stack for each machine", "project /tmp/lab")
+  .option("--user <user>", "that the stacks log in as", "root")
+  .action(async (folder: string, { name, user }: Common & { user: LabUser }) => {
+    const lab = await Lab.open(name);
+    writeProject(folder, { mainpc: lab.stackConfig("mainpc", user), pc2: lab.stackConfig("pc2", user) });
+    say(`wrote ${folder}; next: pulumi -C ${folder} stack init mainpc`);
   });
 
-add("run <program> [args...]", "run a program with an SSH agent that holds the lab's key", "run pulumi up -s mainpc")
+add(
+  "run <program> [args...]",
+  "run a program with an SSH agent that holds the lab's key",
+  "run pulumi -C /tmp/lab up -s mainpc",
+)
   .passThroughOptions()
   .action(async (command: string, args: string[], { name }: Common) => {
     const agent = await (await Lab.open(name)).sshAgent();

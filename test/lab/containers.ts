@@ -1,6 +1,7 @@
 /** Makes a lab's network and containers, and removes them: the one place that creates or deletes anything. */
 import { rmSync } from "node:fs";
 import { OperatorError } from "../../ops/error.ts";
+import { imageId } from "./base-image.ts";
 import { docker, inspect, labelled, requireEngine, takenNetworks } from "./docker.ts";
 import { type LabPlan, labelOf, networkOf, type Place } from "./plan.ts";
 import { type RunArgs, runArgs } from "./run-args.ts";
@@ -24,18 +25,28 @@ export async function ensureNetwork(name: string, say: Say): Promise<string> {
   return subnet;
 }
 
-/** @throws OperatorError `lab.name-taken` for a container of that name that is not the lab's */
+/**
+ * @throws OperatorError `lab.name-taken` for a container of that name that is not the lab's, `lab.refused` when the engine
+ * does not grant what a machine needs
+ */
 export async function ensureContainer(plan: LabPlan, place: Place, args: RunArgs, say: Say): Promise<void> {
-  const state = await inspect("container", place.container, '{{.State.Status}} {{index .Config.Labels "tandem.lab"}}');
+  const format = '{{.State.Status}} {{.Image}} {{index .Config.Labels "tandem.lab"}}';
+  const state = await inspect("container", place.container, format);
   if (state === undefined) {
     for (const volume of Object.values(place.volumes ?? {})) {
       await docker(["volume", "create", "--label", plan.label, volume]);
     }
     say(`${place.name}: starting at ${place.address}`);
-    await docker(runArgs(plan, place, args));
+    await docker(runArgs(plan, place, args)).catch((error: Error) => {
+      throw new OperatorError(
+        "lab.refused",
+        `The engine does not start ${place.container}: ${error.message}`,
+        "Compare what the engine grants with the list in docs/lab.md",
+      );
+    });
     return;
   }
-  const [status, owner] = state.split(" ");
+  const [status, image, owner] = state.split(" ");
   if (owner !== plan.name) {
     throw new OperatorError(
       "lab.name-taken",
@@ -43,6 +54,7 @@ export async function ensureContainer(plan: LabPlan, place: Place, args: RunArgs
       "Rename or remove it, or name the lab otherwise (--name)",
     );
   }
+  if (image !== (await imageId(args.image))) say(`${place.name}: made of an older image; down and up renew it`);
   if (status === "running") return;
   say(`${place.name}: starting again`);
   await docker(["start", place.container]);

@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { ensureTool } from "../../ops/tools/ensure-tool.ts";
 import { askVersion, formatVersion } from "../../ops/tools/version.ts";
-import { ensureBase } from "./base-image.ts";
 import { buildImage, filesOf } from "./build-image.ts";
 
 type Say = (line: string) => void;
@@ -26,23 +25,21 @@ RUN apt-get update -q \\
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
 `;
 
-/** Builds what is missing; resolves with the tag of the machines' image. */
-export async function machineImage(say: Say): Promise<string> {
+/** Builds what is missing; resolves with the name of the machines' image. */
+export async function machineImage(base: string, say: Say): Promise<string> {
   const { Dockerfile = "", ...files } = filesOf(machineFolder);
   const dockerfile = readFileSync(Dockerfile, "utf8");
-  return await buildImage({ tag: "tandem-lab/machine", base: await ensureBase(say), dockerfile, files }, say);
+  return await buildImage({ name: "tandem-lab/machine", base, dockerfile, files }, say);
 }
 
 /** Builds what is missing of the images for the inner engines. */
-export async function stackImages(say: Say): Promise<StackImages> {
-  const base = await buildImage(
-    { tag: "tandem-lab/common", base: await ensureBase(say), dockerfile: commonDockerfile, files: {} },
-    say,
-  );
+export async function stackImages(base: string, say: Say): Promise<StackImages> {
+  const common = await buildImage({ name: "tandem-lab/common", base, dockerfile: commonDockerfile, files: {} }, say);
   const ofProgram = async (name: string, program: string, entrypoint: string) => {
-    const tag = `tandem-lab/${name}:${formatVersion(await askVersion(program))}`;
+    const version = formatVersion(await askVersion(program));
     const dockerfile = programDockerfile(entrypoint);
-    return await buildImage({ tag, base, dockerfile, files: { [entrypoint]: program } }, say);
+    const files = { [entrypoint]: program };
+    return await buildImage({ name: `tandem-lab/${name}`, version, base: common, dockerfile, files }, say);
   };
   return {
     nats: await ofProgram("nats", await ensureTool("nats-server", say), "nats-server"),

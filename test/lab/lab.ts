@@ -1,6 +1,7 @@
 /** Two machines as containers with sshd and a Docker engine of their own, on which a real `pulumi up` can be tried. */
 import { OperatorError } from "../../ops/error.ts";
 import { until } from "../support/until.ts";
+import { ensureBase } from "./base-image.ts";
 import { ensureContainer, ensureNetwork, subnetOf } from "./containers.ts";
 import * as disk from "./disk.ts";
 import { docker, requireEngine } from "./docker.ts";
@@ -46,14 +47,16 @@ export class Lab {
   /**
    * Makes what is missing of the lab, starts what is stopped, and resolves when every sshd and engine answers and both
    * engines hold the images that the stacks need.
-   * @throws OperatorError `lab.no-engine`, `lab.no-subnet`, `lab.name`, `lab.name-taken`, and those of the base image
+   * @throws OperatorError `lab.no-engine`, `lab.no-subnet`, `lab.name`, `lab.name-taken`, `lab.refused`, `lab.not-ready`, and
+   * those of the base image
    */
   static async up({ name = defaultName, dataMb = 4_096, say = () => {} }: LabOptions = {}): Promise<Lab> {
     networkOf(name);
     await requireEngine();
     const key = await ensureKey(name);
-    const image = await machineImage(say);
-    const images = await stackImages(say);
+    const base = await ensureBase(say);
+    const image = await machineImage(base, say);
+    const images = await stackImages(base, say);
     const plan = planLab(name, await ensureNetwork(name, say));
     for (const place of Object.values(plan.places)) await ensureContainer(plan, place, { image, dataMb }, say);
     const record = { images, hostKeys: await authorize(plan, key) };
@@ -87,7 +90,7 @@ export class Lab {
     await this.machine(name).kill();
   }
 
-  /** Starts a machine that was killed or stopped; resolves when its sshd and engine answer. */
+  /** Starts a machine that was killed or stopped; resolves when its sshd and engine answer. @throws OperatorError `lab.not-ready` */
   async start(name: PlaceName): Promise<void> {
     await docker(["start", this.machine(name).container]);
     await this.#ready([name]);
@@ -145,7 +148,18 @@ export class Lab {
       if ((await execute("ssh", [...this.sshArgs(name), "true"])).code !== 0) return false;
       return name === "jump" || (await this.machine(name).try("docker info >/dev/null")).code === 0;
     };
-    await Promise.all(names.map((name) => until(`sshd and engine of ${name}`, () => answers(name), readyWithinMs)));
+    const ready = async (name: PlaceName) => {
+      await until(`sshd and engine of ${name}`, () => answers(name), readyWithinMs).catch((error: Error) => {
+        const { container } = this.machine(name);
+        const log = `docker logs ${container}, and docker exec ${container} tail /var/log/dockerd.log`;
+        throw new OperatorError(
+          "lab.not-ready",
+          error.message,
+          `Look at ${log}; a machine that is unplugged needs heal`,
+        );
+      });
+    };
+    await Promise.all(names.map(ready));
   }
 }
 

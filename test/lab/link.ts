@@ -5,12 +5,12 @@ import type { LabPlan } from "./plan.ts";
 
 /** Both directions are dropped on both machines; each is still reached by this computer and the jump host. */
 export async function cutLink(mainpc: LabMachine, pc2: LabMachine): Promise<void> {
-  await Promise.all([mainpc.exec(dropScript(pc2.address)), pc2.exec(dropScript(mainpc.address))]);
+  await Promise.all([onLiving(mainpc, dropScript(pc2.address)), onLiving(pc2, dropScript(mainpc.address))]);
 }
 
 /** Nothing happens to a link that is whole. */
 export async function healLink(mainpc: LabMachine, pc2: LabMachine): Promise<void> {
-  await Promise.all([mainpc.exec(acceptScript), pc2.exec(acceptScript)]);
+  await Promise.all([onLiving(mainpc, acceptScript), onLiving(pc2, acceptScript)]);
 }
 
 /** As when a machine's cable is pulled: nobody reaches it any more. What runs in it goes on. */
@@ -37,6 +37,11 @@ export async function isCut(machine: LabMachine): Promise<boolean> {
 
 /** A chain of its own, so that nothing of the engine's rules is touched. */
 const chain = "TANDEM-LAB";
+
+/** A dead machine has lost its rules, and one side's rules cut both directions. */
+async function onLiving(machine: LabMachine, script: string): Promise<void> {
+  if ((await machine.state()) === "running") await machine.exec(script);
+}
 
 function dropScript(peer: string): string {
   return `set -eu

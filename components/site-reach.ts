@@ -1,0 +1,25 @@
+/** How a site's machine is reached, and where on it files were put. */
+import type { Become } from "./become.ts";
+import type { Reach } from "./reach.ts";
+import type { Site } from "./site.ts";
+
+/** The way to the machine of this stack. */
+export function reachOf({ docker: { socket }, ssh, machine, images }: Site): Reach {
+  if (socket !== "") return { kind: "local", socket };
+  const { port, user, hostKey, jump } = ssh;
+  const become: Become = ssh.become === "docker" ? { kind: "docker", image: images.hubBase } : { kind: ssh.become };
+  return {
+    kind: "ssh",
+    host: machine.address,
+    port,
+    user,
+    hostKey,
+    become,
+    ...(jump.host === "" ? {} : { jump }),
+  };
+}
+
+/** Directories that hold everything which is put on a machine, for `findFiles`. */
+export function rootsOf({ paths }: Site): string[] {
+  return [paths.config, paths.data];
+}

@@ -1,0 +1,43 @@
+/** Arguments of `ssh` that trust the pinned host keys alone, for those who start it: the Docker provider, and the look at files. */
+import { shellQuote } from "./shell.ts";
+
+/** The host between this computer and a machine that it cannot reach itself. */
+export interface Jump {
+  /** @example "bastion.example.org" */
+  host: string;
+  port: number;
+  user: string;
+  /** Its public host key, type and key; a machine's own key says nothing about it. */
+  hostKey: string;
+}
+
+/** Options for `ssh`, each as its own argument. */
+export function sshOptions(hostKey: string, jump?: Jump): string[] {
+  const options = [
+    ...pinned(hostKey),
+    // sshd limits how many connections may start at once, so all share one.
+    "ControlMaster=auto",
+    "ControlPath=~/.ssh/tandem-%C",
+    "ControlPersist=60",
+  ];
+  if (jump !== undefined) options.push(`ProxyCommand=${proxyCommand(jump)}`);
+  return options.flatMap((option) => ["-o", option]);
+}
+
+function pinned(hostKey: string): string[] {
+  return [
+    "BatchMode=yes",
+    "ConnectTimeout=10",
+    "StrictHostKeyChecking=yes",
+    "UserKnownHostsFile=/dev/null",
+    "GlobalKnownHostsFile=/dev/null",
+    `KnownHostsCommand=/bin/echo %H ${hostKey}`,
+  ];
+}
+
+/** ProxyJump would start its ssh without these options, and so without the pinned key. */
+function proxyCommand({ host, port, user, hostKey }: Jump): string {
+  // The outer ssh replaces %x in the command before a shell sees it; what is meant for the inner one is doubled.
+  const options = pinned(hostKey).map((option) => `-o ${shellQuote(option.replaceAll("%", "%%"))}`);
+  return ["ssh", ...options, "-p", port, "-W", "[%h]:%p", shellQuote(`${user}@${host}`)].join(" ");
+}

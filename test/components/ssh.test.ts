@@ -1,0 +1,27 @@
+import { spawnSync } from "node:child_process";
+import { describe, expect, it } from "vitest";
+import { sshOptions } from "../../components/ssh.ts";
+
+const hostKey = "ssh-ed25519 AAAAmachine";
+const jump = { host: "bastion.example.org", port: 2222, user: "ops", hostKey: "ssh-ed25519 AAAAjump" };
+
+describe("ssh's options", () => {
+  it("trust the pinned key alone and ask nobody anything", () => {
+    const options = sshOptions(hostKey);
+    expect(options.filter((_, index) => index % 2 === 0)).toEqual(Array(options.length / 2).fill("-o"));
+    expect(options).toEqual(expect.arrayContaining(["BatchMode=yes", "StrictHostKeyChecking=yes"]));
+    expect(options).toContain(`KnownHostsCommand=/bin/echo %H ${hostKey}`);
+    expect(options.join()).not.toContain("ProxyCommand");
+  });
+
+  it("a jump host is trusted by its own key alone, and the machine by its own", () => {
+    const resolved = spawnSync("ssh", ["-G", ...sshOptions(hostKey, jump), "192.0.2.10"], { encoding: "utf8" });
+    expect(resolved.status, resolved.stderr).toBe(0);
+    expect(resolved.stdout).toContain(`knownhostscommand /bin/echo %H ${hostKey}\n`);
+    const proxy = /^proxycommand (.*)$/m.exec(resolved.stdout)?.[1] ?? "";
+    expect(proxy).toContain("-o 'KnownHostsCommand=/bin/echo %%H ssh-ed25519 AAAAjump'");
+    expect(proxy).toContain("-o 'StrictHostKeyChecking=yes'");
+    expect(proxy).toMatch(/ -p 2222 -W \[%h\]:%p 'ops@bastion\.example\.org'$/);
+    expect(proxy).not.toContain("AAAAmachine");
+  });
+});
