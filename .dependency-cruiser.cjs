@@ -12,7 +12,7 @@ module.exports = {
       name: "renderers-are-pure",
       comment: "the renderers serve the local run too, so they know nothing of Pulumi",
       severity: "error",
-      from: { path: "^components/(nats-conf|pushgateway-args|hub-config|address)\\.ts$" },
+      from: { path: "^components/(nats-conf|nats-auth|pushgateway-args|hub-config|address)\\.ts$" },
       to: { path: "^node_modules/@pulumi/" },
     },
     {
