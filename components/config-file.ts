@@ -1,8 +1,8 @@
 /** A text file on a machine that a reviewer sees line by line in the preview and a reader never sees half-written. */
 import { createHash } from "node:crypto";
-import { posix } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { type Reach, runScript, shellQuote } from "./reach.ts";
+import { configFileScript, framed } from "./file-script.ts";
+import { type Reach, runScript } from "./reach.ts";
 
 export interface ConfigFileArgs {
   /** How the machine is reached. */
@@ -13,6 +13,13 @@ export interface ConfigFileArgs {
   content: pulumi.Input<string>;
   /** Permissions, octal. @default "0644" */
   mode?: string;
+  /**
+   * POSIX sh, run on the machine with `$new` as the path of the candidate, which lies in the file's own directory. When it exits
+   * with other than 0 the file stays as it was, and what it printed is in the error.
+   * @default no check
+   * @example 'nats-server -t -c "$new"'
+   */
+  validate?: pulumi.Input<string>;
 }
 
 /**
@@ -30,45 +37,20 @@ export class ConfigFile extends pulumi.ComponentResource {
   constructor(name: string, args: ConfigFileArgs, opts?: pulumi.ComponentResourceOptions) {
     super("tandem:machine:ConfigFile", name, {}, opts);
     const content = pulumi.output(args.content).apply((text) => (text.endsWith("\n") ? text : `${text}\n`));
+    const { path, mode = "0644" } = args;
+    const script = (validate?: string) => configFileScript({ path, mode, validate });
     const written = runScript(
       `${name}-write`,
       {
-        script: replaceScript(args.path, args.mode ?? "0644"),
-        stdin: content.apply((text) => `${text}${endOf(args.path)}\n`),
+        script: args.validate === undefined ? script() : pulumi.output(args.validate).apply(script),
+        stdin: content.apply((text) => framed(path, text)),
       },
       args.reach,
       { parent: this },
     );
     // Known only once written, so that readers of the path wait for the file.
-    this.path = written.urn.apply(() => args.path);
+    this.path = written.urn.apply(() => path);
     this.contentHash = content.apply((text) => createHash("sha256").update(text).digest("hex"));
     this.registerOutputs({ path: this.path, contentHash: this.contentHash });
   }
-}
-
-/** The last line of the input: a connection that breaks half-way delivers an input without it. */
-function endOf(path: string): string {
-  return `== end of ${path} ==`;
-}
-
-function replaceScript(path: string, mode: string): string {
-  if (!posix.isAbsolute(path)) throw new RangeError(`path of a ConfigFile must be absolute, not ${path}`);
-  if (!/^0[0-7]{3}$/.test(mode)) throw new RangeError(`mode of ${path} must be octal like 0644, not ${mode}`);
-  return [
-    "set -eu",
-    "umask 022",
-    `directory=${shellQuote(posix.dirname(path))} file=${shellQuote(path)} end=${shellQuote(endOf(path))}`,
-    'mkdir -p -- "$directory"',
-    'received=$(mktemp "$file.XXXXXX") new=$(mktemp "$file.XXXXXX")',
-    'trap \'rm -f -- "$received" "$new"\' EXIT',
-    'cat >"$received"',
-    'if [ "$(tail -n 1 "$received")" != "$end" ]; then',
-    '  echo "$file was not replaced: the connection broke before all of it had come. Run pulumi up again." >&2',
-    "  exit 1",
-    "fi",
-    'sed \'$d\' "$received" >"$new"',
-    `chmod ${mode} "$new"`,
-    'if [ -e "$file" ]; then cp -p -- "$file" "$file.previous"; fi',
-    'mv -f -- "$new" "$file"',
-  ].join("\n");
 }

@@ -9,6 +9,7 @@ export { Machine, type MachineArgs } from "./machine.ts";
 export { type LeafArgs, type NatsConfArgs, renderNatsConf } from "./nats-conf.ts";
 export { Pushgateway, type PushgatewayArgs } from "./pushgateway.ts";
 export { type PushgatewayProcessArgs, pushgatewayArgs } from "./pushgateway-args.ts";
-export type { Reach } from "./reach.ts";
+export { type Reach, signalContainer } from "./reach.ts";
+export { SecretFile, type SecretFileArgs } from "./secret-file.ts";
 export { Site, SiteMachine } from "./site.ts";
 export { parseStackConfig, readStackConfig } from "./stack-config.ts";

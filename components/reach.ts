@@ -3,6 +3,7 @@ import { local, remote, types } from "@pulumi/command";
 import type * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import { hostPort } from "./address.ts";
+import { shellQuote } from "./shell.ts";
 
 export type Reach =
   /** Keys come from the operator's ssh-agent, so that none stands in config or state. */
@@ -46,9 +47,21 @@ export function dockerProviderArgs(reach: Reach): docker.ProviderArgs {
   return { host: `ssh://${reach.user}@${hostPort(reach.host, reach.port)}`, sshOpts: sshOptions(reach.hostKey) };
 }
 
-/** Quotes a word for sh. */
-export function shellQuote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
+/**
+ * POSIX sh that sends a signal to a container when it runs, and is content when it does not or is not there yet.
+ *
+ * @param signal name without SIG @example "HUP"
+ */
+export function signalContainer(reach: Reach, container: string, signal: string): string {
+  const docker = dockerCommand(reach);
+  const name = shellQuote(container);
+  const running = `[ "$(${docker} inspect --format '{{.State.Running}}' ${name} 2>/dev/null)" = true ]`;
+  return `if ${running}; then ${docker} kill --signal ${shellQuote(signal)} ${name} >/dev/null; fi`;
+}
+
+/** How a script on the machine calls the engine that Pulumi uses there. */
+export function dockerCommand(reach: Reach): string {
+  return reach.kind === "local" ? `docker --host ${shellQuote(reach.socket)}` : "docker";
 }
 
 function connection(reach: Reach & { kind: "ssh" }): types.input.remote.ConnectionArgs {

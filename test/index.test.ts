@@ -7,7 +7,13 @@ import type * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { HubConfig } from "../hub/config.ts";
 import { ensureTool } from "../ops/tools/ensure-tool.ts";
-import { promised, type Recorded, recordResources, stackValues } from "./components/recorder.ts";
+import {
+  named as namedResource,
+  promised,
+  type Recorded,
+  recordResources,
+  stackValues,
+} from "./components/recorder.ts";
 
 interface Deployed {
   resources: Recorded[];
@@ -242,9 +248,7 @@ function outputsOf(stack: Stack): Record<string, string> {
 }
 
 function named(stack: Stack, name: string): Recorded {
-  const found = resourcesOf(stack).find((resource) => resource.name === name);
-  if (found === undefined) throw new Error(`no resource ${name}`);
-  return found;
+  return namedResource(resourcesOf(stack), name);
 }
 
 function byName(a: Recorded, b: Recorded): number {

@@ -8,6 +8,8 @@ export interface Recorded {
   name: string;
   // What the engine would be told: it has no type of its own.
   inputs: Record<string, unknown>;
+  /** Names of the inputs that the engine is told to encrypt. */
+  secrets: string[];
   provider: string;
   custom: boolean;
 }
@@ -28,7 +30,8 @@ export async function recordResources(stack: string, config: Record<string, unkn
   await pulumi.runtime.setMocks(
     {
       newResource: ({ type, name, inputs, provider = "", custom = false }) => {
-        recorded.push({ type, name, inputs: Object(plain(inputs)), provider, custom });
+        const secrets = Object.keys(inputs).filter((key) => pulumi.runtime.isRpcSecret(inputs[key]));
+        recorded.push({ type, name, inputs: Object(plain(inputs)), secrets, provider, custom });
         const made = type === "docker:index/remoteImage:RemoteImage" ? { imageId: `sha256:of-${inputs.name}` } : {};
         return { id: `${name}-id`, state: { ...inputs, ...made } };
       },
@@ -41,6 +44,13 @@ export async function recordResources(stack: string, config: Record<string, unkn
     false,
   );
   return recorded;
+}
+
+/** The resource of that name among those recorded. */
+export function named(recorded: Recorded[], name: string): Recorded {
+  const found = recorded.find((resource) => resource.name === name);
+  if (found === undefined) throw new Error(`no resource ${name}`);
+  return found;
 }
 
 /** The value without the marks that the SDK puts on secrets, so that tests see what the engine would see. */
