@@ -23,25 +23,29 @@ const renewEveryMs = 250;
 export class NatsLink {
   readonly nc: NatsConnection;
   readonly #options: NatsLinkOptions;
+  /** What a trial of a seed has in common with the link, the memory of the last good seed included. */
+  readonly #connection: ConnectionOptions;
   #connected = true;
   /** Cut by its own will, and soon back: what is sent meanwhile waits for that. */
   #renewing = false;
   #renewal: Promise<void> | undefined;
 
-  private constructor(nc: NatsConnection, options: NatsLinkOptions) {
+  private constructor(nc: NatsConnection, options: NatsLinkOptions, connection: ConnectionOptions) {
     this.nc = nc;
     this.#options = options;
+    this.#connection = connection;
   }
 
   /** Waits until NATS answers, however long that takes; `signal` ends the wait with an error. */
   static async open(options: NatsLinkOptions, signal: AbortSignal): Promise<NatsLink> {
     const { host, port, name, log } = options;
+    const connection = connectionOptions(options);
     let complaint = "";
     for (;;) {
       signal.throwIfAborted();
       try {
         const nc = await connectNats({
-          ...connectionOptions(options),
+          ...connection,
           name,
           maxReconnectAttempts: -1,
           reconnectTimeWait: reconnectWaitMs,
@@ -51,7 +55,7 @@ export class NatsLink {
           pingInterval: pingIntervalMs,
           maxPingOut: 2,
         });
-        const link = new NatsLink(nc, options);
+        const link = new NatsLink(nc, options, connection);
         void link.#follow();
         return link;
       } catch (error) {
@@ -89,7 +93,7 @@ export class NatsLink {
     while (this.#connected && !this.nc.isClosed()) {
       try {
         const trial = await connectNats({
-          ...connectionOptions(this.#options),
+          ...this.#connection,
           name: `${name} (trial of a seed)`,
           reconnect: false,
         });
