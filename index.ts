@@ -1,6 +1,6 @@
 /** The Pulumi program: one machine a stack, as its configuration and the fleet's inventory say. */
 import * as pulumi from "@pulumi/pulumi";
-import { Machine, readStackConfig } from "./components/index.ts";
+import { Machine, readSiteSecrets, readStackConfig } from "./components/index.ts";
 import { requireFleet } from "./fleet/load.ts";
 import { build } from "./ops/build.ts";
 import { OperatorError } from "./ops/error.ts";
@@ -9,7 +9,7 @@ async function declare(): Promise<Machine> {
   const site = readStackConfig();
   const fleet = requireFleet();
   const bundle = site.images.hub === "" ? await build() : undefined;
-  return new Machine(site.machine.name, { site, fleet, bundle });
+  return new Machine(site.machine.name, { site, fleet, bundle, secrets: readSiteSecrets(site) });
 }
 
 const machine = await declare().catch((error: unknown) => {

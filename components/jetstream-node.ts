@@ -6,6 +6,7 @@ import { ConfigFile } from "./config-file.ts";
 import { hardenedContainer, readOnlyDirectory } from "./container.ts";
 import { DataDirectory } from "./data-directory.ts";
 import { type LeafArgs, renderNatsConf } from "./nats-conf.ts";
+import { leafTlsIn, type NatsSecurity, natsSecurityFiles } from "./nats-security.ts";
 import type { Reach } from "./reach.ts";
 
 export interface JetStreamNodeArgs {
@@ -23,6 +24,8 @@ export interface JetStreamNodeArgs {
   monitoringPort?: number;
   /** This machine's end of the leaf link. @example { kind: "dial", url: "nats-leaf://192.0.2.10:7422" } */
   leaf: LeafArgs;
+  /** Keys and certificates. @default none: everybody may do everything, and the link is not encrypted */
+  security?: NatsSecurity;
   /** Limit of streams in memory, MiB. @default 1024 */
   maxMemoryMb?: number;
   /** Limit of streams on disk, MiB. @default 10240 */
@@ -54,6 +57,24 @@ export class JetStreamNode extends pulumi.ComponentResource {
     const monitoringPort = args.monitoringPort ?? 8222;
     const configDirectory = args.configDirectory ?? "/etc/tandem/nats";
 
+    const containerName = `tandem-${args.machine}-nats`;
+    const { security } = args;
+    const secured =
+      security &&
+      natsSecurityFiles(
+        name,
+        {
+          security,
+          machine: args.machine,
+          reach: args.reach,
+          listens: args.leaf.kind === "listen",
+          configDirectory,
+          container: containerName,
+          uid,
+        },
+        children,
+      );
+
     const image = new docker.RemoteImage(`${name}-image`, { name: args.image, keepLocally: true }, children);
     const conf = new ConfigFile(
       `${name}-conf`,
@@ -66,7 +87,8 @@ export class JetStreamNode extends pulumi.ComponentResource {
           clientPort,
           monitoringPort,
           storeDir: dataTarget,
-          leaf: args.leaf,
+          leaf: security === undefined ? args.leaf : { ...args.leaf, tls: leafTlsIn(confTarget) },
+          authFile: security && "auth.conf",
           maxMemoryBytes: (args.maxMemoryMb ?? 1024) * mib,
           maxStoreBytes: (args.maxStoreMb ?? 10_240) * mib,
         }),
@@ -91,16 +113,17 @@ export class JetStreamNode extends pulumi.ComponentResource {
     const container = hardenedContainer(
       `${name}-container`,
       {
-        name: `tandem-${args.machine}-nats`,
+        name: containerName,
         image: image.imageId,
         entrypoint: ["nats-server"],
         command: ["-c", `${confTarget}/nats.conf`],
         uid,
         mounts: [
           readOnlyDirectory(
-            conf.path.apply(() => configDirectory),
+            pulumi.all([conf.path, secured?.written]).apply(() => configDirectory),
             confTarget,
           ),
+          ...(secured === undefined ? [] : [secured.mount]),
           { type: "volume", source: volume.name, target: dataTarget },
         ],
         healthcheck: ["wget", "-q", "-O", "/dev/null", `http://127.0.0.1:${monitoringPort}/healthz`],

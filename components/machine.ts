@@ -8,9 +8,11 @@ import { Hub, type HubImage } from "./hub.ts";
 import { hubConfig } from "./hub-config.ts";
 import { JetStreamNode } from "./jetstream-node.ts";
 import type { LeafArgs } from "./nats-conf.ts";
+import type { NatsSecurity } from "./nats-security.ts";
 import { Pushgateway } from "./pushgateway.ts";
 import { dockerProviderArgs, type Reach } from "./reach.ts";
 import type { Site, SiteMachine } from "./site.ts";
+import { leafCertificateDays, type SiteSecrets } from "./site-secrets.ts";
 
 export interface MachineArgs {
   /** The site as this machine sees it: itself, its peer, the link, images and limits. */
@@ -19,6 +21,8 @@ export interface MachineArgs {
   fleet: Fleet;
   /** The hub's bundle, to be built into an image on the machine. Needed unless `site.images.hub` names a finished one. */
   bundle?: { hubPath: string; contentHash: string };
+  /** Needed when the site has `security`. */
+  secrets?: SiteSecrets;
 }
 
 /**
@@ -42,6 +46,7 @@ export class Machine extends pulumi.ComponentResource {
     const reach = reachOf(site);
     const engine = new docker.Provider(`${name}-docker`, dockerProviderArgs(reach), { parent: this });
     const children = { parent: this, providers: { docker: engine } };
+    const secrets = secretsOf(args, this);
     const listens = site.leaf.listener === machine.name;
     this.leafUrl = `nats-leaf://${hostPort((listens ? machine : peer).address, site.leaf.port)}`;
 
@@ -55,6 +60,7 @@ export class Machine extends pulumi.ComponentResource {
         clientPort: machine.natsPort,
         monitoringPort: machine.monitoringPort,
         leaf: leafOf(site, listens, this.leafUrl),
+        security: secrets && natsSecurityOf(site, secrets),
         maxMemoryMb: site.jetstream.maxMemoryMb,
         maxStoreMb: site.jetstream.maxStoreMb,
         memoryMb: limits.natsMemoryMb,
@@ -89,6 +95,8 @@ export class Machine extends pulumi.ComponentResource {
         image: hubImageOf(site, bundle),
         memoryMb: limits.hubMemoryMb,
         configDirectory: `${paths.config}/hub`,
+        natsSeed: secrets?.hubSeed,
+        secretDirectory: `${paths.config}/secrets/hub`,
       },
       // A hub whose machine has no NATS yet answers 503 to pushes; it comes last.
       { ...children, dependsOn: [nats, pushgateway] },
@@ -101,6 +109,43 @@ export class Machine extends pulumi.ComponentResource {
     this.monitoringUrl = nats.monitoringUrl;
     this.registerOutputs({ hubUrl: this.hubUrl, pushgatewayUrl: this.pushgatewayUrl, natsUrl: this.natsUrl });
   }
+}
+
+/** Days before the end of a certificate from which each run speaks of it. */
+const certificateWarningDays = 60;
+
+/** What a site without keys leaves open is said at each run. */
+function secretsOf({ site, secrets }: MachineArgs, machine: pulumi.Resource): SiteSecrets | undefined {
+  const { name } = site.machine;
+  if (site.security.hubKey === "") {
+    const open = `NATS of ${name} asks nobody who they are, and its link to the peer is not encrypted`;
+    void pulumi.log.warn(
+      `${open}. Keep the network to machines you trust, or run tandem init (docs/pulumi.md, Security).`,
+      machine,
+    );
+    return undefined;
+  }
+  if (secrets === undefined) throw new RangeError("a Machine whose site has security needs secrets");
+  const days = leafCertificateDays(site, new Date());
+  if (days < certificateWarningDays) {
+    const ends = days < 0 ? `ended ${-days} days ago` : `ends in ${days} days`;
+    void pulumi.log.warn(
+      `The certificate of ${name} for the link ${ends}. Renew both: tandem init --renew-certificates.`,
+      machine,
+    );
+  }
+  return secrets;
+}
+
+function natsSecurityOf({ peer, security, paths }: Site, { leafKey }: SiteSecrets): NatsSecurity {
+  const { agentKey, ...known } = security;
+  return {
+    ...known,
+    peer: peer.name,
+    agentKey: agentKey === "" ? undefined : agentKey,
+    leafKey,
+    secretDirectory: `${paths.config}/secrets/nats`,
+  };
 }
 
 function reachOf({ docker: { socket }, ssh, machine }: Site): Reach {
