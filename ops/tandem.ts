@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { registerAgent } from "./agent.ts";
 import { OperatorError } from "./error.ts";
 import { registerFleet } from "./fleet.ts";
+import { registerInit } from "./init.ts";
 import { registerLocal } from "./local.ts";
 
 const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }; // our own file
@@ -13,6 +14,7 @@ const program = new Command("tandem")
   .version(manifest.version)
   .showHelpAfterError()
   .enablePositionalOptions();
+registerInit(program);
 registerLocal(program);
 registerFleet(program);
 registerAgent(program);
