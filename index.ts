@@ -5,6 +5,7 @@ import {
   findFiles,
   Machine,
   reachOf,
+  readSiteSecrets,
   readStackConfig,
   rootsOf,
   type Site,
@@ -19,7 +20,7 @@ async function declare(): Promise<Machine> {
   const fleet = requireFleet(fleetDir, sitePorts(site));
   const bundle = site.images.hub === "" ? await build() : undefined;
   const found = site.preview.drift ? await look(site) : undefined;
-  return new Machine(site.machine.name, { site, fleet, bundle, found });
+  return new Machine(site.machine.name, { site, fleet, bundle, found, secrets: readSiteSecrets(site) });
 }
 
 /** Warns of files that were changed by hand; a machine that does not answer must not keep a preview from being seen. */

@@ -20,6 +20,12 @@ export interface ConfigFileArgs {
    * @example 'nats-server -t -c "$new"'
    */
   validate?: pulumi.Input<string>;
+  /**
+   * POSIX sh, run on the machine after the file was replaced; it must not fail while there is no reader yet.
+   * @default nothing
+   * @example signalContainer(reach, "tandem-mainpc-nats", "HUP")
+   */
+  reload?: string;
 }
 
 /**
@@ -37,8 +43,8 @@ export class ConfigFile extends pulumi.ComponentResource {
   constructor(name: string, args: ConfigFileArgs, opts?: pulumi.ComponentResourceOptions) {
     super("tandem:machine:ConfigFile", name, {}, opts);
     const content = pulumi.output(args.content).apply((text) => (text.endsWith("\n") ? text : `${text}\n`));
-    const { path, mode = "0644" } = args;
-    const script = (validate?: string) => configFileScript({ path, mode, validate });
+    const { path, mode = "0644", reload } = args;
+    const script = (validate?: string) => configFileScript({ path, mode, validate, reload });
     const written = runScript(
       `${name}-write`,
       {

@@ -10,7 +10,8 @@ import { hostPort } from "./address.ts";
 import { ConfigFile } from "./config-file.ts";
 import { hardenedContainer, readOnlyDirectory } from "./container.ts";
 import { renderHubConfig } from "./hub-config.ts";
-import type { Reach } from "./reach.ts";
+import { type Reach, signalContainer } from "./reach.ts";
+import { SecretFile } from "./secret-file.ts";
 
 export type HubImage =
   /** Built on the machine's own engine from the bundle; no registry takes part but for the base. */
@@ -36,10 +37,16 @@ export interface HubArgs {
   memoryMb?: number;
   /** Directory of hub.json on the machine. @default "/etc/tandem/hub" */
   configDirectory?: string;
+  /** Seed of the NKey by which NATS knows this hub. @default none: NATS asks nobody */
+  natsSeed?: pulumi.Input<string>;
+  /** Directory of that seed on the machine, the hub's alone. @default "/etc/tandem/secrets/hub" */
+  secretDirectory?: string;
 }
 
 const uid = 10_900;
 const configTarget = "/etc/tandem/hub";
+const secretTarget = "/etc/tandem/hub-secrets";
+const seedName = "nats.seed";
 const dockerfile = fileURLToPath(new URL("../hub/Dockerfile", import.meta.url));
 
 export class Hub extends pulumi.ComponentResource {
@@ -55,16 +62,20 @@ export class Hub extends pulumi.ComponentResource {
     const at = hostPort(machine.hub.host, machine.hub.port);
     const configDirectory = args.configDirectory ?? "/etc/tandem/hub";
 
+    const containerName = `tandem-${machine.name}-hub`;
+    const secrets = args.natsSeed === undefined ? undefined : seedDirectory(name, args, containerName, children);
+    const nats = secrets ? { nkeySeedFile: `${secretTarget}/${seedName}` } : args.config.nats;
+
     const image = hubImage(name, args.image, children);
     const config = new ConfigFile(
       `${name}-config`,
-      { reach: args.reach, path: `${configDirectory}/hub.json`, content: renderHubConfig(args.config) },
+      { reach: args.reach, path: `${configDirectory}/hub.json`, content: renderHubConfig({ ...args.config, nats }) },
       children,
     );
     const container = hardenedContainer(
       `${name}-container`,
       {
-        name: `tandem-${machine.name}-hub`,
+        name: containerName,
         image: image.reference,
         entrypoint: ["node", "/app/hub.mjs"],
         command: ["--config", `${configTarget}/hub.json`],
@@ -74,6 +85,7 @@ export class Hub extends pulumi.ComponentResource {
             config.path.apply(() => configDirectory),
             configTarget,
           ),
+          ...(secrets === undefined ? [] : [readOnlyDirectory(secrets, secretTarget)]),
         ],
         healthcheck: ["node", "-e", healthScript(`http://${at}/livez`)],
         memoryMb: args.memoryMb ?? 1024,
@@ -89,6 +101,23 @@ export class Hub extends pulumi.ComponentResource {
     this.imageTag = image.tag;
     this.registerOutputs({ url: this.url, imageTag: this.imageTag });
   }
+}
+
+/** Directory with the seed, known once that is written; a renewed one is taken by a signal. */
+function seedDirectory(name: string, args: HubArgs, container: string, children: pulumi.ComponentResourceOptions) {
+  const directory = args.secretDirectory ?? "/etc/tandem/secrets/hub";
+  const seed = new SecretFile(
+    `${name}-nats-seed`,
+    {
+      reach: args.reach,
+      path: `${directory}/${seedName}`,
+      content: args.natsSeed ?? "",
+      uid,
+      reload: signalContainer(args.reach, container, "HUP"),
+    },
+    children,
+  );
+  return seed.path.apply(() => directory);
 }
 
 /** What the container runs, and how people call it. */

@@ -9,7 +9,9 @@ export { type HubConfigArgs, hubConfig, renderHubConfig } from "./hub-config.ts"
 export { JetStreamNode, type JetStreamNodeArgs } from "./jetstream-node.ts";
 export { LogRotation, type LogRotationArgs } from "./log-rotation.ts";
 export { Machine, type MachineArgs } from "./machine.ts";
-export { type LeafArgs, type NatsConfArgs, renderNatsConf } from "./nats-conf.ts";
+export { type NatsAuthArgs, renderNatsAuth } from "./nats-auth.ts";
+export { type LeafArgs, type LeafTls, type NatsConfArgs, renderNatsConf } from "./nats-conf.ts";
+export type { NatsSecurity } from "./nats-security.ts";
 export { Pushgateway, type PushgatewayArgs } from "./pushgateway.ts";
 export { type PushgatewayProcessArgs, pushgatewayArgs } from "./pushgateway-args.ts";
 export { type Reach, signalContainer } from "./reach.ts";
@@ -17,4 +19,5 @@ export { sitePorts } from "./reserved-ports.ts";
 export { SecretFile, type SecretFileArgs } from "./secret-file.ts";
 export { Site, SiteMachine } from "./site.ts";
 export { reachOf, rootsOf } from "./site-reach.ts";
+export { readSiteSecrets, type SiteSecrets } from "./site-secrets.ts";
 export { parseStackConfig, readStackConfig } from "./stack-config.ts";

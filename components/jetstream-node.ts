@@ -6,6 +6,7 @@ import { ConfigFile } from "./config-file.ts";
 import { hardenedContainer, readOnlyDirectory } from "./container.ts";
 import { DataDirectory } from "./data-directory.ts";
 import { type LeafArgs, renderNatsConf } from "./nats-conf.ts";
+import { leafTlsIn, type NatsSecurity, natsSecurityFiles } from "./nats-security.ts";
 import { dockerCommand, type Reach } from "./reach.ts";
 import { shellQuote } from "./shell.ts";
 
@@ -24,6 +25,8 @@ export interface JetStreamNodeArgs {
   monitoringPort?: number;
   /** This machine's end of the leaf link. @example { kind: "dial", url: "nats-leaf://192.0.2.10:7422" } */
   leaf: LeafArgs;
+  /** Keys and certificates. @default none: everybody may do everything, and the link is not encrypted */
+  security?: NatsSecurity;
   /** Limit of streams in memory, MiB. @default 1024 */
   maxMemoryMb?: number;
   /** Limit of streams on disk, MiB. @default 10240 */
@@ -55,6 +58,24 @@ export class JetStreamNode extends pulumi.ComponentResource {
     const monitoringPort = args.monitoringPort ?? 8222;
     const configDirectory = args.configDirectory ?? "/etc/tandem/nats";
 
+    const containerName = `tandem-${args.machine}-nats`;
+    const { security } = args;
+    const secured =
+      security &&
+      natsSecurityFiles(
+        name,
+        {
+          security,
+          machine: args.machine,
+          reach: args.reach,
+          listens: args.leaf.kind === "listen",
+          configDirectory,
+          container: containerName,
+          uid,
+        },
+        children,
+      );
+
     const image = new docker.RemoteImage(`${name}-image`, { name: args.image, keepLocally: true }, children);
     const conf = new ConfigFile(
       `${name}-conf`,
@@ -67,11 +88,15 @@ export class JetStreamNode extends pulumi.ComponentResource {
           clientPort,
           monitoringPort,
           storeDir: dataTarget,
-          leaf: args.leaf,
+          leaf: security === undefined ? args.leaf : { ...args.leaf, tls: leafTlsIn(confTarget) },
+          authFile: security && "auth.conf",
           maxMemoryBytes: (args.maxMemoryMb ?? 1024) * mib,
           maxStoreBytes: (args.maxStoreMb ?? 10_240) * mib,
         }),
-        validate: image.imageId.apply((id) => checkScript(args.reach, id, configDirectory)),
+        // The server reads the files that the configuration names, so they come first.
+        validate: pulumi
+          .all([image.imageId, secured?.written])
+          .apply(([id]) => checkScript(args.reach, id, { [configDirectory]: confTarget, ...secured?.directories })),
       },
       children,
     );
@@ -93,7 +118,7 @@ export class JetStreamNode extends pulumi.ComponentResource {
     const container = hardenedContainer(
       `${name}-container`,
       {
-        name: `tandem-${args.machine}-nats`,
+        name: containerName,
         image: image.imageId,
         entrypoint: ["nats-server"],
         command: ["-c", `${confTarget}/nats.conf`],
@@ -103,6 +128,7 @@ export class JetStreamNode extends pulumi.ComponentResource {
             conf.path.apply(() => configDirectory),
             confTarget,
           ),
+          ...(secured === undefined ? [] : [secured.mount]),
           { type: "volume", source: volume.name, target: dataTarget },
         ],
         healthcheck: ["wget", "-q", "-O", "/dev/null", `http://127.0.0.1:${monitoringPort}/healthz`],
@@ -122,12 +148,17 @@ export class JetStreamNode extends pulumi.ComponentResource {
   }
 }
 
-/** The server itself reads the candidate, as the user and at the place where the container will read it. */
-function checkScript(reach: Reach, imageId: string, configDirectory: string): string {
+/**
+ * The server itself reads the candidate, as the user and at the places where the container will read it.
+ * @param directories on the machine, and where the container has them
+ */
+function checkScript(reach: Reach, imageId: string, directories: Record<string, string>): string {
   const bounds = `--rm --network none --read-only --cap-drop ALL --user ${uid}:${uid}`;
-  const mount = shellQuote(`type=bind,source=${configDirectory},target=${confTarget},readonly`);
+  const mounts = Object.entries(directories)
+    .map(([source, target]) => `--mount ${shellQuote(`type=bind,source=${source},target=${target},readonly`)}`)
+    .join(" ");
   return [
-    `${dockerCommand(reach)} run ${bounds} --mount ${mount} --entrypoint nats-server ${shellQuote(imageId)} \\`,
+    `${dockerCommand(reach)} run ${bounds} ${mounts} --entrypoint nats-server ${shellQuote(imageId)} \\`,
     `  -t -c "${confTarget}/$(basename "$new")"`,
   ].join("\n");
 }

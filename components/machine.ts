@@ -9,10 +9,12 @@ import { hubConfig } from "./hub-config.ts";
 import { JetStreamNode } from "./jetstream-node.ts";
 import { LogRotation } from "./log-rotation.ts";
 import type { LeafArgs } from "./nats-conf.ts";
+import type { NatsSecurity } from "./nats-security.ts";
 import { Pushgateway } from "./pushgateway.ts";
 import { dockerProviderArgs, type Reach } from "./reach.ts";
 import type { Site, SiteMachine } from "./site.ts";
 import { reachOf } from "./site-reach.ts";
+import { leafCertificateDays, type SiteSecrets } from "./site-secrets.ts";
 
 export interface MachineArgs {
   /** The site as this machine sees it: itself, its peer, the link, images and limits. */
@@ -23,6 +25,8 @@ export interface MachineArgs {
   bundle?: { hubPath: string; contentHash: string };
   /** What `findFiles` found on the machine; files changed by hand are written again. @default not looked */
   found?: Reach["found"];
+  /** Needed when the site has `security`. */
+  secrets?: SiteSecrets;
 }
 
 /**
@@ -46,6 +50,7 @@ export class Machine extends pulumi.ComponentResource {
     const reach = { ...reachOf(site), found: args.found };
     const engine = new docker.Provider(`${name}-docker`, dockerProviderArgs(reach), { parent: this });
     const children = { parent: this, providers: { docker: engine } };
+    const secrets = secretsOf(args, this);
     const listens = site.leaf.listener === machine.name;
     this.leafUrl = `nats-leaf://${hostPort((listens ? machine : peer).address, site.leaf.port)}`;
 
@@ -59,6 +64,7 @@ export class Machine extends pulumi.ComponentResource {
         clientPort: machine.natsPort,
         monitoringPort: machine.monitoringPort,
         leaf: leafOf(site, listens, this.leafUrl),
+        security: secrets && natsSecurityOf(site, secrets),
         maxMemoryMb: site.jetstream.maxMemoryMb,
         maxStoreMb: site.jetstream.maxStoreMb,
         memoryMb: limits.natsMemoryMb,
@@ -93,6 +99,8 @@ export class Machine extends pulumi.ComponentResource {
         image: hubImageOf(site, bundle),
         memoryMb: limits.hubMemoryMb,
         configDirectory: `${paths.config}/hub`,
+        natsSeed: secrets?.hubSeed,
+        secretDirectory: `${paths.config}/secrets/hub`,
       },
       // A hub whose machine has no NATS yet answers 503 to pushes; it comes last.
       { ...children, dependsOn: [nats, pushgateway] },
@@ -126,6 +134,43 @@ function logRotationArgs({ site, fleet }: MachineArgs, reach: Reach, hubUrl: pul
     owner: owner === "" ? undefined : owner,
     configDirectory: `${paths.config}/logs`,
     stateDirectory: `${paths.data}/logs`,
+  };
+}
+
+/** Days before the end of a certificate from which each run speaks of it. */
+const certificateWarningDays = 60;
+
+/** What a site without keys leaves open is said at each run. */
+function secretsOf({ site, secrets }: MachineArgs, machine: pulumi.Resource): SiteSecrets | undefined {
+  const { name } = site.machine;
+  if (site.security.hubKey === "") {
+    const open = `NATS of ${name} asks nobody who they are, and its link to the peer is not encrypted`;
+    void pulumi.log.warn(
+      `${open}. Keep the network to machines you trust, or run tandem init (docs/pulumi.md, Security).`,
+      machine,
+    );
+    return undefined;
+  }
+  if (secrets === undefined) throw new RangeError("a Machine whose site has security needs secrets");
+  const days = leafCertificateDays(site, new Date());
+  if (days < certificateWarningDays) {
+    const ends = days < 0 ? `ended ${-days} days ago` : `ends in ${days} days`;
+    void pulumi.log.warn(
+      `The certificate of ${name} for the link ${ends}. Renew both: tandem init --renew-certificates.`,
+      machine,
+    );
+  }
+  return secrets;
+}
+
+function natsSecurityOf({ peer, security, paths }: Site, { leafKey }: SiteSecrets): NatsSecurity {
+  const { agentKey, ...known } = security;
+  return {
+    ...known,
+    peer: peer.name,
+    agentKey: agentKey === "" ? undefined : agentKey,
+    leafKey,
+    secretDirectory: `${paths.config}/secrets/nats`,
   };
 }
 

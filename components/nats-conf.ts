@@ -1,8 +1,20 @@
 /** Renders nats.conf: one machine's JetStream domain and its end of the leaf link to the peer's domain. */
 import { hostPort } from "./address.ts";
 
+/** Files with which an end of the leaf link shows itself and knows the other: either end refuses a certificate of another CA. */
+export interface LeafTls {
+  /** PEM; its common name is the machine's name, its alternative name the machine's address. */
+  certFile: string;
+  /** PEM, readable for the server's user alone. */
+  keyFile: string;
+  /** PEM of the CA of both ends. */
+  caFile: string;
+}
+
 /** One end of the leaf link: this machine listens, or it dials the one that does. */
-export type LeafArgs = { kind: "listen"; host: string; port: number } | { kind: "dial"; url: string };
+export type LeafArgs =
+  | { kind: "listen"; host: string; port: number; tls?: LeafTls }
+  | { kind: "dial"; url: string; tls?: LeafTls };
 
 export interface NatsConfArgs {
   /** Machine's name; also the name of its JetStream domain and of its server. Letters, digits, - and _. */
@@ -18,6 +30,11 @@ export interface NatsConfArgs {
   /** Directory of the streams; the server makes it when it can. */
   storeDir: string;
   leaf: LeafArgs;
+  /**
+   * File with who may do what (see nats-auth.ts), beside nats.conf or absolute; a server takes a changed one on SIGHUP.
+   * @default none: everybody may do everything @example "auth.conf"
+   */
+  authFile?: string;
   /** Limit of streams held in memory, bytes. @default 1 GiB */
   maxMemoryBytes?: number;
   /** Limit of streams held on disk, bytes. @default 10 GiB */
@@ -64,6 +81,7 @@ export function renderNatsConf(args: NatsConfArgs): string {
     "",
     ...leafLines(args.leaf),
   ];
+  if (args.authFile !== undefined) lines.push("", `include ${quote(args.authFile)}`);
   if (args.logFile !== undefined) {
     lines.push("", `log_file: ${quote(args.logFile)}`, `logfile_size_limit: ${10_000_000}`, "logfile_max_num: 5");
   }
@@ -80,14 +98,23 @@ function leafLines(leaf: LeafArgs): string[] {
       `  port: ${leaf.port}`,
       "  no_advertise: true",
       "  compression: off",
+      ...(leaf.tls === undefined ? [] : [`  tls: ${tlsBlock(leaf.tls, true)}`]),
       "}",
     ];
   }
-  return ["leafnodes {", '  reconnect: "1s"', `  remotes: [{ url: ${quote(leaf.url)}, compression: off }]`, "}"];
+  const remote = [`url: ${quote(leaf.url)}`, "compression: off"];
+  if (leaf.tls !== undefined) remote.push(`tls: ${tlsBlock(leaf.tls, false)}`);
+  return ["leafnodes {", '  reconnect: "1s"', `  remotes: [{ ${remote.join(", ")} }]`, "}"];
+}
+
+/** The dialling end always verifies; the listening one only when told, and then takes the certificate's name for who dials. */
+function tlsBlock({ certFile, keyFile, caFile }: LeafTls, listens: boolean): string {
+  const files = [`cert_file: ${quote(certFile)}`, `key_file: ${quote(keyFile)}`, `ca_file: ${quote(caFile)}`];
+  return `{ ${[...files, ...(listens ? ["verify_and_map: true"] : [])].join(", ")} }`;
 }
 
 /** A double-quoted string of nats.conf: it knows \\ \" \n \r \t and \xHH, and expands no variables. */
-function quote(text: string): string {
+export function quote(text: string): string {
   const named: Record<string, string> = { "\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t" };
   const escaped = [...text].map((char) => {
     const code = char.codePointAt(0) ?? 0;

@@ -1,5 +1,6 @@
 /** What a site is made of: the two machines, their link, their images and limits. One schema is check, type and default. */
 import { z } from "zod";
+import { publicKeyPattern } from "./nats-auth.ts";
 
 /** A whole number; Pulumi hands numbers on as text where they were set as text. */
 const whole = (min: number, max: number) =>
@@ -68,6 +69,24 @@ const hostKey = z
   .or(z.literal(""))
   .default("")
   .meta({ example: hostKeyExample });
+
+const publicKey = z
+  .string()
+  .regex(publicKeyPattern, "a public NKey of a user: U and 55 letters and digits")
+  .or(z.literal(""))
+  .default("")
+  .meta({ example: "UCK5N7N66OBOINFXAYC2ACJQYFSOD4VYNU6APEJTAVFZB2SVHLKGEW7L" });
+const certificate = z
+  .string()
+  .regex(/^-----BEGIN CERTIFICATE-----\n[\s\S]+-----END CERTIFICATE-----\n?$/, "a certificate in PEM")
+  .or(z.literal(""))
+  .default("")
+  .meta({ example: "-----BEGIN CERTIFICATE-----…" });
+const securityNeeds = ["hubKey", "operatorKey", "ca", "leafCertificate"] as const;
+
+/** Secret keys of a stack: seed of security.hubKey, and private key of security.leafCertificate. */
+export const siteSecretNames = ["hubSeed", "leafKey"] as const;
+export type SiteSecretName = (typeof siteSecretNames)[number];
 
 export const Site = z
   .strictObject({
@@ -152,6 +171,21 @@ export const Site = z
         drift: flag(true),
       })
       .prefault({}),
+    /** Who is who, by public halves, as tandem init writes them; the secret halves are `siteSecretNames`. Empty: nobody is asked. */
+    security: z
+      .strictObject({
+        /** Public NKey of this machine's hub. */
+        hubKey: publicKey,
+        /** Public NKey of operators. */
+        operatorKey: publicKey,
+        /** Public NKey of this machine's agents; empty when they do not use NATS. */
+        agentKey: publicKey,
+        /** CA of both ends of the link. */
+        ca: certificate,
+        /** This machine's certificate for the link. */
+        leafCertificate: certificate,
+      })
+      .prefault({}),
     /** `host:port` of things that answer when the network does, such as the router. */
     references: z
       .array(
@@ -186,6 +220,11 @@ export const Site = z
     }
     if (site.limits.natsMemoryMb <= site.jetstream.maxMemoryMb) {
       refuse("limits.natsMemoryMb", `more than jetstream.maxMemoryMb, ${site.jetstream.maxMemoryMb}`);
+    }
+    const secured = Object.values(site.security).some((value) => value !== "");
+    for (const key of securityNeeds) {
+      if (secured && site.security[key] === "")
+        refuse(`security.${key}`, "a value, since others of its group have one");
     }
     for (const group of ["machine", "peer"] as const) {
       const entry = site[group];

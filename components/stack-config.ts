@@ -2,7 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { OperatorError } from "../ops/error.ts";
-import { Site } from "./site.ts";
+import { Site, siteSecretNames } from "./site.ts";
 
 /** The configuration of the running stack. */
 export function readStackConfig(): Site {
@@ -10,10 +10,13 @@ export function readStackConfig(): Site {
   const values: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(pulumi.runtime.allConfig())) {
     const [namespace, name] = key.split(":");
-    if (namespace === project && name !== undefined) values[name] = parsed(value);
+    if (namespace !== project || name === undefined || secretNames.has(name)) continue;
+    values[name] = parsed(value);
   }
   return parseStackConfig(values, pulumi.getStack(), project);
 }
+
+const secretNames: ReadonlySet<string> = new Set(siteSecretNames);
 
 /** @param values the stack's keys without the project's name, groups as objects */
 export function parseStackConfig(values: Record<string, unknown>, stack: string, project = "tandem"): Site {
@@ -50,7 +53,9 @@ function describe(issue: z.core.$ZodIssue, values: unknown): Problem[] {
     });
   }
   const got = valueAt(values, at);
-  const found = got === undefined ? "it is missing" : `got ${JSON.stringify(got)}`;
+  // What stands in place of a public key or certificate may be its secret half.
+  const shown = at[0] === "security" ? "something else" : JSON.stringify(got);
+  const found = got === undefined ? "it is missing" : `got ${shown}`;
   return [{ key: keyOf(issue.path), text: `expected ${expectation(issue)}; ${found}`, example: exampleOf(at) }];
 }
 

@@ -53,6 +53,15 @@ export const HubConfig = z.strictObject({
   /** This machine. Its hub address is what the hub binds. */
   machine: MachineConfig,
   peer: MachineConfig,
+  nats: z
+    .strictObject({
+      /**
+       * File with the seed of the NKey by which NATS knows this hub; read at each connect and again on SIGHUP. Absolute.
+       * Without it NATS must ask nobody who they are. @example "/etc/tandem/secrets/nats.seed"
+       */
+      nkeySeedFile: z.string().startsWith("/").optional(),
+    })
+    .prefault({}),
   /** Tried when the peer is silent: when none of these answers either, the verdict is `isolated`. */
   references: z.array(Address).default([]),
   detector: DetectorLimits.prefault({}),

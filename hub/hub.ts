@@ -166,11 +166,18 @@ export class Hub {
     this.#log.info("hub.stopped");
   }
 
+  /** Takes a renewed NATS seed into use; without one, or before NATS was reached, there is nothing to do. */
+  reload(): void {
+    this.#log.info("hub.reloading", { natsSeed: this.#config.nats.nkeySeedFile !== undefined });
+    this.#link?.renewSeed();
+  }
+
   async #connect(): Promise<void> {
-    const { machine } = this.#config;
+    const { machine, nats } = this.#config;
     const link = await NatsLink.open(
       {
         ...machine.nats,
+        seedFile: nats.nkeySeedFile,
         name: `hub ${machine.name}`,
         log: this.#log,
         // A NATS that came back with an empty disk needs its streams again.

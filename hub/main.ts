@@ -1,4 +1,4 @@
-/** Starts one hub from its config file: `hub --config FILE`. Ends on SIGTERM and SIGINT, with the stores left whole. */
+/** Starts one hub from its config file: `hub --config FILE`. Ends on SIGTERM and SIGINT, with the stores left whole; reads a renewed key on SIGHUP. */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { z } from "zod";
@@ -43,6 +43,8 @@ async function main(): Promise<void> {
       );
     });
   }
+  // Also what a closed terminal sends: by default it would end the process.
+  process.on("SIGHUP", () => hub.reload());
   try {
     await hub.start();
   } catch (error) {

@@ -5,6 +5,7 @@ import { registerAgent } from "./agent.ts";
 import { registerDoctor } from "./doctor.ts";
 import { OperatorError } from "./error.ts";
 import { registerFleet } from "./fleet.ts";
+import { registerInit } from "./init.ts";
 import { registerLocal } from "./local.ts";
 import { registerSecrets } from "./secrets.ts";
 
@@ -15,6 +16,7 @@ const program = new Command("tandem")
   .version(manifest.version)
   .showHelpAfterError()
   .enablePositionalOptions();
+registerInit(program);
 registerLocal(program);
 registerFleet(program);
 registerAgent(program);

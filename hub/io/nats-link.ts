@@ -1,12 +1,15 @@
 /** The hub's connection to the NATS of its own machine: kept for ever, with its state for verdicts and refusals. */
-import { Events, type NatsConnection } from "nats";
-import type { Log } from "./log.ts";
+import { type ConnectionOptions, Events, type NatsConnection } from "nats";
+import { type Log, messageOf } from "./log.ts";
 import { connectNats } from "./nats-connect.ts";
+import { seedFileAuthenticator } from "./seed-file.ts";
 
 export interface NatsLinkOptions {
   host: string;
   port: number;
   name: string;
+  /** File with the NKey seed to be shown. @default none is shown */
+  seedFile: string | undefined;
   log: Log;
   /** Called after each connect but the first. */
   onReconnect(nc: NatsConnection): void;
@@ -14,62 +17,116 @@ export interface NatsLinkOptions {
 
 const reconnectWaitMs = 100;
 const pingIntervalMs = 1_000;
+/** Between two tries of a renewed seed that NATS does not know yet. */
+const renewEveryMs = 250;
 
 export class NatsLink {
   readonly nc: NatsConnection;
+  readonly #options: NatsLinkOptions;
+  /** What a trial of a seed has in common with the link, the memory of the last good seed included. */
+  readonly #connection: ConnectionOptions;
   #connected = true;
+  /** Cut by its own will, and soon back: what is sent meanwhile waits for that. */
+  #renewing = false;
+  #renewal: Promise<void> | undefined;
 
-  private constructor(nc: NatsConnection) {
+  private constructor(nc: NatsConnection, options: NatsLinkOptions, connection: ConnectionOptions) {
     this.nc = nc;
+    this.#options = options;
+    this.#connection = connection;
   }
 
   /** Waits until NATS answers, however long that takes; `signal` ends the wait with an error. */
   static async open(options: NatsLinkOptions, signal: AbortSignal): Promise<NatsLink> {
-    const { host, port, name, log, onReconnect } = options;
-    let complained = false;
+    const { host, port, name, log } = options;
+    const connection = connectionOptions(options);
+    let complaint = "";
     for (;;) {
       signal.throwIfAborted();
       try {
         const nc = await connectNats({
-          servers: `${host}:${port}`,
+          ...connection,
           name,
           maxReconnectAttempts: -1,
           reconnectTimeWait: reconnectWaitMs,
           reconnectJitter: reconnectWaitMs / 2,
+          // A key that is refused twice may be known the third time, when both sides have been told of it.
+          ignoreAuthErrorAbort: true,
           pingInterval: pingIntervalMs,
           maxPingOut: 2,
-          timeout: 2_000,
         });
-        const link = new NatsLink(nc);
-        void link.#follow(log, onReconnect);
+        const link = new NatsLink(nc, options, connection);
+        void link.#follow();
         return link;
       } catch (error) {
-        if (!complained) log.warn("nats.unreachable", { host, port, error: String(error) });
-        complained = true;
+        const message = messageOf(error);
+        if (message !== complaint) log.warn("nats.unreachable", { host, port, error: message });
+        complaint = message;
         await new Promise((resolve) => setTimeout(resolve, reconnectWaitMs));
       }
     }
   }
 
   get connected(): boolean {
-    return this.#connected && !this.nc.isClosed();
+    return (this.#connected || this.#renewing) && !this.nc.isClosed();
+  }
+
+  /**
+   * Goes over to the seed that the file holds now, as soon as NATS knows it: it is tried on a connection of its own first,
+   * so that the standing one is not given up for a key that is refused.
+   */
+  renewSeed(): void {
+    if (this.#options.seedFile === undefined) return;
+    this.#renewal ??= this.#renew().finally(() => {
+      this.#renewal = undefined;
+    });
   }
 
   async close(): Promise<void> {
     await this.nc.close();
   }
 
-  async #follow(log: Log, onReconnect: (nc: NatsConnection) => void): Promise<void> {
+  async #renew(): Promise<void> {
+    const { name, log } = this.#options;
+    let complained = false;
+    // A link that is down reads the file anyway when it dials.
+    while (this.#connected && !this.nc.isClosed()) {
+      try {
+        const trial = await connectNats({
+          ...this.#connection,
+          name: `${name} (trial of a seed)`,
+          reconnect: false,
+        });
+        await trial.close();
+        this.#renewing = true;
+        await this.nc.reconnect();
+        return;
+      } catch (error) {
+        if (!complained) log.warn("nats.seed_refused", { error: messageOf(error) });
+        complained = true;
+        await new Promise((resolve) => setTimeout(resolve, renewEveryMs));
+      }
+    }
+  }
+
+  async #follow(): Promise<void> {
+    const { log, onReconnect } = this.#options;
     for await (const status of this.nc.status()) {
       if (status.type === Events.Disconnect) {
         this.#connected = false;
-        log.warn("nats.disconnected");
+        if (!this.#renewing) log.warn("nats.disconnected");
       } else if (status.type === Events.Reconnect) {
         this.#connected = true;
+        this.#renewing = false;
         log.info("nats.connected");
         onReconnect(this.nc);
       }
     }
     this.#connected = false;
   }
+}
+
+function connectionOptions({ host, port, seedFile, log }: NatsLinkOptions): ConnectionOptions {
+  const authenticator = seedFile === undefined ? undefined : seedFileAuthenticator(seedFile, log);
+  return { servers: `${host}:${port}`, timeout: 2_000, authenticator };
 }

@@ -15,7 +15,11 @@ export interface Recorded {
 }
 
 /** Resources from here on are noted in the list that is given back. */
-export async function recordResources(stack: string, config: Record<string, unknown> = {}): Promise<Recorded[]> {
+export async function recordResources(
+  stack: string,
+  config: Record<string, unknown> = {},
+  secretKeys: string[] = [],
+): Promise<Recorded[]> {
   // What an earlier program still registers would else reach the new mocks, which do not know it.
   await pulumi.runtime.disconnect();
   const recorded: Recorded[] = [];
@@ -26,6 +30,7 @@ export async function recordResources(stack: string, config: Record<string, unkn
         typeof value === "string" ? value : JSON.stringify(value),
       ]),
     ),
+    secretKeys.map((key) => `tandem:${key}`),
   );
   await pulumi.runtime.setMocks(
     {

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { NatsConnection } from "nats";
+import type { ConnectionOptions, NatsConnection } from "nats";
 import { renderNatsConf } from "../../components/nats-conf.ts";
 import { connectNats } from "../../hub/io/nats-connect.ts";
 import { askPort } from "../../hub/io/port-watch.ts";
@@ -42,14 +42,19 @@ export class NatsServer {
     await gone;
   }
 
+  /** As an operator does when a file that it reads has changed. */
+  hangUp(): void {
+    this.#process?.kill("SIGHUP");
+  }
+
   /** As if the disk were new: the server is killed first. */
   async loseDisk(): Promise<void> {
     await this.kill();
     rmSync(join(this.#folder, "store"), { recursive: true, force: true });
   }
 
-  connect(): Promise<NatsConnection> {
-    return connectNats({ port: this.port, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
+  connect(options: ConnectionOptions = {}): Promise<NatsConnection> {
+    return connectNats({ port: this.port, maxReconnectAttempts: -1, reconnectTimeWait: 50, ...options });
   }
 }
 

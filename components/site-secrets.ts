@@ -1,0 +1,97 @@
+/** The secrets of a stack: kept apart from Site, so that none is ever plain text on its way to a resource. */
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
+import { nkeys } from "nats";
+import { OperatorError } from "../ops/error.ts";
+import { type Site, type SiteSecretName, siteSecretNames } from "./site.ts";
+
+export type SiteSecrets = Record<SiteSecretName, pulumi.Output<string>>;
+
+/** Undefined for a site without `security`, which asks nobody who they are. */
+export function readSiteSecrets(site: Site): SiteSecrets | undefined {
+  if (site.security.hubKey === "") return undefined;
+  const config = new pulumi.Config();
+  const plain = Object.fromEntries(siteSecretNames.map((name) => [name, config.get(name) ?? ""]));
+  for (const name of siteSecretNames) {
+    if (plain[name] === "") throw refusal(name, "it is missing, but tandem:security is set");
+    if (!isSecret(`${config.name}:${name}`)) {
+      throw refusal(name, "it stands there in plain text, for everybody with the file to read", "take a new one and ");
+    }
+  }
+  checkSiteSecrets(site, { hubSeed: plain.hubSeed ?? "", leafKey: plain.leafKey ?? "" });
+  return { hubSeed: config.requireSecret("hubSeed"), leafKey: config.requireSecret("leafKey") };
+}
+
+/** Refuses secrets that do not belong to the public halves beside them. Never says what a secret is. */
+export function checkSiteSecrets(site: Site, secrets: Record<SiteSecretName, string>): void {
+  const { hubKey, ca, leafCertificate } = site.security;
+  if (publicKeyOf(secrets.hubSeed) !== hubKey) {
+    throw refusal("hubSeed", "it is not the seed of tandem:security.hubKey");
+  }
+  const certificate = certificateOf("security.leafCertificate", leafCertificate);
+  const authority = certificateOf("security.ca", ca);
+  if (!fits(certificate, secrets.leafKey)) {
+    throw refusal("leafKey", "it is not the private key of tandem:security.leafCertificate");
+  }
+  if (!certificate.checkIssued(authority) || !certificate.verify(authority.publicKey)) {
+    throw renew("security.leafCertificate", "the CA of tandem:security.ca has not issued it");
+  }
+  // The other machine's server takes this name for who dials.
+  if (certificate.subject !== `CN=${site.machine.name}`) {
+    throw renew("security.leafCertificate", `it is for ${certificate.subject}, not for CN=${site.machine.name}`);
+  }
+}
+
+/** Days until the certificate of the link is refused; negative when it is already. */
+export function leafCertificateDays(site: Site, now: Date): number {
+  const { validTo } = certificateOf("security.leafCertificate", site.security.leafCertificate);
+  return Math.floor((Date.parse(validTo) - now.getTime()) / 86_400_000);
+}
+
+function publicKeyOf(seed: string): string | undefined {
+  try {
+    return nkeys.fromSeed(Buffer.from(seed.trim())).getPublicKey();
+  } catch {
+    return undefined;
+  }
+}
+
+function certificateOf(key: string, pem: string): X509Certificate {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    throw renew(key, "it is no certificate in PEM");
+  }
+}
+
+function fits(certificate: X509Certificate, privateKey: string): boolean {
+  try {
+    return certificate.checkPrivateKey(createPrivateKey(privateKey));
+  } catch {
+    return false;
+  }
+}
+
+function renew(key: string, what: string): OperatorError {
+  const file = `Pulumi.${pulumi.getStack()}.yaml`;
+  return new OperatorError(
+    "config.certificate",
+    `tandem:${key} in ${file}: ${what}`,
+    "Renew both certificates: npm run tandem -- init --renew-certificates",
+  );
+}
+
+function refusal(name: SiteSecretName, what: string, first = ""): OperatorError {
+  const stack = pulumi.getStack();
+  return new OperatorError(
+    "config.secret",
+    `tandem:${name} in Pulumi.${stack}.yaml: ${what}`,
+    `${first}set it through standard input: pulumi config set -s ${stack} --secret ${name} < FILE (docs/pulumi.md, Security)`,
+  );
+}
+
+/** The SDK knows which keys were encrypted, but does not declare that it does. */
+function isSecret(key: string): boolean {
+  const ask: unknown = Reflect.get(pulumi.runtime, "isConfigSecret");
+  return typeof ask === "function" && ask(key) === true;
+}

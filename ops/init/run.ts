@@ -1,0 +1,140 @@
+/** Carries out tandem init: a new site, or new keys and certificates for one that is there. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { z } from "zod";
+import { OperatorError } from "../error.ts";
+import { interruptible } from "../tools/interrupt.ts";
+import { machineNames, readAnswers } from "./answers.ts";
+import { askAnswers, Terminal } from "./ask.ts";
+import { createAuthority } from "./certificates.ts";
+import { createIdentity } from "./identity.ts";
+import { authorityFiles, keep, keepFolder } from "./keep.ts";
+import { caPassphrase, stackPassphrase } from "./passphrases.ts";
+import { caName, type Renewal, renew } from "./renew.ts";
+import { seal } from "./seal.ts";
+import { isOwn, readStackFile, stackConfig, stackPath } from "./stack-file.ts";
+
+export interface InitOptions {
+  /** File with the answers. @default they are asked at the terminal */
+  answers?: string;
+  renewCertificates: boolean;
+  renewKeys: boolean;
+  /** Whether stack files of a site of one's own may be replaced. */
+  force: boolean;
+  caPassphraseFile?: string;
+  secretsProvider?: string;
+  /** Folder with Pulumi.yaml, absolute. */
+  dir: string;
+}
+
+export interface InitResult {
+  /** Stack files that were written. */
+  files: string[];
+  /** Folder with the operator's seed, those of agents and the CA's key, outside the repository. */
+  kept: string;
+  keptFiles: string[];
+  next: string[];
+}
+
+interface Circumstances {
+  project: string;
+  terminal: Terminal | undefined;
+  signal: AbortSignal;
+}
+
+const next = ["pulumi preview -s mainpc", "pulumi up -s mainpc", "pulumi up -s pc2"];
+
+/** Interrupted, it leaves all files as they were. */
+export function init(options: InitOptions): Promise<InitResult> {
+  const project = projectOf(options.dir);
+  const asks = options.answers === undefined && process.stdin.isTTY && process.stderr.isTTY;
+  return interruptible(async (signal) => {
+    const terminal = asks ? new Terminal(signal) : undefined;
+    try {
+      const renewals = renewalsOf(options);
+      if (renewals.length > 0) return await renewed(options, renewals, { project, terminal, signal });
+      return await created(options, { project, terminal, signal });
+    } finally {
+      terminal?.close();
+    }
+  });
+}
+
+async function created(options: InitOptions, { project, terminal, signal }: Circumstances): Promise<InitResult> {
+  const { dir, secretsProvider } = options;
+  refuseOwn(options, project);
+  const ask = answersOf(options, terminal, signal);
+  // Before anybody has answered twenty questions in vain.
+  const passphrase = await stackPassphrase(options, terminal, signal);
+  const answers = await ask();
+  const forCa = await caPassphrase(options, terminal, { kind: "new" });
+  say("Making keys and certificates");
+  const now = new Date();
+  const authority = createAuthority({ name: caName(project, now), now });
+  const identity = createIdentity(answers, authority, now);
+  const stacks = machineNames.map((stack) => {
+    const { halves, secrets } = identity.machines[stack];
+    const before = readStackFile(dir, stack);
+    return { stack, secrets, file: stackConfig({ name: stack, project, answers, halves, before }) };
+  });
+  const kept = keepFolder(project);
+  const keptFiles = { ...identity.seeds, ...(forCa === undefined ? {} : authorityFiles(authority, forCa)) };
+  const files = await seal(stacks, { folder: dir, project, secretsProvider, passphrase, signal, say });
+  keep(kept, keptFiles);
+  return { files, kept, keptFiles: Object.keys(keptFiles), next };
+}
+
+async function renewed(options: InitOptions, what: Renewal[], circumstances: Circumstances): Promise<InitResult> {
+  const { project, terminal, signal } = circumstances;
+  const { dir, secretsProvider } = options;
+  const passphrase = await stackPassphrase(options, terminal, signal);
+  const kept = keepFolder(project);
+  const needsCa = what.includes("certificates");
+  const ca = needsCa ? await caPassphrase(options, terminal, { kind: "kept", folder: kept }) : undefined;
+  const { stacks, keptFiles } = renew({ folder: dir, project, what, kept, caPassphrase: ca, now: new Date() });
+  const files = await seal(stacks, { folder: dir, project, secretsProvider, passphrase, signal, say });
+  if (Object.keys(keptFiles).length > 0) keep(kept, keptFiles);
+  return { files, kept, keptFiles: Object.keys(keptFiles), next };
+}
+
+function renewalsOf({ renewCertificates, renewKeys }: InitOptions): Renewal[] {
+  return [...(renewCertificates ? (["certificates"] as const) : []), ...(renewKeys ? (["keys"] as const) : [])];
+}
+
+function refuseOwn({ dir, force }: InitOptions, project: string): void {
+  const own = machineNames.filter((stack) => isOwn(readStackFile(dir, stack), project));
+  if (force || own.length === 0) return;
+  throw new OperatorError(
+    "init.exists",
+    `${own.map((stack) => stackPath(dir, stack)).join(" and ")} already describe a site of your own`,
+    "Change single keys with pulumi config set, or replace both, all keys and certificates included: tandem init --force",
+  );
+}
+
+/** What a file says is read at once; a person is asked when called. */
+function answersOf({ answers }: InitOptions, terminal: Terminal | undefined, signal: AbortSignal) {
+  if (answers !== undefined) {
+    const written = readAnswers(answers);
+    return async () => written;
+  }
+  if (terminal !== undefined) return () => askAnswers(terminal, signal);
+  throw new OperatorError(
+    "init.no-terminal",
+    "There is no terminal to ask at",
+    "Give the answers in a file: tandem init --answers site.yaml (tandem init --help shows one)",
+  );
+}
+
+function projectOf(dir: string): string {
+  try {
+    const text = readFileSync(join(dir, "Pulumi.yaml"), "utf8");
+    return z.object({ name: z.string().regex(/^[\w.-]+$/) }).parse(parse(text)).name;
+  } catch {
+    throw new OperatorError("init.no-project", `There is no Pulumi.yaml of a project in ${dir}`, "Name it with --dir");
+  }
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

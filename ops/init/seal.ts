@@ -1,0 +1,76 @@
+/** Writes both stack files with their secrets encrypted: worked out in a folder of its own first, then put in place together. */
+import { copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseStackConfig } from "../../components/stack-config.ts";
+import { OperatorError } from "../error.ts";
+import type { MachineName } from "./answers.ts";
+import { Pulumi } from "./pulumi-cli.ts";
+import { readStackFile, type StackFile, stackPath, stackText } from "./stack-file.ts";
+
+export interface SealedStack {
+  stack: MachineName;
+  file: StackFile;
+  /** By key without the project's name. */
+  secrets: Record<string, string>;
+}
+
+export interface SealOptions {
+  /** Folder of Pulumi.yaml. */
+  folder: string;
+  project: string;
+  secretsProvider?: string;
+  /** Passphrase of the stacks' secrets. Undefined where a variable names it, or none is needed. */
+  passphrase?: string;
+  signal: AbortSignal;
+  say(line: string): void;
+}
+
+/** Until it returns the folder is as it was; stacks made in the backend on the way stay, empty. */
+export async function seal(stacks: SealedStack[], options: SealOptions): Promise<string[]> {
+  const { folder, project, secretsProvider, passphrase, signal, say } = options;
+  for (const { stack, file } of stacks) parseStackConfig(groupsOf(file, project), stack, project);
+  const work = mkdtempSync(join(tmpdir(), "tandem-init-"));
+  try {
+    copyFileSync(join(folder, "Pulumi.yaml"), join(work, "Pulumi.yaml"));
+    for (const { stack, file } of stacks) writeFileSync(stackPath(work, stack), stackText(file));
+    const passphraseFile = passphrase === undefined ? undefined : join(work, "passphrase");
+    if (passphraseFile !== undefined) writeFileSync(passphraseFile, passphrase ?? "", { mode: 0o600 });
+    const pulumi = new Pulumi({ cwd: work, passphraseFile, signal });
+    for (const { stack, secrets } of stacks) {
+      say(`Encrypting ${Object.keys(secrets).length} secrets of ${stack}`);
+      await pulumi.ensureStack(stack, secretsProvider);
+      for (const [key, value] of Object.entries(secrets)) await pulumi.setSecret(stack, key, value);
+      assertEncrypted(work, stack, project, Object.keys(secrets));
+    }
+    signal.throwIfAborted();
+    const paths = stacks.map(({ stack }) => stackPath(folder, stack));
+    for (const { stack } of stacks)
+      writeFileSync(`${stackPath(folder, stack)}.new`, readFileSync(stackPath(work, stack)));
+    for (const path of paths) renameSync(`${path}.new`, path);
+    return paths;
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+function groupsOf({ config }: StackFile, project: string): Record<string, unknown> {
+  const own = Object.entries(config).filter(([, value]) => !isEncrypted(value));
+  return Object.fromEntries(own.map(([key, value]) => [key.replace(`${project}:`, ""), value]));
+}
+
+/** Before anything reaches the repository: an older CLI or another provider must not have left one plain. */
+function assertEncrypted(work: string, stack: string, project: string, keys: string[]): void {
+  const config = readStackFile(work, stack)?.config ?? {};
+  const plain = keys.filter((key) => !isEncrypted(config[`${project}:${key}`]));
+  if (plain.length === 0) return;
+  throw new OperatorError(
+    "init.not-encrypted",
+    `pulumi did not encrypt ${plain.join(" and ")} of ${stack}`,
+    "Nothing was written. Check pulumi version, 3.248 or later, and run this again",
+  );
+}
+
+function isEncrypted(value: unknown): boolean {
+  return typeof Reflect.get(Object(value), "secure") === "string";
+}

@@ -1,0 +1,154 @@
+/** Two real servers with keys and TLS: what each role may do, and that a changed key or certificate needs no restart. */
+import { connect, type NatsConnection, nkeyAuthenticator } from "nats";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ensureStreams } from "../../hub/io/streams.ts";
+import { createAuthority } from "../../ops/init/certificates.ts";
+import { Key, type SecuredNatsPair, type SecuredServer, startSecuredNatsPair } from "../support/secured-nats-pair.ts";
+import { until } from "../support/until.ts";
+
+let pair: SecuredNatsPair;
+const open: NatsConnection[] = [];
+/** Subjects that the server has forbidden to publish, by connection. */
+const forbidden = new Map<NatsConnection, Set<string>>();
+const as = async (server: SecuredServer, role: Parameters<SecuredServer["as"]>[0]) => {
+  const nc = await server.as(role);
+  open.push(nc);
+  const subjects = new Set<string>();
+  forbidden.set(nc, subjects);
+  void noteRefusals(nc, subjects);
+  return nc;
+};
+
+beforeAll(async () => {
+  pair = await startSecuredNatsPair();
+  await until("the leaf link", async () => (await pair.mainpc.leafs()).length === 1);
+  for (const [self, peer] of [
+    ["mainpc", "pc2"],
+    ["pc2", "mainpc"],
+  ] as const) {
+    const nc = await as(pair[self], "hub");
+    await ensureStreams(await nc.jetstreamManager({ checkAPI: false }), self, peer);
+  }
+}, 60_000);
+
+afterAll(async () => {
+  await Promise.all(open.map((nc) => nc.close()));
+  await pair.stop();
+});
+
+describe("who connects", () => {
+  it("a client without a key is refused, and so is one with a key that nobody knows", async () => {
+    const servers = `127.0.0.1:${pair.mainpc.port}`;
+    await expect(connect({ servers, reconnect: false })).rejects.toThrow("Authorization Violation");
+    const authenticator = nkeyAuthenticator(Buffer.from(new Key().seed));
+    await expect(connect({ servers, reconnect: false, authenticator })).rejects.toThrow("Authorization Violation");
+  });
+
+  it("the name in the link's certificate opens no client connection, with or without a password", async () => {
+    for (const pass of [undefined, "", "x"]) {
+      const attempt = connect({ servers: `127.0.0.1:${pair.mainpc.port}`, reconnect: false, user: "CN=pc2", pass });
+      await expect(attempt).rejects.toThrow("Authorization Violation");
+    }
+  });
+});
+
+describe("what each role may do on mainpc", () => {
+  it("the hub appends to its own stream and reads pc2's, and may not write as pc2 or delete a stream", async () => {
+    const hub = await as(pair.mainpc, "hub");
+    const js = hub.jetstream({ timeout: 2_000 });
+    const ack = await js.publish("observability.metrics.mainpc.records", "one");
+    expect(ack).toMatchObject({ stream: "observability-metrics", domain: "mainpc" });
+    const peer = await until("pc2's streams", async () => {
+      const jsm = await hub.jetstreamManager({ domain: "pc2", checkAPI: false, timeout: 1_000 });
+      return jsm.streams.info("observability-metrics").catch(() => undefined);
+    });
+    expect(peer.config.subjects).toEqual(["observability.metrics.pc2.>"]);
+    expect(await refused(hub, "observability.metrics.pc2.records")).toBe(true);
+    expect(await refused(hub, "$JS.API.STREAM.DELETE.observability-metrics")).toBe(true);
+    expect(await refused(hub, "$JS.pc2.API.STREAM.DELETE.observability-metrics")).toBe(true);
+    expect(await refused(hub, "tandem.heartbeat.mainpc")).toBe(false);
+  });
+
+  it("an agent writes no record, reads no stream and hears no inbox but its own", async () => {
+    const agent = await as(pair.mainpc, "agent");
+    expect(await refused(agent, "observability.metrics.mainpc.records")).toBe(true);
+    expect(await refused(agent, "$JS.API.STREAM.INFO.observability-metrics")).toBe(true);
+    expect(await refused(agent, "$JS.API.CONSUMER.CREATE.observability-metrics")).toBe(true);
+    expect(await refused(agent, "tandem.heartbeat.mainpc")).toBe(true);
+    expect(await refused(agent, "tandem.agents.mainpc.Tutor")).toBe(false);
+    for (const subject of ["_INBOX.>", "observability.>", "tandem.copy.>"]) {
+      const subscription = agent.subscribe(subject);
+      const ended = await (async () => {
+        for await (const _ of subscription);
+      })().catch((error: unknown) => String(error));
+      expect(ended, subject).toContain("Permissions Violation");
+    }
+  });
+
+  it("an operator sees the records that the hub has stored", async () => {
+    const operator = await as(pair.mainpc, "operator");
+    const jsm = await operator.jetstreamManager({ checkAPI: false });
+    expect((await jsm.streams.info("observability-metrics")).state.messages).toBe(1);
+  });
+});
+
+describe("the link", () => {
+  it("carries heartbeats both ways and no other subject of pc2", async () => {
+    const [here, there] = [await as(pair.mainpc, "operator"), await as(pair.pc2, "operator")];
+    const heard: string[] = [];
+    here.subscribe(">", { callback: (_, { subject }) => void heard.push(subject) });
+    there.subscribe("tandem.heartbeat.mainpc", { callback: (_, { subject }) => void heard.push(`there ${subject}`) });
+    await Promise.all([here.flush(), there.flush()]);
+    await until("heartbeats both ways", async () => {
+      there.publish("other.subject", "x");
+      there.publish("tandem.heartbeat.pc2", "x");
+      here.publish("tandem.heartbeat.mainpc", "x");
+      return heard.includes("tandem.heartbeat.pc2") && heard.includes("there tandem.heartbeat.mainpc");
+    });
+    expect(heard).not.toContain("other.subject");
+  });
+
+  it.each([
+    [
+      "of another CA",
+      () => ({ authority: createAuthority({ name: "another CA", now: new Date() }) }),
+      /TLS leafnode handshake error/,
+    ],
+    ["for another name than pc2", () => ({ name: "pc3" }), /Authorization Violation|authentication error/i],
+  ])("a certificate %s opens no link, the right one does again, and pc2 only reloads", async (_, other, said) => {
+    pair.certifyPc2(other());
+    await pair.pc2.reload();
+    const before = pair.mainpc.log().length;
+    await redial();
+    await until("the refusal", () => said.test(pair.mainpc.log().slice(before)));
+    expect(await pair.mainpc.leafs()).toEqual([]);
+    pair.certifyPc2();
+    await pair.pc2.reload();
+    await connected("with the right certificate");
+  });
+});
+
+/** Cuts the link, so that pc2 has to show its certificate again. */
+async function redial(): Promise<void> {
+  await pair.mainpc.kill();
+  await pair.mainpc.start();
+}
+
+async function connected(what: string): Promise<void> {
+  await until(`the leaf link ${what}`, async () => (await pair.mainpc.leafs()).length === 1);
+}
+
+/** Whether the server forbids this connection to publish there; it says so before it answers the flush. */
+async function refused(nc: NatsConnection, subject: string): Promise<boolean> {
+  nc.publish(subject, "x");
+  await nc.flush();
+  // What came with the answer is passed on by the client a little later.
+  await nc.flush();
+  return forbidden.get(nc)?.has(subject) ?? false;
+}
+
+async function noteRefusals(nc: NatsConnection, subjects: Set<string>): Promise<void> {
+  for await (const { permissionContext } of nc.status()) {
+    if (permissionContext?.operation === "publish") subjects.add(permissionContext.subject);
+  }
+}

@@ -1,0 +1,149 @@
+/** Two whole hubs under keys and TLS: they copy and hear each other, and a renewed key reaches both sides in either order. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { renderHubConfig } from "../../components/hub-config.ts";
+import type { MachineConfig } from "../../hub/config.ts";
+import { build } from "../../ops/build.ts";
+import { freePorts } from "../support/free-ports.ts";
+import { Key, type SecuredNatsPair, type SecuredServer, startSecuredNatsPair } from "../support/secured-nats-pair.ts";
+import { until } from "../support/until.ts";
+
+interface RunningHub {
+  url: string;
+  seedFile: string;
+  process: ChildProcess;
+  log: string;
+}
+
+const hubs = new Map<string, RunningHub>();
+let pair: SecuredNatsPair;
+let folder: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "tandem-rotation-"));
+  const [{ hubPath }, ports] = await Promise.all([build({ outDir: folder }), freePorts(4)]);
+  pair = await startSecuredNatsPair();
+  const at = (port = 0) => ({ host: "127.0.0.1", port });
+  const machine = (name: "mainpc" | "pc2", hub?: number, pushgateway?: number): MachineConfig => ({
+    name,
+    hubName: name,
+    hub: at(hub),
+    nats: at(pair[name].port),
+    monitoring: at(Number(new URL(pair[name].monitoring).port)),
+    pushgateway: at(pushgateway),
+  });
+  const machines = [machine("mainpc", ports[0], ports[1]), machine("pc2", ports[2], ports[3])] as const;
+  for (const [self, peer] of [machines, [...machines].reverse()] as [MachineConfig, MachineConfig][]) {
+    const seedFile = join(folder, `${self.name}.seed`);
+    replaceSeed(seedFile, server(self.name).keys.hub);
+    const path = join(folder, `${self.name}.json`);
+    const config = { v: 1 as const, machine: self, peer, agents: [], nats: { nkeySeedFile: seedFile } };
+    writeFileSync(path, renderHubConfig(config));
+    const child = spawn(process.execPath, [hubPath, "--config", path], { stdio: ["ignore", "ignore", "pipe"] });
+    const hub: RunningHub = { url: `http://127.0.0.1:${self.hub.port}`, seedFile, process: child, log: "" };
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      hub.log += text;
+    });
+    hubs.set(self.name, hub);
+  }
+  await until("both hubs in sync", async () => (await push("mainpc", "first")) === "200 peer", 30_000);
+}, 60_000);
+
+afterAll(async () => {
+  for (const { process: child } of hubs.values()) {
+    const gone = new Promise((resolve) => child.once("exit", resolve));
+    if (child.exitCode !== null) continue;
+    child.kill("SIGTERM");
+    await gone;
+  }
+  await pair.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe("two hubs whose NATS asks for keys", () => {
+  it("a push to either is copied to the other, and heartbeats come by NATS", async () => {
+    expect(await push("mainpc", "there")).toBe("200 peer");
+    expect(await push("pc2", "back")).toBe("200 peer");
+    const metrics = await (await fetch(`${hub("pc2").url}/metrics`)).text();
+    expect(metrics).toContain('job="there"');
+  });
+
+  it("no key that the hub uses is refused a subject by either server", () => {
+    for (const name of ["mainpc", "pc2"]) expect(server(name).log(), name).not.toMatch(/violation/i);
+  });
+
+  it("hung up on with the same seed it goes on and refuses no push of 20", async () => {
+    const renewed = connects("mainpc");
+    hub("mainpc").process.kill("SIGHUP");
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => push("mainpc", `same-${index}`)));
+    expect(answers.map((answer) => answer.slice(0, 3))).toEqual(Array(20).fill("200"));
+    await until("the new connection", () => connects("mainpc") > renewed);
+  });
+
+  it("the seed first: the hub stays connected by the old key until NATS knows the new one, and refuses no push", async () => {
+    const key = new Key();
+    replaceSeed(hub("mainpc").seedFile, key);
+    hub("mainpc").process.kill("SIGHUP");
+    await until("the trial", () => hub("mainpc").log.includes("nats.seed_refused"));
+    expect(await push("mainpc", "between")).toMatch(/^200/);
+    const before = connects("mainpc");
+    pair.mainpc.authorize({ hub: key.publicKey });
+    await pair.mainpc.reload();
+    await until("the new key's connection", () => connects("mainpc") > before);
+    await until("a push", async () => (await push("mainpc", "after")) === "200 peer");
+  });
+
+  it("NATS first: the hub is cut, reads its seed at each try, and needs no signal", async () => {
+    const key = new Key();
+    pair.pc2.authorize({ hub: key.publicKey });
+    await pair.pc2.reload();
+    await until("the cut", () => hub("pc2").log.includes("nats.disconnected"));
+    expect(await push("pc2", "cut")).toMatch(/^503/);
+    replaceSeed(hub("pc2").seedFile, key);
+    await until("a push", async () => (await push("pc2", "again")) === "200 peer");
+  });
+
+  it("a seed file that is gone or holds something else ends nothing, and is not repeated in the log", async () => {
+    const { seedFile } = hub("pc2");
+    writeFileSync(seedFile, "SUNOTASEEDBUTASECRET");
+    const before = connects("pc2");
+    hub("pc2").process.kill("SIGHUP");
+    await until("the complaint", () => hub("pc2").log.includes("nats.seed_unreadable"));
+    await until("the last good seed's connection", () => connects("pc2") > before);
+    expect(await push("pc2", "still")).toMatch(/^200/);
+    for (const { log } of hubs.values()) expect(log).not.toMatch(/SU[A-Z2-7]{10}/);
+  });
+});
+
+function replaceSeed(path: string, key: Key): void {
+  writeFileSync(`${path}.new`, `${key.seed}\n`, { mode: 0o400 });
+  renameSync(`${path}.new`, path);
+}
+
+function server(name: string): SecuredServer {
+  return name === "mainpc" ? pair.mainpc : pair.pc2;
+}
+
+function hub(name: string): RunningHub {
+  const found = hubs.get(name);
+  if (found === undefined) throw new Error(`no hub ${name}`);
+  return found;
+}
+
+/** How often the hub was connected anew. */
+function connects(name: string): number {
+  return hub(name).log.split('"nats.connected"').length - 1;
+}
+
+/** Status of a push, and where it is stored. */
+async function push(name: string, job: string): Promise<string> {
+  try {
+    const answer = await fetch(`${hub(name).url}/metrics/job/${job}`, { method: "PUT", body: "a 1\n" });
+    return `${answer.status} ${answer.headers.get("tandem-replication")}`;
+  } catch (error) {
+    return String(error);
+  }
+}
