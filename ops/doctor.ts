@@ -16,7 +16,7 @@ import { readStacks, type Stack, siteDir } from "./site/stacks.ts";
 
 interface DoctorOptions {
   stack: string[];
-  site: string;
+  dir: string;
   json: boolean;
 }
 
@@ -37,14 +37,14 @@ export function registerDoctor(program: Command): void {
         "streams, clock, sync, ledger; ends with 1 when something has failed",
     )
     .option("--stack <name...>", "stacks to look at", ["mainpc", "pc2"])
-    .option("--site <dir>", "folder of the stacks' files", siteDir)
+    .option("--dir <folder>", "folder with Pulumi.yaml and the stacks' files", siteDir)
     .option("--json", "print one JSON object", false)
     .addHelpText("after", "\nExample:\n  $ tandem doctor --stack pc2")
     .action(doctor);
 }
 
-async function doctor({ stack, site, json }: DoctorOptions): Promise<void> {
-  const reports = await Promise.all(readStacks(stack, site).map(examine));
+async function doctor({ stack, dir, json }: DoctorOptions): Promise<void> {
+  const reports = await Promise.all(readStacks(stack, dir).map(examine));
   const checks = reports.flatMap((report) => report.checks);
   const failed = checks.filter(({ status }) => status === "fail").length;
   process.exitCode = failed > 0 ? exitFail : 0;

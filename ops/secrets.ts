@@ -11,7 +11,7 @@ import { readStacks, type Stack, siteDir } from "./site/stacks.ts";
 
 interface AuditOptions {
   stack: string[];
-  site: string;
+  dir: string;
   preview: boolean;
   json: boolean;
 }
@@ -29,7 +29,7 @@ export function registerSecrets(program: Command): void {
     )
     .option("--stack <name...>", "stacks to audit", ["mainpc", "pc2"])
     .option("--no-preview", "leave out the plans, which take some seconds a stack")
-    .option("--site <dir>", "folder of the stacks' files", siteDir)
+    .option("--dir <folder>", "folder with Pulumi.yaml and the stacks' files", siteDir)
     .option("--json", "print one JSON object", false)
     .addHelpText("after", "\nExample:\n  $ tandem secrets audit --stack mainpc")
     .action(audit);
@@ -39,9 +39,9 @@ interface MachineReport extends ScanResult {
   machine: string;
 }
 
-async function audit({ stack: names, site, preview, json }: AuditOptions): Promise<void> {
+async function audit({ stack: names, dir, preview, json }: AuditOptions): Promise<void> {
   const say = (line: string) => void process.stderr.write(`${line}\n`);
-  const stacks = readStacks(names, site);
+  const stacks = readStacks(names, dir);
   const patterns = await allPatterns(stacks, say);
   const machines: MachineReport[] = [];
   for (const stack of stacks) {

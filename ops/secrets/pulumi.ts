@@ -1,9 +1,10 @@
 /** Asks the Pulumi CLI what the audit needs: the secrets of a stack, its state, and its plan as text. */
 import { spawn } from "node:child_process";
+import { dirname } from "node:path";
 import { z } from "zod";
 import { messageOf } from "../../hub/io/log.ts";
 import { OperatorError } from "../error.ts";
-import { isRecord, readConfig, type Stack, secretPaths, siteDir } from "../site/stacks.ts";
+import { isRecord, readConfig, type Stack, secretPaths } from "../site/stacks.ts";
 import type { Secret } from "./patterns.ts";
 
 const Shown = z.record(z.string(), z.object({ value: z.string().optional(), objectValue: z.unknown().optional() }));
@@ -25,7 +26,7 @@ export async function secretsOf(stack: Stack): Promise<Secret[]> {
 
 /** The stack's state as the backend has it; secrets in it are encrypted, or the audit will say so. */
 export function stateOf(stack: Stack): Promise<string> {
-  return pulumi(stack, ["stack", "export"], false);
+  return pulumi(stack, ["stack", "export"]);
 }
 
 /** What a reviewer is shown, in words and as JSON. */
@@ -33,11 +34,10 @@ export async function planOf(stack: Stack): Promise<string> {
   return `${await pulumi(stack, ["preview", "--diff"])}\n${await pulumi(stack, ["preview", "--json"])}`;
 }
 
-function pulumi({ name, path }: Stack, words: readonly string[], configFile = true): Promise<string> {
+function pulumi({ name, path }: Stack, words: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    const config = configFile ? ["--config-file", path] : [];
-    const args = [...words, "--stack", name, ...config, "--non-interactive"];
-    const child = spawn("pulumi", args, { cwd: siteDir, stdio: ["ignore", "pipe", "pipe"] });
+    const args = ["--cwd", dirname(path), ...words, "--stack", name, "--non-interactive"];
+    const child = spawn("pulumi", args, { stdio: ["ignore", "pipe", "pipe"] });
     let stdout = "";
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {

@@ -1,9 +1,10 @@
-/** A real Pulumi engine with a backend, a passphrase and stack files of its own, run on this repository's program. */
+/** A real Pulumi engine with a backend, a passphrase and a site of its own, on which this repository's program is run. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Executed, execute } from "../../lab/execute.ts";
+import { writeProject } from "../../lab/project.ts";
 
 export interface Update extends Executed {
   /** Standard output and error together, as an operator sees them. */
@@ -15,7 +16,7 @@ const root = fileURLToPath(new URL("../../..", import.meta.url));
 const deadlineMs = 300_000;
 
 export class Engine {
-  /** Folder of the stacks' files. */
+  /** Folder with Pulumi.yaml and the stacks' files. */
   readonly site: string;
   readonly env: NodeJS.ProcessEnv;
   readonly #folder: string;
@@ -24,35 +25,34 @@ export class Engine {
   constructor(sshAuthSock: string) {
     this.#folder = mkdtempSync(join(tmpdir(), "tandem-engine-"));
     this.site = join(this.#folder, "site");
-    mkdirSync(this.site);
+    writeProject(this.site, {});
     mkdirSync(join(this.#folder, "state"));
-    const passphrase = join(this.#folder, "passphrase");
-    writeFileSync(passphrase, "correct horse battery staple\n", { mode: 0o600 });
+    const { PULUMI_CONFIG_PASSPHRASE: _, ...others } = process.env;
     this.env = {
-      ...process.env,
+      ...others,
       PULUMI_BACKEND_URL: `file://${join(this.#folder, "state")}`,
-      PULUMI_CONFIG_PASSPHRASE_FILE: passphrase,
+      PULUMI_CONFIG_PASSPHRASE_FILE: this.file("passphrase", "correct horse battery staple\n"),
       PULUMI_SKIP_UPDATE_CHECK: "true",
       SSH_AUTH_SOCK: sshAuthSock,
+      // What tandem init keeps outside of the repository goes here.
+      XDG_CONFIG_HOME: join(this.#folder, "config"),
     };
-    delete this.env.PULUMI_CONFIG_PASSPHRASE;
   }
 
-  file(stack: string): string {
+  /** A file beside the site, 0600. */
+  file(name: string, text: string): string {
+    const path = join(this.#folder, name);
+    writeFileSync(path, text, { mode: 0o600 });
+    return path;
+  }
+
+  stackFile(stack: string): string {
     return join(this.site, `Pulumi.${stack}.yaml`);
   }
 
   /** Runs the CLI on a stack, without colours and questions. Never rejects for its exit code. */
-  async run(stack: string, command: string, ...args: string[]): Promise<Update> {
-    const startedMs = performance.now();
-    // Commands on the stack itself know no configuration.
-    const file = command.startsWith("stack ") ? [] : ["--config-file", this.file(stack)];
-    const all = [...command.split(" "), "--stack", stack, ...file, ...args];
-    const result = await execute("pulumi", ["--cwd", root, "--non-interactive", "--color", "never", ...all], {
-      env: this.env,
-      deadlineMs,
-    });
-    return { ...result, text: result.stdout + result.stderr, tookMs: performance.now() - startedMs };
+  run(stack: string, command: string, ...args: string[]): Promise<Update> {
+    return this.#run("pulumi", [...this.#common, ...command.split(" "), "--stack", stack, ...args]);
   }
 
   /** `run` for what must succeed. */
@@ -62,16 +62,15 @@ export class Engine {
     return update;
   }
 
-  async up(stack: string, ...args: string[]): Promise<Update> {
-    return await this.must(stack, "up", "--yes", "--skip-preview", "--parallel", "4", ...args);
+  up(stack: string, ...args: string[]): Promise<Update> {
+    return this.must(stack, "up", "--yes", "--skip-preview", "--parallel", "4", ...args);
   }
 
-  /** Sets a value by standard input, as a secret or open. */
-  async set(stack: string, path: string, value: string, secret = false): Promise<void> {
-    const args = ["config", "set", "--path", path, "--stack", stack, "--config-file", this.file(stack)];
-    const all = ["--cwd", root, "--non-interactive", ...args, ...(secret ? ["--secret"] : ["--plaintext"])];
-    const { code, stderr } = await execute("pulumi", all, { env: this.env, input: value });
-    if (code !== 0) throw new Error(`pulumi config set ${path} ended with ${code}\n${stderr}`);
+  /** Sets a value of the stack's configuration; a secret by standard input. */
+  async set(stack: string, path: string, value: string, kind: "--plaintext" | "--secret" = "--plaintext") {
+    const args = [...this.#common, "config", "set", "--stack", stack, "--path", path, kind];
+    const { code, text } = await this.#run("pulumi", args, value);
+    if (code !== 0) throw new Error(`pulumi config set ${path} ended with ${code}\n${text}`);
   }
 
   async outputs(stack: string): Promise<Record<string, string>> {
@@ -79,32 +78,36 @@ export class Engine {
     return JSON.parse(stdout) as Record<string, string>; // the program's outputs are all text
   }
 
-  /** Runs `tandem` against this site. */
-  async tandem(...args: string[]): Promise<Update> {
-    const startedMs = performance.now();
-    const result = await execute(process.execPath, [join(root, "ops/tandem.ts"), ...args, "--site", this.site], {
-      env: this.env,
-      deadlineMs,
-    });
-    return { ...result, text: result.stdout + result.stderr, tookMs: performance.now() - startedMs };
+  /** Runs `tandem` on this site. */
+  tandem(...args: string[]): Promise<Update> {
+    return this.#run(process.execPath, [join(root, "ops/tandem.ts"), ...args, "--dir", this.site]);
   }
 
   remove(): void {
     rmSync(this.#folder, { recursive: true, force: true });
   }
+
+  get #common(): string[] {
+    return ["--cwd", this.site, "--non-interactive", "--color", "never"];
+  }
+
+  async #run(program: string, args: string[], input?: string): Promise<Update> {
+    const startedMs = performance.now();
+    const result = await execute(program, args, {
+      env: this.env,
+      deadlineMs,
+      ...(input === undefined ? {} : { input }),
+    });
+    return { ...result, text: result.stdout + result.stderr, tookMs: performance.now() - startedMs };
+  }
 }
 
 /** Why the engine's tests cannot run here; undefined when they can. */
 export async function whySkip(): Promise<string | undefined> {
-  const needed = [
-    ["docker", ["info", "--format", "{{.ServerVersion}}"], "a Docker engine that answers"],
-    ["pulumi", ["version"], "the Pulumi CLI"],
-    ["pulumi-language-nodejs", ["-help"], "Pulumi's Node language host"],
-    ["ssh-agent", ["-k"], "ssh-agent"],
-  ] as const;
-  for (const [program, args, what] of needed) {
-    const { code } = await execute(program, args).catch(() => ({ code: undefined }));
-    if (code === undefined || (program === "docker" && code !== 0)) return `${what} is needed: ${program}`;
-  }
+  const code = async (program: string, ...args: string[]) =>
+    (await execute(program, args).catch(() => undefined))?.code;
+  if ((await code("docker", "info")) !== 0) return "no Docker engine answers";
+  for (const program of ["pulumi", "pulumi-language-nodejs"])
+    if ((await code("sh", "-c", `command -v ${program}`)) !== 0) return `${program} is not on PATH`;
   return undefined;
 }
