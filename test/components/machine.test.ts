@@ -30,6 +30,16 @@ describe("a Machine", () => {
     ]);
   });
 
+  it("writes shares of CPUs with one decimal, as the provider reads them back, so that a second up changes nothing", async () => {
+    const { recorded } = await made({ site, fleet: fleet(), bundle });
+    const shares = recorded.flatMap(({ name, inputs }) => (inputs.cpus === undefined ? [] : [[name, inputs.cpus]]));
+    expect(Object.fromEntries(shares)).toEqual({
+      "box-hub-container": "2.0",
+      "box-nats-container": "2.0",
+      "box-pushgateway-container": "1.0",
+    });
+  });
+
   it("a changed agent changes hub.json and the label that replaces the hub, and nothing else", async () => {
     const [before, after] = [
       await made({ site, fleet: fleet(), bundle }),
