@@ -1,16 +1,6 @@
 /** The Pulumi program: one machine a stack, as its configuration and the fleet's inventory say. */
 import * as pulumi from "@pulumi/pulumi";
-import {
-  type FoundFiles,
-  findFiles,
-  Machine,
-  reachOf,
-  readSiteSecrets,
-  readStackConfig,
-  rootsOf,
-  type Site,
-  sitePorts,
-} from "./components/index.ts";
+import { firstLook, Machine, readSiteSecrets, readStackConfig, sitePorts } from "./components/index.ts";
 import { fleetDir, requireFleet } from "./fleet/load.ts";
 import { build } from "./ops/build.ts";
 import { OperatorError } from "./ops/error.ts";
@@ -19,28 +9,8 @@ async function declare(): Promise<Machine> {
   const site = readStackConfig();
   const fleet = requireFleet(fleetDir, sitePorts(site));
   const bundle = site.images.hub === "" ? await build() : undefined;
-  const found = site.preview.drift ? await look(site) : undefined;
+  const found = site.preview.drift ? await firstLook(site) : undefined;
   return new Machine(site.machine.name, { site, fleet, bundle, found, secrets: readSiteSecrets(site) });
-}
-
-/** Warns of files that were changed by hand; a machine that does not answer must not keep a preview from being seen. */
-async function look(site: Site): Promise<FoundFiles | undefined> {
-  const { name } = site.machine;
-  try {
-    const found = await findFiles(reachOf(site), rootsOf(site));
-    for (const { path, kind } of found.changed()) {
-      const how = kind === "missing" ? "was deleted" : "differs from what was deployed (changed by hand)";
-      await pulumi.log.warn(`${path} on ${name} ${how}: up will replace it`);
-    }
-    return found;
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    await pulumi.log.warn(
-      `The files on ${name} were not looked at, so a change by hand would not show: ${why}. ` +
-        "Where the machine cannot be reached: pulumi config set --path preview.drift false",
-    );
-    return undefined;
-  }
 }
 
 const machine = await declare().catch((error: unknown) => {

@@ -23,6 +23,8 @@ export type HubImage =
       bundleHash: string;
       /** Image with `node` 24 in its PATH. @example "node:24-bookworm-slim" */
       base: string;
+      /** System and processor of the machine. @default "linux/amd64" */
+      platform?: string;
     }
   /** Taken as it is. @example { kind: "pull", name: "registry.example.org/tandem-hub@sha256:…" } */
   | { kind: "pull"; name: string };
@@ -132,7 +134,12 @@ function hubImage(name: string, image: HubImage, children: pulumi.CustomResource
     {
       imageName: tag,
       // Relative, so that another clone of the same commit previews no change.
-      build: { context: here(dirname(image.bundlePath)), dockerfile: here(dockerfile), args: { BASE: image.base } },
+      build: {
+        context: here(dirname(image.bundlePath)),
+        dockerfile: here(dockerfile),
+        args: { BASE: image.base },
+        platform: image.platform ?? "linux/amd64",
+      },
       skipPush: true,
     },
     children,

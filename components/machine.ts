@@ -181,7 +181,13 @@ function leafOf({ machine, leaf }: Site, listens: boolean, url: string): LeafArg
 function hubImageOf({ images }: Site, bundle: MachineArgs["bundle"]): HubImage {
   if (images.hub !== "") return { kind: "pull", name: images.hub };
   if (bundle === undefined) throw new RangeError("a Machine without images.hub needs a bundle to build one");
-  return { kind: "build", bundlePath: bundle.hubPath, bundleHash: bundle.contentHash, base: images.hubBase };
+  return {
+    kind: "build",
+    bundlePath: bundle.hubPath,
+    bundleHash: bundle.contentHash,
+    base: images.hubBase,
+    platform: images.platform,
+  };
 }
 
 function partsOf(machine: SiteMachine): MachineConfig {

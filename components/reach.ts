@@ -1,4 +1,6 @@
 /** How a machine is reached for its Docker engine and its files: over SSH with a pinned host key, or on this computer. */
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { local, remote, types } from "@pulumi/command";
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
@@ -78,6 +80,21 @@ export function shellCommand(reach: Reach, script: string): [string, ...string[]
   if (reach.kind === "local") return ["sh", "-c", owned];
   const { host, port, user, hostKey, jump } = reach;
   return ["ssh", ...sshOptions(hostKey, jump), "-p", `${port}`, `${user}@${host}`, owned];
+}
+
+/** Deadline of a question to a machine, ms; a preview waits for it. */
+const askMs = 20_000;
+
+/** Runs a script that reads, outside of the engine, and resolves with what it printed. Rejects with the words of ssh or of the script. */
+export async function askMachine(reach: Reach, script: string): Promise<string> {
+  const [program, ...args] = shellCommand(reach, script);
+  const asked = promisify(execFile)(program, args, { timeout: askMs, maxBuffer: 16 * 1024 ** 2 });
+  asked.child.stdin?.end();
+  const { stdout } = await asked.catch((error: Error & { stderr?: string }) => {
+    // execFile's own message repeats the whole script.
+    throw new Error(error.stderr?.trim().replaceAll(/\s*\n\s*/g, " ") || `no answer within ${askMs / 1000} s`);
+  });
+  return stdout;
 }
 
 /** Arguments of the Docker provider for a machine. */

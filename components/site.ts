@@ -136,6 +136,12 @@ export const Site = z
         pushgateway: text("prom/pushgateway:v1.5.1").default("prom/pushgateway:v1.5.1"),
         /** What the hub's image is built on. */
         hubBase: text("node:24-bookworm-slim").default("node:24-bookworm-slim"),
+        /** System and processor that the hub's image is built for: the machine's. */
+        platform: z
+          .string()
+          .regex(/^linux\/(amd64|arm64)$/, "linux/amd64 or linux/arm64")
+          .default("linux/amd64")
+          .meta({ example: "linux/amd64" }),
         /** A finished hub image; empty to build it on the machine. */
         hub: z.string().default("").meta({ example: "registry.example.org/tandem-hub@sha256:…" }),
       })

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { shellCommand } from "../components/reach.ts";
 import { reachOf } from "../components/site-reach.ts";
 import { OperatorError } from "./error.ts";
-import { type Finding, readScan, type ScanResult, scanInput, scanScript } from "./secrets/machine-scan.ts";
+import { type Finding, readScan, redacted, type ScanResult, scanInput, scanScript } from "./secrets/machine-scan.ts";
 import { leastLength, type Pattern, patternsOf, secretsIn } from "./secrets/patterns.ts";
 import { planOf, secretsOf, stateOf } from "./secrets/pulumi.ts";
 import { runShell, unreachable } from "./site/shell.ts";
@@ -82,7 +82,7 @@ async function scanMachine({ site }: Stack, patterns: readonly Pattern[]): Promi
     const next = "Run it as a user who may read all processes and use Docker: ssh.user and ssh.become of the stack";
     throw new OperatorError("secrets.scan", `the search on ${name} ended with ${result.code}: ${result.stderr}`, next);
   }
-  return { machine: name, ...readScan(result.stdout) };
+  return { machine: name, ...readScan(redacted(result.stdout, patterns)) };
 }
 
 function found(text: string, patterns: readonly Pattern[], place: string, { name }: Stack): Finding[] {

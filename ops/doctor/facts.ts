@@ -6,11 +6,10 @@ const Container = z.object({
   RestartCount: z.number(),
   State: z.object({
     Status: z.string(),
-    StartedAt: z.string(),
     OOMKilled: z.boolean(),
     Health: z.object({ Status: z.string() }).optional(),
   }),
-  Config: z.object({ Image: z.string(), Labels: z.record(z.string(), z.string()).nullable() }),
+  Config: z.object({ Image: z.string() }),
 });
 
 const JetStream = z.object({ storage: z.number(), config: z.object({ max_storage: z.number() }) });
@@ -23,7 +22,6 @@ export interface ContainerFacts {
   health: string;
   restarts: number;
   outOfMemory: boolean;
-  labels: Record<string, string>;
 }
 
 export interface SecretFacts {
@@ -104,7 +102,6 @@ function containerFacts({ Name, RestartCount, State, Config }: z.infer<typeof Co
     health: State.Health?.Status ?? "",
     restarts: RestartCount,
     outOfMemory: State.OOMKilled,
-    labels: Config.Labels ?? {},
   };
 }
 

@@ -60,7 +60,8 @@ for process in /proc/[0-9]*; do
   { tr '\\0' '\\n' <"$process/cmdline" >"$work/command" && tr '\\0' '\\n' <"$process/environ" >"$work/environment"; } 2>/dev/null || continue
   [ -s "$work/command" ] || continue
   count=$((count + 1))
-  name="$(head -n 1 "$work/command" | sed 's#.*/##' | cut -c1-40) (pid $pid)"
+  # Not by its arguments: the first of them may be the secret.
+  name="$(basename "$(readlink "$process/exe")") (pid $pid)"
   report process "$name" <"$work/command"
   report environment "$name" <"$work/environment"
   grep -a -o -i -E '^--?[a-z-]*(requirepass|password|passwd|token|secret|api-?key)(=|$)' "$work/command" | tr -d '=' |
@@ -99,7 +100,9 @@ look_through() {
   place=$1; shift
   [ $# -gt 0 ] || return 0
   grep -r -a -l -F -f "$work/patterns" --exclude-dir=secrets -- "$@" 2>/dev/null >"$work/hits"
-  while IFS= read -r path; do zcat -f <"$path" | report "$place" "$path"; done <"$work/hits"
+  # Rotated logs are packed.
+  find "$@" -name secrets -prune -o -type f -name '*.gz' -print 2>/dev/null >>"$work/hits"
+  while IFS= read -r path; do zcat -f <"$path" 2>/dev/null | report "$place" "$path"; done <"$work/hits"
 }
 homes=$(ls -d /root/.bash_history /root/.ash_history /home/*/.bash_history 2>/dev/null)
 existing() { for path in "$@"; do if [ -e "$path" ]; then printf '%s\\n' "$path"; fi; done; }
@@ -113,6 +116,11 @@ unset IFS
 if command -v journalctl >/dev/null 2>&1; then journalctl --no-pager -q 2>/dev/null | report log journal; fi
 printf 'looked\\tlogs\\t%s\\n' "$(existing ${quoted} | wc -l)"
 `;
+}
+
+/** Takes a secret out of the name of a place: a file or a container may be called by it. */
+export function redacted(where: string, patterns: readonly Pattern[]): string {
+  return patterns.reduce((text, pattern) => text.replaceAll(pattern.text, "…"), where);
 }
 
 /** Reads the script's output; a line of another form is passed over, since a container may be named anything. */

@@ -1,5 +1,6 @@
 /** Runs a script on a machine of the site and gives back what it printed: over SSH with the pinned key, or on this computer. */
 import { spawn } from "node:child_process";
+import { sshAdvice } from "../../components/ssh-advice.ts";
 import { messageOf } from "../../hub/io/log.ts";
 import { OperatorError } from "../error.ts";
 
@@ -58,15 +59,6 @@ export function unreachable(machine: string, address: string, result: ShellResul
   return new OperatorError(
     "machine.unreachable",
     `${machine} cannot be reached at ${address}: ${reason}`,
-    nextFor(reason),
+    sshAdvice(reason),
   );
-}
-
-function nextFor(reason: string): string {
-  if (/host key verification failed/i.test(reason))
-    return "Another key answers than ssh.hostKey of the stack: compare it at the machine's console before you change it";
-  if (/permission denied/i.test(reason))
-    return "Add your key to the agent (ssh-add), or to the machine's authorized_keys";
-  if (/refused/i.test(reason)) return "Start sshd there, or correct ssh.port of the stack";
-  return "Check that it is up and that ssh.user, ssh.port and machine.address of the stack are right";
 }

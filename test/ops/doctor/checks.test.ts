@@ -1,0 +1,145 @@
+import { describe, expect, it } from "vitest";
+import { checkFiles, checkHub, checkMachine, type Expected } from "../../../ops/doctor/checks.ts";
+import { type FactsArgs, factsScript, type MachineFacts, readFacts } from "../../../ops/doctor/facts.ts";
+
+const expected: Expected = { machine: "pc2", hubUrl: "http://192.0.2.20:9100", hubImage: "tandem-hub:new" };
+const now = { fromMs: 1_000_000, toMs: 1_000_200 };
+const container = (part: string, change = {}) => ({
+  name: `tandem-pc2-${part}`,
+  image: part === "hub" ? "tandem-hub:new" : part,
+  status: "running",
+  health: "healthy",
+  restarts: 0,
+  outOfMemory: false,
+  ...change,
+});
+const well: MachineFacts = {
+  engine: "20.10.24",
+  containers: ["nats", "pushgateway", "hub"].map((part) => container(part)),
+  secrets: [{ path: "/etc/tandem/secrets/hub/nats.seed", mode: "400", uid: 10_900 }],
+  diskUsedPercent: 10,
+  inodesUsedPercent: 3,
+  wallMs: 1_000_100,
+  jetstream: { usedBytes: 1, limitBytes: 10 * 1024 ** 3 },
+};
+/** What is not well, each with its status. */
+const complaints = (facts: MachineFacts) =>
+  checkMachine(facts, expected, now)
+    .filter(({ status }) => status !== "ok")
+    .map(({ name, status, found }) => `${status} ${name}: ${found}`);
+
+describe("the doctor", () => {
+  it("has nothing to say of a machine that is well, and a next step for all that is not", () => {
+    expect(complaints(well)).toEqual([]);
+    const ill = checkMachine({ ...well, containers: [], diskUsedPercent: 99 }, expected, now);
+    for (const { status, next } of ill) expect(next === "", next).toBe(status === "ok");
+  });
+
+  it.each<[string, Partial<MachineFacts>, string]>([
+    ["a container that is gone", { containers: well.containers.slice(1) }, "fail container nats: is not there"],
+    [
+      "one that ended",
+      { containers: [...well.containers.slice(0, 2), container("hub", { status: "exited" })] },
+      "fail container hub: is exited",
+    ],
+    [
+      "one that runs and is not well",
+      { containers: [...well.containers.slice(0, 2), container("hub", { health: "unhealthy" })] },
+      "fail container hub: runs, but is unhealthy",
+    ],
+    [
+      "a hub of another checkout",
+      { containers: [...well.containers.slice(0, 2), container("hub", { image: "tandem-hub:old" })] },
+      "warn hub's image: tandem-hub:old; this checkout makes tandem-hub:new",
+    ],
+    [
+      "a secret that others may read",
+      { secrets: [{ path: "/etc/tandem/secrets/hub/nats.seed", mode: "644", uid: 0 }] },
+      "fail secret files: /etc/tandem/secrets/hub/nats.seed has mode 644",
+    ],
+    ["a disk at 95 %", { diskUsedPercent: 95 }, "fail disk: 95 % used"],
+    ["inodes at 80 %", { inodesUsedPercent: 80 }, "warn inodes: 80 % used"],
+    ["streams at 80 %", { jetstream: { usedBytes: 8, limitBytes: 10 } }, "warn streams: 80 % of 0.0 GiB used"],
+    ["a clock that is 501 ms behind at least", { wallMs: 999_499 }, "warn clock: at least 501 ms behind this computer"],
+  ])("speaks of %s", (_, change, complaint) => {
+    expect(complaints({ ...well, ...change })).toEqual([complaint]);
+  });
+
+  it("takes a clock for right that lies between question and answer, however long that took", () => {
+    expect(complaints({ ...well, wallMs: 1_000_000 })).toEqual([]);
+    expect(complaints({ ...well, wallMs: 1_000_700 })).toEqual([]);
+    expect(complaints({ ...well, wallMs: 1_000_701 })).toHaveLength(1);
+  });
+
+  it("asks for nothing else where no engine answers", () => {
+    expect(complaints({ ...well, engine: undefined })).toEqual(["fail Docker engine: does not answer"]);
+  });
+
+  it("names each file that was changed by hand or deleted", () => {
+    const changed = [
+      { path: "/etc/tandem/hub/hub.json", kind: "differs" },
+      { path: "/etc/tandem/nats/nats.conf", kind: "missing" },
+    ] as const;
+    expect(checkFiles(changed, expected).map(({ found }) => found)).toEqual([
+      "/etc/tandem/hub/hub.json was changed by hand",
+      "/etc/tandem/nats/nats.conf was deleted",
+    ]);
+  });
+
+  it("says that a hub does not answer, and where", () => {
+    expect(checkHub(undefined, undefined, expected)[0]).toMatchObject({
+      status: "fail",
+      found: "does not answer at http://192.0.2.20:9100",
+    });
+  });
+});
+
+describe("the facts of a machine", () => {
+  const args: FactsArgs = {
+    machine: "pc2",
+    configDirectory: "/etc/tandem",
+    dataDirectory: "/data",
+    monitoringPort: 8223,
+  };
+
+  it("are read from the sections that the script prints", () => {
+    const names = [...factsScript(args).matchAll(/^section (\w+)/gm)].map(([, name]) => name);
+    expect(names).toEqual(["clock", "engine", "containers", "secrets", "disk", "inodes", "jetstream"]);
+    const inspected = JSON.stringify([
+      {
+        Name: "/tandem-pc2-hub",
+        RestartCount: 2,
+        State: { Status: "running", OOMKilled: false, Health: { Status: "healthy" } },
+        Config: { Image: "tandem-hub:new" },
+      },
+    ]);
+    const answers: Record<string, string> = {
+      clock: "1000100",
+      engine: "20.10.24",
+      containers: inspected,
+      secrets: "400 10900 /etc/tandem/secrets/hub/nats seed",
+      disk: "10%",
+      inodes: "3%",
+      jetstream: '{"storage":5,"config":{"max_storage":10}}',
+    };
+    const printed = names.map((name = "") => `\n== tandem: ${name}\n${answers[name]}\n`).join("");
+    expect(readFacts(printed)).toEqual({
+      ...well,
+      containers: [container("hub", { restarts: 2 })],
+      secrets: [{ path: "/etc/tandem/secrets/hub/nats seed", mode: "400", uid: 10_900 }],
+      jetstream: { usedBytes: 5, limitBytes: 10 },
+    });
+  });
+
+  it("are unknown where the script said nothing", () => {
+    expect(readFacts("")).toEqual({
+      engine: undefined,
+      containers: [],
+      secrets: [],
+      diskUsedPercent: undefined,
+      inodesUsedPercent: undefined,
+      wallMs: undefined,
+      jetstream: undefined,
+    });
+  });
+});
