@@ -7,7 +7,7 @@ import { hostPort } from "./address.ts";
 import { Hub, type HubImage } from "./hub.ts";
 import { hubConfig } from "./hub-config.ts";
 import { JetStreamNode } from "./jetstream-node.ts";
-import { LogRotation } from "./log-rotation.ts";
+import { LogRotation, type LogRotationArgs } from "./log-rotation.ts";
 import type { LeafArgs } from "./nats-conf.ts";
 import type { NatsSecurity } from "./nats-security.ts";
 import { Pushgateway } from "./pushgateway.ts";
@@ -107,7 +107,8 @@ export class Machine extends pulumi.ComponentResource {
     );
 
     if (site.logs.directories.length > 0) {
-      new LogRotation(`${name}-logs`, logRotationArgs(args, reach, hub.url), children);
+      // After the hub, so that the first run finds it there.
+      new LogRotation(`${name}-logs`, logRotationArgs(args, reach), { ...children, dependsOn: hub });
     }
 
     this.hubUrl = hub.url;
@@ -119,7 +120,7 @@ export class Machine extends pulumi.ComponentResource {
   }
 }
 
-function logRotationArgs({ site, fleet }: MachineArgs, reach: Reach, hubUrl: pulumi.Output<string>) {
+function logRotationArgs({ site, fleet }: MachineArgs, reach: Reach): LogRotationArgs {
   const { machine, paths } = site;
   const { files, owner, ...logs } = site.logs;
   const own = fleet.agents.filter((agent) => agent.machine === machine.name);
@@ -127,7 +128,8 @@ function logRotationArgs({ site, fleet }: MachineArgs, reach: Reach, hubUrl: pul
     ...logs,
     machine: machine.name,
     reach,
-    hubUrl,
+    // As text, not as the hub's output: a replaced hub would make every line of the script unknown in the preview.
+    hubUrl: `http://${hostPort(machine.address, machine.hubPort)}`,
     logs: files.map((path) => ({ path })),
     // The agents' logging library rotates what it names after the agent.
     selfRotating: own.map((agent) => `${agent.name.toLowerCase()}.log`),

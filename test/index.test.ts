@@ -1,10 +1,11 @@
 /** The whole program against mocks, once a stack: what would be made on each machine, and how. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type * as pulumi from "@pulumi/pulumi";
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { basename, dirname, join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { HubConfig } from "../hub/config.ts";
 import { ensureTool } from "../ops/tools/ensure-tool.ts";
 import {
@@ -228,9 +229,61 @@ describe("the pair", () => {
   });
 });
 
-async function deploy(stack: Stack, config = stackValues(stack)): Promise<Deployed> {
-  // The machine is at an address of the documentation.
-  const resources = await recordResources(stack, { ...config, preview: { drift: false } });
+describe("a stack whose machine is looked at first", () => {
+  let folder: string;
+  const warnings = vi.spyOn(pulumi.log, "warn");
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "tandem-look-"));
+    warnings.mockReset().mockResolvedValue();
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+  afterAll(() => {
+    warnings.mockRestore();
+  });
+
+  it("warns of the one file that was changed by hand, and declares its command with what happened", async () => {
+    const put = (name: string, text: string, recorded = text) => {
+      const path = join(folder, name);
+      mkdirSync(dirname(path));
+      writeFileSync(path, text);
+      writeFileSync(
+        join(dirname(path), `.${basename(path)}.deployed`),
+        `${createHash("sha256").update(recorded).digest("hex")}\n`,
+      );
+    };
+    put("nats/nats.conf", "port: 4299\n", "port: 4222\n");
+    put("hub/hub.json", "{}\n");
+    const { resources } = await deploy("mainpc", here(), true);
+    expect(warnings.mock.calls.map(([text]) => text)).toEqual([
+      `${folder}/nats/nats.conf on mainpc differs from what was deployed (changed by hand): up will replace it`,
+    ]);
+    const triggers = (name: string) => namedResource(resources, name).inputs.triggers;
+    expect(triggers("mainpc-nats-conf-write")).toEqual([expect.stringMatching(/^changed by hand at /)]);
+    expect(triggers("mainpc-hub-config-write")).toBeUndefined();
+  });
+
+  it("is previewed all the same when the machine does not answer, with a warning that says why and what to set", async () => {
+    const values = here();
+    const away = { ...values, docker: { socket: "" }, machine: { ...Object(values.machine), address: "127.0.0.1" } };
+    const { resources } = await deploy("mainpc", { ...away, ssh: { ...Object(values.ssh), port: 1 } }, true);
+    expect(resources).toHaveLength(20);
+    expect(warnings.mock.calls.join()).toMatch(
+      /^The files on mainpc were not looked at.*Connection refused.*config set --path preview\.drift false/s,
+    );
+  });
+
+  const here = (): Record<string, unknown> => ({
+    ...stackValues("mainpc"),
+    docker: { socket: "unix:///var/run/docker.sock" },
+    paths: { config: folder, data: `${folder}/data` },
+  });
+});
+
+/** Without a look at the machine, unless asked for: it is at an address of the documentation. */
+async function deploy(stack: Stack, config = stackValues(stack), drift = false): Promise<Deployed> {
+  const resources = await recordResources(stack, { ...config, preview: { drift } });
   vi.resetModules();
   const exported: Record<string, pulumi.Output<string> | string> = await import("../index.ts");
   const entries = Object.entries(exported).map(async ([key, value]) => [

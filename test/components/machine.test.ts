@@ -4,7 +4,7 @@ import { Machine } from "../../components/machine.ts";
 import type { Site } from "../../components/site.ts";
 import { parseStackConfig } from "../../components/stack-config.ts";
 import { Agent, type Fleet } from "../../fleet/model.ts";
-import { type Recorded, recordResources, settled, stackValues } from "./recorder.ts";
+import { named, type Recorded, recordResources, settled, stackValues } from "./recorder.ts";
 
 const bundle = { hubPath: "dist/hub.mjs", contentHash: "0123" };
 let site: Site;
@@ -85,6 +85,38 @@ describe("a Machine", () => {
     expect(inputs("pushgateway-container")?.command).toContain("--web.listen-address=192.0.2.20:9191");
     expect(inputs("docker")?.host).toBe("ssh://ops@192.0.2.20:2222");
     expect(inputs("hub-image")).toMatchObject({ build: { args: { BASE: "registry.example.org/node@sha256:02" } } });
+  });
+
+  it("with directories of logs cares for them, and refuses a file that an agent of this machine rotates itself", async () => {
+    const logs = { ...site.logs, directories: ["/srv/fleet/logs"], files: ["/srv/fleet/logs/remote_connector.log"] };
+    const { recorded, names } = await made({ site: { ...site, logs }, fleet: fleet(), bundle });
+    expect(names.toSorted()).toEqual(recorded.map(({ name }) => name).toSorted());
+    expect(names).toContain("box-logs");
+    await recordResources("pc2");
+    const wrong = { ...site, logs: { ...logs, files: ["/srv/fleet/logs/tutor.log"] } };
+    expect(() => new Machine("box", { site: wrong, fleet: fleet(), bundle })).toThrow("tutor.log rotates itself");
+  });
+
+  it("has nats.conf checked in the image that will read it, as the user that will, before it takes effect", async () => {
+    const { recorded } = await made({ site, fleet: fleet(), bundle });
+    const script = String(named(recorded, "box-nats-conf-write").inputs.create);
+    const check = script.indexOf("--entrypoint nats-server 'sha256:of-");
+    expect(check).toBeGreaterThan(0);
+    expect(script.slice(check)).toContain(`-t -c "/etc/tandem/nats/$(basename "$new")"`);
+    expect(script).toContain("--network none --read-only --cap-drop ALL --user 10422:10422");
+    expect(check).toBeLessThan(script.indexOf('mv -f -- "$new" "$file"'));
+  });
+
+  it("by a jump host and by sudo, commands and engine go through the one and scripts through the other", async () => {
+    const key = "ssh-ed25519 AAAAjump";
+    const jump = { host: "bastion", port: 2222, user: "ops", hostKey: key };
+    const ssh = { ...site.ssh, become: "sudo" as const, jump };
+    const { recorded } = await made({ site: { ...site, ssh }, fleet: fleet(), bundle });
+    for (const { inputs, name } of recorded.filter(({ type }) => type === "command:remote:Command")) {
+      expect(inputs.connection, name).toMatchObject({ proxy: jump, hostKey: site.ssh.hostKey });
+      expect(inputs.create, name).toContain("exec sudo -n sh -c '");
+    }
+    expect(String(named(recorded, "box-docker").inputs.sshOpts)).toContain(`%%H ${key}`);
   });
 
   it("without a finished image and without a bundle is refused", async () => {
