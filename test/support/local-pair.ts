@@ -93,11 +93,11 @@ export class LocalPair {
   }
 }
 
-export async function fleetOf(machine: MachineLine): Promise<FleetView> {
+export async function fleetOf(machine: Pick<MachineLine, "hub">): Promise<FleetView> {
   return FleetView.parse(await (await fetch(`${machine.hub}/api/v1/fleet`)).json());
 }
 
-export async function ledgerOf(machine: MachineLine): Promise<LedgerView> {
+export async function ledgerOf(machine: Pick<MachineLine, "hub">): Promise<LedgerView> {
   return LedgerView.parse(await (await fetch(`${machine.hub}/api/v1/ledger`)).json());
 }
 
@@ -106,7 +106,7 @@ export async function metricsOf(base: string): Promise<string> {
 }
 
 /** Pushes one gauge; returns the status and how far it was replicated. */
-export async function pushTo(machine: MachineLine, job: string, value: number): Promise<string> {
+export async function pushTo(machine: Pick<MachineLine, "hub">, job: string, value: number): Promise<string> {
   const body = `# TYPE e2e_value gauge\ne2e_value ${value}\n`;
   const answer = await fetch(`${machine.hub}/metrics/job/${job}`, { method: "PUT", body });
   return `${answer.status} ${answer.headers.get("tandem-replication")}`;

@@ -1,4 +1,5 @@
 /** A real Pulumi engine with a backend, a passphrase and a site of its own, on which this repository's program is run. */
+import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -64,6 +65,22 @@ export class Engine {
 
   up(stack: string, ...args: string[]): Promise<Update> {
     return this.must(stack, "up", "--yes", "--skip-preview", "--parallel", "4", ...args);
+  }
+
+  /** Starts an up and kills the CLI with all that it has started, as soon as its output holds the pattern. */
+  async killed(stack: string, pattern: RegExp): Promise<void> {
+    const args = [...this.#common, "up", "--stack", stack, "--yes", "--skip-preview"];
+    const child = spawn("pulumi", args, { env: this.env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    const gone = new Promise((resolve) => child.once("close", resolve));
+    let text = "";
+    const onText = (chunk: Buffer) => {
+      text += chunk.toString();
+      if (pattern.test(text) && child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+    };
+    child.stdout.on("data", onText);
+    child.stderr.on("data", onText);
+    await gone;
+    if (child.signalCode !== "SIGKILL") throw new Error(`the up ended before it could be killed:\n${text}`);
   }
 
   /** Sets a value of the stack's configuration; a secret by standard input. */

@@ -1,0 +1,80 @@
+/** A lab with an engine, and the pair that was put on it: what the tests of an `up` ask of both. */
+import { mkdirSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { down } from "../../lab/containers.ts";
+import { Lab } from "../../lab/lab.ts";
+import type { SshAgent } from "../../lab/ssh.ts";
+import { fleetOf, ledgerOf } from "../../support/local-pair.ts";
+import { until } from "../../support/until.ts";
+import { Engine } from "./engine.ts";
+
+export const stacks = ["mainpc", "pc2"] as const;
+export type Stack = (typeof stacks)[number];
+
+/** A pair heals within seconds; the lab's machines share one computer. */
+const healMs = 90_000;
+
+export class DeployedPair {
+  readonly lab: Lab;
+  readonly engine: Engine;
+  readonly #agent: SshAgent;
+
+  private constructor(lab: Lab, engine: Engine, agent: SshAgent) {
+    this.lab = lab;
+    this.engine = engine;
+    this.#agent = agent;
+  }
+
+  /** A new lab and a new site, with nothing on the machines yet. */
+  static async prepare(name: string, say: (line: string) => void): Promise<DeployedPair> {
+    // The provider's ssh puts its shared connection there.
+    mkdirSync(join(homedir(), ".ssh"), { recursive: true, mode: 0o700 });
+    await down(name, { volumes: true });
+    const lab = await Lab.up({ name, say });
+    const agent = await lab.sshAgent();
+    return new DeployedPair(lab, new Engine(agent.env.SSH_AUTH_SOCK), agent);
+  }
+
+  /** What an operator answers to `tandem init`, for the lab's machines. */
+  answers(): string {
+    const machine = (stack: Stack) => ({ address: this.lab[stack].address, hostKey: this.lab[stack].hostKey });
+    const { images, references } = this.lab.stackConfig("mainpc");
+    const answers = { mainpc: machine("mainpc"), pc2: machine("pc2"), images, references, agents: true };
+    return this.engine.file("answers.yaml", stringify(answers));
+  }
+
+  at(stack: Stack): { hub: string; pushgateway: string } {
+    const { address } = this.lab[stack];
+    return { hub: `http://${address}:${stack === "mainpc" ? 9000 : 9100}`, pushgateway: `http://${address}:9091` };
+  }
+
+  /** Waits until both hubs are in sync and neither misses a record. */
+  async whole(): Promise<void> {
+    for (const stack of stacks) {
+      await until(
+        `${stack} in sync and with two copies of all`,
+        async () => {
+          const [fleet, ledger] = await Promise.all([fleetOf(this.at(stack)), ledgerOf(this.at(stack))]).catch(
+            () => [],
+          );
+          return fleet?.sync.state === "in-sync" && ledger?.missing === 0 && ledger.copies === 2;
+        },
+        healMs,
+      );
+    }
+  }
+
+  /** Ids of a machine's containers by name: another id is another container. */
+  async containers(stack: Stack): Promise<Record<string, string>> {
+    const text = await this.lab[stack].exec("docker ps -a --no-trunc --format '{{.Names}} {{.ID}}'");
+    return Object.fromEntries(text.split("\n").map((line) => line.split(" ")));
+  }
+
+  async remove(): Promise<void> {
+    await this.#agent.stop();
+    this.engine.remove();
+    await down(this.lab.plan.name, { volumes: true });
+  }
+}
