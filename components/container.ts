@@ -56,7 +56,8 @@ export function hardenedContainer(
       memory: spec.memoryMb,
       // Equal to memory: no swap. A store that swaps answers too late to be of use.
       memorySwap: spec.memoryMb,
-      cpus: String(spec.cpus),
+      // As the engine gives it back: "2" would be a difference, and a replacement, at each run.
+      cpus: spec.cpus.toFixed(1),
       // The provider has no pids limit; with a user of its own the container is held by this one.
       ulimits: [
         { name: "nproc", soft: spec.maxProcesses, hard: spec.maxProcesses },

@@ -2,7 +2,7 @@
 export { ConfigFile, type ConfigFileArgs } from "./config-file.ts";
 export { type ContainerSpec, hardenedContainer } from "./container.ts";
 export { DataDirectory, type DataDirectoryArgs } from "./data-directory.ts";
-export { Hub, type HubArgs, type HubImage } from "./hub.ts";
+export { Hub, type HubArgs, type HubImage, type HubSeedArgs, hubSeedFile } from "./hub.ts";
 export { type HubConfigArgs, hubConfig, renderHubConfig } from "./hub-config.ts";
 export { JetStreamNode, type JetStreamNodeArgs } from "./jetstream-node.ts";
 export { Machine, type MachineArgs } from "./machine.ts";

@@ -26,7 +26,7 @@ export class NatsLink {
   /** What a trial of a seed has in common with the link, the memory of the last good seed included. */
   readonly #connection: ConnectionOptions;
   #connected = true;
-  /** Cut by its own will, and soon back: what is sent meanwhile waits for that. */
+  /** Between two seeds: a cut is then expected to be short, and what is sent meanwhile waits for its end. */
   #renewing = false;
   #renewal: Promise<void> | undefined;
 
@@ -77,6 +77,7 @@ export class NatsLink {
    */
   renewSeed(): void {
     if (this.#options.seedFile === undefined) return;
+    this.#renewing = true;
     this.#renewal ??= this.#renew().finally(() => {
       this.#renewal = undefined;
     });
@@ -98,7 +99,6 @@ export class NatsLink {
           reconnect: false,
         });
         await trial.close();
-        this.#renewing = true;
         await this.nc.reconnect();
         return;
       } catch (error) {
@@ -113,9 +113,10 @@ export class NatsLink {
     const { log, onReconnect } = this.#options;
     for await (const status of this.nc.status()) {
       if (status.type === Events.Disconnect) {
+        if (this.#connected) log.warn("nats.disconnected", { renewing: this.#renewing });
         this.#connected = false;
-        if (!this.#renewing) log.warn("nats.disconnected");
-      } else if (status.type === Events.Reconnect) {
+      } else if (status.type === Events.Reconnect && !this.#connected) {
+        // The client says so once for each try that was refused before.
         this.#connected = true;
         this.#renewing = false;
         log.info("nats.connected");
