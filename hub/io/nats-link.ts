@@ -29,6 +29,8 @@ export class NatsLink {
   /** Between two seeds: a cut is then expected to be short, and what is sent meanwhile waits for its end. */
   #renewing = false;
   #renewal: Promise<void> | undefined;
+  /** How often it was connected anew. */
+  #dials = 0;
 
   private constructor(nc: NatsConnection, options: NatsLinkOptions, connection: ConnectionOptions) {
     this.nc = nc;
@@ -90,8 +92,10 @@ export class NatsLink {
   async #renew(): Promise<void> {
     const { name, log } = this.#options;
     let complained = false;
-    // A link that is down reads the file anyway when it dials.
-    while (this.#connected && !this.nc.isClosed()) {
+    const dials = this.#dials;
+    const stands = () => this.#connected && this.#dials === dials && !this.nc.isClosed();
+    // A link that was cut meanwhile has read the file when it dialled again.
+    while (stands()) {
       try {
         const trial = await connectNats({
           ...this.#connection,
@@ -99,7 +103,7 @@ export class NatsLink {
           reconnect: false,
         });
         await trial.close();
-        await this.nc.reconnect();
+        if (stands()) await this.nc.reconnect();
         return;
       } catch (error) {
         if (!complained) log.warn("nats.seed_refused", { error: messageOf(error) });
@@ -118,6 +122,7 @@ export class NatsLink {
       } else if (status.type === Events.Reconnect && !this.#connected) {
         // The client says so once for each try that was refused before.
         this.#connected = true;
+        this.#dials++;
         this.#renewing = false;
         log.info("nats.connected");
         onReconnect(this.nc);

@@ -96,6 +96,7 @@ describe("two hubs whose NATS asks for keys", () => {
     expect((await Promise.all(answers)).map((answer) => answer.slice(0, 3))).toEqual(Array(21).fill("200"));
     await until("the new key's connection", () => connects("mainpc") > before);
     await until("a push", async () => (await push("mainpc", "after")) === "200 peer");
+    expect(connects("mainpc")).toBe(before + 1);
   });
 
   it("NATS first: the hub is cut, reads its seed at each try, and needs no signal", async () => {
