@@ -49,7 +49,9 @@ beforeAll(async () => {
     });
     hubs.set(self.name, hub);
   }
-  await until("both hubs in sync", async () => (await push("mainpc", "first")) === "200 peer", 30_000);
+  for (const name of ["mainpc", "pc2"]) {
+    await until(`${name} in sync`, async () => (await push(name, "first")) === "200 peer", 30_000);
+  }
 }, 60_000);
 
 afterAll(async () => {
