@@ -39,17 +39,38 @@ export interface HubArgs {
   memoryMb?: number;
   /** Directory of hub.json on the machine. @default "/etc/tandem/hub" */
   configDirectory?: string;
-  /** Seed of the NKey by which NATS knows this hub. @default none: NATS asks nobody */
-  natsSeed?: pulumi.Input<string>;
-  /** Directory of that seed on the machine, the hub's alone. @default "/etc/tandem/secrets/hub" */
-  secretDirectory?: string;
+  /** File with the seed by which NATS knows this hub, from `hubSeedFile`. @default none: NATS asks nobody */
+  seedFile?: SecretFile;
 }
 
 const uid = 10_900;
 const configTarget = "/etc/tandem/hub";
 const secretTarget = "/etc/tandem/hub-secrets";
 const seedName = "nats.seed";
+const containerName = (machine: string) => `tandem-${machine}-hub`;
 const dockerfile = fileURLToPath(new URL("../hub/Dockerfile", import.meta.url));
+
+export interface HubSeedArgs {
+  reach: Reach;
+  machine: string;
+  seed: pulumi.Input<string>;
+  /** Directory of the seed on the machine, the hub's alone. @default "/etc/tandem/secrets/hub" */
+  directory?: string;
+}
+
+/**
+ * The seed of a hub's NKey; a renewed one is taken by a signal. To be made before the NATS that knows its public half: a hub
+ * that has the new seed already is cut for a moment only.
+ */
+export function hubSeedFile(name: string, args: HubSeedArgs, opts: pulumi.ComponentResourceOptions): SecretFile {
+  const { reach, machine, seed, directory = "/etc/tandem/secrets/hub" } = args;
+  const reload = signalContainer(reach, containerName(machine), "HUP");
+  return new SecretFile(
+    `${name}-nats-seed`,
+    { reach, path: `${directory}/${seedName}`, content: seed, uid, reload },
+    opts,
+  );
+}
 
 export class Hub extends pulumi.ComponentResource {
   /** @example "http://192.0.2.10:9000" */
@@ -64,8 +85,7 @@ export class Hub extends pulumi.ComponentResource {
     const at = hostPort(machine.hub.host, machine.hub.port);
     const configDirectory = args.configDirectory ?? "/etc/tandem/hub";
 
-    const containerName = `tandem-${machine.name}-hub`;
-    const secrets = args.natsSeed === undefined ? undefined : seedDirectory(name, args, containerName, children);
+    const secrets = args.seedFile?.path.apply(dirname);
     const nats = secrets ? { nkeySeedFile: `${secretTarget}/${seedName}` } : args.config.nats;
 
     const image = hubImage(name, args.image, children);
@@ -77,7 +97,7 @@ export class Hub extends pulumi.ComponentResource {
     const container = hardenedContainer(
       `${name}-container`,
       {
-        name: containerName,
+        name: containerName(machine.name),
         image: image.reference,
         entrypoint: ["node", "/app/hub.mjs"],
         command: ["--config", `${configTarget}/hub.json`],
@@ -103,23 +123,6 @@ export class Hub extends pulumi.ComponentResource {
     this.imageTag = image.tag;
     this.registerOutputs({ url: this.url, imageTag: this.imageTag });
   }
-}
-
-/** Directory with the seed, known once that is written; a renewed one is taken by a signal. */
-function seedDirectory(name: string, args: HubArgs, container: string, children: pulumi.ComponentResourceOptions) {
-  const directory = args.secretDirectory ?? "/etc/tandem/secrets/hub";
-  const seed = new SecretFile(
-    `${name}-nats-seed`,
-    {
-      reach: args.reach,
-      path: `${directory}/${seedName}`,
-      content: args.natsSeed ?? "",
-      uid,
-      reload: signalContainer(args.reach, container, "HUP"),
-    },
-    children,
-  );
-  return seed.path.apply(() => directory);
 }
 
 /** What the container runs, and how people call it. */

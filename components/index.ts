@@ -5,7 +5,7 @@ export { DataDirectory, type DataDirectoryArgs } from "./data-directory.ts";
 export { findFiles } from "./drift.ts";
 export type { FoundFiles } from "./drift-script.ts";
 export { firstLook } from "./first-look.ts";
-export { Hub, type HubArgs, type HubImage } from "./hub.ts";
+export { Hub, type HubArgs, type HubImage, type HubSeedArgs, hubSeedFile } from "./hub.ts";
 export { type HubConfigArgs, hubConfig, renderHubConfig } from "./hub-config.ts";
 export { JetStreamNode, type JetStreamNodeArgs } from "./jetstream-node.ts";
 export { LogRotation, type LogRotationArgs } from "./log-rotation.ts";

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Fleet } from "../fleet/model.ts";
 import type { HubConfigInput, MachineConfig } from "../hub/config.ts";
 import { hostPort } from "./address.ts";
-import { Hub, type HubImage } from "./hub.ts";
+import { Hub, type HubImage, hubSeedFile } from "./hub.ts";
 import { hubConfig } from "./hub-config.ts";
 import { JetStreamNode } from "./jetstream-node.ts";
 import { LogRotation, type LogRotationArgs } from "./log-rotation.ts";
@@ -54,6 +54,13 @@ export class Machine extends pulumi.ComponentResource {
     const listens = site.leaf.listener === machine.name;
     this.leafUrl = `nats-leaf://${hostPort((listens ? machine : peer).address, site.leaf.port)}`;
 
+    const seedFile =
+      secrets &&
+      hubSeedFile(
+        `${name}-hub`,
+        { reach, machine: machine.name, seed: secrets.hubSeed, directory: `${paths.config}/secrets/hub` },
+        children,
+      );
     const nats = new JetStreamNode(
       `${name}-nats`,
       {
@@ -71,7 +78,7 @@ export class Machine extends pulumi.ComponentResource {
         configDirectory: `${paths.config}/nats`,
         dataDirectory: `${paths.data}/jetstream`,
       },
-      children,
+      { ...children, dependsOn: seedFile ?? [] },
     );
     const pushgateway = new Pushgateway(
       `${name}-pushgateway`,
@@ -99,8 +106,7 @@ export class Machine extends pulumi.ComponentResource {
         image: hubImageOf(site, bundle),
         memoryMb: limits.hubMemoryMb,
         configDirectory: `${paths.config}/hub`,
-        natsSeed: secrets?.hubSeed,
-        secretDirectory: `${paths.config}/secrets/hub`,
+        seedFile,
       },
       // A hub whose machine has no NATS yet answers 503 to pushes; it comes last.
       { ...children, dependsOn: [nats, pushgateway] },

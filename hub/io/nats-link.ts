@@ -26,9 +26,11 @@ export class NatsLink {
   /** What a trial of a seed has in common with the link, the memory of the last good seed included. */
   readonly #connection: ConnectionOptions;
   #connected = true;
-  /** Cut by its own will, and soon back: what is sent meanwhile waits for that. */
+  /** Between two seeds: a cut is then expected to be short, and what is sent meanwhile waits for its end. */
   #renewing = false;
   #renewal: Promise<void> | undefined;
+  /** How often it was connected anew. */
+  #dials = 0;
 
   private constructor(nc: NatsConnection, options: NatsLinkOptions, connection: ConnectionOptions) {
     this.nc = nc;
@@ -77,6 +79,7 @@ export class NatsLink {
    */
   renewSeed(): void {
     if (this.#options.seedFile === undefined) return;
+    this.#renewing = true;
     this.#renewal ??= this.#renew().finally(() => {
       this.#renewal = undefined;
     });
@@ -89,8 +92,10 @@ export class NatsLink {
   async #renew(): Promise<void> {
     const { name, log } = this.#options;
     let complained = false;
-    // A link that is down reads the file anyway when it dials.
-    while (this.#connected && !this.nc.isClosed()) {
+    const dials = this.#dials;
+    const stands = () => this.#connected && this.#dials === dials && !this.nc.isClosed();
+    // A link that was cut meanwhile has read the file when it dialled again.
+    while (stands()) {
       try {
         const trial = await connectNats({
           ...this.#connection,
@@ -98,8 +103,7 @@ export class NatsLink {
           reconnect: false,
         });
         await trial.close();
-        this.#renewing = true;
-        await this.nc.reconnect();
+        if (stands()) await this.nc.reconnect();
         return;
       } catch (error) {
         if (!complained) log.warn("nats.seed_refused", { error: messageOf(error) });
@@ -113,10 +117,12 @@ export class NatsLink {
     const { log, onReconnect } = this.#options;
     for await (const status of this.nc.status()) {
       if (status.type === Events.Disconnect) {
+        if (this.#connected) log.warn("nats.disconnected", { renewing: this.#renewing });
         this.#connected = false;
-        if (!this.#renewing) log.warn("nats.disconnected");
-      } else if (status.type === Events.Reconnect) {
+      } else if (status.type === Events.Reconnect && !this.#connected) {
+        // The client says so once for each try that was refused before.
         this.#connected = true;
+        this.#dials++;
         this.#renewing = false;
         log.info("nats.connected");
         onReconnect(this.nc);
