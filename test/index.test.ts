@@ -255,8 +255,9 @@ describe("a stack whose machine is looked at first", () => {
     };
     put("nats/nats.conf", "port: 4299\n", "port: 4222\n");
     put("hub/hub.json", "{}\n");
-    const { resources } = await deploy("mainpc", here(), true);
-    expect(warnings.mock.calls.map(([text]) => text)).toEqual([
+    const { resources } = await deploy("mainpc", here(), "preview");
+    const ofFiles = warnings.mock.calls.map(([text]) => text).filter((text) => text.includes(folder));
+    expect(ofFiles).toEqual([
       `${folder}/nats/nats.conf on mainpc differs from what was deployed (changed by hand): up will replace it`,
     ]);
     const triggers = (name: string) => namedResource(resources, name).inputs.triggers;
@@ -264,15 +265,26 @@ describe("a stack whose machine is looked at first", () => {
     expect(triggers("mainpc-hub-config-write")).toBeUndefined();
   });
 
-  it("is previewed all the same when the machine does not answer, with a warning that says why and what to set", async () => {
-    const values = here();
-    const away = { ...values, docker: { socket: "" }, machine: { ...Object(values.machine), address: "127.0.0.1" } };
-    const { resources } = await deploy("mainpc", { ...away, ssh: { ...Object(values.ssh), port: 1 } }, true);
+  it("is previewed all the same when the machine does not answer, with a warning that says why and what to do", async () => {
+    const { resources } = await deploy("mainpc", away(), "preview");
     expect(resources).toHaveLength(20);
     expect(warnings.mock.calls.join()).toMatch(
-      /^The files on mainpc were not looked at.*Connection refused.*config set --path preview\.drift false/s,
+      /mainpc at 127\.0\.0\.1 cannot be asked.*Connection refused.*Start sshd there, or correct ssh\.port.*preview\.drift false/s,
     );
   });
+
+  it("is not put up when the machine does not answer, and no resource is declared", async () => {
+    const recorded = await recordResources("mainpc", away());
+    vi.resetModules();
+    await expect(import("../index.ts")).rejects.toThrow(/Connection refused\n {2}→ Start sshd there/);
+    expect(recorded).toEqual([]);
+  });
+
+  const away = (): Record<string, unknown> => {
+    const values = here();
+    const machine = { ...Object(values.machine), address: "127.0.0.1" };
+    return { ...values, docker: { socket: "" }, machine, ssh: { ...Object(values.ssh), port: 1 } };
+  };
 
   const here = (): Record<string, unknown> => ({
     ...stackValues("mainpc"),
@@ -282,8 +294,8 @@ describe("a stack whose machine is looked at first", () => {
 });
 
 /** Without a look at the machine, unless asked for: it is at an address of the documentation. */
-async function deploy(stack: Stack, config = stackValues(stack), drift = false): Promise<Deployed> {
-  const resources = await recordResources(stack, { ...config, preview: { drift } });
+async function deploy(stack: Stack, config = stackValues(stack), look?: "preview" | "up"): Promise<Deployed> {
+  const resources = await recordResources(stack, { ...config, preview: { drift: look !== undefined } }, [], look);
   vi.resetModules();
   const exported: Record<string, pulumi.Output<string> | string> = await import("../index.ts");
   const entries = Object.entries(exported).map(async ([key, value]) => [

@@ -75,11 +75,17 @@ function prepared(now: Date, validDays: number) {
   });
   const certificate = forge.pki.createCertificate();
   certificate.publicKey = forge.pki.publicKeyFromPem(pair.publicKey);
-  // A leading 0 keeps the number positive.
-  certificate.serialNumber = `00${randomBytes(15).toString("hex")}`;
+  certificate.serialNumber = serialNumber(randomBytes(16));
   certificate.validity.notBefore = new Date(now.getTime() - clockSkewMs);
   certificate.validity.notAfter = new Date(now.getTime() + validDays * dayMs);
   return { privateKey: pair.privateKey, certificate };
+}
+
+/** Positive and without a leading zero byte: OpenSSL takes a certificate with any other for none at all. */
+export function serialNumber(random: Buffer): string {
+  const bytes = Buffer.from(random);
+  bytes.writeUInt8((bytes.readUInt8(0) & 0x7f) | 0x40, 0);
+  return bytes.toString("hex");
 }
 
 function signed(certificate: forge.pki.Certificate, privateKey: string, signer: string): Issued {

@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
-import { createAuthority, type Issued, issueCertificate } from "../../../ops/init/certificates.ts";
+import { createAuthority, type Issued, issueCertificate, serialNumber } from "../../../ops/init/certificates.ts";
 
 const now = new Date("2026-03-01T00:00:00Z");
 let authority: Issued;
@@ -40,3 +40,11 @@ describe("a machine's certificate", () => {
     expect(() => issue("192.0.2.10", 3_651)).toThrow("2036-02-27");
   });
 });
+
+it.each([0x00, 0x01, 0x7f, 0x80, 0xff])(
+  "a serial number that chance begins with byte %i is positive and without a leading zero",
+  (first) => {
+    const number = serialNumber(Buffer.concat([Buffer.from([first]), Buffer.alloc(15, 0xab)]));
+    expect(number).toMatch(/^[4-7][0-9a-f]{31}$/);
+  },
+);
