@@ -1,6 +1,7 @@
 /** Reads a stack's configuration; a wrong one names the key, its file, what was expected and how to set it. */
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import { nearestId } from "../fleet/nearest.ts";
 import { OperatorError } from "../ops/error.ts";
 import { Site, siteSecretNames } from "./site.ts";
 
@@ -47,7 +48,7 @@ function describe(issue: z.core.$ZodIssue, values: unknown): Problem[] {
   const at = issue.path.map(String);
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((name) => {
-      const near = nearest(name, Object.keys(shapeOf(schemaAt(at)) ?? {}));
+      const near = nearestId(name, Object.keys(shapeOf(schemaAt(at)) ?? {}));
       const hint = near === undefined ? "" : `; did you mean ${[...at, near].join(".")}?`;
       return { key: [...at, name].join("."), text: `there is no such key${hint}`, example: undefined };
     });
@@ -111,28 +112,6 @@ function valueAt(value: unknown, path: readonly string[]): unknown {
   let at = value;
   for (const name of path) at = typeof at === "object" && at !== null ? Reflect.get(at, name) : undefined;
   return at;
-}
-
-/** The known name that differs in at most two places, or in case alone. */
-function nearest(name: string, known: readonly string[]): string | undefined {
-  const ranked = known
-    .map((candidate) => ({ candidate, edits: edits(name.toLowerCase(), candidate.toLowerCase()) }))
-    .sort((a, b) => a.edits - b.edits);
-  const best = ranked[0];
-  return best !== undefined && best.edits <= 2 ? best.candidate : undefined;
-}
-
-function edits(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }
 
 /** Groups and lists come as JSON, all else as it was written. */

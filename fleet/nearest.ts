@@ -1,4 +1,4 @@
-/** Guesses which agent a misspelt name meant. Pure. */
+/** Guesses what a misspelt name meant: an agent, or a key of the configuration. Pure. */
 
 /**
  * The id whose name takes the fewest edits, when those are few enough to be a slip; among equals the one whose machine is
