@@ -1,6 +1,13 @@
 /** The Pulumi program: one machine a stack, as its configuration and the fleet's inventory say. */
 import * as pulumi from "@pulumi/pulumi";
-import { firstLook, Machine, readSiteSecrets, readStackConfig, sitePorts } from "./components/index.ts";
+import {
+  firstLook,
+  Machine,
+  readAgentSecrets,
+  readSiteSecrets,
+  readStackConfig,
+  sitePorts,
+} from "./components/index.ts";
 import { fleetDir, requireFleet } from "./fleet/load.ts";
 import { build } from "./ops/build.ts";
 import { OperatorError } from "./ops/error.ts";
@@ -10,7 +17,8 @@ async function declare(): Promise<Machine> {
   const fleet = requireFleet(fleetDir, sitePorts(site));
   const bundle = site.images.hub === "" ? await build() : undefined;
   const found = site.preview.drift ? await firstLook(site) : undefined;
-  return new Machine(site.machine.name, { site, fleet, bundle, found, secrets: readSiteSecrets(site) });
+  const secrets = readSiteSecrets(site);
+  return new Machine(site.machine.name, { site, fleet, bundle, found, secrets, agentSecrets: readAgentSecrets() });
 }
 
 const machine = await declare().catch((error: unknown) => {

@@ -1,6 +1,8 @@
 /** What a Pulumi program of one's own takes from here. */
+export { Agent, type AgentArgs, type AgentRole } from "./agent.ts";
+export { readAgentSecrets } from "./agent-secrets.ts";
 export { ConfigFile, type ConfigFileArgs } from "./config-file.ts";
-export { type ContainerSpec, hardenedContainer } from "./container.ts";
+export { type ContainerSpec, hardenedContainer, type RunState } from "./container.ts";
 export { DataDirectory, type DataDirectoryArgs } from "./data-directory.ts";
 export { findFiles } from "./drift.ts";
 export type { FoundFiles } from "./drift-script.ts";
@@ -10,6 +12,7 @@ export { type HubConfigArgs, hubConfig, renderHubConfig } from "./hub-config.ts"
 export { JetStreamNode, type JetStreamNodeArgs } from "./jetstream-node.ts";
 export { LogRotation, type LogRotationArgs } from "./log-rotation.ts";
 export { Machine, type MachineArgs } from "./machine.ts";
+export { ModelDirectory, type ModelDirectoryArgs } from "./model-directory.ts";
 export { type NatsAuthArgs, renderNatsAuth } from "./nats-auth.ts";
 export { type LeafArgs, type LeafTls, type NatsConfArgs, renderNatsConf } from "./nats-conf.ts";
 export type { NatsSecurity } from "./nats-security.ts";

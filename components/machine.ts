@@ -8,6 +8,7 @@ import { Hub, type HubImage, hubSeedFile } from "./hub.ts";
 import { hubConfig } from "./hub-config.ts";
 import { JetStreamNode } from "./jetstream-node.ts";
 import { LogRotation, type LogRotationArgs } from "./log-rotation.ts";
+import { machineAgents } from "./machine-agents.ts";
 import type { LeafArgs } from "./nats-conf.ts";
 import type { NatsSecurity } from "./nats-security.ts";
 import { Pushgateway } from "./pushgateway.ts";
@@ -27,6 +28,8 @@ export interface MachineArgs {
   found?: Reach["found"];
   /** Needed when the site has `security`. */
   secrets?: SiteSecrets;
+  /** Values of the secrets that agents name, by name. @default none */
+  agentSecrets?: Record<string, pulumi.Input<string>>;
 }
 
 /**
@@ -116,6 +119,9 @@ export class Machine extends pulumi.ComponentResource {
       // After the hub, so that the first run finds it there.
       new LogRotation(`${name}-logs`, logRotationArgs(args, reach), { ...children, dependsOn: hub });
     }
+    // After the hub, so that what they push from the first second on is taken.
+    const carries = { site, fleet, reach, secrets: args.agentSecrets ?? {} };
+    machineAgents(name, carries, { ...children, dependsOn: hub });
 
     this.hubUrl = hub.url;
     this.hubImageTag = hub.imageTag;

@@ -90,8 +90,8 @@ function refusal(name: SiteSecretName, what: string, first = ""): OperatorError 
   );
 }
 
-/** The SDK knows which keys were encrypted, but does not declare that it does. */
-function isSecret(key: string): boolean {
+/** The SDK knows which keys were encrypted, or hold what was, but does not declare that it does. */
+export function isSecret(key: string): boolean {
   const ask: unknown = Reflect.get(pulumi.runtime, "isConfigSecret");
   return typeof ask === "function" && ask(key) === true;
 }

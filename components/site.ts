@@ -87,6 +87,8 @@ const securityNeeds = ["hubKey", "operatorKey", "ca", "leafCertificate"] as cons
 /** Secret keys of a stack: seed of security.hubKey, and private key of security.leafCertificate. */
 export const siteSecretNames = ["hubSeed", "leafKey"] as const;
 export type SiteSecretName = (typeof siteSecretNames)[number];
+/** Secret key of a stack: values of the secrets that agents name, by name. */
+export const agentSecretsKey = "agentSecrets";
 
 export const Site = z
   .strictObject({
@@ -169,6 +171,12 @@ export const Site = z
           .or(z.literal(""))
           .default("")
           .meta({ example: "ops ops" }),
+      })
+      .prefault({}),
+    models: z
+      .strictObject({
+        /** Where the agents' models are on the machine; empty for none. */
+        directory: path("/srv/models").or(z.literal("")).default("").meta({ example: "/srv/models" }),
       })
       .prefault({}),
     preview: z
