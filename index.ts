@@ -4,6 +4,7 @@ import {
   firstLook,
   Machine,
   readAgentSecrets,
+  readGrafanaPassword,
   readSiteSecrets,
   readStackConfig,
   sitePorts,
@@ -17,8 +18,15 @@ async function declare(): Promise<Machine> {
   const fleet = requireFleet(fleetDir, sitePorts(site));
   const bundle = site.images.hub === "" ? await build() : undefined;
   const found = site.preview.drift ? await firstLook(site) : undefined;
-  const secrets = readSiteSecrets(site);
-  return new Machine(site.machine.name, { site, fleet, bundle, found, secrets, agentSecrets: readAgentSecrets() });
+  return new Machine(site.machine.name, {
+    site,
+    fleet,
+    bundle,
+    found,
+    secrets: readSiteSecrets(site),
+    agentSecrets: readAgentSecrets(),
+    grafanaPassword: readGrafanaPassword(site),
+  });
 }
 
 const machine = await declare().catch((error: unknown) => {
@@ -48,3 +56,7 @@ export const monitoring = machine.monitoringUrl;
 export const leaf = machine.leafUrl;
 /** Name and tag, or digest, of the running hub. */
 export const hubImage = machine.hubImageTag;
+/** Only with `prometheus.enabled`. */
+export const prometheus = machine.prometheusUrl;
+/** Only with `grafana.enabled`. */
+export const grafana = machine.grafanaUrl;

@@ -5,9 +5,9 @@ import { hostPort } from "./address.ts";
 import { checkInImage } from "./check-in-image.ts";
 import { ConfigFile } from "./config-file.ts";
 import { hardenedContainer, readOnlyDirectory } from "./container.ts";
+import { DataDirectory } from "./data-directory.ts";
 import { type LeafArgs, renderNatsConf } from "./nats-conf.ts";
 import { leafTlsIn, type NatsSecurity, natsSecurityFiles } from "./nats-security.ts";
-import { protectedVolume } from "./protected-volume.ts";
 import type { Reach } from "./reach.ts";
 
 export interface JetStreamNodeArgs {
@@ -107,15 +107,20 @@ export class JetStreamNode extends pulumi.ComponentResource {
       },
       children,
     );
-    const volume = protectedVolume(
-      name,
-      {
-        reach: args.reach,
-        name: `tandem-${args.machine}-jetstream`,
-        directory: args.dataDirectory ?? "/var/lib/tandem/jetstream",
-        uid,
-      },
+    const directory = new DataDirectory(
+      `${name}-data`,
+      { reach: args.reach, path: args.dataDirectory ?? "/var/lib/tandem/jetstream", uid },
       children,
+    );
+    const volume = new docker.Volume(
+      `${name}-volume`,
+      {
+        name: `tandem-${args.machine}-jetstream`,
+        // A plain named volume would belong to root, and could not be found by someone who looks for the data.
+        driver: "local",
+        driverOpts: { type: "none", o: "bind", device: directory.path },
+      },
+      { ...children, protect: true },
     );
     const container = hardenedContainer(
       `${name}-container`,
@@ -131,7 +136,7 @@ export class JetStreamNode extends pulumi.ComponentResource {
             confTarget,
           ),
           ...(secured === undefined ? [] : [secured.mount]),
-          { type: "volume", source: volume, target: dataTarget },
+          { type: "volume", source: volume.name, target: dataTarget },
         ],
         healthcheck: ["wget", "-q", "-O", "/dev/null", `http://127.0.0.1:${monitoringPort}/healthz`],
         memoryMb: args.memoryMb ?? 2048,

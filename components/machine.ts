@@ -9,6 +9,7 @@ import { hubConfig } from "./hub-config.ts";
 import { JetStreamNode } from "./jetstream-node.ts";
 import { LogRotation, type LogRotationArgs } from "./log-rotation.ts";
 import { machineAgents } from "./machine-agents.ts";
+import { machineWatch } from "./machine-watch.ts";
 import type { LeafArgs } from "./nats-conf.ts";
 import type { NatsSecurity } from "./nats-security.ts";
 import { Pushgateway } from "./pushgateway.ts";
@@ -30,6 +31,8 @@ export interface MachineArgs {
   secrets?: SiteSecrets;
   /** Values of the secrets that agents name, by name. @default none */
   agentSecrets?: Record<string, pulumi.Input<string>>;
+  /** Needed when the site has `grafana.enabled`. */
+  grafanaPassword?: pulumi.Input<string>;
 }
 
 /**
@@ -45,6 +48,10 @@ export class Machine extends pulumi.ComponentResource {
   /** The leaf port that this machine listens on or dials. */
   readonly leafUrl: string;
   readonly hubImageTag: pulumi.Output<string>;
+  /** Undefined without `prometheus.enabled`. */
+  readonly prometheusUrl: pulumi.Output<string> | undefined;
+  /** Undefined without `grafana.enabled`. */
+  readonly grafanaUrl: pulumi.Output<string> | undefined;
 
   constructor(name: string, args: MachineArgs, opts?: pulumi.ComponentResourceOptions) {
     super("tandem:machine:Machine", name, {}, opts);
@@ -122,7 +129,10 @@ export class Machine extends pulumi.ComponentResource {
     // After the hub, so that what they push from the first second on is taken.
     const carries = { site, fleet, reach, secrets: args.agentSecrets ?? {} };
     machineAgents(name, carries, { ...children, dependsOn: hub });
+    const watch = machineWatch(name, { site, reach, grafanaPassword: args.grafanaPassword }, children);
 
+    this.prometheusUrl = watch.prometheusUrl;
+    this.grafanaUrl = watch.grafanaUrl;
     this.hubUrl = hub.url;
     this.hubImageTag = hub.imageTag;
     this.pushgatewayUrl = pushgateway.url;

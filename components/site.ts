@@ -87,6 +87,8 @@ const securityNeeds = ["hubKey", "operatorKey", "ca", "leafCertificate"] as cons
 /** Secret keys of a stack: seed of security.hubKey, and private key of security.leafCertificate. */
 export const siteSecretNames = ["hubSeed", "leafKey"] as const;
 export type SiteSecretName = (typeof siteSecretNames)[number];
+/** Secret key of a stack: the password of Grafana's admin. */
+export const grafanaPasswordKey = "grafanaPassword";
 /** Secret key of a stack: values of the secrets that agents name, by name. */
 export const agentSecretsKey = "agentSecrets";
 
@@ -144,6 +146,8 @@ export const Site = z
           .regex(/^linux\/(amd64|arm64)$/, "linux/amd64 or linux/arm64")
           .default("linux/amd64")
           .meta({ example: "linux/amd64" }),
+        prometheus: text("prom/prometheus:v3.5.0").default("prom/prometheus:v3.5.0"),
+        grafana: text("grafana/grafana:12.1.1").default("grafana/grafana:12.1.1"),
         /** A finished hub image; empty to build it on the machine. */
         hub: z.string().default("").meta({ example: "registry.example.org/tandem-hub@sha256:…" }),
       })
@@ -177,6 +181,26 @@ export const Site = z
       .strictObject({
         /** Where the agents' models are on the machine; empty for none. */
         directory: path("/srv/models").or(z.literal("")).default("").meta({ example: "/srv/models" }),
+      })
+      .prefault({}),
+    prometheus: z
+      .strictObject({
+        /** Put a Prometheus on this machine that scrapes both hubs. */
+        enabled: flag(false),
+        port: port(9090),
+        /** Samples older than this are deleted. */
+        retentionDays: whole(1, 3_650).default(15).meta({ example: 15 }),
+        /** So are the oldest when all take more, MiB. */
+        retentionMb: mib(4_096, 64),
+        memoryMb: mib(1_024, 128),
+      })
+      .prefault({}),
+    grafana: z
+      .strictObject({
+        /** Put a Grafana on this machine that reads its Prometheus. */
+        enabled: flag(false),
+        port: port(3000),
+        memoryMb: mib(512, 128),
       })
       .prefault({}),
     preview: z
@@ -235,6 +259,9 @@ export const Site = z
     if (site.limits.natsMemoryMb <= site.jetstream.maxMemoryMb) {
       refuse("limits.natsMemoryMb", `more than jetstream.maxMemoryMb, ${site.jetstream.maxMemoryMb}`);
     }
+    if (site.grafana.enabled && !site.prometheus.enabled) {
+      refuse("prometheus.enabled", "true, since grafana.enabled is and Grafana reads this machine's Prometheus");
+    }
     const secured = Object.values(site.security).some((value) => value !== "");
     for (const key of securityNeeds) {
       if (secured && site.security[key] === "")
@@ -244,6 +271,13 @@ export const Site = z
       const entry = site[group];
       const used = new Map<number, string>();
       if (entry.name === site.leaf.listener) used.set(site.leaf.port, "leaf.port");
+      // They stand on this machine alone; the peer's stack has its own.
+      for (const key of ["prometheus", "grafana"] as const) {
+        if (group !== "machine" || !site[key].enabled) continue;
+        const other = used.get(site[key].port);
+        if (other !== undefined) refuse(`${key}.port`, `a free port; ${site[key].port} is already ${other}`);
+        used.set(site[key].port, `${key}.port`);
+      }
       for (const key of Object.keys(ports) as (keyof typeof ports)[]) {
         const other = used.get(entry[key]);
         if (other !== undefined) refuse(`${group}.${key}`, `a free port; ${entry[key]} is already ${other}`);
