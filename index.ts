@@ -60,3 +60,5 @@ export const hubImage = machine.hubImageTag;
 export const prometheus = machine.prometheusUrl;
 /** Only with `grafana.enabled`. */
 export const grafana = machine.grafanaUrl;
+/** Whichever hub is ready; only with `virtualIp.address`. */
+export const virtualHub = machine.virtualHubUrl;

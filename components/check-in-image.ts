@@ -10,13 +10,16 @@ export interface CheckInImageArgs {
   directories: Record<string, string>;
   /** Program in the image. */
   entrypoint: string;
+  /** @default "none" */
+  network?: "none" | "host";
   /** Its arguments, as sh reads them; `$new` is the candidate on the machine. */
   command: string;
 }
 
-/** POSIX sh for `ConfigFileArgs.validate`. Nothing of the container is left, and it reaches no network. */
-export function checkInImage({ reach, imageId, uid, directories, entrypoint, command }: CheckInImageArgs): string {
-  const bounds = `--rm --network none --read-only --cap-drop ALL --user ${uid}:${uid}`;
+/** POSIX sh for `ConfigFileArgs.validate`. Nothing of the container is left. */
+export function checkInImage(args: CheckInImageArgs): string {
+  const { reach, imageId, uid, directories, entrypoint, network = "none", command } = args;
+  const bounds = `--rm --network ${network} --read-only --cap-drop ALL --user ${uid}:${uid}`;
   const mounts = Object.entries(directories)
     .map(([source, target]) => `--mount ${shellQuote(`type=bind,source=${source},target=${target},readonly`)}`)
     .join(" ");

@@ -28,6 +28,12 @@ export interface ContainerSpec {
   tmpMb?: number;
   /** Every GPU of the machine; its memory is not divided. @default false */
   gpu?: boolean;
+  /**
+   * The one exception from all that hardens: root of the container with NET_ADMIN and NET_RAW, which alone can move an address, and
+   * SETGID, without which keepalived 2.2 takes every check that it cannot start for a success. No other user gets them under
+   * `no-new-privileges`. Root's processes are not counted. @default false
+   */
+  movesAddresses?: boolean;
   /** Who decides whether it runs once it is there. @default "pulumi" */
   runs?: RunState;
 }
@@ -54,7 +60,9 @@ export function hardenedContainer(
   spec: ContainerSpec,
   opts: pulumi.CustomResourceOptions,
 ): docker.Container {
-  const { runs = "pulumi", healthcheck } = spec;
+  const { runs = "pulumi", healthcheck, uid, movesAddresses = false } = spec;
+  if ((uid === 0) !== movesAddresses)
+    throw new RangeError(`${spec.name}: root is for a container that moves addresses`);
   return new docker.Container(
     resourceName,
     {
@@ -67,10 +75,10 @@ export function hardenedContainer(
       // The agents of the fleet use the host's network too, and a probe through a bridge would test the bridge.
       networkMode: "host",
 
-      user: `${spec.uid}:${spec.uid}`,
+      user: `${uid}:${uid}`,
       readOnly: true,
       tmpfs: { "/tmp": `rw,noexec,nosuid,nodev,size=${spec.tmpMb ?? 16}m` },
-      capabilities: { drops: ["ALL"] },
+      capabilities: { drops: ["ALL"], ...(movesAddresses ? { adds: ["NET_ADMIN", "NET_RAW", "SETGID"] } : {}) },
       securityOpts: ["no-new-privileges:true"],
       privileged: false,
 

@@ -9,6 +9,7 @@ import { hubConfig } from "./hub-config.ts";
 import { JetStreamNode } from "./jetstream-node.ts";
 import { LogRotation, type LogRotationArgs } from "./log-rotation.ts";
 import { machineAgents } from "./machine-agents.ts";
+import { machineVirtualIp } from "./machine-virtual-ip.ts";
 import { machineWatch } from "./machine-watch.ts";
 import type { LeafArgs } from "./nats-conf.ts";
 import type { NatsSecurity } from "./nats-security.ts";
@@ -48,6 +49,8 @@ export class Machine extends pulumi.ComponentResource {
   /** The leaf port that this machine listens on or dials. */
   readonly leafUrl: string;
   readonly hubImageTag: pulumi.Output<string>;
+  /** Undefined without `virtualIp.address`. */
+  readonly virtualHubUrl: pulumi.Output<string> | undefined;
   /** Undefined without `prometheus.enabled`. */
   readonly prometheusUrl: pulumi.Output<string> | undefined;
   /** Undefined without `grafana.enabled`. */
@@ -112,6 +115,8 @@ export class Machine extends pulumi.ComponentResource {
           peer: partsOf(peer),
           fleet,
           references: site.references.map(addressOf),
+          // The virtual address is not there yet when the hub starts.
+          ...(site.virtualIp.address === "" ? {} : { tuning: { listenHost: "0.0.0.0" } }),
         }),
         image: hubImageOf(site, bundle),
         memoryMb: limits.hubMemoryMb,
@@ -130,7 +135,7 @@ export class Machine extends pulumi.ComponentResource {
     const carries = { site, fleet, reach, secrets: args.agentSecrets ?? {} };
     machineAgents(name, carries, { ...children, dependsOn: hub });
     const watch = machineWatch(name, { site, reach, grafanaPassword: args.grafanaPassword }, children);
-
+    this.virtualHubUrl = machineVirtualIp(name, { site, reach }, { ...children, dependsOn: hub });
     this.prometheusUrl = watch.prometheusUrl;
     this.grafanaUrl = watch.grafanaUrl;
     this.hubUrl = hub.url;

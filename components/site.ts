@@ -1,4 +1,5 @@
 /** What a site is made of: the two machines, their link, their images and limits. One schema is check, type and default. */
+import { isIPv4 } from "node:net";
 import { z } from "zod";
 import { publicKeyPattern } from "./nats-auth.ts";
 
@@ -148,6 +149,8 @@ export const Site = z
           .meta({ example: "linux/amd64" }),
         prometheus: text("prom/prometheus:v3.5.0").default("prom/prometheus:v3.5.0"),
         grafana: text("grafana/grafana:12.1.1").default("grafana/grafana:12.1.1"),
+        /** Needed with virtualIp.address: nobody publishes an official one. */
+        keepalived: z.string().default("").meta({ example: "registry.example.org/keepalived@sha256:…" }),
         /** A finished hub image; empty to build it on the machine. */
         hub: z.string().default("").meta({ example: "registry.example.org/tandem-hub@sha256:…" }),
       })
@@ -201,6 +204,28 @@ export const Site = z
         enabled: flag(false),
         port: port(3000),
         memoryMb: mib(512, 128),
+      })
+      .prefault({}),
+    /** One address for both hubs; each stack has the same one. */
+    virtualIp: z
+      .strictObject({
+        /** Empty for none. */
+        address: z
+          .string()
+          .refine((value) => value === "" || isIPv4(value), "an IPv4 address like 192.0.2.100")
+          .default("")
+          .meta({ example: "192.0.2.100" }),
+        prefixLength: whole(1, 32).default(24).meta({ example: 24 }),
+        /** Network interface of this machine that carries it. */
+        interface: z
+          .string()
+          .regex(/^[\w.@-]{0,15}$/, "a network interface like eth0")
+          .default("")
+          .meta({ example: "eth0" }),
+        /** The higher one of the two takes it when both start at once. */
+        priority: whole(1, 254).default(100).meta({ example: 100 }),
+        /** The same on both machines, and no other's on this network. */
+        routerId: whole(1, 255).default(51).meta({ example: 51 }),
       })
       .prefault({}),
     preview: z
@@ -261,6 +286,19 @@ export const Site = z
     }
     if (site.grafana.enabled && !site.prometheus.enabled) {
       refuse("prometheus.enabled", "true, since grafana.enabled is and Grafana reads this machine's Prometheus");
+    }
+    if (site.virtualIp.address !== "") {
+      const own = [site.machine.address, site.peer.address];
+      if (own.includes(site.virtualIp.address)) refuse("virtualIp.address", "an address that neither machine has");
+      for (const group of ["machine", "peer"] as const) {
+        if (!isIPv4(site[group].address)) refuse(`${group}.address`, "an IPv4 address, since virtualIp.address is set");
+      }
+      if (site.virtualIp.interface === "")
+        refuse("virtualIp.interface", "the network interface that carries virtualIp.address");
+      if (site.images.keepalived === "") refuse("images.keepalived", "an image, since virtualIp.address is set");
+      if (site.machine.hubPort !== site.peer.hubPort) {
+        refuse("peer.hubPort", `machine.hubPort, ${site.machine.hubPort}, since virtualIp.address leads to either hub`);
+      }
     }
     const secured = Object.values(site.security).some((value) => value !== "");
     for (const key of securityNeeds) {
