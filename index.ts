@@ -1,6 +1,14 @@
 /** The Pulumi program: one machine a stack, as its configuration and the fleet's inventory say. */
 import * as pulumi from "@pulumi/pulumi";
-import { firstLook, Machine, readSiteSecrets, readStackConfig, sitePorts } from "./components/index.ts";
+import {
+  firstLook,
+  Machine,
+  readAgentSecrets,
+  readGrafanaPassword,
+  readSiteSecrets,
+  readStackConfig,
+  sitePorts,
+} from "./components/index.ts";
 import { fleetDir, requireFleet } from "./fleet/load.ts";
 import { build } from "./ops/build.ts";
 import { OperatorError } from "./ops/error.ts";
@@ -10,7 +18,15 @@ async function declare(): Promise<Machine> {
   const fleet = requireFleet(fleetDir, sitePorts(site));
   const bundle = site.images.hub === "" ? await build() : undefined;
   const found = site.preview.drift ? await firstLook(site) : undefined;
-  return new Machine(site.machine.name, { site, fleet, bundle, found, secrets: readSiteSecrets(site) });
+  return new Machine(site.machine.name, {
+    site,
+    fleet,
+    bundle,
+    found,
+    secrets: readSiteSecrets(site),
+    agentSecrets: readAgentSecrets(),
+    grafanaPassword: readGrafanaPassword(site),
+  });
 }
 
 const machine = await declare().catch((error: unknown) => {
@@ -40,3 +56,9 @@ export const monitoring = machine.monitoringUrl;
 export const leaf = machine.leafUrl;
 /** Name and tag, or digest, of the running hub. */
 export const hubImage = machine.hubImageTag;
+/** Only with `prometheus.enabled`. */
+export const prometheus = machine.prometheusUrl;
+/** Only with `grafana.enabled`. */
+export const grafana = machine.grafanaUrl;
+/** Whichever hub is ready; only with `virtualIp.address`. */
+export const virtualHub = machine.virtualHubUrl;

@@ -13,8 +13,8 @@ export interface ContainerSpec {
   uid: number;
   /** Directories, never files: a replaced file would keep its old content in the container. */
   mounts: docker.types.input.ContainerMount[];
-  /** Exits with 0 when healthy. Creation waits for it. */
-  healthcheck: string[];
+  /** Exits with 0 when healthy; creation waits for it. `none` for an image that holds nothing to ask with: then nobody waits. */
+  healthcheck: string[] | "none";
   memoryMb: number;
   /** In tenths. @example 1.5 */
   cpus: number;
@@ -24,16 +24,45 @@ export interface ContainerSpec {
   stopGraceSeconds: number;
   /** What must replace the container when it changes, beside its own arguments. */
   labels: Record<string, pulumi.Input<string>>;
+  /** Size of /tmp, which counts as memory, MiB. @default 16 */
+  tmpMb?: number;
+  /** Every GPU of the machine; its memory is not divided. @default false */
+  gpu?: boolean;
+  /**
+   * The one exception from all that hardens: root of the container with NET_ADMIN and NET_RAW, which alone can move an address, and
+   * SETGID, without which keepalived 2.2 takes every check that it cannot start for a success. No other user gets them under
+   * `no-new-privileges`. Root's processes are not counted. @default false
+   */
+  movesAddresses?: boolean;
+  /** Who decides whether it runs once it is there. @default "pulumi" */
+  runs?: RunState;
 }
+
+export type RunState =
+  /** Pulumi: it always runs. */
+  | "pulumi"
+  /** Somebody else, from when Pulumi has started it; Docker starts it again when it fails. */
+  | "started"
+  /** Somebody else: it is created stopped, and nobody but that one starts it, Docker neither. */
+  | "stopped";
 
 /** Creation fails unless the container is healthy within this time, seconds. */
 const waitSeconds = 60;
+
+const runStates = {
+  pulumi: { restart: "unless-stopped" },
+  started: { restart: "unless-stopped", mustRun: false },
+  stopped: { restart: "no", start: false, mustRun: false },
+} as const satisfies Record<RunState, Partial<docker.ContainerArgs>>;
 
 export function hardenedContainer(
   resourceName: string,
   spec: ContainerSpec,
   opts: pulumi.CustomResourceOptions,
 ): docker.Container {
+  const { runs = "pulumi", healthcheck, uid, movesAddresses = false } = spec;
+  if ((uid === 0) !== movesAddresses)
+    throw new RangeError(`${spec.name}: root is for a container that moves addresses`);
   return new docker.Container(
     resourceName,
     {
@@ -46,10 +75,10 @@ export function hardenedContainer(
       // The agents of the fleet use the host's network too, and a probe through a bridge would test the bridge.
       networkMode: "host",
 
-      user: `${spec.uid}:${spec.uid}`,
+      user: `${uid}:${uid}`,
       readOnly: true,
-      tmpfs: { "/tmp": "rw,noexec,nosuid,nodev,size=16m" },
-      capabilities: { drops: ["ALL"] },
+      tmpfs: { "/tmp": `rw,noexec,nosuid,nodev,size=${spec.tmpMb ?? 16}m` },
+      capabilities: { drops: ["ALL"], ...(movesAddresses ? { adds: ["NET_ADMIN", "NET_RAW", "SETGID"] } : {}) },
       securityOpts: ["no-new-privileges:true"],
       privileged: false,
 
@@ -58,22 +87,20 @@ export function hardenedContainer(
       memorySwap: spec.memoryMb,
       // Read back with one decimal; written otherwise, each further `up` would replace the container.
       cpus: spec.cpus.toFixed(1),
+      gpus: spec.gpu === true ? "all" : undefined,
       // The provider has no pids limit; with a user of its own the container is held by this one.
       ulimits: [
         { name: "nproc", soft: spec.maxProcesses, hard: spec.maxProcesses },
         { name: "nofile", soft: 65_536, hard: 65_536 },
       ],
 
-      healthcheck: {
-        tests: ["CMD", ...spec.healthcheck],
-        interval: "5s",
-        timeout: "3s",
-        retries: 3,
-        startPeriod: "10s",
-      },
-      wait: true,
-      waitTimeout: waitSeconds,
-      restart: "unless-stopped",
+      healthcheck:
+        healthcheck === "none"
+          ? undefined
+          : { tests: ["CMD", ...healthcheck], interval: "5s", timeout: "3s", retries: 3, startPeriod: "10s" },
+      // Nobody is healthy who was not started.
+      ...(healthcheck === "none" || runs === "stopped" ? {} : { wait: true, waitTimeout: waitSeconds }),
+      ...runStates[runs],
       stopSignal: "SIGTERM",
       stopTimeout: spec.stopGraceSeconds,
       destroyGraceSeconds: spec.stopGraceSeconds,

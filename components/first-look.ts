@@ -57,6 +57,9 @@ function wantedOf(site: Site): ReadinessArgs {
       { port: machine.monitoringPort, container: container("nats"), key: "machine.monitoringPort" },
       { port: machine.pushgatewayPort, container: container("pushgateway"), key: "machine.pushgatewayPort" },
       ...(leaf.listener === machine.name ? [leafPort] : []),
+      ...(["prometheus", "grafana"] as const)
+        .filter((what) => site[what].enabled)
+        .map((what) => ({ port: site[what].port, container: container(what), key: `${what}.port` })),
     ],
     dataDirectory: paths.data,
     docker: dockerCommand(reachOf(site)),

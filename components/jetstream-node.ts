@@ -2,13 +2,13 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { hostPort } from "./address.ts";
+import { checkInImage } from "./check-in-image.ts";
 import { ConfigFile } from "./config-file.ts";
 import { hardenedContainer, readOnlyDirectory } from "./container.ts";
 import { DataDirectory } from "./data-directory.ts";
 import { type LeafArgs, renderNatsConf } from "./nats-conf.ts";
 import { leafTlsIn, type NatsSecurity, natsSecurityFiles } from "./nats-security.ts";
-import { dockerCommand, type Reach } from "./reach.ts";
-import { shellQuote } from "./shell.ts";
+import type { Reach } from "./reach.ts";
 
 export interface JetStreamNodeArgs {
   /** Machine's name; also the domain's. */
@@ -94,9 +94,16 @@ export class JetStreamNode extends pulumi.ComponentResource {
           maxStoreBytes: (args.maxStoreMb ?? 10_240) * mib,
         }),
         // The server reads the files that the configuration names, so they come first.
-        validate: pulumi
-          .all([image.imageId, secured?.written])
-          .apply(([id]) => checkScript(args.reach, id, { [configDirectory]: confTarget, ...secured?.directories })),
+        validate: pulumi.all([image.imageId, secured?.written]).apply(([imageId]) =>
+          checkInImage({
+            reach: args.reach,
+            imageId,
+            uid,
+            directories: { [configDirectory]: confTarget, ...secured?.directories },
+            entrypoint: "nats-server",
+            command: `-t -c "${confTarget}/$(basename "$new")"`,
+          }),
+        ),
       },
       children,
     );
@@ -146,19 +153,4 @@ export class JetStreamNode extends pulumi.ComponentResource {
     this.monitoringUrl = container.id.apply(() => `http://127.0.0.1:${monitoringPort}`);
     this.registerOutputs({ url: this.url, monitoringUrl: this.monitoringUrl });
   }
-}
-
-/**
- * The server itself reads the candidate, as the user and at the places where the container will read it.
- * @param directories on the machine, and where the container has them
- */
-function checkScript(reach: Reach, imageId: string, directories: Record<string, string>): string {
-  const bounds = `--rm --network none --read-only --cap-drop ALL --user ${uid}:${uid}`;
-  const mounts = Object.entries(directories)
-    .map(([source, target]) => `--mount ${shellQuote(`type=bind,source=${source},target=${target},readonly`)}`)
-    .join(" ");
-  return [
-    `${dockerCommand(reach)} run ${bounds} ${mounts} --entrypoint nats-server ${shellQuote(imageId)} \\`,
-    `  -t -c "${confTarget}/$(basename "$new")"`,
-  ].join("\n");
 }

@@ -8,6 +8,9 @@ import { Hub, type HubImage, hubSeedFile } from "./hub.ts";
 import { hubConfig } from "./hub-config.ts";
 import { JetStreamNode } from "./jetstream-node.ts";
 import { LogRotation, type LogRotationArgs } from "./log-rotation.ts";
+import { machineAgents } from "./machine-agents.ts";
+import { machineVirtualIp } from "./machine-virtual-ip.ts";
+import { machineWatch } from "./machine-watch.ts";
 import type { LeafArgs } from "./nats-conf.ts";
 import type { NatsSecurity } from "./nats-security.ts";
 import { Pushgateway } from "./pushgateway.ts";
@@ -27,6 +30,10 @@ export interface MachineArgs {
   found?: Reach["found"];
   /** Needed when the site has `security`. */
   secrets?: SiteSecrets;
+  /** Values of the secrets that agents name, by name. @default none */
+  agentSecrets?: Record<string, pulumi.Input<string>>;
+  /** Needed when the site has `grafana.enabled`. */
+  grafanaPassword?: pulumi.Input<string>;
 }
 
 /**
@@ -42,6 +49,12 @@ export class Machine extends pulumi.ComponentResource {
   /** The leaf port that this machine listens on or dials. */
   readonly leafUrl: string;
   readonly hubImageTag: pulumi.Output<string>;
+  /** Undefined without `virtualIp.address`. */
+  readonly virtualHubUrl: pulumi.Output<string> | undefined;
+  /** Undefined without `prometheus.enabled`. */
+  readonly prometheusUrl: pulumi.Output<string> | undefined;
+  /** Undefined without `grafana.enabled`. */
+  readonly grafanaUrl: pulumi.Output<string> | undefined;
 
   constructor(name: string, args: MachineArgs, opts?: pulumi.ComponentResourceOptions) {
     super("tandem:machine:Machine", name, {}, opts);
@@ -102,6 +115,8 @@ export class Machine extends pulumi.ComponentResource {
           peer: partsOf(peer),
           fleet,
           references: site.references.map(addressOf),
+          // The virtual address is not there yet when the hub starts.
+          ...(site.virtualIp.address === "" ? {} : { tuning: { listenHost: "0.0.0.0" } }),
         }),
         image: hubImageOf(site, bundle),
         memoryMb: limits.hubMemoryMb,
@@ -116,7 +131,13 @@ export class Machine extends pulumi.ComponentResource {
       // After the hub, so that the first run finds it there.
       new LogRotation(`${name}-logs`, logRotationArgs(args, reach), { ...children, dependsOn: hub });
     }
-
+    // After the hub, so that what they push from the first second on is taken.
+    const carries = { site, fleet, reach, secrets: args.agentSecrets ?? {} };
+    machineAgents(name, carries, { ...children, dependsOn: hub });
+    const watch = machineWatch(name, { site, reach, grafanaPassword: args.grafanaPassword }, children);
+    this.virtualHubUrl = machineVirtualIp(name, { site, reach }, { ...children, dependsOn: hub });
+    this.prometheusUrl = watch.prometheusUrl;
+    this.grafanaUrl = watch.grafanaUrl;
     this.hubUrl = hub.url;
     this.hubImageTag = hub.imageTag;
     this.pushgatewayUrl = pushgateway.url;

@@ -13,5 +13,9 @@ export function sitePorts(site: Site): ReservedPort[] {
       { machine: name, what: "pushgateway", port: pushgatewayPort, key: `${group}.pushgatewayPort` },
     ];
   });
-  return [...ports, { machine: site.leaf.listener, what: "leaf", port: site.leaf.port, key: "leaf.port" }];
+  const optional = (["prometheus", "grafana"] as const)
+    .filter((what) => site[what].enabled)
+    .map((what): ReservedPort => ({ machine: site.machine.name, what, port: site[what].port, key: `${what}.port` }));
+  const leaf: ReservedPort = { machine: site.leaf.listener, what: "leaf", port: site.leaf.port, key: "leaf.port" };
+  return [...ports, leaf, ...optional];
 }

@@ -3,7 +3,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { nkeys } from "nats";
 import { OperatorError } from "../ops/error.ts";
-import { type Site, type SiteSecretName, siteSecretNames } from "./site.ts";
+import { grafanaPasswordKey, type Site, type SiteSecretName, siteSecretNames } from "./site.ts";
 
 export type SiteSecrets = Record<SiteSecretName, pulumi.Output<string>>;
 
@@ -20,6 +20,23 @@ export function readSiteSecrets(site: Site): SiteSecrets | undefined {
   }
   checkSiteSecrets(site, { hubSeed: plain.hubSeed ?? "", leafKey: plain.leafKey ?? "" });
   return { hubSeed: config.requireSecret("hubSeed"), leafKey: config.requireSecret("leafKey") };
+}
+
+/** Undefined for a site without Grafana. */
+export function readGrafanaPassword(site: Site): pulumi.Output<string> | undefined {
+  if (!site.grafana.enabled) return undefined;
+  const config = new pulumi.Config();
+  if ((config.get(grafanaPasswordKey) ?? "") === "") {
+    throw refusal(grafanaPasswordKey, "it is missing, but tandem:grafana.enabled is set");
+  }
+  if (!isSecret(`${config.name}:${grafanaPasswordKey}`)) {
+    throw refusal(
+      grafanaPasswordKey,
+      "it stands there in plain text, for everybody with the file to read",
+      "take a new one and ",
+    );
+  }
+  return config.requireSecret(grafanaPasswordKey);
 }
 
 /** Refuses secrets that do not belong to the public halves beside them. Never says what a secret is. */
@@ -81,7 +98,7 @@ function renew(key: string, what: string): OperatorError {
   );
 }
 
-function refusal(name: SiteSecretName, what: string, first = ""): OperatorError {
+function refusal(name: SiteSecretName | typeof grafanaPasswordKey, what: string, first = ""): OperatorError {
   const stack = pulumi.getStack();
   return new OperatorError(
     "config.secret",
@@ -90,8 +107,8 @@ function refusal(name: SiteSecretName, what: string, first = ""): OperatorError 
   );
 }
 
-/** The SDK knows which keys were encrypted, but does not declare that it does. */
-function isSecret(key: string): boolean {
+/** The SDK knows which keys were encrypted, or hold what was, but does not declare that it does. */
+export function isSecret(key: string): boolean {
   const ask: unknown = Reflect.get(pulumi.runtime, "isConfigSecret");
   return typeof ask === "function" && ask(key) === true;
 }

@@ -1,4 +1,5 @@
 /** What a site is made of: the two machines, their link, their images and limits. One schema is check, type and default. */
+import { isIPv4 } from "node:net";
 import { z } from "zod";
 import { publicKeyPattern } from "./nats-auth.ts";
 
@@ -87,6 +88,10 @@ const securityNeeds = ["hubKey", "operatorKey", "ca", "leafCertificate"] as cons
 /** Secret keys of a stack: seed of security.hubKey, and private key of security.leafCertificate. */
 export const siteSecretNames = ["hubSeed", "leafKey"] as const;
 export type SiteSecretName = (typeof siteSecretNames)[number];
+/** Secret key of a stack: the password of Grafana's admin. */
+export const grafanaPasswordKey = "grafanaPassword";
+/** Secret key of a stack: values of the secrets that agents name, by name. */
+export const agentSecretsKey = "agentSecrets";
 
 export const Site = z
   .strictObject({
@@ -142,6 +147,10 @@ export const Site = z
           .regex(/^linux\/(amd64|arm64)$/, "linux/amd64 or linux/arm64")
           .default("linux/amd64")
           .meta({ example: "linux/amd64" }),
+        prometheus: text("prom/prometheus:v3.5.0").default("prom/prometheus:v3.5.0"),
+        grafana: text("grafana/grafana:12.1.1").default("grafana/grafana:12.1.1"),
+        /** Needed with virtualIp.address: nobody publishes an official one. */
+        keepalived: z.string().default("").meta({ example: "registry.example.org/keepalived@sha256:…" }),
         /** A finished hub image; empty to build it on the machine. */
         hub: z.string().default("").meta({ example: "registry.example.org/tandem-hub@sha256:…" }),
       })
@@ -169,6 +178,54 @@ export const Site = z
           .or(z.literal(""))
           .default("")
           .meta({ example: "ops ops" }),
+      })
+      .prefault({}),
+    models: z
+      .strictObject({
+        /** Where the agents' models are on the machine; empty for none. */
+        directory: path("/srv/models").or(z.literal("")).default("").meta({ example: "/srv/models" }),
+      })
+      .prefault({}),
+    prometheus: z
+      .strictObject({
+        /** Put a Prometheus on this machine that scrapes both hubs. */
+        enabled: flag(false),
+        port: port(9090),
+        /** Samples older than this are deleted. */
+        retentionDays: whole(1, 3_650).default(15).meta({ example: 15 }),
+        /** So are the oldest when all take more, MiB. */
+        retentionMb: mib(4_096, 64),
+        memoryMb: mib(1_024, 128),
+      })
+      .prefault({}),
+    grafana: z
+      .strictObject({
+        /** Put a Grafana on this machine that reads its Prometheus. */
+        enabled: flag(false),
+        port: port(3000),
+        memoryMb: mib(512, 128),
+      })
+      .prefault({}),
+    /** One address for both hubs; each stack has the same one. */
+    virtualIp: z
+      .strictObject({
+        /** Empty for none. */
+        address: z
+          .string()
+          .refine((value) => value === "" || isIPv4(value), "an IPv4 address like 192.0.2.100")
+          .default("")
+          .meta({ example: "192.0.2.100" }),
+        prefixLength: whole(1, 32).default(24).meta({ example: 24 }),
+        /** Network interface of this machine that carries it. */
+        interface: z
+          .string()
+          .regex(/^[\w.@-]{0,15}$/, "a network interface like eth0")
+          .default("")
+          .meta({ example: "eth0" }),
+        /** The higher one of the two takes it when both start at once. */
+        priority: whole(1, 254).default(100).meta({ example: 100 }),
+        /** The same on both machines, and no other's on this network. */
+        routerId: whole(1, 255).default(51).meta({ example: 51 }),
       })
       .prefault({}),
     preview: z
@@ -227,6 +284,22 @@ export const Site = z
     if (site.limits.natsMemoryMb <= site.jetstream.maxMemoryMb) {
       refuse("limits.natsMemoryMb", `more than jetstream.maxMemoryMb, ${site.jetstream.maxMemoryMb}`);
     }
+    if (site.grafana.enabled && !site.prometheus.enabled) {
+      refuse("prometheus.enabled", "true, since grafana.enabled is and Grafana reads this machine's Prometheus");
+    }
+    if (site.virtualIp.address !== "") {
+      const own = [site.machine.address, site.peer.address];
+      if (own.includes(site.virtualIp.address)) refuse("virtualIp.address", "an address that neither machine has");
+      for (const group of ["machine", "peer"] as const) {
+        if (!isIPv4(site[group].address)) refuse(`${group}.address`, "an IPv4 address, since virtualIp.address is set");
+      }
+      if (site.virtualIp.interface === "")
+        refuse("virtualIp.interface", "the network interface that carries virtualIp.address");
+      if (site.images.keepalived === "") refuse("images.keepalived", "an image, since virtualIp.address is set");
+      if (site.machine.hubPort !== site.peer.hubPort) {
+        refuse("peer.hubPort", `machine.hubPort, ${site.machine.hubPort}, since virtualIp.address leads to either hub`);
+      }
+    }
     const secured = Object.values(site.security).some((value) => value !== "");
     for (const key of securityNeeds) {
       if (secured && site.security[key] === "")
@@ -236,6 +309,13 @@ export const Site = z
       const entry = site[group];
       const used = new Map<number, string>();
       if (entry.name === site.leaf.listener) used.set(site.leaf.port, "leaf.port");
+      // They stand on this machine alone; the peer's stack has its own.
+      for (const key of ["prometheus", "grafana"] as const) {
+        if (group !== "machine" || !site[key].enabled) continue;
+        const other = used.get(site[key].port);
+        if (other !== undefined) refuse(`${key}.port`, `a free port; ${site[key].port} is already ${other}`);
+        used.set(site[key].port, `${key}.port`);
+      }
       for (const key of Object.keys(ports) as (keyof typeof ports)[]) {
         const other = used.get(entry[key]);
         if (other !== undefined) refuse(`${group}.${key}`, `a free port; ${entry[key]} is already ${other}`);

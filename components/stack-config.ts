@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { nearestId } from "../fleet/nearest.ts";
 import { OperatorError } from "../ops/error.ts";
-import { Site, siteSecretNames } from "./site.ts";
+import { agentSecretsKey, grafanaPasswordKey, Site, siteSecretNames } from "./site.ts";
 
 /** The configuration of the running stack. */
 export function readStackConfig(): Site {
@@ -17,7 +17,7 @@ export function readStackConfig(): Site {
   return parseStackConfig(values, pulumi.getStack(), project);
 }
 
-const secretNames: ReadonlySet<string> = new Set(siteSecretNames);
+const secretNames: ReadonlySet<string> = new Set([...siteSecretNames, agentSecretsKey, grafanaPasswordKey]);
 
 /** @param values the stack's keys without the project's name, groups as objects */
 export function parseStackConfig(values: Record<string, unknown>, stack: string, project = "tandem"): Site {

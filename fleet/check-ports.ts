@@ -20,6 +20,8 @@ const serverNames = {
   monitoring: "NATS's monitoring",
   leaf: "NATS's leaf link",
   pushgateway: "the Pushgateway",
+  prometheus: "Prometheus",
+  grafana: "Grafana",
 };
 
 export function checkPorts(fleet: Fleet, places: Places, reserved: readonly ReservedPort[]): Finding[] {

@@ -14,7 +14,7 @@ export function checkStandbys(fleet: Fleet, places: Places): Finding[] {
         .flatMap((agent) => checkStated(agent, inventory, places)),
     ),
     ...fleet.agents.flatMap((agent) => (agent.isHub ? checkHub(agent, places) : checkTogether(agent, places))),
-    ...checkContainers(fleet, places),
+    ...checkNames(fleet, places),
     ...checkFollowers(fleet, places),
     ...checkCapacity(fleet, places),
   ];
@@ -66,15 +66,15 @@ function checkTogether(agent: PlacedAgent, places: Places): Finding[] {
   return findings;
 }
 
-/** Containers are named for their agents, and a machine has each name once. */
-function checkContainers({ agents }: Fleet, places: Places): Finding[] {
+/** A machine has each service once: its supervisor and its router know them by name. */
+function checkNames({ agents }: Fleet, places: Places): Finding[] {
   return agents
     .filter(({ standby, isHub }) => standby !== undefined && !isHub)
     .flatMap((agent) => {
       const twin = agents.find(({ name, machine }) => name === agent.name && machine !== agent.machine);
       if (twin === undefined) return [];
       const { file, line } = places.agent(twin, "name");
-      const message = `${agent.id} has a standby where ${twin.id} (${file}:${line}) lives, and both containers would have one name`;
+      const message = `${agent.id} has a standby where ${twin.id} (${file}:${line}) lives, and both would be one service there`;
       const next = "Rename one of them, or take the standby out";
       return [errorAt(places.agent(agent, "standby"), "failover.name", message, next)];
     });

@@ -1,5 +1,6 @@
 /** Checks a whole fleet; each kind of check has a file of its own beside, names have theirs here. Pure. */
 import { checkBatches } from "./check-batches.ts";
+import { checkContainers } from "./check-containers.ts";
 import { checkCycles, checkDependencies } from "./check-dependencies.ts";
 import { checkPorts } from "./check-ports.ts";
 import { checkStandbys } from "./check-standbys.ts";
@@ -16,6 +17,7 @@ export function checkFleet(fleet: Fleet, places: Places, reserved: readonly Rese
     ...checkCycles(fleet, places),
     ...checkPorts(fleet, places, reserved),
     ...checkStandbys(fleet, places),
+    ...checkContainers(fleet, places),
     ...checkBatches(fleet, places),
   ];
   return findings.sort((a, b) => a.file.localeCompare(b.file) || a.line - b.line);

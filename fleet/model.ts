@@ -1,5 +1,6 @@
 /** The fleet's inventory as its YAML files give it: agents, what they need, how they are asked for health, where they may move. */
 import { z } from "zod";
+import { AgentContainer } from "./container.ts";
 
 const Port = z.number().int().min(1).max(65_535);
 const Name = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]*$/, "letters, digits, - and _, a letter first");
@@ -65,6 +66,8 @@ export const Agent = z.strictObject({
   standby: z.strictObject({ port: Port, healthPort: Port, httpPort: Port }).optional(),
   /** TCP port on each hub that carries clients to the active instance. */
   route: Port.optional(),
+  /** The container that Pulumi makes of it, and of its standby. @default none: somebody else starts it */
+  container: AgentContainer.optional(),
 });
 export type Agent = z.infer<typeof Agent>;
 

@@ -2,7 +2,7 @@
 
 export interface ReservedPort {
   machine: string;
-  what: "hub" | "nats" | "monitoring" | "leaf" | "pushgateway";
+  what: "hub" | "nats" | "monitoring" | "leaf" | "pushgateway" | "prometheus" | "grafana";
   port: number;
   /** The stack's key that sets it, such as `machine.natsPort`. @default none: it is the default of a pair */
   key?: string;

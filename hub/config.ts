@@ -50,8 +50,10 @@ export type MachineConfig = z.infer<typeof MachineConfig>;
 
 export const HubConfig = z.strictObject({
   v: z.literal(1),
-  /** This machine. Its hub address is what the hub binds. */
+  /** This machine. Its hub address is what the hub binds, unless `listenHost` says otherwise. */
   machine: MachineConfig,
+  /** Address that the hub binds, for a site whose virtual address comes and goes. @example "0.0.0.0" */
+  listenHost: z.string().min(1).optional(),
   peer: MachineConfig,
   nats: z
     .strictObject({

@@ -124,7 +124,8 @@ export class Hub {
 
   /** Resolves when the hub listens; reading its records back goes on behind that. Rejects when the port cannot be had. */
   async start(): Promise<void> {
-    const { host, port } = this.#config.machine.hub;
+    const { listenHost, machine } = this.#config;
+    const { host, port } = { ...machine.hub, ...(listenHost === undefined ? {} : { host: listenHost }) };
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", reject);
       this.#server.listen(port, host, resolve);

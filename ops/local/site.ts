@@ -40,6 +40,8 @@ const serverNames = {
   monitoring: "NATS monitoring",
   leaf: "NATS leaf",
   pushgateway: "Pushgateway",
+  prometheus: "Prometheus",
+  grafana: "Grafana",
 };
 
 export const otherMachine = (machine: string) => (machine === "mainpc" ? "pc2" : "mainpc");

@@ -25,8 +25,9 @@ const parsed = new Map<string, ts.SourceFile | undefined>();
 describe("the pages of the components", { timeout }, () => {
   it("are one a component and an overview, each with an example that uses what it is about", () => {
     const text = readFileSync(join(root, "components", "index.ts"), "utf8");
-    const components = ["Machine", "JetStreamNode", "Pushgateway", "Hub", "ConfigFile", "SecretFile", "DataDirectory"];
-    for (const component of [...components, "LogRotation"]) {
+    const files = ["ConfigFile", "SecretFile", "DataDirectory", "ModelDirectory", "LogRotation"];
+    const servers = ["Machine", "JetStreamNode", "Pushgateway", "Hub", "Agent", "Prometheus", "Grafana", "VirtualIp"];
+    for (const component of [...servers, ...files]) {
       const page = `${component.replace(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase()}`;
       expect(text, component).toMatch(new RegExp(`\\b${component}\\b`));
       expect(examples.get(join(folder, `${page}-1.ts`)), page).toContain(`new ${component}(`);

@@ -43,11 +43,11 @@ describe("the check of standbys", () => {
     expect(found({ mainpc: mainpc.replace(/ {4}route.*\n/, "") })).toEqual([]);
   });
 
-  it("refuses a standby where an agent of its name lives, since containers are named for their agents", () => {
+  it("refuses a standby where an agent of its name lives, since a machine has each service once", () => {
     const twin =
       "  - { name: Store, group: edge, port: 5006, healthPort: 6006, httpPort: 6006, health: { kind: http }, required: true }\n";
     expect(found(withAgents(twin, "pc2/Store"))).toContain(
-      "mainpc.yaml:18 failover.name mainpc/Store has a standby where pc2/Store (pc2.yaml:7) lives, and both containers would have one name",
+      "mainpc.yaml:18 failover.name mainpc/Store has a standby where pc2/Store (pc2.yaml:7) lives, and both would be one service there",
     );
   });
 

@@ -1,0 +1,93 @@
+/** The agents that a machine carries: those of its own inventory that have a container, and the standbys of the peer's. */
+import * as pulumi from "@pulumi/pulumi";
+import { buildGraph } from "../fleet/graph.ts";
+import type { Fleet, PlacedAgent } from "../fleet/model.ts";
+import { OperatorError } from "../ops/error.ts";
+import { Agent, type AgentRole } from "./agent.ts";
+import { ModelDirectory } from "./model-directory.ts";
+import type { Reach } from "./reach.ts";
+import type { Site } from "./site.ts";
+
+export interface MachineAgentsArgs {
+  site: Site;
+  fleet: Fleet;
+  reach: Reach;
+  /** Values of the secrets that agents name. */
+  secrets: Record<string, pulumi.Input<string>>;
+}
+
+interface Carried {
+  agent: PlacedAgent;
+  role: AgentRole;
+}
+
+/** Resources are named `<name>-agent-<agent>`, with `-standby` behind a standby's; each comes after what it needs here. */
+export function machineAgents(
+  name: string,
+  { site, fleet, reach, secrets }: MachineAgentsArgs,
+  opts: pulumi.ComponentResourceOptions,
+): Agent[] {
+  const { machine, models, paths } = site;
+  const carried = carriedBy(machine.name, fleet);
+  refuseMissing(carried, site, secrets);
+  const modelPath =
+    models.directory === ""
+      ? undefined
+      : new ModelDirectory(`${name}-models`, { reach, path: models.directory }, opts).path;
+  const { needs } = buildGraph(fleet.agents);
+  const made = new Map<string, Agent>();
+  const make = ({ agent, role }: Carried): Agent => {
+    const known = made.get(agent.id);
+    if (known !== undefined) return known;
+    const before = (needs.get(agent.id) ?? []).flatMap((id) => carried.filter((other) => other.agent.id === id));
+    const component = new Agent(
+      `${name}-agent-${agent.name}${role === "standby" ? "-standby" : ""}`,
+      {
+        machine: machine.name,
+        reach,
+        agent,
+        role,
+        models: modelPath,
+        secrets,
+        dataDirectory: `${paths.data}/agents`,
+        secretDirectory: `${paths.config}/secrets/agents`,
+      },
+      // The inventory's check has refused rings of needs, so this ends.
+      pulumi.mergeOptions(opts, { dependsOn: before.map(make) }),
+    );
+    made.set(agent.id, component);
+    return component;
+  };
+  return carried.map(make);
+}
+
+/** In the order of the inventory. */
+function carriedBy(machine: string, { agents }: Fleet): Carried[] {
+  return agents
+    .filter(({ container }) => container !== undefined)
+    .flatMap((agent): Carried[] => {
+      if (agent.machine === machine) return [{ agent, role: "home" }];
+      return agent.standby === undefined ? [] : [{ agent, role: "standby" }];
+    });
+}
+
+function refuseMissing(carried: readonly Carried[], site: Site, secrets: Record<string, unknown>): void {
+  for (const { agent } of carried) {
+    const { models = false, secrets: named = [] } = agent.container ?? {};
+    if (models && site.models.directory === "") {
+      throw new OperatorError(
+        "agent.models",
+        `${agent.id} loads models on ${site.machine.name}, but the stack says of no directory where they are`,
+        `Set it as in: pulumi config set -s ${site.machine.name} --path models.directory /srv/models`,
+      );
+    }
+    const missing = named.find((secret) => secrets[secret] === undefined);
+    if (missing !== undefined) {
+      throw new OperatorError(
+        "agent.secret",
+        `${agent.id} reads the secret ${missing} on ${site.machine.name}, but the stack has none of this name`,
+        `Set it through standard input: pulumi config set -s ${site.machine.name} --secret --path agentSecrets.${missing} < FILE`,
+      );
+    }
+  }
+}

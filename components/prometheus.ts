@@ -1,0 +1,111 @@
+/** A Prometheus that keeps what both hubs tell, so that there is a past to look at. */
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { hostPort } from "./address.ts";
+import { checkInImage } from "./check-in-image.ts";
+import { ConfigFile } from "./config-file.ts";
+import { hardenedContainer, readOnlyDirectory } from "./container.ts";
+import { DataDirectory } from "./data-directory.ts";
+import { type PrometheusConfArgs, renderPrometheusConf } from "./prometheus-conf.ts";
+import type { Reach } from "./reach.ts";
+
+export interface PrometheusArgs {
+  /** Machine's name. */
+  machine: string;
+  /** How the machine is reached. */
+  reach: Reach;
+  /** Image with `prometheus`, `promtool` and `wget` in its PATH. @example "prom/prometheus:v3.5.0" */
+  image: pulumi.Input<string>;
+  /** Address that it binds; it asks nobody who they are. @example "192.0.2.10" */
+  address: string;
+  /** Port that it binds. @default 9090 */
+  port?: number;
+  /** Hubs that it scrapes, with the name of each one's machine. */
+  hubs: PrometheusConfArgs["hubs"];
+  /** Samples older than this are deleted, days. @default 15 */
+  retentionDays?: number;
+  /** So are the oldest when all take more, MiB. @default 4096 */
+  retentionMb?: number;
+  /** Memory of the container, MiB. @default 1024 */
+  memoryMb?: number;
+  /** Directory of prometheus.yml on the machine. @default "/etc/tandem/prometheus" */
+  configDirectory?: string;
+  /** Directory of the samples on the machine. @default "/var/lib/tandem/prometheus" */
+  dataDirectory?: string;
+}
+
+const uid = 10_990;
+const confTarget = "/etc/tandem/prometheus";
+const dataTarget = "/data";
+
+export class Prometheus extends pulumi.ComponentResource {
+  /** @example "http://192.0.2.10:9090" */
+  readonly url: pulumi.Output<string>;
+
+  constructor(name: string, args: PrometheusArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("tandem:machine:Prometheus", name, {}, opts);
+    const children = { parent: this };
+    const { machine, reach, hubs, retentionDays = 15, retentionMb = 4_096 } = args;
+    const at = hostPort(args.address, args.port ?? 9090);
+    const configDirectory = args.configDirectory ?? "/etc/tandem/prometheus";
+
+    const image = new docker.RemoteImage(`${name}-image`, { name: args.image, keepLocally: true }, children);
+    const conf = new ConfigFile(
+      `${name}-conf`,
+      {
+        reach,
+        path: `${configDirectory}/prometheus.yml`,
+        content: renderPrometheusConf({ hubs }),
+        validate: image.imageId.apply((imageId) =>
+          checkInImage({
+            reach,
+            imageId,
+            uid,
+            directories: { [configDirectory]: confTarget },
+            entrypoint: "promtool",
+            command: `check config "${confTarget}/$(basename "$new")"`,
+          }),
+        ),
+      },
+      children,
+    );
+    const data = new DataDirectory(
+      `${name}-data`,
+      { reach, path: args.dataDirectory ?? "/var/lib/tandem/prometheus", uid },
+      { ...children, protect: true },
+    );
+    const container = hardenedContainer(
+      `${name}-container`,
+      {
+        name: `tandem-${machine}-prometheus`,
+        image: image.imageId,
+        entrypoint: ["prometheus"],
+        command: [
+          `--config.file=${confTarget}/prometheus.yml`,
+          `--storage.tsdb.path=${dataTarget}`,
+          `--storage.tsdb.retention.time=${retentionDays}d`,
+          `--storage.tsdb.retention.size=${retentionMb}MB`,
+          `--web.listen-address=${at}`,
+        ],
+        uid,
+        mounts: [
+          readOnlyDirectory(
+            conf.path.apply(() => configDirectory),
+            confTarget,
+          ),
+          { type: "bind", source: data.path, target: dataTarget },
+        ],
+        healthcheck: ["wget", "-q", "-O", "/dev/null", `http://${at}/-/ready`],
+        memoryMb: args.memoryMb ?? 1_024,
+        cpus: 1,
+        maxProcesses: 128,
+        // It writes its head to disk at the end.
+        stopGraceSeconds: 30,
+        labels: { "tandem.machine": machine, "tandem.config": conf.contentHash },
+      },
+      children,
+    );
+    this.url = container.id.apply(() => `http://${at}`);
+    this.registerOutputs({ url: this.url });
+  }
+}

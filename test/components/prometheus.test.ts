@@ -1,0 +1,110 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { Prometheus } from "../../components/prometheus.ts";
+import { renderPrometheusConf } from "../../components/prometheus-conf.ts";
+import type { Reach } from "../../components/reach.ts";
+import { findInPath } from "../../ops/tools/find.ts";
+import { named, promised, recordResources, settled } from "./recorder.ts";
+
+const hubs = [
+  { machine: "mainpc", host: "192.0.2.10", port: 9000 },
+  { machine: "pc2", host: "2001:db8::20", port: 9100 },
+];
+const conf = renderPrometheusConf({ hubs });
+const reach: Reach = { kind: "local", socket: "unix:///var/run/docker.sock" };
+
+describe("prometheus.yml", () => {
+  it("scrapes both hubs every 15 s, believes their labels, and tells their series apart", () => {
+    expect(parse(conf)).toEqual({
+      global: { scrape_interval: "15s", scrape_timeout: "10s" },
+      scrape_configs: [
+        {
+          job_name: "hubs",
+          honor_labels: true,
+          metrics_path: "/metrics",
+          static_configs: [
+            { targets: ["192.0.2.10:9000"], labels: { hub: "mainpc" } },
+            { targets: ["[2001:db8::20]:9100"], labels: { hub: "pc2" } },
+          ],
+        },
+      ],
+    });
+  });
+
+  it("gives a scrape no longer than the 5 s between two", () => {
+    expect(parse(renderPrometheusConf({ hubs, intervalSeconds: 5 })).global).toEqual({
+      scrape_interval: "5s",
+      scrape_timeout: "5s",
+    });
+  });
+
+  const [promtool] = findInPath(["promtool"]);
+  it.skipIf(promtool === undefined)("is accepted by promtool, where that is installed", () => {
+    const folder = mkdtempSync(join(tmpdir(), "tandem-prometheus-"));
+    try {
+      writeFileSync(join(folder, "prometheus.yml"), conf);
+      const { stdout } = spawnSync(promtool ?? "", ["check", "config", join(folder, "prometheus.yml")], {
+        encoding: "utf8",
+      });
+      expect(stdout).toContain("SUCCESS");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+describe("a Prometheus", () => {
+  it("has its configuration checked by promtool in its own image, without a network, before it takes effect", async () => {
+    const { recorded, names } = await made();
+    expect(names.toSorted()).toEqual(recorded.map(({ name }) => name).toSorted());
+    const script = String(named(recorded, "p-conf-write").inputs.create);
+    const check = script.indexOf("--entrypoint promtool 'sha256:of-prom/prometheus:v3.5.0'");
+    expect(script.slice(check)).toContain('check config "/etc/tandem/prometheus/$(basename "$new")"');
+    expect(script).toContain("--network none --read-only --cap-drop ALL --user 10990:10990");
+    expect(check).toBeLessThan(script.indexOf('mv -f -- "$new" "$file"'));
+  });
+
+  it("keeps 15 days and 4096 MB in a protected directory of its own, and is waited for", async () => {
+    const { recorded, protectedNames, url } = await made();
+    expect(named(recorded, "p-container").inputs).toMatchObject({
+      name: "tandem-mainpc-prometheus",
+      user: "10990:10990",
+      entrypoints: ["prometheus"],
+      command: [
+        "--config.file=/etc/tandem/prometheus/prometheus.yml",
+        "--storage.tsdb.path=/data",
+        "--storage.tsdb.retention.time=15d",
+        "--storage.tsdb.retention.size=4096MB",
+        "--web.listen-address=192.0.2.10:9090",
+      ],
+      mounts: [
+        { source: "/etc/tandem/prometheus", readOnly: true },
+        { type: "bind", source: "/var/lib/tandem/prometheus", target: "/data" },
+      ],
+      healthcheck: { tests: ["CMD", "wget", "-q", "-O", "/dev/null", "http://192.0.2.10:9090/-/ready"] },
+      wait: true,
+    });
+    expect(protectedNames).toEqual(["p-data"]);
+    expect(url).toBe("http://192.0.2.10:9090");
+  });
+});
+
+async function made() {
+  const recorded = await recordResources("mainpc");
+  const protectedNames: string[] = [];
+  const args = { machine: "mainpc", reach, image: "prom/prometheus:v3.5.0", address: "192.0.2.10", hubs };
+  const prometheus = new Prometheus("p", args, {
+    transformations: [
+      ({ name, opts }) => {
+        if (opts.protect === true) protectedNames.push(name);
+        return undefined;
+      },
+    ],
+  });
+  const names = await settled(prometheus);
+  return { recorded, names, protectedNames, url: await promised(prometheus.url) };
+}
