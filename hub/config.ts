@@ -1,6 +1,7 @@
 /** The hub's configuration: one JSON file, rendered by components/hub-config.ts for the local run and for Pulumi alike. */
 import { z } from "zod";
 import { DetectorLimits } from "./core/limits.ts";
+import { ExpiryMs } from "./core/record.ts";
 
 const Port = z.number().int().min(1).max(65_535);
 const Address = z.strictObject({ host: z.string().min(1), port: Port });
@@ -78,6 +79,13 @@ export const HubConfig = z.strictObject({
     .positive()
     .max(4 * 1024 * 1024)
     .default(4 * 1024 * 1024),
+  /**
+   * After this long without a push a group is deleted on both machines, ms; a push's own `Tandem-Expires-After` goes
+   * before it. Without it groups stay until they are deleted. @example 86400000
+   */
+  groupExpiryMs: ExpiryMs.optional(),
+  /** Whether `PUT /api/v1/admin/wipe` deletes all groups, as a Pushgateway's `--web.enable-admin-api` allows. */
+  adminApi: z.boolean().default(false),
   /** Pushes waiting to be stored before further ones get 503. */
   maxQueuedPushes: z.number().int().positive().default(10_000),
   /** The whole fleet, both machines: a hub probes its own agents, and the peer's while the peer's hub is dead. */

@@ -3,16 +3,19 @@ import { randomBytes } from "node:crypto";
 import type { Server } from "node:http";
 import type { AgentConfig, HubConfig } from "./config.ts";
 import { FleetHealth, type HealthTurn } from "./core/fleet-health.ts";
+import type { ExpiryView } from "./core/fold/expiry.ts";
 import { Fold } from "./core/fold/fold.ts";
 import { groupPath } from "./core/group-path.ts";
 import { type Heartbeat, HeartbeatFilter } from "./core/heartbeat.ts";
 import { nextIncarnation } from "./core/record.ts";
 import type { Judgement } from "./core/verdict.ts";
 import { EventFeed } from "./http/events.ts";
+import { gatewayStatusJson } from "./http/gateway-status.ts";
 import { OwnMetrics } from "./http/own-metrics.ts";
 import { createPushApi } from "./http/push-api.ts";
 import { createHubServer } from "./http/server.ts";
 import { View } from "./http/view.ts";
+import { GroupExpirer } from "./io/group-expirer.ts";
 import { HealthRecorder } from "./io/health-recorder.ts";
 import { HeartbeatReceiver, type HeartbeatRoute } from "./io/heartbeat-receiver.ts";
 import { HeartbeatSender } from "./io/heartbeat-sender.ts";
@@ -36,6 +39,8 @@ const closeDeadlineMs = 2_000;
 export class Hub {
   readonly #config: HubConfig;
   readonly #log: Log;
+  readonly #version: string;
+  readonly #startedAtMs = Date.now();
   readonly #incarnation = nextIncarnation(Date.now(), randomBytes(3).toString("hex"));
   readonly #stop = new AbortController();
   readonly #fold = new Fold();
@@ -50,6 +55,7 @@ export class Hub {
   readonly #records: Records;
   readonly #keeper: PushgatewayKeeper;
   readonly #recorder: HealthRecorder;
+  readonly #expirer: GroupExpirer;
   readonly #sender: HeartbeatSender;
   readonly #receiver: HeartbeatReceiver;
   readonly #prober: Prober;
@@ -61,6 +67,7 @@ export class Hub {
   constructor(config: HubConfig, version: string, log: Log) {
     this.#config = config;
     this.#log = log;
+    this.#version = version;
     const { machine, peer, agents } = config;
     this.#ownIds = agents.filter((agent) => agent.machine === machine.name).map(idOf);
     this.#health = new FleetHealth(machine.name, agents.map(idOf), clock());
@@ -87,6 +94,12 @@ export class Hub {
     });
     this.#machines = new MachineWatch({ config, clock, onChange: (...change) => this.#onMachine(...change) });
     this.#recorder = new HealthRecorder((change) => this.#records.append("health", change), log);
+    this.#expirer = new GroupExpirer({
+      groups: () => this.#fold.expiring(),
+      view: () => this.#expiryView(),
+      append: (push) => this.#records.append("metrics", push),
+      log,
+    });
     this.#sender = new HeartbeatSender({
       machine: machine.name,
       intervalMs: config.detector.heartbeatMs,
@@ -148,6 +161,7 @@ export class Hub {
     this.#log.info("hub.stopping");
     for (const timer of this.#timers) clearInterval(timer);
     this.#recorder.stop();
+    this.#expirer.stop();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     await this.#prober.stop();
     await this.#records.stop();
@@ -226,6 +240,9 @@ export class Hub {
       append: (candidate) => this.#records.append("metrics", candidate),
       replicated: (position) => this.#records.replicated(position),
       maxBodyBytes: this.#config.maxBodyBytes,
+      groupExpiryMs: this.#config.groupExpiryMs,
+      adminApi: this.#config.adminApi,
+      status: () => gatewayStatusJson({ version: this.#version, startedAtMs: this.#startedAtMs, config: this.#config }),
       onAnswer: (status, op) => metrics.countPush(op, status),
     });
     const { peer } = this.#config;
@@ -324,6 +341,14 @@ export class Hub {
   #natsHeard(): boolean {
     const ageMs = this.#machines.heardAgoMs("nats");
     return ageMs !== null && ageMs < this.#config.detector.suspectAfterMs;
+  }
+
+  #expiryView(): ExpiryView | undefined {
+    if (!this.#records.ready) return undefined;
+    const { machine, peer } = this.#config;
+    const { verdict, sinceMs } = this.#machines.state(peer.name).parts.hub;
+    const peerDeadForMs = verdict === "dead" ? clock() - sinceMs : undefined;
+    return { machine: machine.name, nowMs: Date.now(), peerDeadForMs };
   }
 
   #onSync(): void {

@@ -11,6 +11,13 @@ export type Health = z.infer<typeof Health>;
 export const StreamKind = z.enum(["metrics", "health", "alerts"]);
 export type StreamKind = z.infer<typeof StreamKind>;
 
+/** How long a group lives after its last push, ms; a hundred years at most, so that its end is a date that can be said. */
+export const ExpiryMs = z
+  .number()
+  .int()
+  .positive()
+  .max(100 * 365 * 86_400_000);
+
 /** A Pushgateway request: PUT replaces a group, POST the metrics of the same names in it, DELETE removes it. */
 export const Push = z.strictObject({
   kind: z.literal("push"),
@@ -22,6 +29,13 @@ export const Push = z.strictObject({
     .refine((group) => group[0]?.[0] === "job", "job comes first"),
   /** The checked metrics in text exposition format; empty for a delete. */
   body: z.string(),
+  /** After this long without a further push the group is to be deleted, ms; never without it. Of a PUT or POST. */
+  expiresAfterMs: ExpiryMs.optional(),
+  /**
+   * Of a DELETE that says that a group expired: it deletes what was pushed up to this write and nothing later, whoever
+   * took it, so that a push which its writer did not know of stays.
+   */
+  upTo: z.strictObject({ at: Hlc, machine: z.string() }).optional(),
 });
 export type Push = z.infer<typeof Push>;
 

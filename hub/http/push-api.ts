@@ -10,6 +10,7 @@ import type { Push, RecordPosition } from "../core/record.ts";
 import type { AppendOutcome } from "../io/journal.ts";
 import { metricsJson } from "./metrics-json.ts";
 import { readPushBody } from "./push-body.ts";
+import { expiryHeader, readExpiry } from "./push-expiry.ts";
 
 export interface PushApiOptions {
   fold: Fold;
@@ -20,6 +21,12 @@ export interface PushApiOptions {
   maxBodyBytes: number;
   /** Before a body that has not come whole is given up, ms. @default 10000 */
   bodyDeadlineMs?: number;
+  /** Body of the answer to `GET /api/v1/status`. */
+  status(): string;
+  /** Whether `PUT /api/v1/admin/wipe` deletes all groups; without it there is nothing at that path. */
+  adminApi: boolean;
+  /** How long groups live whose pushes do not say, ms. @default for ever */
+  groupExpiryMs?: number;
   /** Told about each answer to a push, for the hub's own counters; `series` is 0 for what was refused and for a DELETE. */
   onAnswer?(status: number, op: Push["op"] | undefined, series: number): void;
 }
@@ -40,19 +47,21 @@ export function createPushApi(
 ): (request: IncomingMessage, response: ServerResponse) => Promise<boolean> {
   return async (request, response) => {
     const path = (request.url ?? "").split("?", 1)[0] ?? "";
-    if (path === "/api/v1/metrics" && (request.method === "GET" || request.method === "HEAD")) {
+    const read = { "/api/v1/metrics": () => metricsJson(options.fold), "/api/v1/status": options.status }[path];
+    if (read !== undefined && (request.method === "GET" || request.method === "HEAD")) {
       response.writeHead(200, { "content-type": "application/json" });
-      response.end(request.method === "GET" ? metricsJson(options.fold) : undefined);
+      response.end(request.method === "GET" ? read() : undefined);
       return true;
     }
+    if (read !== undefined) return send(request, response, notAllowed(request, "to read it", "GET"));
+    if (path === wipePath && options.adminApi) return send(request, response, await answerWipe(options, request));
     if (!path.startsWith("/metrics/")) return false;
     const op = operations[request.method ?? ""];
     const answer = await answerPush(options, request, path, op);
     // Nobody is left to be answered.
     if (answer === undefined) return true;
     options.onAnswer?.(answer.status, op, answer.series ?? 0);
-    send(request, response, answer);
-    return true;
+    return send(request, response, answer);
   };
 }
 
@@ -62,19 +71,19 @@ async function answerPush(
   path: string,
   op: Push["op"] | undefined,
 ): Promise<Answer | undefined> {
-  if (op === undefined) {
-    const text = `${request.method} is no way to push; use PUT, POST or DELETE`;
-    return { status: 405, text, headers: { allow: "PUT, POST, DELETE" } };
-  }
+  if (op === undefined) return notAllowed(request, "to push", "PUT, POST, DELETE");
   const parsed = parseGroupPath(path);
   if (!parsed.ok) return { status: 400, text: parsed.reason };
   const { group } = parsed;
   if (op === "delete") return store(options, { kind: "push", op, group, body: "" }, 0);
 
+  const expiry = readExpiry(request.headers[expiryHeader], options.groupExpiryMs);
+  if (!expiry.ok) return { status: 400, text: expiry.reason };
   const body = await readPushBody(request, options.maxBodyBytes, options.bodyDeadlineMs ?? 10_000);
   if (body.kind === "gone") return undefined;
   if (body.kind === "refused") return { status: body.status, text: body.reason, headers: body.headers };
-  const candidate: Candidate = { kind: "push", op, group, body: body.text };
+  const { expiresAfterMs } = expiry;
+  const candidate: Candidate = { kind: "push", op, group, body: body.text, ...(expiresAfterMs && { expiresAfterMs }) };
   const checked = options.fold.check(candidate);
   if (!checked.ok) return { status: 400, text: `the push is refused: ${checked.reason}` };
   return store(options, candidate, checked.series);
@@ -96,7 +105,34 @@ async function store(options: PushApiOptions, push: Candidate, series: number): 
   }
 }
 
-function send(request: IncomingMessage, response: ServerResponse, { status, text, headers }: Answer): void {
+/** Group by group, as if each were deleted by a client, so that it is stored, copied and folded like any push. */
+async function answerWipe(options: PushApiOptions, request: IncomingMessage): Promise<Answer> {
+  if (request.method !== "PUT") return notAllowed(request, "to wipe", "PUT");
+  const groups = [...options.fold.groups()];
+  let replication = "peer";
+  for (let from = 0; from < groups.length; from += wipeStep) {
+    const answers = await Promise.all(
+      groups
+        .slice(from, from + wipeStep)
+        .map(({ group }) => store(options, { kind: "push", op: "delete", group, body: "" }, 0)),
+    );
+    const failed = answers.filter(({ status }) => status !== 202);
+    const [first] = failed;
+    if (first !== undefined) {
+      const left = groups.length - from - answers.length + failed.length;
+      return { ...first, text: `${left} of ${groups.length} groups are not wiped; send it again. ${first.text}` };
+    }
+    if (answers.some(({ headers }) => headers?.["tandem-replication"] !== "peer")) replication = "local";
+  }
+  return { status: 202, text: "", headers: { "tandem-replication": replication } };
+}
+
+function notAllowed({ method }: IncomingMessage, what: string, allow: string): Answer {
+  return { status: 405, text: `${method} is no way ${what}; use ${allow}`, headers: { allow } };
+}
+
+/** @returns true, since the request is then answered */
+function send(request: IncomingMessage, response: ServerResponse, { status, text, headers }: Answer): true {
   const body = text === "" ? "" : `${text}\n`;
   // An unread body is let pass, so that its sender gets to read the answer, but not for ever.
   if (!request.complete) {
@@ -111,6 +147,10 @@ function send(request: IncomingMessage, response: ServerResponse, { status, text
     ...headers,
   });
   response.end(body);
+  return true;
 }
 
 const lingerMs = 1_000;
+const wipePath = "/api/v1/admin/wipe";
+/** Groups deleted at once by a wipe, so that it leaves room in the queue for pushes. */
+const wipeStep = 256;

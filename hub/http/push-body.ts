@@ -1,8 +1,9 @@
-/** Reads the body of a push: whole, within a size and a time, inflated, and as text. */
+/** Reads the body of a push: whole, within a size and a time, inflated, and as text, also where it came as protobuf. */
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
+import { delimitedToText } from "../core/exposition/protobuf/delimited.ts";
 
 export type PushBody =
   | { kind: "text"; text: string }
@@ -10,17 +11,16 @@ export type PushBody =
   /** The sender went away before the body was whole. */
   | { kind: "gone" };
 
+const protobufType = "application/vnd.google.protobuf";
+const protobufParameters = ["proto=io.prometheus.client.MetricFamily", "encoding=delimited"];
+
 const inflate = promisify(gunzip);
 
 /** @param maxBytes bound both of what is sent and of what it inflates to */
 export async function readPushBody(request: IncomingMessage, maxBytes: number, deadlineMs: number): Promise<PushBody> {
-  const type = request.headers["content-type"] ?? "";
-  if (type.includes("application/vnd.google.protobuf")) {
-    return refuse(415, "a protobuf body is not read here; push the text exposition format", {
-      "accept-post": "text/plain; version=0.0.4",
-    });
-  }
-  const encoding = (request.headers["content-encoding"] ?? "identity").toLowerCase();
+  const decode = decoderFor(request.headers["content-type"], maxBytes);
+  if (typeof decode !== "function") return decode;
+  const encoding = (request.headers["content-encoding"] || "identity").toLowerCase();
   if (encoding !== "gzip" && encoding !== "identity") {
     return refuse(415, `the content encoding ${encoding} is not known here; send gzip or none`, {
       "accept-encoding": "gzip",
@@ -68,9 +68,24 @@ function receive(request: IncomingMessage, maxBytes: number, deadlineMs: number)
   });
 }
 
-function decode(bytes: Buffer): PushBody {
+/** The text format unless the type names protobuf, as a Pushgateway has it. */
+function decoderFor(contentType = "", maxBytes: number): ((bytes: Buffer) => PushBody) | PushBody {
+  const [type = "", ...parameters] = contentType.split(";").map((part) => part.trim().replaceAll('"', ""));
+  if (type.toLowerCase() !== protobufType) return decodeText;
+  const has = (wanted: string) => parameters.some((each) => each.toLowerCase() === wanted.toLowerCase());
+  if (protobufParameters.every(has)) return (bytes) => decodeProtobuf(bytes, maxBytes);
+  return refuse(415, `a protobuf body needs the content type ${[protobufType, ...protobufParameters].join("; ")}`);
+}
+
+function decodeText(bytes: Buffer): PushBody {
   if (!isUtf8(bytes)) return refuse(400, "the body is not UTF-8");
   return { kind: "text", text: bytes.toString("utf8") };
+}
+
+function decodeProtobuf(bytes: Buffer, maxBytes: number): PushBody {
+  const decoded = delimitedToText(bytes, maxBytes);
+  if (!decoded.ok) return refuse(decoded.tooLarge ? 413 : 400, decoded.reason);
+  return { kind: "text", text: decoded.text };
 }
 
 function refuse(status: number, reason: string, headers: Record<string, string> = {}): PushBody {

@@ -9,8 +9,9 @@ import { renderHeader } from "../exposition/render.ts";
 import { type Group, groupKey } from "../group-path.ts";
 import type { Push } from "../record.ts";
 import { inconsistency } from "./consistency.ts";
+import type { ExpiringGroup } from "./expiry.ts";
 import { FamilyIndex } from "./family-index.ts";
-import { type GroupDump, GroupState, type StoredFamily } from "./group-state.ts";
+import { type GroupDump, GroupState, justAfter, type StoredFamily } from "./group-state.ts";
 import { LabelMerger } from "./label-merger.ts";
 import { type Prepared, type PreparedFamily, prepareBody, pushFailureTimeName, pushTimeName } from "./prepare.ts";
 import { RecentBodies } from "./recent-bodies.ts";
@@ -48,6 +49,8 @@ export class Fold {
   readonly #states = new Map<string, GroupState>();
   readonly #index = new FamilyIndex();
   readonly #recent = new RecentBodies();
+  /** Keys of the groups that expire when nobody pushes them. */
+  readonly #expiring = new Set<string>();
   #groupCount = 0;
   /** Keys of the existing groups in order; undefined when one came or went since. */
   #keys: string[] | undefined;
@@ -90,7 +93,7 @@ export class Fold {
 
   /** @param origin machine whose hub took the push */
   apply(push: Push, origin: string): ApplyOutcome {
-    const stamp = { at: push.at, machine: origin };
+    const stamp = push.upTo === undefined ? { at: push.at, machine: origin } : justAfter(push.upTo);
     const key = groupKey(push.group);
     const state = this.#states.get(key) ?? new GroupState(key, push.group);
     const prepared = push.op === "delete" || state.hides(stamp) ? nothing : this.#prepare(key, push);
@@ -100,7 +103,9 @@ export class Fold {
     const newest = state.newest;
     const existed = state.exists;
     const { took, removed, added } =
-      push.op === "delete" ? state.delete(stamp) : state.write(push.op, stamp, prepared.families);
+      push.op === "delete" ? state.delete(stamp) : state.write(push.op, stamp, prepared.families, push.expiresAfterMs);
+    if (state.expiry === undefined) this.#expiring.delete(key);
+    else this.#expiring.add(key);
     if (state.exists !== existed) {
       this.#groupCount += state.exists ? 1 : -1;
       this.#keys = undefined;
@@ -148,6 +153,14 @@ export class Fold {
   /** Existing groups in the order of their keys. */
   *groups(): Iterable<GroupView> {
     for (const state of this.#existing()) yield view(state);
+  }
+
+  /** Existing groups that end when nobody pushes them. */
+  *expiring(): Iterable<ExpiringGroup> {
+    for (const key of this.#expiring) {
+      const state = this.#states.get(key);
+      if (state?.expiry !== undefined) yield { group: state.group, ...state.expiry };
+    }
   }
 
   /** What `groupText` shows, as metrics. */

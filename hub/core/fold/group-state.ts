@@ -32,11 +32,18 @@ export interface GroupDump {
   cleared: Stamp | undefined;
   deleted: Stamp | undefined;
   written: Stamp | undefined;
+  /** Of the newest PUT or POST; undefined when the group lives until it is deleted. */
+  expiresAfterMs: number | undefined;
   families: (PreparedFamily & { stamp: Stamp })[];
 }
 
 export function isNewer(a: Stamp, b: Stamp | undefined): boolean {
   return b === undefined || compareHlc(a.at, b.at, a.machine, b.machine) > 0;
+}
+
+/** Later than this stamp and earlier than every other that is later: no machine's name ends in a zero byte. */
+export function justAfter({ at, machine }: Stamp): Stamp {
+  return { at, machine: `${machine}\0` };
 }
 
 export class GroupState {
@@ -50,6 +57,7 @@ export class GroupState {
   #deleted: Stamp | undefined;
   /** Newest PUT or POST, unless a newer DELETE made it void. */
   #written: Stamp | undefined;
+  #expiresAfterMs: number | undefined;
 
   constructor(key: string, group: Group) {
     this.key = key;
@@ -66,6 +74,12 @@ export class GroupState {
     return this.#written?.at.wallMs ?? 0;
   }
 
+  /** The newest PUT or POST and how long the group lives after it, ms; undefined when it does not exist or not expire. */
+  get expiry(): { written: Stamp; afterMs: number } | undefined {
+    if (this.#written === undefined || this.#expiresAfterMs === undefined) return undefined;
+    return { written: this.#written, afterMs: this.#expiresAfterMs };
+  }
+
   /** The newest write of any kind. */
   get newest(): Stamp | undefined {
     return this.#written ?? this.#deleted;
@@ -79,15 +93,21 @@ export class GroupState {
   delete(stamp: Stamp): GroupChange {
     const newest = isNewer(stamp, this.newest);
     if (isNewer(stamp, this.#deleted)) this.#deleted = stamp;
-    if (newest) this.#written = undefined;
+    if (newest) this.#written = this.#expiresAfterMs = undefined;
     const removed = this.#clear(stamp);
     return { took: newest || removed.length > 0, removed, added: [] };
   }
 
-  write(op: "put" | "post", stamp: Stamp, families: readonly PreparedFamily[]): GroupChange {
+  /** @param expiresAfterMs how long the group lives when no later write comes; undefined for ever */
+  write(
+    op: "put" | "post",
+    stamp: Stamp,
+    families: readonly PreparedFamily[],
+    expiresAfterMs: number | undefined,
+  ): GroupChange {
     if (this.hides(stamp)) return { took: false, removed: [], added: [] };
     const raised = isNewer(stamp, this.#written);
-    if (raised) this.#written = stamp;
+    if (raised) [this.#written, this.#expiresAfterMs] = [stamp, expiresAfterMs];
     const removed = op === "put" ? this.#clear(stamp) : [];
     const added: StoredFamily[] = [];
     for (const family of families) {
@@ -108,6 +128,7 @@ export class GroupState {
       cleared: this.#cleared,
       deleted: this.#deleted,
       written: this.#written,
+      expiresAfterMs: this.#expiresAfterMs,
       families: families.map(({ key: _key, shape: _shape, ...family }) => family),
     };
   }

@@ -26,6 +26,8 @@ export async function startPushServer(overrides: Partial<PushApiOptions> = {}): 
     },
     replicated: async () => "peer",
     maxBodyBytes: 64 * 1024,
+    status: () => "{}",
+    adminApi: false,
     ...overrides,
   });
   const server = createServer(async (request, response) => {

@@ -2,6 +2,8 @@ import { request } from "node:http";
 import { gzipSync } from "node:zlib";
 import { afterEach, expect, it } from "vitest";
 import type { PushApiOptions } from "../../../hub/http/push-api.ts";
+import { contentType as protobuf } from "../core/exposition/protobuf/encode.ts";
+import { goClientBody } from "../core/exposition/protobuf/go-client-body.ts";
 import { type PushServer, startPushServer } from "./push-api-server.ts";
 
 let hub: PushServer;
@@ -34,6 +36,17 @@ it("a push that the peer has not stored says local", async () => {
   expect((await put("/metrics/job/a", "x 1\n")).headers.get("tandem-replication")).toBe("local");
 });
 
+it("a body of Go's client is stored as text, in gzip too", async () => {
+  await start();
+  const headers = { "content-type": protobuf };
+  expect((await put("/metrics/job/a", goClientBody, headers)).status).toBe(200);
+  const zipped = await put("/metrics/job/a", gzipSync(goClientBody), { ...headers, "content-encoding": "gzip" });
+  expect(zipped.status).toBe(200);
+  expect(hub.appended[0]?.body).toMatch(/^# HELP left Left\.\n# TYPE left untyped\nleft -0\.25\n/);
+  expect(hub.appended[1]?.body).toBe(hub.appended[0]?.body);
+  expect(hub.fold.metricsText()).toContain('runs_total{instance="",job="a",result="good"} 3\n');
+});
+
 it("a gzip body is inflated", async () => {
   await start();
   expect((await put("/metrics/job/a", gzipSync("x 1\n"), { "content-encoding": "gzip" })).status).toBe(200);
@@ -48,7 +61,8 @@ it.each<[string, string, BodyInit, Record<string, string>, number, string]>([
   ["100 kB in gzip", "/metrics/job/a", gzipSync("#".repeat(100_000)), { "content-encoding": "gzip" }, 413, "inflates"],
   ["half a gzip", "/metrics/job/a", gzipSync("x 1\n").subarray(0, 15), { "content-encoding": "gzip" }, 400, "no gzip"],
   ["zstd", "/metrics/job/a", "x", { "content-encoding": "zstd" }, 415, "zstd is not known here; send gzip or none"],
-  ["protobuf", "/metrics/job/a", "x", { "content-type": "application/vnd.google.protobuf" }, 415, "push the text"],
+  ["bad protobuf", "/metrics/job/a", "x", { "content-type": protobuf }, 400, "message 1 of the protobuf body: it ends"],
+  ["another protobuf", "/metrics/job/a", "x", { "content-type": "application/vnd.google.protobuf" }, 415, "delimited"],
 ])("%s is refused and not appended", async (_, path, body, headers, status, reason) => {
   await start();
   const answer = await put(path, body, headers);
