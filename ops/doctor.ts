@@ -11,6 +11,7 @@ import { build } from "./build.ts";
 import { type Check, checkFiles, checkHub, checkMachine, type Expected } from "./doctor/checks.ts";
 import { factsScript, readFacts } from "./doctor/facts.ts";
 import { OperatorError } from "./error.ts";
+import { askHub } from "./site/ask-hub.ts";
 import { runShell, unreachable } from "./site/shell.ts";
 import { readStacks, type Stack, siteDir } from "./site/stacks.ts";
 
@@ -27,7 +28,6 @@ interface Report {
 }
 
 const exitFail = 1;
-const askDeadlineMs = 5_000;
 
 export function registerDoctor(program: Command): void {
   program
@@ -61,8 +61,8 @@ async function examine({ site }: Stack): Promise<Report> {
   };
   const [local, fleet, ledger] = await Promise.all([
     lookAt(site, expected),
-    ask(`${expected.hubUrl}/api/v1/fleet`, FleetView),
-    ask(`${expected.hubUrl}/api/v1/ledger`, LedgerView),
+    askHub(`${expected.hubUrl}/api/v1/fleet`, FleetView),
+    askHub(`${expected.hubUrl}/api/v1/ledger`, LedgerView),
   ]);
   return { machine: machine.name, address: machine.address, checks: [...local, ...checkHub(fleet, ledger, expected)] };
 }
@@ -92,15 +92,6 @@ async function lookAt(site: Stack["site"], expected: Expected): Promise<Check[]>
     return [reached, ...checkMachine(readFacts(result.stdout), expected, asked), ...checkFiles(changed, expected)];
   } catch (error) {
     return error instanceof OperatorError ? failed(error.message, error.next) : failed(messageOf(error), "");
-  }
-}
-
-async function ask<T>(url: string, schema: { parse(value: unknown): T }): Promise<T | undefined> {
-  try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(askDeadlineMs) });
-    return schema.parse(await answer.json());
-  } catch {
-    return undefined;
   }
 }
 

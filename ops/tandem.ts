@@ -6,6 +6,7 @@ import { registerDoctor } from "./doctor.ts";
 import { OperatorError } from "./error.ts";
 import { registerFleet } from "./fleet.ts";
 import { registerInit } from "./init.ts";
+import { registerLedger } from "./ledger.ts";
 import { registerLocal } from "./local.ts";
 import { registerSecrets } from "./secrets.ts";
 
@@ -21,6 +22,7 @@ registerLocal(program);
 registerFleet(program);
 registerAgent(program);
 registerDoctor(program);
+registerLedger(program);
 registerSecrets(program);
 
 // A reader that has seen enough, as `head` has, closes the pipe: what is left then has nobody to read it.

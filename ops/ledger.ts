@@ -1,0 +1,65 @@
+/** `tandem ledger`: asks the hubs what each machine holds of each origin's records, and whether anything is missing. */
+import { setTimeout as pause } from "node:timers/promises";
+import type { Command } from "commander";
+import { LedgerView } from "../hub/http/api.ts";
+import { type HubsAsked, hubUrls } from "./ledger/hubs.ts";
+import { type Asked, exitCode, toText } from "./ledger/table.ts";
+import { askHub } from "./site/ask-hub.ts";
+import { siteDir } from "./site/stacks.ts";
+
+interface LedgerOptions extends HubsAsked {
+  json: boolean;
+  watch: boolean;
+}
+
+const watchEveryMs = 1_000;
+const clearScreen = "\x1b[2J\x1b[H";
+
+export function registerLedger(program: Command): void {
+  program
+    .command("ledger")
+    .description(
+      "ask both hubs what is stored, copied, pending and missing, per origin and stream; ends with 1 when anything is " +
+        "missing, with 2 when no hub answers",
+    )
+    .option("--hub <url...>", "hubs to ask, instead of those of a local run or a site")
+    .option("--data <dir>", "ask the hubs of the local run that keeps its data there (default: .tandem while one runs)")
+    .option("--stack <name...>", "else those of these stacks", ["mainpc", "pc2"])
+    .option("--dir <folder>", "folder with Pulumi.yaml and the stacks' files", siteDir)
+    .option("--json", "print one JSON object, with --watch one a line", false)
+    .option("--watch", "ask again every second, until Ctrl-C", false)
+    .addHelpText("after", "\nExample:\n  $ tandem ledger --hub http://192.0.2.10:9000 http://192.0.2.20:9100")
+    .action(ledger);
+}
+
+async function ledger(options: LedgerOptions): Promise<void> {
+  const urls = hubUrls(options);
+  const interrupted = options.watch ? onInterrupt() : AbortSignal.abort();
+  for (;;) {
+    const asked = await Promise.all(urls.map(ask));
+    process.exitCode = exitCode(asked);
+    print(asked, options);
+    if (interrupted.aborted) return;
+    await pause(watchEveryMs, undefined, { signal: interrupted }).catch(() => {});
+    if (interrupted.aborted) return;
+  }
+}
+
+async function ask(url: string): Promise<Asked> {
+  return { url, ledger: await askHub(`${url}/api/v1/ledger`, LedgerView) };
+}
+
+function print(asked: Asked[], { json, watch }: LedgerOptions): void {
+  if (json) {
+    const hubs = asked.map(({ url, ledger: view }) => ({ url, ledger: view ?? null }));
+    return void process.stdout.write(`${JSON.stringify({ exitCode: exitCode(asked), hubs })}\n`);
+  }
+  const clear = watch && process.stdout.isTTY ? clearScreen : "";
+  process.stdout.write(`${clear}${toText(asked)}\n`);
+}
+
+function onInterrupt(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => controller.abort());
+  return controller.signal;
+}

@@ -1,0 +1,52 @@
+/** Finds out which hubs the ledger is asked of: those named, a site's, or a local run's. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { hostPort } from "../../components/address.ts";
+import { MachineConfig } from "../../hub/config.ts";
+import { OperatorError } from "../error.ts";
+import { filesOf, machineNames } from "../local/site.ts";
+import { readStacks } from "../site/stacks.ts";
+
+export interface HubsAsked {
+  /** URLs of hubs, as the operator named them. */
+  hub?: string[];
+  /** Data folder of a local run. */
+  data?: string;
+  /** Stacks of a site, with files in `dir`. */
+  stack: string[];
+  dir: string;
+}
+
+/** Where a local run keeps its data when nothing else is said. */
+const localData = ".tandem";
+
+const LocalHub = z.object({ machine: MachineConfig });
+
+/** Base URLs, without a slash at the end. A hub that is named beats a folder, and a local run beats the site. */
+export function hubUrls({ hub, data, stack, dir }: HubsAsked): string[] {
+  if (hub !== undefined) return hub.map(baseUrl);
+  if (data !== undefined) return localHubs(data);
+  if (existsSync(join(localData, "tandem.lock"))) return localHubs(localData);
+  return readStacks(stack, dir).map(({ site: { machine } }) => `http://${hostPort(machine.address, machine.hubPort)}`);
+}
+
+function localHubs(data: string): string[] {
+  return machineNames.map((machine) => {
+    const path = filesOf(join(data, machine)).hubConfig;
+    if (!existsSync(path)) {
+      const next = "Name the folder that `tandem local` was started with, or the hubs themselves with --hub";
+      throw new OperatorError("ledger.no-run", `${path} does not exist, so ${data} is no local run's data`, next);
+    }
+    const { hub } = LocalHub.parse(JSON.parse(readFileSync(path, "utf8"))).machine;
+    return `http://${hostPort(hub.host, hub.port)}`;
+  });
+}
+
+function baseUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url === null || !url.protocol.startsWith("http")) {
+    throw new OperatorError("ledger.hub", `${text} is no hub's URL`, "Name it as http://192.0.2.10:9000");
+  }
+  return url.href.replace(/\/+$/, "");
+}

@@ -1,0 +1,49 @@
+/**
+ * Proves promise 1 on real processes: pushes of many clients while processes die and freeze, links are cut and a disk is full;
+ * then what the clients were told is compared with what stands. Run: `npm run prove:loss -- --minutes 30 --seed 7`.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { OperatorError } from "../../ops/error.ts";
+import { prove } from "./loss/run.ts";
+import { toText } from "./loss/summary.ts";
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: "string", default: "2" },
+    /** A failure is repeated with the seed that it prints. */
+    seed: { type: "string" },
+    /** Print one JSON object instead of the summary. */
+    json: { type: "boolean", default: false },
+    /** Keep data, logs and the clients' log also when the proof holds. */
+    keep: { type: "boolean", default: false },
+  },
+});
+
+const say = (line: string) => void process.stderr.write(`${line}\n`);
+const minutes = numberOf("minutes", values.minutes);
+const seed = numberOf("seed", values.seed ?? String(Date.now() % 1_000_000));
+const dir = mkdtempSync(join(tmpdir(), "tandem-loss-"));
+const stop = new AbortController();
+for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => stop.abort());
+
+say(`${minutes} minutes of faults with seed ${seed}; data, logs and the clients' log in ${dir}`);
+const summary = await prove({ seed, faultsMs: minutes * 60_000, dir, say, signal: stop.signal });
+process.stdout.write(`${values.json ? JSON.stringify(summary) : toText(summary)}\n`);
+if (summary.ok && !values.keep) rmSync(dir, { recursive: true, force: true });
+else say(`kept: ${dir}`);
+process.exit(summary.ok ? 0 : 1);
+
+function numberOf(name: string, text: string): number {
+  const number = Number(text);
+  if (number >= 0) return number;
+  const { code, message, next } = new OperatorError(
+    "prove.argument",
+    `--${name} ${text} is no number`,
+    "Give a number",
+  );
+  say(`${code}: ${message}\n  → ${next}`);
+  process.exit(1);
+}

@@ -1,0 +1,46 @@
+/** A disk in memory under one machine's folder, which can be full at a moment's notice. Mounting one is root's. */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, statfsSync } from "node:fs";
+import { join } from "node:path";
+
+/** Nothing is taken of memory before it is written. */
+const roomyBytes = 4 * 1024 ** 3;
+/** What is left when it is full: less than one message, bytes. */
+const leftBytes = 4_096;
+
+export class SmallDisk {
+  readonly #folder: string;
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** A reason instead where it cannot be had. */
+  static mount(folder: string): SmallDisk | string {
+    if (process.platform !== "linux" || process.getuid?.() !== 0) return "only root on Linux may mount a disk";
+    try {
+      execFileSync("mount", ["-t", "tmpfs", "-o", `size=${roomyBytes}`, "tandem-proof", folder], { stdio: "pipe" });
+      mkdirSync(join(folder, "logs"));
+      return new SmallDisk(folder);
+    } catch (error) {
+      return `mount says: ${(error as Error).message.trim().split("\n").at(-1)}`; // execFileSync throws errors only
+    }
+  }
+
+  fill(): void {
+    const { blocks, bfree, bsize } = statfsSync(this.#folder);
+    this.#resize((blocks - bfree) * bsize + leftBytes);
+  }
+
+  free(): void {
+    this.#resize(roomyBytes);
+  }
+
+  unmount(): void {
+    execFileSync("umount", ["-l", this.#folder], { stdio: "pipe" });
+  }
+
+  #resize(bytes: number): void {
+    execFileSync("mount", ["-o", `remount,size=${bytes}`, this.#folder], { stdio: "pipe" });
+  }
+}

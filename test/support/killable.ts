@@ -1,0 +1,69 @@
+/** A process that a test may kill, freeze and start again, any number of times. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import type { ChildSpec } from "../../ops/local/child.ts";
+import { until } from "./until.ts";
+
+const politeMs = 3_000;
+
+export class Killable {
+  readonly spec: ChildSpec;
+  #process: ChildProcess | undefined;
+  #gone: Promise<void> = Promise.resolve();
+
+  constructor(spec: ChildSpec) {
+    this.spec = spec;
+  }
+
+  get label(): string {
+    return `${this.spec.machine} ${this.spec.name}`;
+  }
+
+  /** Undefined while it is dead. */
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  /** Does not wait until it is ready. One that runs already stays as it is. */
+  start(): void {
+    if (this.#process !== undefined) return;
+    const { command, args, logPath } = this.spec;
+    const log = openSync(logPath, "a");
+    const child = spawn(command, args, { stdio: ["ignore", log, log] });
+    closeSync(log);
+    this.#process = child;
+    this.#gone = new Promise((resolve) => {
+      const ended = () => {
+        if (this.#process === child) this.#process = undefined;
+        resolve();
+      };
+      child.once("exit", ended).once("error", ended);
+    });
+  }
+
+  async ready(deadlineMs = 60_000): Promise<void> {
+    await until(`${this.label} ready`, () => this.spec.ready(), deadlineMs);
+  }
+
+  async kill(): Promise<void> {
+    this.#process?.kill("SIGKILL");
+    await this.#gone;
+  }
+
+  freeze(): void {
+    this.#process?.kill("SIGSTOP");
+  }
+
+  thaw(): void {
+    this.#process?.kill("SIGCONT");
+  }
+
+  /** As an operator ends it; killed when it takes longer than 3 s. */
+  async end(): Promise<void> {
+    this.#process?.kill("SIGTERM");
+    this.thaw();
+    const timer = setTimeout(() => void this.kill(), politeMs);
+    await this.#gone;
+    clearTimeout(timer);
+  }
+}
