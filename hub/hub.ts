@@ -122,11 +122,12 @@ export class Hub {
     this.#server = this.#createServer();
   }
 
-  /** Resolves when the hub listens; reading its records back goes on behind that. Rejects when the port cannot be had. */
+  /** Resolves when the hub listens; reading its records back goes on behind that. Rejects when port or spool cannot be had. */
   async start(): Promise<void> {
     const { host, port } = this.#config.machine.hub;
+    await this.#records.open();
     await new Promise<void>((resolve, reject) => {
-      this.#server.once("error", reject);
+      this.#server.once("error", (error) => reject(new Error(`cannot listen on ${host}:${port}: ${error.message}`)));
       this.#server.listen(port, host, resolve);
     });
     this.#log.info("hub.listening", { host, port });
@@ -216,6 +217,7 @@ export class Hub {
     const metrics = new OwnMetrics({
       view,
       queuedRecords: () => this.#records.queued,
+      spool: this.#records.spool,
       pushgatewayPending: () => this.#keeper.pending,
       pushgatewayRejected: () => this.#keeper.rejected,
       eventListeners: () => this.#events.listeners,
@@ -310,7 +312,7 @@ export class Hub {
     this.#records
       .append("alerts", { kind: "alert", severity, name: "machine-lost", subject: name, message })
       .then((outcome) => {
-        if (outcome.kind !== "stored") this.#log.warn("alert.unrecorded", { message, reason: outcome.reason });
+        if ("reason" in outcome) this.#log.warn("alert.unrecorded", { message, reason: outcome.reason });
       })
       .catch((error: unknown) => this.#log.error("alert.unrecorded", { message, error: messageOf(error) }));
   }

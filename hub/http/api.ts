@@ -86,6 +86,8 @@ export const LedgerLine = z.strictObject({
   stored: z.number(),
   /** Records of this origin that the other machine has stored. */
   copied: z.number(),
+  /** Records that wait in the spool of the machine that answers, not yet in its stream; 0 for the other machine's. */
+  spooled: z.number(),
   /** Stored at the origin, not yet at the other machine, in the order of copying. */
   pending: z.number(),
   /** Sequences passed over although later ones were stored or copied: lost unless refilled. */
@@ -104,7 +106,8 @@ export const LedgerView = z.strictObject({
   missing: z.number(),
   duplicates: z.number(),
   pending: z.number(),
-  /** 2 when nothing is pending or missing, else 1. */
+  spooled: z.number(),
+  /** 2 when nothing is pending, spooled or missing, else 1. */
   copies: z.number(),
   lines: z.array(LedgerLine),
 });

@@ -87,6 +87,10 @@ async function store(options: PushApiOptions, push: Candidate, series: number): 
       const headers = { "tandem-replication": await options.replicated(outcome.position) };
       return { status: push.op === "delete" ? 202 : 200, text: "", headers, series };
     }
+    case "spooled": {
+      const headers = { "tandem-replication": "local" };
+      return { status: push.op === "delete" ? 202 : 200, text: "", headers, series };
+    }
     case "full":
       return { status: 507, text: `nothing of the push was stored: ${outcome.reason}` };
     case "busy":
