@@ -20,6 +20,7 @@ import { measureLag } from "./io/lag.ts";
 import { type Log, messageOf } from "./io/log.ts";
 import { type MachineState, MachineWatch } from "./io/machine-watch.ts";
 import { NatsLink } from "./io/nats-link.ts";
+import { NumberedPushes } from "./io/numbered-pushes.ts";
 import { Prober } from "./io/probe/prober.ts";
 import { PushgatewayKeeper } from "./io/pushgateway-keeper.ts";
 import { Records } from "./io/records.ts";
@@ -222,9 +223,16 @@ export class Hub {
       pushgatewayRejected: () => this.#keeper.rejected,
       eventListeners: () => this.#events.listeners,
     });
+    const numbered = new NumberedPushes({
+      machine: this.#config.machine.name,
+      book: this.#records.clients,
+      append: (candidate) => this.#records.append("metrics", candidate),
+      newest: () => this.#records.newestPush(),
+    });
     const push = createPushApi({
       fold: this.#fold,
-      append: (candidate) => this.#records.append("metrics", candidate),
+      append: (candidate) => numbered.append(candidate),
+      known: (candidate) => numbered.known(candidate),
       replicated: (position) => this.#records.replicated(position),
       maxBodyBytes: this.#config.maxBodyBytes,
       onAnswer: (status, op) => metrics.countPush(op, status),

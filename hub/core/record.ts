@@ -11,6 +11,15 @@ export type Health = z.infer<typeof Health>;
 export const StreamKind = z.enum(["metrics", "health", "alerts"]);
 export type StreamKind = z.infer<typeof StreamKind>;
 
+/** Who pushed, and which of its pushes this is; clients that want their retries and losses counted say so. */
+export const ClientNumber = z.strictObject({
+  /** Unique among clients, and new when a client loses count. @example "backup-job.pc2" */
+  name: z.string().regex(/^[A-Za-z0-9._-]{1,100}$/),
+  /** Grows by one with each push of that client, not with a retry. */
+  seq: z.number().int().positive(),
+});
+export type ClientNumber = z.infer<typeof ClientNumber>;
+
 /** A Pushgateway request: PUT replaces a group, POST the metrics of the same names in it, DELETE removes it. */
 export const Push = z.strictObject({
   kind: z.literal("push"),
@@ -22,6 +31,7 @@ export const Push = z.strictObject({
     .refine((group) => group[0]?.[0] === "job", "job comes first"),
   /** The checked metrics in text exposition format; empty for a delete. */
   body: z.string(),
+  client: ClientNumber.optional(),
 });
 export type Push = z.infer<typeof Push>;
 

@@ -79,6 +79,14 @@ export class OwnMetrics {
     gauge("uncopied_records", "Records of this machine that the peer has not stored.", () => view.sync().uncopied);
     gauge("groups", "Push groups in the fold.", () => view.fleet().metrics.groups);
     gauge("series", "Series in the fold.", () => view.fleet().metrics.series);
+    gauge("clients", "Clients that number their pushes.", () => view.ledger().clientTotals.clients);
+    gauge("client_missing_pushes", "Numbers of clients that no hub holds.", () => view.ledger().clientTotals.missing);
+    gauge(
+      "client_duplicate_pushes",
+      "Retries that were stored, because the first one was not known here yet.",
+      () => view.ledger().clientTotals.duplicates,
+    );
+    this.#unnumbered(view);
     this.#ledger(view);
     this.#machines(view);
     this.#agents(view);
@@ -105,6 +113,18 @@ export class OwnMetrics {
         },
       });
     }
+  }
+
+  #unnumbered(view: View): void {
+    new Gauge({
+      name: "tandem_unnumbered_pushes",
+      help: "Stored pushes without a client's number.",
+      labelNames: ["origin"],
+      registers: [this.#registry],
+      collect() {
+        for (const [origin, count] of Object.entries(view.ledger().unnumbered)) this.set({ origin }, count);
+      },
+    });
   }
 
   #machines(view: View): void {

@@ -22,6 +22,8 @@ export interface ViewSources {
   lagMs(machine: string): number;
 }
 
+const maxClientLines = 100;
+
 export class View {
   readonly #of: ViewSources;
 
@@ -107,7 +109,19 @@ export class View {
       lines.reduce((total, line) => total + line[key], 0);
     const [missing, duplicates, pending, spooled] = [sum("missing"), sum("duplicates"), sum("pending"), sum("spooled")];
     const copies = missing === 0 && pending === 0 && spooled === 0 ? 2 : 1;
-    return { machine: self, now: new Date().toISOString(), missing, duplicates, pending, spooled, copies, lines };
+    return {
+      machine: self,
+      now: new Date().toISOString(),
+      missing,
+      duplicates,
+      pending,
+      spooled,
+      copies,
+      lines,
+      clients: records.clients.accounts(maxClientLines),
+      clientTotals: records.clients.totals(),
+      unnumbered: records.clients.unnumbered(),
+    };
   }
 
   #oldestSingleCopy(kind: StreamKind): number | null {

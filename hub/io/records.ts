@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { NatsConnection } from "nats";
 import { z } from "zod";
 import type { HubConfig } from "../config.ts";
+import { ClientBook } from "../core/client-book.ts";
 import type { Fold } from "../core/fold/fold.ts";
 import { groupKey } from "../core/group-path.ts";
 import type { Heartbeat } from "../core/heartbeat.ts";
@@ -51,6 +52,9 @@ const lagLimitMs = 1_000;
 export class Records {
   readonly #options: RecordsOptions;
   readonly #ledger: Ledger;
+  /** As `#ledger`, but nothing is ever forgotten: what is stored once more was pushed only once. */
+  readonly #noted: Ledger;
+  readonly clients = new ClientBook();
   readonly #watermark = new Watermark();
   readonly #journals = new Map<StreamKind, Journal>();
   readonly #copiers: Copier[] = [];
@@ -61,6 +65,7 @@ export class Records {
   readonly #spool: Spool | undefined;
   #drain: SpoolDrain | undefined;
   #sync: SyncJudgement;
+  #newestOwn: RecordPosition = { incarnation: "", seq: 0 };
   #ready = false;
   #refilling = false;
 
@@ -69,6 +74,7 @@ export class Records {
     const { config, clock, log } = options;
     this.#spool = config.spool && new Spool({ ...config.spool, log, wallMs: Date.now });
     this.#ledger = new Ledger(config.machine.name, config.peer.name);
+    this.#noted = new Ledger(config.machine.name, config.peer.name);
     this.#sync = { state: "degraded", sinceMs: clock(), reason: "the peer was not heard yet" };
     this.#acks = new PeerAcks({
       deadlineMs: config.peerAckDeadlineMs,
@@ -212,6 +218,11 @@ export class Records {
     return journal.append(record);
   }
 
+  /** Where this machine's newest push is; what is older is copied before it. */
+  newestPush(): RecordPosition | "spool" {
+    return this.spooled("metrics") > 0 ? "spool" : this.#newestOwn;
+  }
+
   /** Waits until the peer holds the push at this position, or it is clear that it will not soon. */
   replicated(position: RecordPosition): Promise<Replication> {
     return this.#acks.wait(position);
@@ -269,7 +280,7 @@ export class Records {
       storeDeadlineMs: config.storeDeadlineMs,
       maxQueued: config.maxQueuedPushes,
       onStored: (batch) => this.#takeOwn(kind, batch),
-      onSpooled: (batch) => this.#foldAll(batch),
+      onSpooled: (batch) => this.#foldAll(kind, batch),
       detour: this.#drain,
       onCut: this.#drain && link.onCut,
       maxMessageBytes: () => link.nc.info?.max_payload ?? Number.POSITIVE_INFINITY,
@@ -285,7 +296,7 @@ export class Records {
       const batch = decodeBatch(payload);
       if (batch === undefined) continue;
       if (batch.incarnation > newest) newest = batch.incarnation;
-      if (!this.#isHeld(kind, batch)) this.#foldAll(batch);
+      if (!this.#isHeld(kind, batch)) this.#foldAll(kind, batch);
     }
     return newest;
   }
@@ -344,7 +355,9 @@ export class Records {
   }
 
   #takeOwn(kind: StreamKind, batch: Batch): void {
-    this.#watermark.stored(kind, lastPosition(batch), batch.records.length, this.#options.clock());
+    const position = lastPosition(batch);
+    if (kind === "metrics" && comparePosition(position, this.#newestOwn) > 0) this.#newestOwn = position;
+    this.#watermark.stored(kind, position, batch.records.length, this.#options.clock());
     this.#take(kind, batch);
   }
 
@@ -357,13 +370,16 @@ export class Records {
 
   #take(kind: StreamKind, batch: Batch): void {
     const fresh = this.#ledger.hold(kind, batch.origin, batch.incarnation, batch.firstSeq, batch.records.length);
-    if (fresh > 0) this.#foldAll(batch);
+    if (fresh > 0) this.#foldAll(kind, batch);
   }
 
   /** Folding a record a second time changes nothing, so one that was spooled may come again when it is stored. */
-  #foldAll(batch: Batch): void {
+  #foldAll(kind: StreamKind, batch: Batch): void {
     const changed: string[] = [];
-    for (const record of batch.records) {
+    const { origin, incarnation, firstSeq, records } = batch;
+    const isNew = this.#noted.hold(kind, origin, incarnation, firstSeq, records.length) > 0;
+    for (const record of records) {
+      if (record.kind === "push" && isNew) this.clients.note(record, origin);
       this.#clock.now = mergeHlc(this.#clock.now, record.at);
       if (record.kind === "push") changed.push(...this.#applied(record, batch));
       else if (record.kind === "health" && !this.#ready) this.#options.onRemembered(record);

@@ -56,4 +56,24 @@ describe("a pair whose mainpc loses its NATS", { timeout: 120_000 }, () => {
     }
     await until("sync", async () => (await pushTo(pair.mainpc, "after", 1)) === "200 peer");
   });
+
+  it("stores a client's numbered push once though it retries at both hubs, and counts what the client never sent", async () => {
+    const push = async (hub: string, seq: number, body = `numbered ${seq}\n`) => {
+      const headers = { "tandem-client": "e2e", "tandem-seq": String(seq) };
+      const answer = await fetch(`${hub}/metrics/job/numbered`, { method: "PUT", headers, body });
+      return `${answer.status} ${answer.headers.get("tandem-replication")} ${answer.headers.get("tandem-replay")}`;
+    };
+    const { hub } = pair.mainpc;
+    expect(await push(hub, 1)).toBe("200 peer null");
+    expect([await push(hub, 1), await push(pair.pc2.hub, 1)]).toEqual(["200 peer true", "200 peer true"]);
+    expect(await push(pair.pc2.hub, 4)).toBe("200 peer null");
+    expect(await push(hub, 4)).toBe("200 peer true");
+    expect(await push(hub, 4, "numbered 5\n")).toBe("409 null null");
+    for (const machine of [pair.mainpc, pair.pc2]) {
+      const { clients, unnumbered } = await ledgerOf(machine);
+      expect(clients).toEqual([{ client: "e2e", highest: 4, missing: 2, duplicates: 0 }]);
+      expect(unnumbered.mainpc).toBeGreaterThanOrEqual(51);
+      expect(await metricsOf(machine.hub)).toMatch(/^tandem_client_missing_pushes 2$/m);
+    }
+  });
 });

@@ -138,5 +138,8 @@ export function ledgerView(machine: Name = "pc2", pending = 0): LedgerView {
     spooled: 0,
     copies: pending === 0 ? 2 : 1,
     lines,
+    clients: [],
+    clientTotals: { clients: 0, missing: 0, duplicates: 0, forgotten: 0 },
+    unnumbered: {},
   };
 }
