@@ -9,6 +9,7 @@ import type { HubConfigInput } from "../hub/config.ts";
 import { hostPort } from "./address.ts";
 import { ConfigFile } from "./config-file.ts";
 import { hardenedContainer, readOnlyDirectory } from "./container.ts";
+import { DataDirectory } from "./data-directory.ts";
 import { renderHubConfig } from "./hub-config.ts";
 import { type Reach, signalContainer } from "./reach.ts";
 import { SecretFile } from "./secret-file.ts";
@@ -32,19 +33,25 @@ export type HubImage =
 export interface HubArgs {
   /** How the machine is reached. */
   reach: Reach;
-  /** What the hub reads; names the machine and what the hub binds. */
+  /** What the hub reads; names the machine and what the hub binds. The path of its spool is set here. */
   config: HubConfigInput;
   image: HubImage;
   /** Memory of the container, MiB. @default 1024 */
   memoryMb?: number;
   /** Directory of hub.json on the machine. @default "/etc/tandem/hub" */
   configDirectory?: string;
+  /**
+   * Directory on the machine for records that NATS cannot take; 1 GiB of it, unless `config.spool.maxBytes` says otherwise.
+   * @default "/var/lib/tandem/hub"
+   */
+  dataDirectory?: string;
   /** File with the seed by which NATS knows this hub, from `hubSeedFile`. @default none: NATS asks nobody */
   seedFile?: SecretFile;
 }
 
 const uid = 10_900;
 const configTarget = "/etc/tandem/hub";
+const dataTarget = "/data";
 const secretTarget = "/etc/tandem/hub-secrets";
 const seedName = "nats.seed";
 const containerName = (machine: string) => `tandem-${machine}-hub`;
@@ -88,10 +95,21 @@ export class Hub extends pulumi.ComponentResource {
     const secrets = args.seedFile?.path.apply(dirname);
     const nats = secrets ? { nkeySeedFile: `${secretTarget}/${seedName}` } : args.config.nats;
 
+    const spool = { ...args.config.spool, path: `${dataTarget}/spool` };
+    const directory = new DataDirectory(
+      `${name}-data`,
+      { reach: args.reach, path: args.dataDirectory ?? "/var/lib/tandem/hub", uid },
+      children,
+    );
+
     const image = hubImage(name, args.image, children);
     const config = new ConfigFile(
       `${name}-config`,
-      { reach: args.reach, path: `${configDirectory}/hub.json`, content: renderHubConfig({ ...args.config, nats }) },
+      {
+        reach: args.reach,
+        path: `${configDirectory}/hub.json`,
+        content: renderHubConfig({ ...args.config, nats, spool }),
+      },
       children,
     );
     const container = hardenedContainer(
@@ -107,6 +125,7 @@ export class Hub extends pulumi.ComponentResource {
             config.path.apply(() => configDirectory),
             configTarget,
           ),
+          { type: "bind", source: directory.path, target: dataTarget },
           ...(secrets === undefined ? [] : [readOnlyDirectory(secrets, secretTarget)]),
         ],
         healthcheck: ["node", "-e", healthScript(`http://${at}/livez`)],

@@ -121,6 +121,7 @@ export class Machine extends pulumi.ComponentResource {
         image: hubImageOf(site, bundle),
         memoryMb: limits.hubMemoryMb,
         configDirectory: `${paths.config}/hub`,
+        dataDirectory: `${paths.data}/hub`,
         seedFile,
       },
       // A hub whose machine has no NATS yet answers 503 to pushes; it comes last.

@@ -86,6 +86,22 @@ export const HubConfig = z.strictObject({
   groupExpiryMs: ExpiryMs.optional(),
   /** Whether `PUT /api/v1/admin/wipe` deletes all groups, as a Pushgateway's `--web.enable-admin-api` allows. */
   adminApi: z.boolean().default(false),
+  /**
+   * Takes records while this machine's NATS does not, and gives them to it in their order once it does. Without it pushes are
+   * then answered with 503.
+   */
+  spool: z
+    .strictObject({
+      /** Directory, made when missing; this hub's alone. Absolute. @example "/data/spool" */
+      path: z.string().startsWith("/"),
+      /** Most that its files may take together, bytes; beyond it pushes are answered with 507. */
+      maxBytes: z
+        .number()
+        .int()
+        .min(16 * 1024 * 1024)
+        .default(1024 ** 3),
+    })
+    .optional(),
   /** Pushes waiting to be stored before further ones get 503. */
   maxQueuedPushes: z.number().int().positive().default(10_000),
   /** The whole fleet, both machines: a hub probes its own agents, and the peer's while the peer's hub is dead. */

@@ -23,6 +23,7 @@ import { measureLag } from "./io/lag.ts";
 import { type Log, messageOf } from "./io/log.ts";
 import { type MachineState, MachineWatch } from "./io/machine-watch.ts";
 import { NatsLink } from "./io/nats-link.ts";
+import { NumberedPushes } from "./io/numbered-pushes.ts";
 import { Prober } from "./io/probe/prober.ts";
 import { PushgatewayKeeper } from "./io/pushgateway-keeper.ts";
 import { Records } from "./io/records.ts";
@@ -135,12 +136,13 @@ export class Hub {
     this.#server = this.#createServer();
   }
 
-  /** Resolves when the hub listens; reading its records back goes on behind that. Rejects when the port cannot be had. */
+  /** Resolves when the hub listens; reading its records back goes on behind that. Rejects when port or spool cannot be had. */
   async start(): Promise<void> {
     const { listenHost, machine } = this.#config;
     const { host, port } = { ...machine.hub, ...(listenHost === undefined ? {} : { host: listenHost }) };
+    await this.#records.open();
     await new Promise<void>((resolve, reject) => {
-      this.#server.once("error", reject);
+      this.#server.once("error", (error) => reject(new Error(`cannot listen on ${host}:${port}: ${error.message}`)));
       this.#server.listen(port, host, resolve);
     });
     this.#log.info("hub.listening", { host, port });
@@ -231,13 +233,21 @@ export class Hub {
     const metrics = new OwnMetrics({
       view,
       queuedRecords: () => this.#records.queued,
+      spool: this.#records.spool,
       pushgatewayPending: () => this.#keeper.pending,
       pushgatewayRejected: () => this.#keeper.rejected,
       eventListeners: () => this.#events.listeners,
     });
+    const numbered = new NumberedPushes({
+      machine: this.#config.machine.name,
+      book: this.#records.clients,
+      append: (candidate) => this.#records.append("metrics", candidate),
+      newest: () => this.#records.newestPush(),
+    });
     const push = createPushApi({
       fold: this.#fold,
-      append: (candidate) => this.#records.append("metrics", candidate),
+      append: (candidate) => numbered.append(candidate),
+      known: (candidate) => numbered.known(candidate),
       replicated: (position) => this.#records.replicated(position),
       maxBodyBytes: this.#config.maxBodyBytes,
       groupExpiryMs: this.#config.groupExpiryMs,
@@ -328,7 +338,7 @@ export class Hub {
     this.#records
       .append("alerts", { kind: "alert", severity, name: "machine-lost", subject: name, message })
       .then((outcome) => {
-        if (outcome.kind !== "stored") this.#log.warn("alert.unrecorded", { message, reason: outcome.reason });
+        if ("reason" in outcome) this.#log.warn("alert.unrecorded", { message, reason: outcome.reason });
       })
       .catch((error: unknown) => this.#log.error("alert.unrecorded", { message, error: messageOf(error) }));
   }

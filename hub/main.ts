@@ -19,7 +19,7 @@ const usage = `The hub of one machine of a Tandem pair.
 
 const exitUsage = 64;
 const exitConfig = 78;
-const exitPort = 69;
+const exitUnavailable = 69;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -48,8 +48,7 @@ async function main(): Promise<void> {
   try {
     await hub.start();
   } catch (error) {
-    const { host, port } = config.machine.hub;
-    fail(`cannot listen on ${host}:${port}: ${messageOf(error)}`, exitPort, true);
+    fail(messageOf(error), exitUnavailable, true);
   }
 }
 

@@ -37,13 +37,14 @@ describe.each(stacks)("stack %s", (stack) => {
     return text.slice(0, text.lastIndexOf("== end of"));
   };
 
-  it("makes these 20 resources and no other, each named after the machine", () => {
+  it("makes these 22 resources and no other, each named after the machine", () => {
     expect(
       resourcesOf(stack)
         .map(({ type, name }) => `${type.split(":").at(-1)} ${name.replace(stack, "M")}`)
         .sort(),
     ).toEqual([
       "Command M-hub-config-write",
+      "Command M-hub-data-make",
       "Command M-nats-conf-write",
       "Command M-nats-data-make",
       "Command M-pushgateway-data-make",
@@ -52,6 +53,7 @@ describe.each(stacks)("stack %s", (stack) => {
       "Container M-hub-container",
       "Container M-nats-container",
       "Container M-pushgateway-container",
+      "DataDirectory M-hub-data",
       "DataDirectory M-nats-data",
       "DataDirectory M-pushgateway-data",
       "Hub M-hub",
@@ -116,7 +118,7 @@ describe.each(stacks)("stack %s", (stack) => {
       { type: "volume", source: `tandem-${stack}-jetstream`, target: "/data" },
     ]);
     expect(mounts("pushgateway")).toEqual([{ type: "bind", source: "/var/lib/tandem/pushgateway", target: "/data" }]);
-    expect(mounts("hub")).toEqual([config("hub")]);
+    expect(mounts("hub")).toEqual([config("hub"), { type: "bind", source: "/var/lib/tandem/hub", target: "/data" }]);
     expect(JSON.stringify(containers())).not.toContain("docker.sock");
   });
 
@@ -267,7 +269,7 @@ describe("a stack whose machine is looked at first", () => {
 
   it("is previewed all the same when the machine does not answer, with a warning that says why and what to do", async () => {
     const { resources } = await deploy("mainpc", away(), "preview");
-    expect(resources).toHaveLength(20);
+    expect(resources).toHaveLength(22);
     expect(warnings.mock.calls.join()).toMatch(
       /mainpc at 127\.0\.0\.1 cannot be asked.*Connection refused.*Start sshd there, or correct ssh\.port.*preview\.drift false/s,
     );

@@ -18,6 +18,15 @@ export const ExpiryMs = z
   .positive()
   .max(100 * 365 * 86_400_000);
 
+/** Who pushed, and which of its pushes this is; clients that want their retries and losses counted say so. */
+export const ClientNumber = z.strictObject({
+  /** Unique among clients, and new when a client loses count. @example "backup-job.pc2" */
+  name: z.string().regex(/^[A-Za-z0-9._-]{1,100}$/),
+  /** Grows by one with each push of that client, not with a retry. */
+  seq: z.number().int().positive(),
+});
+export type ClientNumber = z.infer<typeof ClientNumber>;
+
 /** A Pushgateway request: PUT replaces a group, POST the metrics of the same names in it, DELETE removes it. */
 export const Push = z.strictObject({
   kind: z.literal("push"),
@@ -36,6 +45,7 @@ export const Push = z.strictObject({
    * took it, so that a push which its writer did not know of stays.
    */
   upTo: z.strictObject({ at: Hlc, machine: z.string() }).optional(),
+  client: ClientNumber.optional(),
 });
 export type Push = z.infer<typeof Push>;
 

@@ -41,6 +41,21 @@ export class SeqSet {
     return this.highest - this.#count;
   }
 
+  /** Stretches without a hole; memory grows with them. */
+  get rangeCount(): number {
+    return this.#ranges.length;
+  }
+
+  /** Takes the lowest hole between two ranges for filled; returns how many numbers that were. */
+  closeLowestHole(): number {
+    const [lowest, next] = this.#ranges;
+    if (lowest === undefined || next === undefined) return 0;
+    const filled = next[0] - lowest[1] - 1;
+    this.#ranges.splice(0, 2, [lowest[0], next[1]]);
+    this.#count += filled;
+    return filled;
+  }
+
   #merge(first: number, last: number): number {
     const before = this.#count;
     const kept: [number, number][] = [];

@@ -12,6 +12,8 @@ export interface PeerReach {
   hubAlive: boolean;
   /** Whether heartbeats come over NATS, the path that copies take. */
   natsHeard: boolean;
+  /** Records that are not in this machine's streams yet, and so cannot be copied. */
+  spooled: number;
 }
 
 export interface SyncJudgement {
@@ -71,6 +73,7 @@ export class Watermark {
     let reason = "";
     if (!reach.hubAlive) reason = "the peer's hub does not answer";
     else if (!reach.natsHeard) reason = "the NATS link to the peer is cut";
+    else if (reach.spooled > 0) reason = "records wait in this machine's spool";
     else if (oldest !== undefined && atMs - oldest > lagLimitMs) reason = "the peer lags behind";
     const state = reason === "" ? "in-sync" : "degraded";
     if (state === before.state) return before.reason === reason ? before : { ...before, reason };

@@ -86,6 +86,8 @@ export const LedgerLine = z.strictObject({
   stored: z.number(),
   /** Records of this origin that the other machine has stored. */
   copied: z.number(),
+  /** Records that wait in the spool of the machine that answers, not yet in its stream; 0 for the other machine's. */
+  spooled: z.number(),
   /** Stored at the origin, not yet at the other machine, in the order of copying. */
   pending: z.number(),
   /** Sequences passed over although later ones were stored or copied: lost unless refilled. */
@@ -97,6 +99,17 @@ export const LedgerLine = z.strictObject({
 });
 export type LedgerLine = z.infer<typeof LedgerLine>;
 
+export const ClientLine = z.strictObject({
+  client: z.string(),
+  /** Highest number that is stored. */
+  highest: z.number(),
+  /** Numbers between its lowest and its highest that no hub holds. */
+  missing: z.number(),
+  /** Retries that were stored, because the hub that got them did not know yet of the first one. */
+  duplicates: z.number(),
+});
+export type ClientLine = z.infer<typeof ClientLine>;
+
 export const LedgerView = z.strictObject({
   machine: z.string(),
   now: Instant,
@@ -104,9 +117,21 @@ export const LedgerView = z.strictObject({
   missing: z.number(),
   duplicates: z.number(),
   pending: z.number(),
-  /** 2 when nothing is pending or missing, else 1. */
+  spooled: z.number(),
+  /** 2 when nothing is pending, spooled or missing, else 1. */
   copies: z.number(),
   lines: z.array(LedgerLine),
+  /** Clients that number their pushes, at most 100: those with missing numbers first, then those that pushed last. */
+  clients: z.array(ClientLine),
+  /** Over all clients; `forgotten` ones had to make room for others since the start. */
+  clientTotals: z.strictObject({
+    clients: z.number(),
+    missing: z.number(),
+    duplicates: z.number(),
+    forgotten: z.number(),
+  }),
+  /** Stored pushes without a client's number, by the machine whose hub took them. */
+  unnumbered: z.record(z.string(), z.number()),
 });
 export type LedgerView = z.infer<typeof LedgerView>;
 

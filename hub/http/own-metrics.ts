@@ -7,16 +7,31 @@ import type { View } from "./view.ts";
 export interface OwnMetricsSources {
   view: View;
   queuedRecords(): number;
+  /** Undefined when the hub has none. */
+  spool: SpoolGauges | undefined;
   pushgatewayPending(): number;
   pushgatewayRejected(): number;
   eventListeners(): number;
+}
+
+/** What the spool says of itself. */
+export interface SpoolGauges {
+  readonly bytes: number;
+  readonly maxBytes: number;
+  readonly damages: number;
+  /** Age of the oldest record that waits, s; 0 when none does. */
+  readonly oldestSeconds: number;
+  /** For how long it would take what comes at present, s. */
+  readonly secondsLeft: number;
+  records(): number;
 }
 
 export class OwnMetrics {
   readonly #registry = new Registry();
   readonly #pushes: Counter;
 
-  constructor({ view, queuedRecords, pushgatewayPending, pushgatewayRejected, eventListeners }: OwnMetricsSources) {
+  constructor(sources: OwnMetricsSources) {
+    const { view, queuedRecords, spool, pushgatewayPending, pushgatewayRejected, eventListeners } = sources;
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry, prefix: "tandem_hub_" });
     this.#pushes = new Counter({
@@ -35,6 +50,22 @@ export class OwnMetrics {
         },
       });
     gauge("queued_records", "Records waiting to be stored.", queuedRecords);
+    if (spool !== undefined) {
+      gauge("spool_bytes", "Size of the spool's files.", () => spool.bytes);
+      gauge("spool_limit_bytes", "Most that the spool's files may take.", () => spool.maxBytes);
+      gauge("spool_records", "Records in the spool that are not in their stream yet.", () => spool.records());
+      gauge("spool_oldest_seconds", "Age of the oldest record in the spool; 0 without one.", () => spool.oldestSeconds);
+      gauge(
+        "spool_seconds_left",
+        "For how long the spool would take records at the rate of the last minutes, were NATS down.",
+        () => spool.secondsLeft,
+      );
+      gauge(
+        "spool_damages",
+        "Stretches of the spool that could not be read since the hub started.",
+        () => spool.damages,
+      );
+    }
     gauge("pushgateway_pending_groups", "Groups not yet fed to this machine's Pushgateway.", pushgatewayPending);
     gauge(
       "pushgateway_rejected_groups",
@@ -48,6 +79,14 @@ export class OwnMetrics {
     gauge("uncopied_records", "Records of this machine that the peer has not stored.", () => view.sync().uncopied);
     gauge("groups", "Push groups in the fold.", () => view.fleet().metrics.groups);
     gauge("series", "Series in the fold.", () => view.fleet().metrics.series);
+    gauge("clients", "Clients that number their pushes.", () => view.ledger().clientTotals.clients);
+    gauge("client_missing_pushes", "Numbers of clients that no hub holds.", () => view.ledger().clientTotals.missing);
+    gauge(
+      "client_duplicate_pushes",
+      "Retries that were stored, because the first one was not known here yet.",
+      () => view.ledger().clientTotals.duplicates,
+    );
+    this.#unnumbered(view);
     this.#ledger(view);
     this.#machines(view);
     this.#agents(view);
@@ -74,6 +113,18 @@ export class OwnMetrics {
         },
       });
     }
+  }
+
+  #unnumbered(view: View): void {
+    new Gauge({
+      name: "tandem_unnumbered_pushes",
+      help: "Stored pushes without a client's number.",
+      labelNames: ["origin"],
+      registers: [this.#registry],
+      collect() {
+        for (const [origin, count] of Object.entries(view.ledger().unnumbered)) this.set({ origin }, count);
+      },
+    });
   }
 
   #machines(view: View): void {

@@ -6,15 +6,17 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Candidate, Fold } from "../core/fold/fold.ts";
 import { parseGroupPath } from "../core/group-path.ts";
-import type { Push, RecordPosition } from "../core/record.ts";
-import type { AppendOutcome } from "../io/journal.ts";
+import { ClientNumber, type Push, type RecordPosition } from "../core/record.ts";
+import type { PushOutcome } from "../io/numbered-pushes.ts";
 import { metricsJson } from "./metrics-json.ts";
 import { readPushBody } from "./push-body.ts";
 import { expiryHeader, readExpiry } from "./push-expiry.ts";
 
 export interface PushApiOptions {
   fold: Fold;
-  append(push: Candidate): Promise<AppendOutcome>;
+  append(push: Candidate): Promise<PushOutcome>;
+  /** What is known already of a push that its client has numbered. @default nothing */
+  known?(push: Candidate): PushOutcome | undefined;
   /** Waits, within the hub's bound, until the peer has stored this machine's records up to there. */
   replicated(position: RecordPosition): Promise<"peer" | "local">;
   /** Largest body, bytes, both as sent and after inflation. */
@@ -75,7 +77,10 @@ async function answerPush(
   const parsed = parseGroupPath(path);
   if (!parsed.ok) return { status: 400, text: parsed.reason };
   const { group } = parsed;
-  if (op === "delete") return store(options, { kind: "push", op, group, body: "" }, 0);
+  const numbered = clientNumber(request);
+  if (!numbered.ok) return { status: 400, text: numbered.reason };
+  const client = numbered.client && { client: numbered.client };
+  if (op === "delete") return store(options, { kind: "push", op, group, body: "", ...client }, 0);
 
   const expiry = readExpiry(request.headers[expiryHeader], options.groupExpiryMs);
   if (!expiry.ok) return { status: 400, text: expiry.reason };
@@ -83,19 +88,42 @@ async function answerPush(
   if (body.kind === "gone") return undefined;
   if (body.kind === "refused") return { status: body.status, text: body.reason, headers: body.headers };
   const { expiresAfterMs } = expiry;
-  const candidate: Candidate = { kind: "push", op, group, body: body.text, ...(expiresAfterMs && { expiresAfterMs }) };
+  const expires = expiresAfterMs && { expiresAfterMs };
+  const candidate: Candidate = { kind: "push", op, group, body: body.text, ...expires, ...client };
+  const known = options.known?.(candidate);
+  if (known !== undefined) return answerTo(options, known, candidate, 0);
   const checked = options.fold.check(candidate);
   if (!checked.ok) return { status: 400, text: `the push is refused: ${checked.reason}` };
   return store(options, candidate, checked.series);
 }
 
 async function store(options: PushApiOptions, push: Candidate, series: number): Promise<Answer> {
-  const outcome = await options.append(push);
+  return answerTo(options, await options.append(push), push, series);
+}
+
+async function answerTo(
+  options: PushApiOptions,
+  outcome: PushOutcome,
+  push: Candidate,
+  series: number,
+): Promise<Answer> {
+  const status = push.op === "delete" ? 202 : 200;
   switch (outcome.kind) {
     case "stored": {
       const headers = { "tandem-replication": await options.replicated(outcome.position) };
-      return { status: push.op === "delete" ? 202 : 200, text: "", headers, series };
+      return { status, text: "", headers, series };
     }
+    case "spooled": {
+      const headers = { "tandem-replication": "local" };
+      return { status, text: "", headers, series };
+    }
+    case "replayed": {
+      const { at } = outcome;
+      const replication = at === "both" ? "peer" : at === "spool" ? "local" : await options.replicated(at);
+      return { status, text: "", headers: { "tandem-replication": replication, "tandem-replay": "true" } };
+    }
+    case "reused":
+      return { status: 409, text: `the push was not stored: ${outcome.reason}` };
     case "full":
       return { status: 507, text: `nothing of the push was stored: ${outcome.reason}` };
     case "busy":
@@ -129,6 +157,21 @@ async function answerWipe(options: PushApiOptions, request: IncomingMessage): Pr
 
 function notAllowed({ method }: IncomingMessage, what: string, allow: string): Answer {
   return { status: 405, text: `${method} is no way ${what}; use ${allow}`, headers: { allow } };
+}
+
+/** The optional headers by which a client numbers its pushes: both, or none. */
+function clientNumber(
+  request: IncomingMessage,
+): { ok: true; client: ClientNumber | undefined } | { ok: false; reason: string } {
+  const name = request.headers["tandem-client"];
+  const seq = request.headers["tandem-seq"];
+  if (name === undefined && seq === undefined) return { ok: true, client: undefined };
+  if (name === undefined || seq === undefined)
+    return { ok: false, reason: "Tandem-Client and Tandem-Seq are sent both or not at all" };
+  const client = ClientNumber.safeParse({ name, seq: /^[1-9]\d*$/.test(String(seq)) ? Number(seq) : Number.NaN });
+  if (client.success) return { ok: true, client: client.data };
+  const reason = "Tandem-Client is 1 to 100 of A-Z a-z 0-9 . _ -, and Tandem-Seq a positive whole number";
+  return { ok: false, reason };
 }
 
 /** @returns true, since the request is then answered */

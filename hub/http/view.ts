@@ -22,6 +22,8 @@ export interface ViewSources {
   lagMs(machine: string): number;
 }
 
+const maxClientLines = 100;
+
 export class View {
   readonly #of: ViewSources;
 
@@ -97,14 +99,29 @@ export class View {
 
   ledger(): LedgerView {
     const { config, records } = this.#of;
+    const self = config.machine.name;
     const lines = records.ledgerEntries().map((entry) => ({
       ...entry,
-      oldestSingleCopyMs: entry.origin === config.machine.name ? this.#oldestSingleCopy(entry.stream) : null,
+      spooled: entry.origin === self ? records.spooled(entry.stream) : 0,
+      oldestSingleCopyMs: entry.origin === self ? this.#oldestSingleCopy(entry.stream) : null,
     }));
-    const sum = (key: "missing" | "duplicates" | "pending") => lines.reduce((total, line) => total + line[key], 0);
-    const [missing, duplicates, pending] = [sum("missing"), sum("duplicates"), sum("pending")];
-    const copies = missing === 0 && pending === 0 ? 2 : 1;
-    return { machine: config.machine.name, now: new Date().toISOString(), missing, duplicates, pending, copies, lines };
+    const sum = (key: "missing" | "duplicates" | "pending" | "spooled") =>
+      lines.reduce((total, line) => total + line[key], 0);
+    const [missing, duplicates, pending, spooled] = [sum("missing"), sum("duplicates"), sum("pending"), sum("spooled")];
+    const copies = missing === 0 && pending === 0 && spooled === 0 ? 2 : 1;
+    return {
+      machine: self,
+      now: new Date().toISOString(),
+      missing,
+      duplicates,
+      pending,
+      spooled,
+      copies,
+      lines,
+      clients: records.clients.accounts(maxClientLines),
+      clientTotals: records.clients.totals(),
+      unnumbered: records.clients.unnumbered(),
+    };
   }
 
   #oldestSingleCopy(kind: StreamKind): number | null {

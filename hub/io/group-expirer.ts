@@ -47,7 +47,7 @@ export class GroupExpirer {
     this.#underWay.add(key);
     try {
       const outcome = await append(push);
-      if (outcome.kind === "stored") log.info("group.expired", { group: key });
+      if (outcome.kind === "stored" || outcome.kind === "spooled") log.info("group.expired", { group: key });
       else log.warn("group.expiry_waits", { group: key, reason: outcome.reason });
     } catch (error) {
       log.error("group.expiry_waits", { group: key, error: messageOf(error) });

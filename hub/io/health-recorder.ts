@@ -41,7 +41,7 @@ export class HealthRecorder {
     try {
       const { kind } = await this.#append(change);
       const later = this.#waiting.get(key);
-      if (kind !== "stored") {
+      if (kind !== "stored" && kind !== "spooled") {
         // What came meanwhile carries on from where this one began.
         this.#waiting.set(key, later === undefined ? change : { ...later, from: change.from });
       } else if (later !== undefined) {

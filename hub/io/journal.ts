@@ -1,25 +1,40 @@
 /**
  * Appends this hub's records to one of its streams with group commit: what arrives while a publish is in flight travels
  * together in the next message, so that one fsync serves all of it. One message is in flight at a time, which keeps the
- * sequence free of holes: a number is spent only when NATS has said that the record is stored.
+ * sequence free of holes: a number is spent only when NATS has said that the record is stored, or the spool holds it.
  */
-import { ErrorCode, type JetStreamClient, NatsError } from "nats";
+import type { JetStreamClient } from "nats";
 import { type Hlc, nextHlc } from "../core/hlc.ts";
 import { type Batch, lastPosition, type RecordBody, type RecordPosition, type StreamKind } from "../core/record.ts";
-import { type Log, messageOf } from "./log.ts";
-import { isNoResponder, recordSubject, streamName } from "./streams.ts";
+import type { Log } from "./log.ts";
+import { type OnCut, publishBatch } from "./publish.ts";
+import type { SpoolOutcome } from "./spool.ts";
+import { streamName } from "./streams.ts";
 
 /** A record before it has a stamp; the journal stamps in the order of appending. */
 export type Unstamped<R extends RecordBody = RecordBody> = R extends RecordBody ? Omit<R, "at"> : never;
 
 export type AppendOutcome =
   | { kind: "stored"; position: RecordPosition }
-  /** The stream is at its size limit: nothing of this record was stored. */
+  /** NATS does not answer; it is on this machine's disk and goes into its stream later. */
+  | { kind: "spooled"; position: RecordPosition }
+  /** The stream, the spool or the disk is at its limit: nothing of this record was stored. */
   | { kind: "full"; reason: string }
   /** Too many records wait already. */
   | { kind: "busy"; reason: string }
   /** NATS did not confirm in time; a message already sent may still be stored later. */
   | { kind: "unavailable"; reason: string };
+
+/** Where batches go while NATS does not take them. */
+export interface Detour {
+  /** Whether older records wait there, behind which newer ones have to line up. */
+  readonly inUse: boolean;
+  /** Resolves when one more batch may line up, or none needs to any more. */
+  room(): Promise<void>;
+  append(kind: StreamKind, records: number, payload: Buffer): Promise<SpoolOutcome>;
+  /** Bytes that were stored, there or in NATS: by them it knows how long it would last. */
+  note(bytes: number): void;
+}
 
 export interface JournalOptions {
   kind: StreamKind;
@@ -33,6 +48,12 @@ export interface JournalOptions {
   maxQueued: number;
   /** Called once per stored message, before its appends are answered. */
   onStored(batch: Batch): void;
+  /** As `onStored`, for what the detour holds; `onStored` is not called for it. */
+  onSpooled?(batch: Batch): void;
+  /** @default none: appends are refused while NATS does not answer */
+  detour?: Detour;
+  /** Without it a publish that is cut off is noticed by its timeout only. */
+  onCut?: OnCut;
   /** Largest message that NATS takes, bytes; infinite while it is not known. */
   maxMessageBytes(): number;
   /** NATS answers, but not for the stream: it has to be made again. Never rejects. */
@@ -54,13 +75,7 @@ const headerRoomBytes = 4_096;
 /** One message stays well below the 8 MB that a domain accepts, and one batch below what a fold digests in a few ms. */
 const maxBatchBytes = 1024 * 1024;
 const maxBatchRecords = 512;
-const publishTimeoutMs = 2_000;
 const retryMs = 100;
-/** JetStream's codes for a stream or store that can take no more. */
-const fullCodes = new Set([10077, 10047, 10023, 10167]);
-
-/** Tells NATS a batch from another one, so that it stores a repeated one once. */
-export const messageId = ({ origin, incarnation, firstSeq }: Batch) => `${origin}:${incarnation}:${firstSeq}`;
 
 export class Journal {
   readonly #options: JournalOptions;
@@ -68,6 +83,8 @@ export class Journal {
   #nextSeq = 1;
   #flushing: Promise<void> | undefined;
   #stopped = false;
+  /** Why nothing can be taken while one batch is in doubt and has no place to go. */
+  #blocked: AppendOutcome | undefined;
 
   constructor(options: JournalOptions) {
     this.#options = options;
@@ -78,8 +95,9 @@ export class Journal {
   }
 
   append(record: Unstamped): Promise<AppendOutcome> {
-    const { clock, maxQueued, storeDeadlineMs, unavailable } = this.#options;
-    const reason = this.#stopped ? "the hub is stopping" : unavailable();
+    const { clock, maxQueued, storeDeadlineMs, unavailable, detour } = this.#options;
+    if (this.#blocked !== undefined) return Promise.resolve(this.#blocked);
+    const reason = this.#stopped ? "the hub is stopping" : detour === undefined ? unavailable() : undefined;
     if (reason !== undefined) return Promise.resolve({ kind: "unavailable", reason });
     if (this.#queue.length >= maxQueued) {
       return Promise.resolve({ kind: "busy", reason: `${maxQueued} records are waiting to be stored` });
@@ -102,9 +120,7 @@ export class Journal {
         resolve({ kind: "unavailable", reason: `NATS on this machine did not confirm within ${storeDeadlineMs} ms` });
       }, storeDeadlineMs);
       this.#queue.push(waiting);
-      this.#flushing ??= this.#flush().finally(() => {
-        this.#flushing = undefined;
-      });
+      this.#flushing ??= this.#flush();
     });
   }
 
@@ -117,9 +133,14 @@ export class Journal {
   async #flush(): Promise<void> {
     // One turn of the event loop lets requests that arrived together travel together.
     await new Promise(setImmediate);
-    while (this.#queue.length > 0) {
-      const taken = this.#take();
-      if (taken.length > 0) await this.#publish(taken);
+    try {
+      while (this.#queue.length > 0) {
+        const taken = this.#take();
+        if (taken.length > 0) await this.#store(taken);
+      }
+    } finally {
+      // In the same step as the last look at the queue: what is appended from here on begins a new flush.
+      this.#flushing = undefined;
     }
   }
 
@@ -138,53 +159,56 @@ export class Journal {
     return taken;
   }
 
-  async #publish(taken: Waiting[]): Promise<void> {
-    const { kind, machine, incarnation, js, onStored } = this.#options;
-    const batch: Batch = {
-      v: 1,
-      origin: machine,
-      incarnation,
-      firstSeq: this.#nextSeq,
-      records: taken.map((waiting) => waiting.record),
-    };
+  async #store(taken: Waiting[]): Promise<void> {
+    const { machine, incarnation } = this.#options;
+    const records = taken.map((waiting) => waiting.record);
+    const batch: Batch = { v: 1, origin: machine, incarnation, firstSeq: this.#nextSeq, records };
     const payload = Buffer.from(JSON.stringify(batch));
-    const options = {
-      // A retry after a lost answer is recognised by the stream, and beyond its window by the folds.
-      msgID: messageId(batch),
-      timeout: publishTimeoutMs,
-      expect: { streamName: streamName(kind) },
-    };
-    const tooLarge = this.#tooLarge(payload.length);
-    if (tooLarge !== undefined) {
-      for (const waiting of taken) waiting.settle(tooLarge);
-      return;
+    const outcome = this.#tooLarge(payload.length) ?? (await this.#keep(batch, payload));
+    if (outcome.kind === "stored" || outcome.kind === "spooled") {
+      this.#nextSeq += taken.length;
+      this.#options.detour?.note(payload.length);
     }
-    for (;;) {
-      try {
-        await js.publish(recordSubject(kind, machine), payload, options);
-        this.#nextSeq += taken.length;
-        onStored(batch);
-        const position = lastPosition(batch);
-        for (const waiting of taken) waiting.settle({ kind: "stored", position });
-        return;
-      } catch (error) {
-        const refusal = this.#refusal(error);
-        if (refusal !== undefined) {
-          for (const waiting of taken) waiting.settle(refusal);
-          return;
+    if (outcome.kind === "stored") this.#options.onStored(batch);
+    if (outcome.kind === "spooled") this.#options.onSpooled?.(batch);
+    for (const waiting of taken) waiting.settle(outcome);
+  }
+
+  /**
+   * Tries NATS, then the detour. A batch that NATS may have stored without saying so is never given up while the hub runs:
+   * its ids would otherwise be given to other records, which NATS would take for repetitions.
+   */
+  async #keep(batch: Batch, payload: Buffer): Promise<AppendOutcome> {
+    const { kind, js, detour, onCut, unavailable, onNoStream, log } = this.#options;
+    const position = lastPosition(batch);
+    let unsure = false;
+    try {
+      for (;;) {
+        if (detour?.inUse) await detour.room();
+        let noStream = false;
+        if (!detour?.inUse && (detour === undefined || unavailable() === undefined)) {
+          const published = await publishBatch(js, kind, batch, payload, onCut);
+          if (published.kind === "stored" || published.kind === "full") {
+            return published.kind === "stored" ? { kind: "stored", position } : published;
+          }
+          unsure ||= published.kind === "unsure";
+          noStream = published.kind === "no-stream";
+          log.warn("journal.retry", {
+            stream: streamName(kind),
+            records: batch.records.length,
+            error: published.reason,
+          });
         }
-        if (this.#stopped) {
-          for (const waiting of taken) waiting.settle({ kind: "unavailable", reason: "the hub is stopping" });
-          return;
-        }
-        this.#options.log.warn("journal.retry", {
-          stream: streamName(kind),
-          records: taken.length,
-          error: messageOf(error),
-        });
+        const spooled = await detour?.append(kind, batch.records.length, payload);
+        if (spooled?.kind === "spooled") return { kind: "spooled", position };
+        if (spooled !== undefined && !unsure) return spooled;
+        this.#blocked = spooled;
+        if (this.#stopped) return { kind: "unavailable", reason: "the hub is stopping" };
         await new Promise((resolve) => setTimeout(resolve, retryMs));
-        if (isNoResponder(error)) await this.#options.onNoStream();
+        if (noStream) await onNoStream();
       }
+    } finally {
+      this.#blocked = undefined;
     }
   }
 
@@ -193,15 +217,5 @@ export class Journal {
     return bytes <= most
       ? undefined
       : { kind: "full", reason: `a record of ${bytes} bytes is above NATS's max_payload` };
-  }
-
-  /** A definite no of the server; anything else may have been stored and is tried again under the same id. */
-  #refusal(error: unknown): AppendOutcome | undefined {
-    if (!(error instanceof NatsError)) return undefined;
-    if (error.code === ErrorCode.MaxPayloadExceeded)
-      return { kind: "full", reason: "a record is above NATS's max_payload" };
-    const code = error.api_error?.err_code;
-    if (code === undefined || !fullCodes.has(code)) return undefined;
-    return { kind: "full", reason: `stream ${streamName(this.#options.kind)} takes no more: ${error.message}` };
   }
 }

@@ -31,6 +31,7 @@ export class NatsLink {
   #renewal: Promise<void> | undefined;
   /** How often it was connected anew. */
   #dials = 0;
+  readonly #onCut = new Set<() => void>();
 
   private constructor(nc: NatsConnection, options: NatsLinkOptions, connection: ConnectionOptions) {
     this.nc = nc;
@@ -72,6 +73,12 @@ export class NatsLink {
   get connected(): boolean {
     return (this.#connected || this.#renewing) && !this.nc.isClosed();
   }
+
+  /** Calls back when the connection is cut, though not for the moment between two seeds; the returned function takes that back. */
+  readonly onCut = (tell: () => void): (() => void) => {
+    this.#onCut.add(tell);
+    return () => this.#onCut.delete(tell);
+  };
 
   /**
    * Goes over to the seed that the file holds now, as soon as NATS knows it: it is tried on a connection of its own first,
@@ -119,6 +126,7 @@ export class NatsLink {
       if (status.type === Events.Disconnect) {
         if (this.#connected) log.warn("nats.disconnected", { renewing: this.#renewing });
         this.#connected = false;
+        if (!this.connected) for (const tell of this.#onCut) tell();
       } else if (status.type === Events.Reconnect && !this.#connected) {
         // The client says so once for each try that was refused before.
         this.#connected = true;

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { NatsConnection } from "nats";
 import { z } from "zod";
 import type { HubConfig } from "../config.ts";
+import { ClientBook } from "../core/client-book.ts";
 import type { Fold } from "../core/fold/fold.ts";
 import { groupKey } from "../core/group-path.ts";
 import type { Heartbeat } from "../core/heartbeat.ts";
@@ -19,13 +20,15 @@ import {
   StreamKind,
 } from "../core/record.ts";
 import { type PeerReach, type SyncJudgement, Watermark } from "../core/watermark.ts";
-import { Copier } from "./copier.ts";
+import { Copier, decodeBatch } from "./copier.ts";
 import { type AppendOutcome, Journal, type Unstamped } from "./journal.ts";
 import { type Log, messageOf } from "./log.ts";
 import type { NatsLink } from "./nats-link.ts";
 import { PeerAcks, type Replication } from "./peer-acks.ts";
 import { refill } from "./refill.ts";
 import { replay } from "./replay.ts";
+import { Spool } from "./spool.ts";
+import { SpoolDrain } from "./spool-drain.ts";
 import { copyName, ensureStreams, streamKinds, streamName } from "./streams.ts";
 
 export interface RecordsOptions {
@@ -49,6 +52,9 @@ const lagLimitMs = 1_000;
 export class Records {
   readonly #options: RecordsOptions;
   readonly #ledger: Ledger;
+  /** As `#ledger`, but nothing is ever forgotten: what is stored once more was pushed only once. */
+  readonly #noted: Ledger;
+  readonly clients = new ClientBook();
   readonly #watermark = new Watermark();
   readonly #journals = new Map<StreamKind, Journal>();
   readonly #copiers: Copier[] = [];
@@ -56,14 +62,19 @@ export class Records {
   readonly #clock: { now: Hlc; wallMs(): number } = { now: hlcZero, wallMs: Date.now };
   /** How far this machine holds the peer's streams; told to the peer. */
   readonly #copied: Partial<Record<StreamKind, RecordPosition>> = {};
+  readonly #spool: Spool | undefined;
+  #drain: SpoolDrain | undefined;
   #sync: SyncJudgement;
+  #newestOwn: RecordPosition = { incarnation: "", seq: 0 };
   #ready = false;
   #refilling = false;
 
   constructor(options: RecordsOptions) {
     this.#options = options;
-    const { config, clock } = options;
+    const { config, clock, log } = options;
+    this.#spool = config.spool && new Spool({ ...config.spool, log, wallMs: Date.now });
     this.#ledger = new Ledger(config.machine.name, config.peer.name);
+    this.#noted = new Ledger(config.machine.name, config.peer.name);
     this.#sync = { state: "degraded", sinceMs: clock(), reason: "the peer was not heard yet" };
     this.#acks = new PeerAcks({
       deadlineMs: config.peerAckDeadlineMs,
@@ -81,7 +92,20 @@ export class Records {
   }
 
   get uncopied(): { records: number; oldestStoredAtMs: number | undefined } {
-    return { records: this.#watermark.uncopiedRecords(), oldestStoredAtMs: this.#watermark.oldestStoredAtMs() };
+    return {
+      records: this.#watermark.uncopiedRecords() + this.spooled(),
+      oldestStoredAtMs: this.#watermark.oldestStoredAtMs(),
+    };
+  }
+
+  /** Undefined when this hub has none. */
+  get spool(): Spool | undefined {
+    return this.#spool;
+  }
+
+  /** Records of a stream, or of all, that wait in the spool. */
+  spooled(kind?: StreamKind): number {
+    return this.#spool?.records(kind) ?? 0;
   }
 
   get queued(): number {
@@ -96,6 +120,18 @@ export class Records {
 
   oldestUncopiedAtMs(kind: StreamKind): number | undefined {
     return this.#watermark.oldestStoredAtMs(kind);
+  }
+
+  /** Opens what needs no server. Rejects with what to do when the spool cannot be written to. */
+  async open(): Promise<void> {
+    try {
+      await this.#spool?.open();
+    } catch (error) {
+      const { path } = this.#options.config.spool ?? { path: "" };
+      throw new Error(
+        `cannot append to the spool in ${path}: ${messageOf(error)}. Let the hub's user write there, or set spool.path`,
+      );
+    }
   }
 
   /**
@@ -116,9 +152,12 @@ export class Records {
       records += own.records + copy.records;
       copied.set(kind, copy.lastSeq);
     }
+    const newestSpooled = await this.#readSpool();
     log.info("records.replayed", { records, ms: Math.round(performance.now() - startedAtMs) });
-    const newest = this.#ledger.newestIncarnation(config.machine.name);
+    const newestStored = this.#ledger.newestIncarnation(config.machine.name);
+    const newest = [newestStored, newestSpooled].sort().at(-1);
     const incarnation = nextIncarnation(Date.now(), randomBytes(3).toString("hex"), newest);
+    this.#drain = this.#spool && this.#startDrain(this.#spool, link);
     for (const kind of streamKinds) {
       this.#journals.set(kind, this.#journal(kind, link, incarnation));
       this.#copiers.push(this.#copier(kind, link, copied.get(kind) ?? 0));
@@ -179,6 +218,11 @@ export class Records {
     return journal.append(record);
   }
 
+  /** Where this machine's newest push is; what is older is copied before it. */
+  newestPush(): RecordPosition | "spool" {
+    return this.spooled("metrics") > 0 ? "spool" : this.#newestOwn;
+  }
+
   /** Waits until the peer holds the push at this position, or it is clear that it will not soon. */
   replicated(position: RecordPosition): Promise<Replication> {
     return this.#acks.wait(position);
@@ -202,8 +246,13 @@ export class Records {
     for (const copier of this.#copiers) copier.nudge();
   }
 
-  judgeSync(reach: PeerReach): void {
-    const sync = this.#watermark.judge(this.#sync, reach, this.#options.clock(), lagLimitMs);
+  judgeSync(reach: Omit<PeerReach, "spooled">): void {
+    const sync = this.#watermark.judge(
+      this.#sync,
+      { ...reach, spooled: this.spooled() },
+      this.#options.clock(),
+      lagLimitMs,
+    );
     if (sync === this.#sync) return;
     const changed = sync.state !== this.#sync.state;
     this.#sync = sync;
@@ -214,6 +263,8 @@ export class Records {
   async stop(): Promise<void> {
     await Promise.all([...this.#journals.values()].map((journal) => journal.stop()));
     this.#acks.giveUp();
+    await this.#drain?.stop();
+    await this.#spool?.close();
     await Promise.all(this.#copiers.map((copier) => copier.stop()));
   }
 
@@ -229,10 +280,41 @@ export class Records {
       storeDeadlineMs: config.storeDeadlineMs,
       maxQueued: config.maxQueuedPushes,
       onStored: (batch) => this.#takeOwn(kind, batch),
+      onSpooled: (batch) => this.#foldAll(kind, batch),
+      detour: this.#drain,
+      onCut: this.#drain && link.onCut,
       maxMessageBytes: () => link.nc.info?.max_payload ?? Number.POSITIVE_INFINITY,
       onNoStream: () => this.#mend(link.nc),
       unavailable: () => (link.connected ? undefined : "NATS on this machine does not answer"),
     });
+  }
+
+  /** @returns the newest incarnation that it names; empty when there is none */
+  async #readSpool(): Promise<string> {
+    let newest = "";
+    for await (const { kind, payload } of this.#spool?.frames() ?? []) {
+      const batch = decodeBatch(payload);
+      if (batch === undefined) continue;
+      if (batch.incarnation > newest) newest = batch.incarnation;
+      if (!this.#isHeld(kind, batch)) this.#foldAll(kind, batch);
+    }
+    return newest;
+  }
+
+  #startDrain(spool: Spool, link: NatsLink): SpoolDrain {
+    const drain = new SpoolDrain({
+      spool,
+      js: link.nc.jetstream({ timeout: 2_000 }),
+      manager: () => link.nc.jetstreamManager({ checkAPI: false, timeout: 2_000 }),
+      log: this.#options.log,
+      isConnected: () => link.connected,
+      onCut: link.onCut,
+      isHeld: (kind, batch) => this.#isHeld(kind, batch),
+      onStored: (kind, batch) => this.#takeOwn(kind, batch),
+      onNoStream: () => this.#mend(link.nc),
+    });
+    drain.start();
+    return drain;
   }
 
   /** As `ensureStreams`, for those who try again anyway. */
@@ -273,7 +355,9 @@ export class Records {
   }
 
   #takeOwn(kind: StreamKind, batch: Batch): void {
-    this.#watermark.stored(kind, lastPosition(batch), batch.records.length, this.#options.clock());
+    const position = lastPosition(batch);
+    if (kind === "metrics" && comparePosition(position, this.#newestOwn) > 0) this.#newestOwn = position;
+    this.#watermark.stored(kind, position, batch.records.length, this.#options.clock());
     this.#take(kind, batch);
   }
 
@@ -286,9 +370,16 @@ export class Records {
 
   #take(kind: StreamKind, batch: Batch): void {
     const fresh = this.#ledger.hold(kind, batch.origin, batch.incarnation, batch.firstSeq, batch.records.length);
-    if (fresh === 0) return;
+    if (fresh > 0) this.#foldAll(kind, batch);
+  }
+
+  /** Folding a record a second time changes nothing, so one that was spooled may come again when it is stored. */
+  #foldAll(kind: StreamKind, batch: Batch): void {
     const changed: string[] = [];
-    for (const record of batch.records) {
+    const { origin, incarnation, firstSeq, records } = batch;
+    const isNew = this.#noted.hold(kind, origin, incarnation, firstSeq, records.length) > 0;
+    for (const record of records) {
+      if (record.kind === "push" && isNew) this.clients.note(record, origin);
       this.#clock.now = mergeHlc(this.#clock.now, record.at);
       if (record.kind === "push") changed.push(...this.#applied(record, batch));
       else if (record.kind === "health" && !this.#ready) this.#options.onRemembered(record);

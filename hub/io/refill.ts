@@ -3,7 +3,7 @@ import type { NatsConnection } from "nats";
 import type { Batch, StreamKind } from "../core/record.ts";
 import { decodeBatch } from "./copier.ts";
 import { feed } from "./feed.ts";
-import { messageId } from "./journal.ts";
+import { messageId } from "./publish.ts";
 import { copyName, recordSubject, streamName } from "./streams.ts";
 
 export interface RefillOptions {

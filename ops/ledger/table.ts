@@ -21,6 +21,7 @@ const columns = [
   "stored",
   "copied",
   "pending",
+  "spooled",
   "missing",
   "duplicates",
   "oldest single copy",
@@ -42,7 +43,7 @@ function rowsOf({ machine, lines }: LedgerView): string[][] {
     machine,
     line.origin,
     line.stream,
-    ...[line.stored, line.copied, line.pending, line.missing, line.duplicates].map(String),
+    ...[line.stored, line.copied, line.pending, line.spooled, line.missing, line.duplicates].map(String),
     line.oldestSingleCopyMs === null ? "-" : age(line.oldestSingleCopyMs),
   ]);
 }

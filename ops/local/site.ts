@@ -82,6 +82,7 @@ export const filesOf = (folder: string) => ({
   natsConf: join(folder, "nats.conf"),
   natsStore: join(folder, "nats"),
   hubConfig: join(folder, "hub.json"),
+  hubSpool: join(folder, "spool"),
   pushgatewayStore: join(folder, "pushgateway.db"),
   log: (name: string) => join(folder, "logs", `${name}.log`),
 });
@@ -109,6 +110,7 @@ export function writeServerFiles(site: Site, data: DataFolder): void {
       fleet: site.fleet,
       agentHost: () => host,
       portOf: site.plan.of,
+      tuning: { spool: { path: files.hubSpool } },
     });
     writeWhole(files.hubConfig, renderHubConfig(config));
   }

@@ -58,7 +58,7 @@ describe("a Machine", () => {
     const here = { ...site, docker: { socket: "unix:///var/run/docker.sock" } };
     const { recorded } = await made({ site: here, fleet: fleet(), bundle });
     expect(recorded.filter(({ type }) => type.startsWith("command:")).map(({ type }) => type)).toEqual(
-      Array(4).fill("command:local:Command"),
+      Array(5).fill("command:local:Command"),
     );
     const engine = recorded.find(({ type }) => type === "pulumi:providers:docker");
     expect(engine?.inputs).toMatchObject({ host: "unix:///var/run/docker.sock" });
@@ -82,6 +82,7 @@ describe("a Machine", () => {
     expect(inputs("nats-image")?.name).toBe("registry.example.org/nats@sha256:01");
     expect(inputs("nats-container")).toMatchObject({ memory: 4096, mounts: [{ source: "/srv/etc/nats" }, {}] });
     expect(inputs("nats-volume")).toMatchObject({ driverOpts: { device: "/srv/data/jetstream" } });
+    expect(inputs("hub-container")).toMatchObject({ mounts: [{}, { source: "/srv/data/hub", target: "/data" }] });
     expect(inputs("pushgateway-container")?.command).toContain("--web.listen-address=192.0.2.20:9191");
     expect(inputs("docker")?.host).toBe("ssh://ops@192.0.2.20:2222");
     expect(inputs("hub-image")).toMatchObject({ build: { args: { BASE: "registry.example.org/node@sha256:02" } } });

@@ -65,9 +65,9 @@ export class LocalPair {
     return this.ready.machines.pc2;
   }
 
-  /** Kills a machine's three servers at once; the returned function starts them again as they were. */
-  killMachine(machine: MachineLine): () => void {
-    const pids = Object.values(machine.pids);
+  /** Kills a machine's three servers at once, or those named; the returned function starts them again as they were. */
+  killMachine(machine: MachineLine, ...names: (keyof MachineLine["pids"])[]): () => void {
+    const pids = names.length === 0 ? Object.values(machine.pids) : names.map((name) => machine.pids[name]);
     const commands = pids.map((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1));
     for (const pid of pids) process.kill(pid, "SIGKILL");
     return () => {

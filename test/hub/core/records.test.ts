@@ -151,7 +151,7 @@ describe("the ledger", () => {
 
 describe("the watermark", () => {
   const at = (seq: number, incarnation = "i1") => ({ incarnation, seq });
-  const reach = { hubAlive: true, natsHeard: true };
+  const reach = { hubAlive: true, natsHeard: true, spooled: 0 };
   const start = { state: "degraded", sinceMs: 0, reason: "not heard" } as const;
 
   it("is in sync while nothing waits longer than 1,000 ms for its copy, and says what is wrong otherwise", () => {
@@ -163,6 +163,7 @@ describe("the watermark", () => {
     expect(watermark.judge(start, reach, 1_101, 1_000).state).toBe("in-sync");
     expect(watermark.judge(start, { ...reach, hubAlive: false }, 1_101, 1_000).reason).toMatch(/hub does not answer/);
     expect(watermark.judge(start, { ...reach, natsHeard: false }, 1_101, 1_000).reason).toMatch(/link .* is cut/);
+    expect(watermark.judge(start, { ...reach, spooled: 1 }, 1_101, 1_000).reason).toMatch(/wait in .* spool/);
   });
 
   it("drops what is copied of an earlier incarnation when a later position is told", () => {

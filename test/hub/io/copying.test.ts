@@ -44,7 +44,8 @@ class Side {
       storeDeadlineMs: 5_000,
       maxQueued: 1_000,
       maxMessageBytes: () => this.nc.info?.max_payload ?? Number.POSITIVE_INFINITY,
-      onNoStream: () => this.ensureStreams(),
+      // As the hub does: who asked for it tries again anyway.
+      onNoStream: () => this.ensureStreams().catch(() => {}),
       onStored: (batch) => this.#hold(batch),
       unavailable: () => undefined,
     });
@@ -59,7 +60,7 @@ class Side {
         this.lost++;
         this.ledger.forget("metrics", this.#peer);
       },
-      onNoStream: () => this.ensureStreams(),
+      onNoStream: () => this.ensureStreams().catch(() => {}),
       onCopied: (batch) => this.#hold(batch),
     });
     this.#copier.start();

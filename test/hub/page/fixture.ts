@@ -124,9 +124,22 @@ export function ledgerView(machine: Name = "pc2", pending = 0): LedgerView {
         pending: waits,
         missing: 0,
         duplicates: 0,
+        spooled: 0,
         oldestSingleCopyMs,
       };
     }),
   );
-  return { machine, now: now.toISOString(), missing: 0, duplicates: 0, pending, copies: pending === 0 ? 2 : 1, lines };
+  return {
+    machine,
+    now: now.toISOString(),
+    missing: 0,
+    duplicates: 0,
+    pending,
+    spooled: 0,
+    copies: pending === 0 ? 2 : 1,
+    lines,
+    clients: [],
+    clientTotals: { clients: 0, missing: 0, duplicates: 0, forgotten: 0 },
+    unnumbered: {},
+  };
 }

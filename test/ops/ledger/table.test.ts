@@ -7,6 +7,7 @@ const line: LedgerView["lines"][number] = {
   stream: "metrics",
   stored: 1_200,
   copied: 1_190,
+  spooled: 4,
   pending: 10,
   missing: 0,
   duplicates: 2,
@@ -18,8 +19,12 @@ const ledger = (change: Partial<LedgerView> = {}): LedgerView => ({
   missing: 0,
   duplicates: 2,
   pending: 10,
+  spooled: 4,
   copies: 1,
   lines: [line],
+  clients: [],
+  clientTotals: { clients: 0, missing: 0, duplicates: 0, forgotten: 0 },
+  unnumbered: {},
   ...change,
 });
 const mainpc = { url: "http://192.0.2.10:9000", ledger: ledger() };
@@ -29,7 +34,7 @@ describe("the ledger's table", () => {
   it("has a line per hub, origin and stream, the age of the oldest single copy in seconds, and names a silent hub", () => {
     const text = toText([mainpc, silent]);
     const cells = text.split("\n").map((row) => row.split(/\s{2,}/));
-    expect(cells[1]).toEqual(["mainpc", "pc2", "metrics", "1200", "1190", "10", "0", "2", "90 s"]);
+    expect(cells[1]).toEqual(["mainpc", "pc2", "metrics", "1200", "1190", "10", "4", "0", "2", "90 s"]);
     expect(text).toContain("no answer from http://192.0.2.20:9100");
     expect(text).toContain("mainpc says: missing 0, duplicates 2, pending 10, copies 1");
   });

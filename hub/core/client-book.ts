@@ -1,0 +1,153 @@
+/**
+ * Knows which numbered pushes of which clients are stored, whichever hub took them: a client's retry is told from a new push,
+ * and what a client numbered but no hub holds is counted. Memory is bounded, so what is long ago is known less exactly.
+ */
+import { groupKey } from "./group-path.ts";
+import type { Push } from "./record.ts";
+import { SeqSet } from "./seq-set.ts";
+
+/** A push as its client sends it. */
+export type NumberedPush = Pick<Push, "op" | "group" | "body"> & { client: NonNullable<Push["client"]> };
+
+/**
+ * `replayed`: stored already, by the hub of `origin`. `reused`: the number was given to another push, or to one so long ago
+ * that a retry is no explanation.
+ */
+export type Standing = { kind: "new" } | { kind: "replayed"; origin: string } | { kind: "reused" };
+
+export interface ClientAccount {
+  client: string;
+  /** Highest number stored. */
+  highest: number;
+  /** Numbers between the lowest and the highest stored that no hub holds. */
+  missing: number;
+  /** Records that were stored although the same number was: taken by both hubs, neither of which knew of the other's yet. */
+  duplicates: number;
+}
+
+export interface ClientTotals {
+  clients: number;
+  missing: number;
+  duplicates: number;
+  /** Clients that had to make room for others since the start; a retry of theirs is taken as a new push. */
+  forgotten: number;
+}
+
+/** The number, what was pushed under it, and the machine that took it. */
+interface Recent {
+  seq: number;
+  digest: number;
+  origin: string;
+}
+
+interface Account {
+  numbers: SeqSet;
+  lowest: number;
+  duplicates: number;
+  /** Numbers of holes that were closed to bound memory. */
+  writtenOff: number;
+  recent: Recent[];
+}
+
+/** Clients that are remembered; the one that was silent longest makes room. */
+const maxClients = 10_000;
+/** Stored pushes of a client that a retry can be told of. */
+const maxRecent = 32;
+/** Holes of a client that are remembered one by one. */
+const maxHoles = 256;
+
+/** Mutable, one per hub. */
+export class ClientBook {
+  /** Those that pushed last come last. */
+  readonly #accounts = new Map<string, Account>();
+  readonly #unnumbered = new Map<string, number>();
+  #forgotten = 0;
+
+  /** A push was stored that was not noted before. @param origin machine whose hub took it */
+  note(push: Pick<Push, "op" | "group" | "body" | "client">, origin: string): void {
+    const { client } = push;
+    if (client === undefined) {
+      this.#unnumbered.set(origin, (this.#unnumbered.get(origin) ?? 0) + 1);
+      return;
+    }
+    const account = this.#accounts.get(client.name) ?? newAccount(client.seq);
+    this.#accounts.delete(client.name);
+    this.#accounts.set(client.name, account);
+    if (account.numbers.add(client.seq, 1) === 0) account.duplicates++;
+    account.lowest = Math.min(account.lowest, client.seq);
+    if (account.numbers.rangeCount > maxHoles) account.writtenOff += account.numbers.closeLowestHole();
+    account.recent.push({ seq: client.seq, digest: digestOf(push), origin });
+    if (account.recent.length > maxRecent) account.recent.shift();
+    this.#makeRoom();
+  }
+
+  standing(push: NumberedPush): Standing {
+    const { name, seq } = push.client;
+    const account = this.#accounts.get(name);
+    if (account === undefined || !account.numbers.has(seq)) return { kind: "new" };
+    const recent = account.recent.find((each) => each.seq === seq);
+    if (recent === undefined || recent.digest !== digestOf(push)) return { kind: "reused" };
+    return { kind: "replayed", origin: recent.origin };
+  }
+
+  /** @param most those with missing numbers first, then those that pushed last */
+  accounts(most: number): ClientAccount[] {
+    return [...this.#accounts]
+      .reverse()
+      .map(([client, account]) => ({
+        client,
+        highest: account.numbers.highest,
+        missing: missingOf(account),
+        duplicates: account.duplicates,
+      }))
+      .sort((a, b) => b.missing - a.missing)
+      .slice(0, most);
+  }
+
+  totals(): ClientTotals {
+    const totals: ClientTotals = {
+      clients: this.#accounts.size,
+      missing: 0,
+      duplicates: 0,
+      forgotten: this.#forgotten,
+    };
+    for (const account of this.#accounts.values()) {
+      totals.missing += missingOf(account);
+      totals.duplicates += account.duplicates;
+    }
+    return totals;
+  }
+
+  /** Pushes without a client's number, by the machine whose hub took them. */
+  unnumbered(): Record<string, number> {
+    return Object.fromEntries(this.#unnumbered);
+  }
+
+  #makeRoom(): void {
+    if (this.#accounts.size <= maxClients) return;
+    const [silent] = this.#accounts.keys();
+    if (silent === undefined) return;
+    this.#accounts.delete(silent);
+    this.#forgotten++;
+  }
+}
+
+const newAccount = (lowest: number): Account => ({
+  numbers: new SeqSet(),
+  lowest,
+  duplicates: 0,
+  writtenOff: 0,
+  recent: [],
+});
+
+/** What lies below the lowest number met was pushed before this hub's records begin, or to another client of the name. */
+const missingOf = ({ numbers, lowest, writtenOff }: Account) => numbers.holes - (lowest - 1) + writtenOff;
+
+/** FNV-1a, 32 bits: tells a retry from another push by mistake, not by intent. */
+function digestOf({ op, group, body }: Pick<Push, "op" | "group" | "body">): number {
+  let hash = 0x811c9dc5;
+  for (const text of [op, groupKey(group), body]) {
+    for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  }
+  return hash >>> 0;
+}

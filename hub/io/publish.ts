@@ -1,0 +1,60 @@
+/** Publishes a batch to its stream and says in one word what has become of it. */
+import { ErrorCode, type JetStreamClient, NatsError } from "nats";
+import type { Batch, StreamKind } from "../core/record.ts";
+import { messageOf } from "./log.ts";
+import { isNoResponder, recordSubject, streamName } from "./streams.ts";
+
+export type Published =
+  | { kind: "stored" }
+  /** A definite no: the stream or its store can take no more. */
+  | { kind: "full"; reason: string }
+  /** NATS answers, but not for the stream: nothing was stored. */
+  | { kind: "no-stream"; reason: string }
+  /** It may be stored or not; to be tried again under the same id. */
+  | { kind: "unsure"; reason: string };
+
+/** Calls back when the connection is cut; the returned function takes that back. */
+export type OnCut = (tell: () => void) => () => void;
+
+const timeoutMs = 2_000;
+/** JetStream's codes for a stream or store that can take no more. */
+const fullCodes = new Set([10077, 10047, 10023, 10167]);
+
+/** Tells NATS a batch from another one, so that it stores a repeated one once. */
+export const messageId = ({ origin, incarnation, firstSeq }: Batch) => `${origin}:${incarnation}:${firstSeq}`;
+
+/** @param onCut without it a cut is noticed by the timeout only */
+export async function publishBatch(
+  js: JetStreamClient,
+  kind: StreamKind,
+  batch: Batch,
+  payload: Uint8Array,
+  onCut?: OnCut,
+): Promise<Published> {
+  let takeBack = () => {};
+  const cut = new Promise<Published>((resolve) => {
+    takeBack = onCut?.(() => resolve({ kind: "unsure", reason: "the connection to NATS was cut" })) ?? takeBack;
+  });
+  // A repeated message is recognised by the stream, and beyond its window by the folds.
+  const options = { msgID: messageId(batch), timeout: timeoutMs, expect: { streamName: streamName(kind) } };
+  const published = js.publish(recordSubject(kind, batch.origin), payload, options).then(
+    (): Published => ({ kind: "stored" }),
+    (error: unknown) => outcomeOf(kind, error),
+  );
+  try {
+    return await Promise.race([published, cut]);
+  } finally {
+    takeBack();
+  }
+}
+
+function outcomeOf(kind: StreamKind, error: unknown): Published {
+  const reason = messageOf(error);
+  if (isNoResponder(error)) return { kind: "no-stream", reason };
+  if (!(error instanceof NatsError)) return { kind: "unsure", reason };
+  if (error.code === ErrorCode.MaxPayloadExceeded)
+    return { kind: "full", reason: "a record is above NATS's max_payload" };
+  const code = error.api_error?.err_code;
+  if (code === undefined || !fullCodes.has(code)) return { kind: "unsure", reason };
+  return { kind: "full", reason: `stream ${streamName(kind)} takes no more: ${reason}` };
+}

@@ -1,0 +1,67 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { ClientBook } from "../../../hub/core/client-book.ts";
+
+const push = (name: string, seq: number, body = `m ${seq}\n`) => ({
+  op: "put" as const,
+  group: [["job", "a"]] as [string, string][],
+  body,
+  client: { name, seq },
+});
+
+describe("the book of clients", () => {
+  it("takes push 3 of a client for new, then for replayed by the hub that took it, and for reused with another body", () => {
+    const book = new ClientBook();
+    expect(book.standing(push("backup", 3))).toEqual({ kind: "new" });
+    book.note(push("backup", 3), "pc2");
+    expect(book.standing(push("backup", 3))).toEqual({ kind: "replayed", origin: "pc2" });
+    expect(book.standing(push("backup", 3, "m 4\n"))).toEqual({ kind: "reused" });
+    expect(book.standing({ ...push("backup", 3), op: "post" as const })).toEqual({ kind: "reused" });
+    expect(book.standing(push("other", 3))).toEqual({ kind: "new" });
+  });
+
+  it("counts what lies between the lowest and the highest number as missing, in whatever order they come", () => {
+    const numbers = fc.uniqueArray(fc.integer({ min: 1, max: 100 }), { minLength: 1, maxLength: 40 });
+    fc.assert(
+      fc.property(numbers, (seqs) => {
+        const book = new ClientBook();
+        for (const seq of seqs) book.note(push("backup", seq), "mainpc");
+        const [lowest, highest] = [Math.min(...seqs), Math.max(...seqs)];
+        const missing = highest - lowest + 1 - seqs.length;
+        expect(book.accounts(1)).toEqual([{ client: "backup", highest, missing, duplicates: 0 }]);
+      }),
+    );
+  });
+
+  it("counts a retry that both hubs stored as 1 duplicate, and pushes without a number by the hub that took them", () => {
+    const book = new ClientBook();
+    book.note(push("backup", 1), "mainpc");
+    book.note(push("backup", 1), "pc2");
+    book.note({ ...push("backup", 1), client: undefined }, "pc2");
+    expect(book.totals()).toEqual({ clients: 1, missing: 0, duplicates: 1, forgotten: 0 });
+    expect(book.unnumbered()).toEqual({ pc2: 1 });
+  });
+
+  it("takes number 1 for reused after 32 later ones: no retry is that late, but a client that starts anew is", () => {
+    const book = new ClientBook();
+    for (let seq = 1; seq <= 33; seq++) book.note(push("backup", seq), "mainpc");
+    expect(book.standing(push("backup", 1)).kind).toBe("reused");
+    expect(book.standing(push("backup", 2)).kind).toBe("replayed");
+  });
+
+  it("keeps 10,000 clients and forgets the one that was silent longest", () => {
+    const book = new ClientBook();
+    for (let i = 0; i < 10_000; i++) book.note(push(`client-${i}`, 1), "mainpc");
+    book.note(push("client-0", 2), "mainpc");
+    book.note(push("one-more", 1), "mainpc");
+    expect(book.totals()).toMatchObject({ clients: 10_000, forgotten: 1 });
+    expect(book.standing(push("client-1", 1)).kind).toBe("new");
+    expect(book.standing(push("client-0", 1)).kind).toBe("replayed");
+  });
+
+  it("still knows how many numbers are missing when there are more than 256 holes", () => {
+    const book = new ClientBook();
+    for (let seq = 1; seq <= 2_001; seq += 2) book.note(push("odd", seq), "mainpc");
+    expect(book.totals().missing).toBe(1_000);
+  });
+});

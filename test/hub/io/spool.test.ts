@@ -1,0 +1,168 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createLog } from "../../../hub/io/log.ts";
+import { Spool, type SpoolOptions } from "../../../hub/io/spool.ts";
+import { frameHeaderBytes } from "../../../hub/io/spool-frames.ts";
+
+const mib = 1024 * 1024;
+const payload = (text: string) => Buffer.from(text);
+
+describe("the spool", () => {
+  let path: string;
+  let said: string[];
+  let wallMs: number;
+  const opened: Spool[] = [];
+
+  beforeEach(() => {
+    path = join(mkdtempSync(join(tmpdir(), "tandem-spool-")), "spool");
+    said = [];
+    wallMs = 1_000_000;
+  });
+
+  afterEach(async () => {
+    for (const spool of opened.splice(0)) await spool.close();
+    rmSync(join(path, ".."), { recursive: true, force: true });
+  });
+
+  const open = async (options: Partial<SpoolOptions> = {}) => {
+    const log = createLog("test", (line) => said.push(line));
+    const spool = new Spool({ path, maxBytes: mib, log, wallMs: () => wallMs, ...options });
+    await spool.open();
+    opened.push(spool);
+    return spool;
+  };
+  const drain = async (spool: Spool) => {
+    const taken: string[] = [];
+    for (let frame = await spool.first(); frame !== undefined; frame = await spool.first()) {
+      taken.push(frame.payload.toString());
+      await spool.shift();
+    }
+    return taken;
+  };
+  const files = () => readdirSync(path).sort();
+  const largest = () => {
+    const [name = ""] = files().sort((a, b) => statSync(join(path, b)).size - statSync(join(path, a)).size);
+    return join(path, name);
+  };
+  const flipByte = (file: string, offset: number) => {
+    const bytes = readFileSync(file);
+    bytes.writeUInt8(bytes.readUInt8(offset) ^ 1, offset);
+    writeFileSync(file, bytes);
+  };
+
+  it("gives back 300 batches of three streams in their order, after a new start too, and leaves no file when all are taken", async () => {
+    const first = await open({ segmentBytes: 1_024 });
+    const kinds = ["metrics", "health", "alerts"] as const;
+    const names = Array.from({ length: 300 }, (_, i) => `batch ${i}`);
+    await Promise.all(names.map((name, i) => first.append(kinds[i % 3] ?? "metrics", 2, payload(name))));
+    expect([first.records(), first.records("health")]).toEqual([600, 200]);
+    await first.close();
+
+    const second = await open({ segmentBytes: 1_024 });
+    expect(second.records()).toBe(600);
+    expect(await drain(second)).toEqual(names);
+    expect([second.isEmpty, second.bytes, second.records(), files()]).toEqual([true, 0, 0, []]);
+    expect(await second.append("metrics", 1, payload("more"))).toEqual({ kind: "spooled" });
+    expect(await drain(second)).toEqual(["more"]);
+  });
+
+  it("is as the last taken batch left it when the process ends between two, and gives again at most one file's batches", async () => {
+    const first = await open({ segmentBytes: 1 });
+    for (const name of ["a", "b", "c"]) await first.append("metrics", 1, payload(name));
+    await first.first();
+    await first.shift();
+    expect((await first.first())?.payload.toString()).toBe("b");
+    // Not closed: as after SIGKILL.
+    expect(await drain(await open())).toEqual(["b", "c"]);
+  });
+
+  it("cuts a torn tail of any length off and says so, with all whole batches kept", async () => {
+    const whole = frameHeaderBytes + 4;
+    for (const left of [1, 8, frameHeaderBytes, whole - 1]) {
+      const writer = await open();
+      for (const name of ["one.", "two.", "torn"]) await writer.append("metrics", 1, payload(name));
+      await writer.close();
+      truncateSync(largest(), 2 * whole + left);
+      said = [];
+      const reader = await open();
+      expect(said.join()).toContain("spool.torn_tail_cut");
+      expect([reader.damages, await drain(reader)], `${left} bytes left`).toEqual([0, ["one.", "two."]]);
+      await reader.close();
+    }
+  });
+
+  it("says so when one bit of a batch is flipped, wherever it is, and reads the two around it", async () => {
+    const whole = frameHeaderBytes + 6;
+    for (let offset = whole; offset < 2 * whole; offset++) {
+      const writer = await open();
+      for (const name of ["first.", "second", "third."]) await writer.append("metrics", 1, payload(name));
+      await writer.close();
+      flipByte(largest(), offset);
+      said = [];
+      const reader = await open();
+      expect([reader.damages, await drain(reader)], `offset ${offset}`).toEqual([1, ["first.", "third."]]);
+      expect(said.join()).toContain("spool.damaged");
+      await reader.close();
+    }
+  });
+
+  it("notices a bit that flips while the hub runs, and goes on behind it", async () => {
+    const spool = await open();
+    for (const name of ["first.", "second", "third."]) await spool.append("metrics", 1, payload(name));
+    flipByte(largest(), frameHeaderBytes + 6 + frameHeaderBytes);
+    expect(await drain(spool)).toEqual(["first.", "third."]);
+    expect(spool.damages).toBe(1);
+  });
+
+  it("takes no byte above its limit, says so, and takes more once something was taken out", async () => {
+    const spool = await open({ maxBytes: 3_000, segmentBytes: 1 });
+    const kilobyte = payload("x".repeat(1_000 - frameHeaderBytes));
+    const outcomes = await Promise.all([1, 2, 3, 4].map(() => spool.append("metrics", 1, kilobyte)));
+    expect(outcomes.map(({ kind }) => kind)).toEqual(["spooled", "spooled", "spooled", "full"]);
+    expect(outcomes[3]).toMatchObject({ reason: expect.stringContaining("limit of 3000 bytes") });
+    expect([spool.bytes, spool.records()]).toEqual([3_000, 3]);
+    expect(await drain(spool)).toHaveLength(3);
+    expect(await spool.append("metrics", 1, kilobyte)).toEqual({ kind: "spooled" });
+  });
+
+  it("on a full disk refuses what does not fit whole, keeps what it took, and leaves nothing of the other", async () => {
+    // The system ends the file at 4 KiB, as a full disk ends it anywhere.
+    const module = JSON.stringify(join(import.meta.dirname, "../../../hub/io/spool.ts"));
+    const script = `
+      const { Spool } = await import(${module});
+      const log = { info() {}, warn() {}, error() {} };
+      const spool = new Spool({ path: process.argv[1], maxBytes: 1e6, log, wallMs: Date.now });
+      await spool.open();
+      const kinds = [];
+      for (const text of ["a".repeat(3000), "b".repeat(3000), "c"])
+        kinds.push((await spool.append("metrics", 1, Buffer.from(text))).kind);
+      console.log(kinds.join());`;
+    const limited = 'ulimit -f 8; exec "$0" --input-type=module -e "$1" "$2"';
+    const { stdout, stderr } = spawnSync("sh", ["-c", limited, process.execPath, script, path], { encoding: "utf8" });
+    expect(stdout.trim(), stderr).toBe("spooled,full,spooled");
+    const spool = await open();
+    expect([spool.damages, await drain(spool)]).toEqual([0, ["a".repeat(3_000), "c"]]);
+    expect(said.join()).not.toContain("torn");
+  });
+
+  it("knows its oldest record's age, and how long it would last at the present rate", async () => {
+    const spool = await open({ maxBytes: mib });
+    expect([spool.oldestSeconds, spool.secondsLeft]).toEqual([0, Number.POSITIVE_INFINITY]);
+    await spool.append("metrics", 1, payload("a"));
+    spool.note(60_000);
+    await spool.first();
+    wallMs += 7_000;
+    expect(spool.oldestSeconds).toBe(7);
+    // 60,000 bytes in the last minute are 1,000 a second.
+    expect(spool.secondsLeft).toBeGreaterThan(1_000);
+    expect(spool.secondsLeft).toBeLessThan(1_100);
+  });
+
+  it("refuses to open where it cannot write", async () => {
+    writeFileSync(path, "");
+    await expect(open()).rejects.toThrow(/EEXIST|ENOTDIR/);
+  });
+});
