@@ -17,7 +17,7 @@ async function declare(): Promise<Machine> {
   const site = readStackConfig();
   const fleet = requireFleet(fleetDir, sitePorts(site));
   const bundle = site.images.hub === "" ? await build() : undefined;
-  const found = site.preview.drift ? await firstLook(site) : undefined;
+  const found = await firstLook(site);
   return new Machine(site.machine.name, {
     site,
     fleet,

@@ -1,67 +1,138 @@
 /** Looks at a machine before anything is declared: whether it can take what comes, and what was changed there by hand. */
 import * as pulumi from "@pulumi/pulumi";
 import { OperatorError } from "../ops/error.ts";
-import { findFiles } from "./drift.ts";
-import type { FoundFiles } from "./drift-script.ts";
-import { askMachine, dockerCommand } from "./reach.ts";
-import { type ReadinessArgs, readinessProblems, readinessScript } from "./readiness-script.ts";
+import { FoundFiles, listingScript, parseListing } from "./drift-script.ts";
+import { askMachine, dockerCommand, ownerScript, type Reach, Unanswered, userCommand } from "./reach.ts";
+import { absentImages, type Problem, readinessProblems, type Wanted } from "./readiness.ts";
+import { engineScript, readinessScript } from "./readiness-script.ts";
+import { shellQuote } from "./shell.ts";
 import type { Site } from "./site.ts";
 import { reachOf, rootsOf } from "./site-reach.ts";
-import { sshAdvice } from "./ssh-advice.ts";
+import { agentProblem } from "./ssh-agent.ts";
+import { isRaceForConnection, sshFailure } from "./ssh-failure.ts";
+
+/** Pulling an image may take this long, ms. */
+const pullMs = 600_000;
 
 /**
  * A preview warns of what is wrong, so that it can be read where the machine is away; an up refuses with the machine as it was.
  *
- * @returns what was found of the machine's files; undefined when it could not be asked
+ * @returns what was found of the machine's files; undefined when it could not be asked, or is not to be (`preview.drift`)
  * @throws OperatorError in an up, when the machine cannot be reached or cannot take what comes
  */
 export async function firstLook(site: Site): Promise<FoundFiles | undefined> {
-  const { name } = site.machine;
-  const reach = reachOf(site);
-  const wanted = wantedOf(site);
+  const preview = pulumi.runtime.isDryRun();
+  if (preview && !site.preview.drift) return undefined;
   try {
-    const [found, said] = await Promise.all([
-      findFiles(reach, rootsOf(site)),
-      askMachine(reach, readinessScript(wanted)),
-    ]);
-    const problems = readinessProblems(said, name, wanted);
-    if (problems.length > 0) await refuse(problems.map(({ what }) => what).join("\n"), problems[0]?.next ?? "");
-    for (const { path, kind } of found.changed()) {
-      const how = kind === "missing" ? "was deleted" : "differs from what was deployed (changed by hand)";
-      await pulumi.log.warn(`${path} on ${name} ${how}: up will replace it`);
-    }
-    return found;
+    const said = await look(site);
+    const absent = absentImages(said);
+    if (preview && absent.length > 0)
+      await pulumi.log.info(`${absent.join(", ")} not on ${site.machine.name} yet: up pulls what is missing`);
+    if (!preview) for (const image of absent) await pull(image, site);
+    return site.preview.drift ? await filesIn(said, site) : undefined;
   } catch (error) {
-    if (error instanceof OperatorError) throw error;
-    const said = error instanceof Error ? error.message : String(error);
-    const advice = `${sshAdvice(said)}. Where the machine cannot be reached at all: pulumi config set --path preview.drift false`;
-    await refuse(`${name} at ${site.machine.address} cannot be asked how it is: ${said}`, advice);
+    if (!(error instanceof OperatorError) || !preview) throw error;
+    await pulumi.log.warn(error.toText());
     return undefined;
   }
 }
 
-async function refuse(what: string, next: string): Promise<void> {
-  const error = new OperatorError("machine.unready", what, next);
-  if (!pulumi.runtime.isDryRun()) throw error;
-  await pulumi.log.warn(error.toText());
+/** All questions in one connection, since sshd limits how many may begin at once. */
+async function look(site: Site): Promise<string> {
+  const reach = reachOf(site);
+  const wanted = wantedOf(site, reach);
+  const noAgent = reach.kind === "ssh" ? await agentProblem() : undefined;
+  if (noAgent !== undefined) throw refusal([noAgent]);
+  const docker = dockerCommand(reach);
+  const listing = listingScript(rootsOf(site));
+  const script = [
+    engineScript({ docker, images: Object.keys(imagesOf(site)) }),
+    ownerScript(readinessScript({ docker, directories: wanted.directories, listing }), reach),
+  ].join("\n");
+  const said = await ask(site, reach, script);
+  const problems = readinessProblems(said, site.machine.name, wanted);
+  if (problems.length > 0) throw refusal(problems);
+  return said;
 }
 
-function wantedOf(site: Site): ReadinessArgs {
-  const { machine, leaf, paths } = site;
+async function ask(site: Site, reach: Reach, script: string): Promise<string> {
+  const { name, address } = site.machine;
+  try {
+    return await askMachine(userCommand(reach, script));
+  } catch (error) {
+    if (!(error instanceof Unanswered)) throw error;
+    // A script that fails says what to do in its last line.
+    const lines = error.message.split("\n").filter((line) => !isRaceForConnection(line));
+    if (error.reached)
+      throw refusal([{ what: lines.slice(0, -1).join("\n") || error.message, next: lines.at(-1) ?? "" }]);
+    const { what, next } = sshFailure(error.message, site.ssh.jump.host);
+    const hosted = ". Where no preview reaches the machine: pulumi config set --path preview.drift false";
+    const advice = pulumi.runtime.isDryRun() ? `${next}${hosted}` : next;
+    throw refusal([{ what: `${name} at ${address} cannot be asked how it is: ${what}`, next: advice }]);
+  }
+}
+
+/** Before anything else is made, so that a name with a typo or a registry out of reach leaves nothing half-made. */
+async function pull(image: string, site: Site): Promise<void> {
+  const reach = reachOf(site);
+  const { name } = site.machine;
+  await pulumi.log.info(`pulling ${image} on ${name}`);
+  try {
+    await askMachine(userCommand(reach, `${dockerCommand(reach)} pull --quiet ${shellQuote(image)}`), pullMs);
+  } catch (error) {
+    if (!(error instanceof Unanswered)) throw error;
+    const to = reach.kind === "ssh" ? ` | ssh ${reach.user}@${reach.host}` : " |";
+    throw refusal([
+      {
+        what: `${image} is not on ${name} and cannot be pulled there: ${error.message.split("\n").at(-1)}`,
+        next: `Correct ${imagesOf(site)[image]}, or bring it there from where it is: docker save ${image}${to} docker load`,
+      },
+    ]);
+  }
+}
+
+async function filesIn(said: string, site: Site): Promise<FoundFiles> {
+  const found = new FoundFiles(rootsOf(site), parseListing(said));
+  for (const { path, kind } of found.changed()) {
+    const how = kind === "missing" ? "was deleted" : "differs from what was deployed (changed by hand)";
+    await pulumi.log.warn(`${path} on ${site.machine.name} ${how}: up will replace it`);
+  }
+  return found;
+}
+
+function refusal(problems: readonly Problem[]): OperatorError {
+  const [only, ...more] = problems;
+  const next = more.length === 0 ? (only?.next ?? "") : problems.map((one) => one.next).join("\n  → ");
+  return new OperatorError("machine.unready", problems.map(({ what }) => what).join("\n"), next);
+}
+
+/** The configuration key of each image that the machine must hold. */
+function imagesOf({ images }: Site): Record<string, string> {
+  const hub = images.hub === "" ? { [images.hubBase]: "images.hubBase" } : { [images.hub]: "images.hub" };
+  return { [images.nats]: "images.nats", [images.pushgateway]: "images.pushgateway", ...hub };
+}
+
+function wantedOf(site: Site, reach: Reach): Wanted {
+  const { machine, leaf, paths, ssh } = site;
   const container = (part: string) => `tandem-${machine.name}-${part}`;
-  const leafPort = { port: leaf.port, container: container("nats"), key: "leaf.port" };
+  const at = (part: string, key: string, port: number, address = machine.address) => ({
+    port,
+    address,
+    container: container(part),
+    key,
+  });
   return {
     ports: [
-      { port: machine.hubPort, container: container("hub"), key: "machine.hubPort" },
-      { port: machine.natsPort, container: container("nats"), key: "machine.natsPort" },
-      { port: machine.monitoringPort, container: container("nats"), key: "machine.monitoringPort" },
-      { port: machine.pushgatewayPort, container: container("pushgateway"), key: "machine.pushgatewayPort" },
-      ...(leaf.listener === machine.name ? [leafPort] : []),
+      at("hub", "machine.hubPort", machine.hubPort),
+      at("nats", "machine.natsPort", machine.natsPort),
+      at("nats", "machine.monitoringPort", machine.monitoringPort, "127.0.0.1"),
+      at("pushgateway", "machine.pushgatewayPort", machine.pushgatewayPort),
+      ...(leaf.listener === machine.name ? [at("nats", "leaf.port", leaf.port)] : []),
       ...(["prometheus", "grafana"] as const)
         .filter((what) => site[what].enabled)
-        .map((what) => ({ port: site[what].port, container: container(what), key: `${what}.port` })),
+        .map((what) => at(what, `${what}.port`, site[what].port)),
     ],
-    dataDirectory: paths.data,
-    docker: dockerCommand(reachOf(site)),
+    directories: { "paths.data": paths.data, "paths.config": paths.config },
+    login: reach.kind === "ssh" ? { user: ssh.user, become: ssh.become } : undefined,
   };
 }

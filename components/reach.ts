@@ -76,23 +76,48 @@ export function ownerScript(script: string, reach: Reach): string {
 
 /** The program and its arguments that run a script of root's on the machine from this computer; input and output stay ours. */
 export function shellCommand(reach: Reach, script: string): [string, ...string[]] {
-  const owned = ownerScript(script, reach);
-  if (reach.kind === "local") return ["sh", "-c", owned];
+  return userCommand(reach, ownerScript(script, reach));
+}
+
+/** `shellCommand` for a script that runs as the machine's user, whoever that is. */
+export function userCommand(reach: Reach, script: string): [string, ...string[]] {
+  if (reach.kind === "local") return ["sh", "-c", script];
   const { host, port, user, hostKey, jump } = reach;
-  return ["ssh", ...sshOptions(hostKey, jump), "-p", `${port}`, `${user}@${host}`, owned];
+  return ["ssh", ...sshOptions(hostKey, jump), "-p", `${port}`, `${user}@${host}`, script];
+}
+
+/** A machine was not reached, or a script there failed; the message is ssh's, or the script's, own words. */
+export class Unanswered extends Error {
+  readonly reached: boolean;
+
+  constructor(words: string, reached: boolean) {
+    super(words);
+    this.reached = reached;
+  }
 }
 
 /** Deadline of a question to a machine, ms; a preview waits for it. */
-const askMs = 20_000;
+const askMs = 30_000;
+/** ssh's own code for a connection that could not be made. */
+const sshFailed = 255;
 
-/** Runs a script that reads, outside of the engine, and resolves with what it printed. Rejects with the words of ssh or of the script. */
-export async function askMachine(reach: Reach, script: string): Promise<string> {
-  const [program, ...args] = shellCommand(reach, script);
-  const asked = promisify(execFile)(program, args, { timeout: askMs, maxBuffer: 16 * 1024 ** 2 });
+/**
+ * Runs a command that reads, outside of the engine, and resolves with what it printed.
+ *
+ * @param command from `shellCommand` or `userCommand`
+ * @param deadlineMs @default 30000
+ * @throws Unanswered
+ */
+export async function askMachine(command: readonly [string, ...string[]], deadlineMs = askMs): Promise<string> {
+  const [program, ...args] = command;
+  const asked = promisify(execFile)(program, args, { timeout: deadlineMs, maxBuffer: 16 * 1024 ** 2 });
   asked.child.stdin?.end();
-  const { stdout } = await asked.catch((error: Error & { stderr?: string }) => {
+  const { stdout } = await asked.catch((error: Error & { code?: unknown; killed?: boolean; stderr?: string }) => {
+    const words = error.stderr?.trim() ?? "";
+    if (error.killed) throw new Unanswered(`${words}\nno answer within ${deadlineMs / 1000} s`.trim(), false);
+    if (error.code === "ENOENT") throw new Unanswered(`cannot start ${program}: it is not on PATH`, false);
     // execFile's own message repeats the whole script.
-    throw new Error(error.stderr?.trim().replaceAll(/\s*\n\s*/g, " ") || `no answer within ${askMs / 1000} s`);
+    throw new Unanswered(words || `the script ended with ${error.code}`, error.code !== sshFailed);
   });
   return stdout;
 }

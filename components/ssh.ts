@@ -1,4 +1,5 @@
 /** Arguments of `ssh` that trust the pinned host keys alone, for those who start it: the Docker provider, and the look at files. */
+import { createHash } from "node:crypto";
 import { shellQuote } from "./shell.ts";
 
 /** The host between this computer and a machine that it cannot reach itself. */
@@ -17,17 +18,25 @@ export function sshOptions(hostKey: string, jump?: Jump): string[] {
     ...pinned(hostKey),
     // sshd limits how many connections may start at once, so all share one.
     "ControlMaster=auto",
-    "ControlPath=~/.ssh/tandem-%C",
+    `ControlPath=~/.ssh/tandem-%C-${pinsOf(hostKey, jump)}`,
     "ControlPersist=60",
   ];
   if (jump !== undefined) options.push(`ProxyCommand=${proxyCommand(jump)}`);
   return options.flatMap((option) => ["-o", option]);
 }
 
+/** A connection that was opened with another key or by another way must not be taken for one with these. */
+function pinsOf(hostKey: string, jump: Jump | undefined): string {
+  const pins = JSON.stringify([hostKey, jump ?? null]);
+  return createHash("sha256").update(pins).digest("hex").slice(0, 8);
+}
+
 function pinned(hostKey: string): string[] {
   return [
     "BatchMode=yes",
     "ConnectTimeout=10",
+    // Keys come from the agent alone, as for the provider that runs scripts: what one may, the other may too.
+    "IdentityFile=none",
     "StrictHostKeyChecking=yes",
     "UserKnownHostsFile=/dev/null",
     "GlobalKnownHostsFile=/dev/null",

@@ -79,7 +79,7 @@ async function lookAt(site: Stack["site"], expected: Expected): Promise<Check[]>
   try {
     const askedAtMs = Date.now();
     const result = await runShell(shellCommand(reachOf(site), script));
-    const lost = unreachable(machine.name, machine.address, result);
+    const lost = unreachable(site, result);
     if (lost !== undefined) return failed(lost.message, lost.next);
     if (result.code !== 0)
       return failed(

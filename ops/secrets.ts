@@ -73,10 +73,10 @@ async function allPatterns(stacks: Stack[], say: (line: string) => void): Promis
 }
 
 async function scanMachine({ site }: Stack, patterns: readonly Pattern[]): Promise<MachineReport> {
-  const { name, address } = site.machine;
+  const { name } = site.machine;
   const command = shellCommand(reachOf(site), scanScript(site.paths.config, []));
   const result = await runShell(command, { stdin: scanInput(patterns), deadlineMs: scanDeadlineMs });
-  const lost = unreachable(name, address, result);
+  const lost = unreachable(site, result);
   if (lost !== undefined) throw lost;
   if (result.code !== 0) {
     const next = "Run it as a user who may read all processes and use Docker: ssh.user and ssh.become of the stack";

@@ -1,6 +1,7 @@
 /** Runs a script on a machine of the site and gives back what it printed: over SSH with the pinned key, or on this computer. */
 import { spawn } from "node:child_process";
-import { sshAdvice } from "../../components/ssh-advice.ts";
+import type { Site } from "../../components/site.ts";
+import { sshFailure } from "../../components/ssh-failure.ts";
 import { messageOf } from "../../hub/io/log.ts";
 import { OperatorError } from "../error.ts";
 
@@ -53,12 +54,12 @@ export function runShell(command: readonly string[], options: ShellOptions = {})
 }
 
 /** Why a machine could not be spoken with, in an operator's words; undefined when the script itself ran. */
-export function unreachable(machine: string, address: string, result: ShellResult): OperatorError | undefined {
+export function unreachable({ machine, ssh }: Site, result: ShellResult): OperatorError | undefined {
   if (result.code !== sshFailed) return undefined;
-  const reason = result.stderr.split("\n").at(-1) ?? "";
+  const { what, next } = sshFailure(result.stderr, ssh.jump.host);
   return new OperatorError(
     "machine.unreachable",
-    `${machine} cannot be reached at ${address}: ${reason}`,
-    sshAdvice(reason),
+    `${machine.name} cannot be reached at ${machine.address}: ${what}`,
+    next,
   );
 }

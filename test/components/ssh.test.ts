@@ -24,4 +24,15 @@ describe("ssh's options", () => {
     expect(proxy).toMatch(/ -p 2222 -W \[%h\]:%p 'ops@bastion\.example\.org'$/);
     expect(proxy).not.toContain("AAAAmachine");
   });
+
+  it("a connection that is shared is one with the same host keys and the same way", () => {
+    const pathOf = (options: string[]) => options.find((option) => option.startsWith("ControlPath="));
+    const paths = [sshOptions(hostKey), sshOptions(jump.hostKey), sshOptions(hostKey, jump)].map(pathOf);
+    expect(new Set(paths).size).toBe(3);
+    expect(pathOf(sshOptions(hostKey))).toBe(paths[0]);
+  });
+
+  it("keys come from the agent alone", () => {
+    expect(sshOptions(hostKey)).toContain("IdentityFile=none");
+  });
 });
