@@ -78,7 +78,11 @@ export function hardenedContainer(
       user: `${uid}:${uid}`,
       readOnly: true,
       tmpfs: { "/tmp": `rw,noexec,nosuid,nodev,size=${spec.tmpMb ?? 16}m` },
-      capabilities: { drops: ["ALL"], ...(movesAddresses ? { adds: ["NET_ADMIN", "NET_RAW", "SETGID"] } : {}) },
+      // With CAP_, as the provider reads them back; written otherwise, an `up --refresh` would replace the container.
+      capabilities: {
+        drops: ["ALL"],
+        ...(movesAddresses ? { adds: ["CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_SETGID"] } : {}),
+      },
       securityOpts: ["no-new-privileges:true"],
       privileged: false,
 

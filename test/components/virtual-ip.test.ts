@@ -93,7 +93,7 @@ describe("a Machine's virtual address", () => {
     expect(adding.map(({ name }) => name)).toEqual(["box-virtual-ip-container"]);
     expect(adding[0]?.inputs).toMatchObject({
       user: "0:0",
-      capabilities: { drops: ["ALL"], adds: ["NET_ADMIN", "NET_RAW", "SETGID"] },
+      capabilities: { drops: ["ALL"], adds: ["CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_SETGID"] },
       readOnly: true,
       privileged: false,
       securityOpts: ["no-new-privileges:true"],
