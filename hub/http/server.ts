@@ -21,17 +21,30 @@ export interface ServerRoutes {
   peerOrigin: string;
 }
 
-/** Header and body of a request must be here by then, ms. */
-const requestTimeoutMs = 15_000;
+export interface ServerDeadlines {
+  /** For the header of a request, ms. */
+  headerMs: number;
+  /** For header and body of a request, ms. */
+  requestMs: number;
+  /** Between two looks at what is overdue, ms. */
+  checkEveryMs: number;
+}
+
+const defaultDeadlines: ServerDeadlines = { headerMs: 5_000, requestMs: 15_000, checkEveryMs: 1_000 };
 const maxConnections = 4_096;
 /** An answer that nobody takes for this long is dropped, ms. */
 const answerStallMs = 15_000;
 /** Answers to `GET /metrics` under way at once: each may be as large as all that was ever pushed. */
 const maxMetricsAnswers = 16;
 
-export function createHubServer(routes: ServerRoutes, log: Log): Server {
+export function createHubServer(routes: ServerRoutes, log: Log, deadlines = defaultDeadlines): Server {
   const table = routeTable(routes);
-  const server = createServer({ requestTimeout: requestTimeoutMs, headersTimeout: 5_000, keepAliveTimeout: 65_000 });
+  const server = createServer({
+    headersTimeout: deadlines.headerMs,
+    requestTimeout: deadlines.requestMs,
+    connectionsCheckingInterval: deadlines.checkEveryMs,
+    keepAliveTimeout: 65_000,
+  });
   server.maxConnections = maxConnections;
   server.on("request", (request, response) => {
     handle(routes, table, request, response).catch((error: unknown) => {

@@ -57,6 +57,17 @@ describe("the pair on one computer", { timeout: 120_000 }, () => {
     expect(await pushTo(pair.mainpc, "word", 1)).toBe("200 peer");
   });
 
+  it("deletes a group that was pushed for one second to pc2 at both hubs and both Pushgateways", async () => {
+    const headers = { "Tandem-Expires-After": "1" };
+    const push = { method: "PUT", body: "e2e_short 1\n", headers };
+    expect((await fetch(`${pair.pc2.hub}/metrics/job/short`, push)).status).toBe(200);
+    const bases = [pair.mainpc.hub, pair.pc2.hub, pair.mainpc.pushgateway, pair.pc2.pushgateway];
+    for (const base of bases)
+      await until(`the end of the group at ${base}`, async () => !(await metricsOf(base)).includes('job="short"'));
+    expect(await pushTo(pair.mainpc, "short", 8)).toBe("200 peer");
+    await until("the same group again", async () => (await metricsOf(pair.pc2.hub)).includes('job="short"'));
+  });
+
   it("loses mainpc's hub, NATS and Pushgateway to SIGKILL, goes on at pc2, and heals with nothing missing", async () => {
     const before = Date.now();
     const startAgain = pair.killMachine(pair.mainpc);

@@ -14,6 +14,8 @@ export interface Draft {
   metrics: Metric[];
   /** Metrics of a histogram or summary by their labels, since each has several lines. */
   byLabels: Map<string, Distribution>;
+  /** Bounds of those whose buckets or quantiles do not rise, where the last one does not tell whether a bound is new. */
+  unordered: Map<Distribution, Set<number>>;
 }
 
 /** What a name on a line means: a family, and which part of a histogram or summary. */
@@ -52,7 +54,7 @@ export class Drafts {
   }
 
   #draft(name: string): Draft {
-    const draft = { name, type: undefined, help: undefined, metrics: [], byLabels: new Map() };
+    const draft = { name, type: undefined, help: undefined, metrics: [], byLabels: new Map(), unordered: new Map() };
     this.#drafts.push(draft);
     return draft;
   }
@@ -64,12 +66,23 @@ export function addPart({ draft, part }: Target, labels: string[], bound: number
   if (part === "sum") distribution.sum = value;
   else if (part === "count") distribution.count = countOf(draft, value);
   else if (!Number.isNaN(bound)) {
-    const { points } = distribution;
-    for (let i = 0; i < points.length; i += 2) {
-      if (points[i] === bound) throw new Refusal(`${draft.name} has the same bucket or quantile twice`);
+    if (!isNewBound(draft, distribution, bound)) {
+      throw new Refusal(`${draft.name} has the same bucket or quantile twice`);
     }
-    points.push(bound, draft.type === "histogram" ? countOf(draft, value) : value);
+    distribution.points.push(bound, draft.type === "histogram" ? countOf(draft, value) : value);
   }
+}
+
+function isNewBound({ unordered }: Draft, distribution: Distribution, bound: number): boolean {
+  const { points } = distribution;
+  let seen = unordered.get(distribution);
+  if (seen === undefined) {
+    const last = points.at(-2);
+    if (last === undefined || bound > last) return true;
+    seen = new Set(points.filter((_, i) => i % 2 === 0));
+    unordered.set(distribution, seen);
+  }
+  return seen.size !== seen.add(bound).size;
 }
 
 /** The lines of one histogram or summary share their labels, mostly in the same order and one after the other. */

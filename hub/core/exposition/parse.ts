@@ -23,6 +23,8 @@ export function parseExposition(text: string): Parsed {
   }
 }
 
+/** Names and values together; up to here a scan costs less than a set, beyond it the square of their number. */
+const manyLabels = 64;
 const newline = 10;
 const quote = 34;
 const hash = 35;
@@ -97,6 +99,7 @@ class Parser {
     const text = this.#text;
     const apart = draft.type === "histogram" ? "le" : draft.type === "summary" ? "quantile" : "";
     let bound = Number.NaN;
+    let names: Set<string> | undefined;
     do {
       this.#at++;
       this.#skipBlanks();
@@ -106,8 +109,9 @@ class Parser {
       if (this.#at === start) throw this.#unexpected(`a label name for ${draft.name}`);
       const name = text.slice(start, this.#at);
       if (name === "__name__") throw new Refusal("the label name __name__ is reserved");
-      for (let i = 0; i < labels.length; i += 2) {
-        if (labels[i] === name) throw new Refusal(`${draft.name} has the label ${name} twice`);
+      if (labels.length > manyLabels) names ??= new Set(labels.filter((_, i) => i % 2 === 0));
+      if (names === undefined ? hasName(labels, name) : names.size === names.add(name).size) {
+        throw new Refusal(`${draft.name} has the label ${name} twice`);
       }
       this.#skipBlanks();
       if (text.charCodeAt(this.#at) !== equals) throw this.#unexpected(`= after the label ${name}`);
@@ -199,6 +203,11 @@ function numberOf(what: string, text: string): number {
 
 function resolveEscapes(raw: string): string {
   return raw.replace(/\\(.)/g, (_, code) => (code === "n" ? "\n" : code));
+}
+
+function hasName(labels: readonly string[], name: string): boolean {
+  for (let i = 0; i < labels.length; i += 2) if (labels[i] === name) return true;
+  return false;
 }
 
 function isBlank(code: number): boolean {

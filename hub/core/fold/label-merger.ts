@@ -45,6 +45,7 @@ export class LabelMerger {
   #planFor(names: string[]): Plan {
     const fixed = new Map<string, string>(this.#group);
     if (!fixed.has("instance") && !names.includes("instance")) fixed.set("instance", "");
+    const places = new Map(names.map((name, i) => [name, 2 * i + 1]));
     const all = [...fixed.keys(), ...names.filter((name) => !fixed.has(name))].sort();
     const pieces: Plan["pieces"] = [];
     let text = "";
@@ -52,7 +53,7 @@ export class LabelMerger {
       text += `${i === 0 ? "" : ","}${name}="`;
       const value = fixed.get(name);
       if (value === undefined) {
-        pieces.push({ before: text, valueAt: 2 * names.indexOf(name) + 1 });
+        pieces.push({ before: text, valueAt: places.get(name) ?? 0 });
         text = '"';
       } else text += `${escapeLabelValue(value)}"`;
     });

@@ -24,17 +24,25 @@ export const pushFailureTimeName = "push_failure_time_seconds";
 /** Names of the hub's own metrics. */
 const reservedPrefix = "tandem_";
 
+/**
+ * The group's labels stand on every line, so that a long path and many short lines would fill the memory. Both hubs must
+ * judge alike, therefore it is no setting.
+ */
+const maxTextCharacters = 64 * 1024 * 1024;
+
 /** Checks the body of a push as far as it can be judged without what else is stored. Cost: the size of the body. */
 export function prepareBody(group: Group, body: string): Prepared {
   const parsed = parseExposition(body);
   if (!parsed.ok) return { ok: false, reason: `line ${parsed.line}: ${parsed.reason}` };
   const merger = new LabelMerger(group);
   const families: PreparedFamily[] = [];
+  let room = maxTextCharacters;
   for (const family of parsed.families) {
     if (family.name === pushTimeName || family.name === pushFailureTimeName) continue;
-    const prepared = prepareFamily(group, family, merger);
+    const prepared = prepareFamily(group, family, merger, room);
     if (typeof prepared === "string") return { ok: false, reason: `${family.name}: ${prepared}` };
     families.push(prepared);
+    room -= prepared.text.length;
   }
   return { ok: true, families };
 }
@@ -53,7 +61,7 @@ export function metricsOf(family: PreparedFamily): { labels: string[]; labelText
 }
 
 /** A string is the reason why the family is refused. */
-function prepareFamily(group: Group, family: Family, merger: LabelMerger): PreparedFamily | string {
+function prepareFamily(group: Group, family: Family, merger: LabelMerger, room: number): PreparedFamily | string {
   const { name, type, help, metrics } = family;
   if (name.startsWith(reservedPrefix)) {
     return `names that start with ${reservedPrefix} are the hub's own; rename the metric`;
@@ -65,13 +73,18 @@ function prepareFamily(group: Group, family: Family, merger: LabelMerger): Prepa
   const seen = metrics.length > 1 ? new Set<string>() : undefined;
   const lines: string[] = [];
   let series = 0;
+  let characters = 0;
   for (const metric of metrics) {
     const reserved = merger.reserved(metric.labels);
     if (reserved !== undefined) return `the label name ${reserved} is reserved, as all that start with __ are`;
     const labels = merger.text(metric.labels);
     if (seen !== undefined && seen.size === seen.add(labels).size) return `two series with the same labels {${labels}}`;
+    const written = lineCount(type, metric);
+    characters += written * (name.length + labels.length);
+    if (characters > room)
+      return `with the group's labels on every line the push is longer than ${maxTextCharacters} characters`;
     lines.push(renderMetric(name, type, labels, metric));
-    series += lineCount(type, metric);
+    series += written;
   }
   return { name, type, help, text: lines.join(""), series };
 }

@@ -1,5 +1,8 @@
 /** Random pushes that often meet each other: few names, few labels, few groups, and now and then a broken text. */
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
+import { parseExposition } from "../../../hub/core/exposition/parse.ts";
+import { contentType, encodeFamilies } from "../core/exposition/protobuf/encode.ts";
 
 export interface RawPush {
   method: "PUT" | "POST" | "DELETE";
@@ -108,3 +111,26 @@ export const rawPush: fc.Arbitrary<RawPush> = fc.record({
   path: fc.oneof({ weight: 15, arbitrary: goodPath }, badPath),
   body: fc.oneof({ weight: 3, arbitrary: goodBody }, brokenBody),
 });
+
+export interface EncodedPush extends Omit<RawPush, "body"> {
+  body: string | Buffer<ArrayBuffer>;
+  headers: Record<string, string>;
+}
+
+/** The same pushes as clients send them: as protobuf where their text can be read, and in gzip. */
+export const encodedPush: fc.Arbitrary<EncodedPush> = fc
+  .tuple(rawPush, fc.boolean(), fc.boolean())
+  .map(([push, asProtobuf, zipped]) => {
+    const parsed = parseExposition(push.body);
+    const headers: Record<string, string> = {};
+    let body: EncodedPush["body"] = push.body;
+    if (asProtobuf && parsed.ok) {
+      body = Buffer.from(encodeFamilies(parsed.families));
+      headers["content-type"] = contentType;
+    }
+    if (zipped && push.method !== "DELETE") {
+      body = gzipSync(body);
+      headers["content-encoding"] = "gzip";
+    }
+    return { ...push, body, headers };
+  });

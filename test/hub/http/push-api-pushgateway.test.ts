@@ -6,7 +6,8 @@ import { groupPath } from "../../../hub/core/group-path.ts";
 import { ensureTool } from "../../../ops/tools/ensure-tool.ts";
 import { freePorts } from "../../support/free-ports.ts";
 import { until } from "../../support/until.ts";
-import { type RawPush, rawPush } from "./push-api-arbitrary.ts";
+import { contentType, delimited, double, part, whole } from "../core/exposition/protobuf/encode.ts";
+import { type EncodedPush, encodedPush, type RawPush, rawPush } from "./push-api-arbitrary.ts";
 import { type PushServer, startPushServer } from "./push-api-server.ts";
 
 const seed = 20_261;
@@ -26,9 +27,12 @@ afterAll(async () => {
   await hub?.close();
 });
 
-it(`${pushes} random pushes, good and bad, get the same verdict and show the same metrics after each 20`, async () => {
+it.each<[string, fc.Arbitrary<RawPush | EncodedPush>]>([
+  ["as text", rawPush],
+  ["as text and protobuf, plain and in gzip", encodedPush],
+])(`${pushes} random pushes %s, good and bad, get the same verdict and show the same metrics`, async (_, each) => {
   let accepted = 0;
-  for (const [i, push] of fc.sample(rawPush, { seed, numRuns: pushes }).entries()) {
+  for (const [i, push] of fc.sample(each, { seed, numRuns: pushes }).entries()) {
     const [there, here] = [await send(gatewayUrl, push), await send(hub.url, push)];
     expect(`${i} ${statusClass(here)}`, `${JSON.stringify(push)}\n${there.text}\n${here.text}`).toBe(
       `${i} ${statusClass(there)}`,
@@ -91,6 +95,58 @@ it.each([
   await expectSameMetrics();
 });
 
+/** A family of one metric. */
+const family = (name: string, type: number, ...metric: Buffer[]) =>
+  delimited(Buffer.concat([part(1, name), whole(3, type), part(4, Buffer.concat(metric))]));
+const label = (name: string) => part(1, Buffer.concat([part(1, name), part(2, "1")]));
+const gaugeOne = part(2, double(1, 1));
+const histogramOf = (...fields: Buffer[]) => part(7, Buffer.concat(fields));
+
+it.each<[string, Buffer]>([
+  ["nothing", Buffer.alloc(0)],
+  ["a message that is cut off", family("p1", 1, gaugeOne).subarray(0, 9)],
+  ["a metric without a value of its type", family("p2", 1, part(3, double(1, 1)))],
+  ["a metric with two values", family("p3", 1, gaugeOne, part(3, double(1, 2)))],
+  ["a value that comes twice", family("p4", 1, gaugeOne, part(2, double(1, 3)))],
+  ["a value that comes twice, once empty", family("p5", 1, gaugeOne, part(2, Buffer.alloc(0)))],
+  ["a timestamp of 0", family("p6", 1, gaugeOne, whole(6, 0))],
+  ["no type, which is a counter", delimited(Buffer.concat([part(1, "p7"), part(4, part(3, double(1, 1)))]))],
+  ["no metrics", delimited(Buffer.concat([part(1, "p8"), whole(3, 1)]))],
+  ["a label twice", family("p9", 1, label("x"), label("x"), gaugeOne)],
+  ["a label that is no name", family("p10", 1, label("a-b"), gaugeOne)],
+  ["the label __name__", family("p11", 1, label("__name__"), gaugeOne)],
+  ["the label quantile in a summary", family("p12", 2, label("quantile"), part(4, Buffer.alloc(0)))],
+  ["a histogram without anything", family("p13", 4, histogramOf())],
+  ["a histogram of 2^53 + 1", family("p14", 4, histogramOf(whole(1, 2n ** 53n + 1n)))],
+  ["a histogram in two parts", family("p15", 4, histogramOf(whole(1, 3)), histogramOf(double(2, 1.5)))],
+  ["a native histogram", family("p16", 4, histogramOf(whole(1, 3), double(2, 1), Buffer.from([0x28, 4])))],
+  ["fields that nobody knows", family("p17", 1, gaugeOne, whole(99, 1), part(98, "later"), double(97, 1))],
+])("protobuf with %s gets the same verdict and the same text", async (_, body) => {
+  const push = { method: "PUT", path: "/metrics/job/protobuf", body: Buffer.from(body), headers: protobufHeaders };
+  const [there, here] = [await send(gatewayUrl, push), await send(hub.url, push)];
+  expect(statusClass(here), `${there.text}\n${here.text}`).toBe(statusClass(there));
+  await expectSameMetrics();
+});
+const protobufHeaders = { "content-type": contentType };
+
+it.each<[string, Buffer]>([
+  ["a length without its message", Buffer.from([5])],
+  ["a name that is none", family("a 1\nb", 1, gaugeOne)],
+  ["a family twice", Buffer.concat([family("q1", 1, gaugeOne), family("q1", 1, gaugeOne)])],
+  ["a gauge histogram", family("q2", 5, histogramOf())],
+  ["a type of a later version", family("q3", 9, gaugeOne)],
+  ["a bucket at NaN", family("q4", 4, histogramOf(part(3, double(2, Number.NaN))))],
+  ["a bucket twice", family("q5", 4, histogramOf(part(3, double(2, 1)), part(3, double(2, 1))))],
+  ["counts in fractions", family("q6", 4, histogramOf(double(4, 2.5)))],
+  ["the label le in a histogram", family("q7", 4, label("le"), histogramOf())],
+])("protobuf with %s, which a Pushgateway takes, is refused here", async (_, body) => {
+  const push = { method: "PUT", path: "/metrics/job/refused", body: Buffer.from(body), headers: protobufHeaders };
+  expect((await send(gatewayUrl, push)).status).toBe(200);
+  expect((await send(hub.url, push)).status).toBe(400);
+  await send(gatewayUrl, { method: "DELETE", path: push.path });
+  await expectSameMetrics();
+});
+
 it.each([
   ["PUT", "/metrics/job/paths", 200],
   ["POST", "/metrics/job/paths/", 200],
@@ -127,7 +183,9 @@ async function startGateway(): Promise<[ChildProcess, string]> {
   const program = await ensureTool("pushgateway", () => {});
   const [port] = await freePorts(1);
   const url = `http://127.0.0.1:${port}`;
-  const started = spawn(program, [`--web.listen-address=127.0.0.1:${port}`], { stdio: "ignore" });
+  const started = spawn(program, [`--web.listen-address=127.0.0.1:${port}`, "--persistence.file="], {
+    stdio: "ignore",
+  });
   await until("the Pushgateway", async () => (await fetch(`${url}/-/ready`).catch(() => undefined))?.ok);
   return [started, url];
 }
@@ -148,10 +206,11 @@ interface Answer {
 
 async function send(
   url: string,
-  { method, path, body }: { method: string; path: string; body?: string },
+  { method, path, body, headers }: { method: string; path: string; body?: BodyInit; headers?: Record<string, string> },
 ): Promise<Answer> {
   const response = await fetch(url + path, {
     method,
+    headers,
     body: method === "DELETE" ? undefined : body,
     redirect: "manual",
     signal: AbortSignal.timeout(10_000),

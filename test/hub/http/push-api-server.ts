@@ -1,18 +1,29 @@
-/** The push API behind a real port, over a fold and an append that keeps records in memory only. */
-import { createServer } from "node:http";
+/** The push API behind a real port, in the hub's own server, over a fold and an append that keeps records in memory only. */
 import type { AddressInfo } from "node:net";
+import { promisify } from "node:util";
 import { type Candidate, Fold } from "../../../hub/core/fold/fold.ts";
 import { createPushApi, type PushApiOptions } from "../../../hub/http/push-api.ts";
+import { createHubServer, type ServerDeadlines } from "../../../hub/http/server.ts";
+import { createLog } from "../../../hub/io/log.ts";
 
 export interface PushServer {
   url: string;
   fold: Fold;
   /** Every push that was appended, oldest first. */
   appended: Candidate[];
+  /** What the server has logged: requests at which the hub failed. */
+  failures: string[];
+  /** Open ones. */
+  connections(): Promise<number>;
   close(): Promise<void>;
 }
 
-export async function startPushServer(overrides: Partial<PushApiOptions> = {}): Promise<PushServer> {
+/** @param overrides of the API's options, and the deadlines of the server below it */
+export async function startPushServer({
+  deadlines,
+  ...overrides
+}: Partial<PushApiOptions> & { deadlines?: ServerDeadlines } = {}): Promise<PushServer> {
+  const failures: string[] = [];
   const fold = new Fold();
   const appended: Candidate[] = [];
   let stamp = { wallMs: 1_700_000_000_000, counter: 0 };
@@ -30,17 +41,31 @@ export async function startPushServer(overrides: Partial<PushApiOptions> = {}): 
     adminApi: false,
     ...overrides,
   });
-  const server = createServer(async (request, response) => {
-    if (await api(request, response)) return;
-    const known = request.method === "GET" && request.url === "/metrics";
-    response.writeHead(known ? 200 : 404).end(known ? fold.metricsText() : "");
-  });
+  const unused = () => ({});
+  const server = createHubServer(
+    {
+      unready: () => undefined,
+      push: api,
+      metricsText: async () => fold.metricsText(),
+      fleet: unused,
+      ledger: unused,
+      events: () => {},
+      heartbeats: () => {},
+      page: () => "",
+      assets: { hash: "", script: "", style: "" },
+      peerOrigin: "http://192.0.2.20:9100",
+    },
+    createLog("test", (line) => failures.push(line)),
+    deadlines,
+  );
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo; // a TCP server's address is an object
   return {
     url: `http://127.0.0.1:${port}`,
     fold,
     appended,
+    failures,
+    connections: () => promisify(server.getConnections.bind(server))(),
     close: () => {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));
