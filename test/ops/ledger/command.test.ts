@@ -21,7 +21,19 @@ describe("tandem ledger", () => {
       if (request.url !== "/api/v1/ledger") return void response.writeHead(404).end();
       const now = new Date().toISOString();
       response.end(
-        JSON.stringify({ machine: "mainpc", now, missing, duplicates: 0, pending: 0, copies: 2, lines: [] }),
+        JSON.stringify({
+          machine: "mainpc",
+          now,
+          missing,
+          duplicates: 0,
+          pending: 0,
+          spooled: 0,
+          copies: 2,
+          lines: [],
+          clients: [],
+          clientTotals: { clients: 0, missing: 0, duplicates: 0, forgotten: 0 },
+          unnumbered: {},
+        }),
       );
     });
     await new Promise<void>((resolve) => hub.listen(0, "127.0.0.1", resolve));
