@@ -6,7 +6,7 @@ import { firstAnswer, type LoadOptions, type LoadResult } from "./load.ts";
 import { fill, template } from "./message.ts";
 
 const options = workerData as LoadOptions; // `load` has put it there
-const { port, connections, send, warmMs, until, perSecond } = options;
+const { host, port, connections, send, warmMs, until, perSecond } = options;
 const templates = "get" in send ? [] : Array.from({ length: send.groups }, (_, group) => template(group, send));
 const asked = "get" in send ? Buffer.from(`GET ${send.get} HTTP/1.1\r\nHost: bench\r\n\r\n`) : undefined;
 const most = "requests" in until ? until.requests : Number.POSITIVE_INFINITY;
@@ -38,7 +38,7 @@ function next(): Buffer {
 }
 
 function openOne(): void {
-  const socket: Socket = connect(port, "127.0.0.1");
+  const socket: Socket = connect(port, host);
   const reader = new AnswerReader();
   let dueMs = 0;
   let waiting = false;

@@ -5,8 +5,12 @@ import type { Shape } from "./message.ts";
 /** What the thread says when the first request is answered. */
 export const firstAnswer = "first answer";
 
-export interface LoadOptions {
+export interface Address {
+  host: string;
   port: number;
+}
+
+export interface LoadOptions extends Address {
   connections: number;
   /** What is pushed, group after group; or a path that is asked for instead. */
   send: Shape | { get: string };

@@ -6,6 +6,7 @@ import { ensureTool } from "../../../ops/tools/ensure-tool.ts";
 import { BarePair } from "../../support/bare-pair.ts";
 import { freePorts } from "../../support/free-ports.ts";
 import { until } from "../../support/until.ts";
+import type { Address } from "./load.ts";
 import { groupPath } from "./message.ts";
 
 export const serverNames = ["pushgateway", "unchecked", "hub"] as const;
@@ -13,7 +14,7 @@ export type ServerName = (typeof serverNames)[number];
 
 export interface Measured {
   name: ServerName;
-  port: number;
+  at: Address;
   pid(): number;
   /** Takes away all groups. */
   wipe(groups: number): Promise<void>;
@@ -21,14 +22,14 @@ export interface Measured {
 
 export class BenchPushgateway implements Measured {
   readonly name: "pushgateway" | "unchecked";
-  readonly port: number;
+  readonly at: Address;
   readonly #program: string;
   readonly #args: string[];
   #process: ChildProcess | undefined;
 
   constructor(name: "pushgateway" | "unchecked", program: string, port: number, file: string) {
     this.name = name;
-    this.port = port;
+    this.at = { host: "127.0.0.1", port };
     this.#program = program;
     this.#args = [
       `--web.listen-address=127.0.0.1:${port}`,
@@ -42,7 +43,7 @@ export class BenchPushgateway implements Measured {
 
   async start(): Promise<void> {
     this.#process = spawn(this.#program, this.#args, { stdio: "ignore" });
-    await until(`the Pushgateway on ${this.port}`, async () => await answers(this.port, "/-/ready"));
+    await until(`the Pushgateway on ${this.at.port}`, async () => await answers(this.at.port, "/-/ready"));
   }
 
   /** It writes its file at its end. */
@@ -59,7 +60,7 @@ export class BenchPushgateway implements Measured {
   }
 
   async wipe(): Promise<void> {
-    await fetch(`http://127.0.0.1:${this.port}/api/v1/admin/wipe`, { method: "PUT" });
+    await fetch(`http://127.0.0.1:${this.at.port}/api/v1/admin/wipe`, { method: "PUT" });
   }
 }
 
@@ -71,8 +72,8 @@ export class BenchHub implements Measured {
     this.pair = pair;
   }
 
-  get port(): number {
-    return this.pair.machines.mainpc.at.hub.port;
+  get at(): Address {
+    return this.pair.machines.mainpc.at.hub;
   }
 
   pid(): number {
@@ -83,7 +84,7 @@ export class BenchHub implements Measured {
     const batch = 50;
     for (let from = 0; from < groups; from += batch) {
       const some = Array.from({ length: Math.min(batch, groups - from) }, (_, i) => groupPath(from + i));
-      await Promise.all(some.map((path) => fetch(`http://127.0.0.1:${this.port}${path}`, { method: "DELETE" })));
+      await Promise.all(some.map((path) => fetch(`${this.pair.machines.mainpc.hubUrl}${path}`, { method: "DELETE" })));
     }
   }
 }

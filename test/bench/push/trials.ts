@@ -5,7 +5,7 @@ import { get } from "node:http";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Figures, Point } from "./figures.ts";
-import { load } from "./load.ts";
+import { type Address, load } from "./load.ts";
 import type { Shape } from "./message.ts";
 import { residentBytes, type ServerName, type Servers, serverNames } from "./servers.ts";
 import type { Sizes } from "./sizes.ts";
@@ -13,10 +13,10 @@ import type { Sizes } from "./sizes.ts";
 type Say = (line: string) => void;
 
 /** Every group once, so that the load meets the state that it is to be measured at. */
-async function fillGroups(port: number, shape: Shape): Promise<void> {
+async function fillGroups(at: Address, shape: Shape): Promise<void> {
   const until = { requests: shape.groups };
-  const { failed } = await load({ port, connections: Math.min(16, shape.groups), send: shape, warmMs: 0, until });
-  if (failed > 0) throw new Error(`${failed} of ${shape.groups} groups were refused at port ${port}`);
+  const { failed } = await load({ ...at, connections: Math.min(16, shape.groups), send: shape, warmMs: 0, until });
+  if (failed > 0) throw new Error(`${failed} of ${shape.groups} groups were refused at port ${at.port}`);
 }
 
 export async function points(servers: Servers, sizes: Sizes, say: Say): Promise<Point[]> {
@@ -27,7 +27,7 @@ export async function points(servers: Servers, sizes: Sizes, say: Say): Promise<
     { groups: 1, series: 100 },
     { groups: 200, series: 100 },
   ]) {
-    for (const name of serverNames) await fillGroups(servers[name].port, shape);
+    for (const name of serverNames) await fillGroups(servers[name].at, shape);
     for (const connections of sizes.connections) {
       found.push(await point(servers, shape, connections, () => sizes.pointMs, sizes, say));
     }
@@ -45,7 +45,7 @@ async function point(
   say: Say,
 ): Promise<Point> {
   const measure = (name: ServerName) =>
-    load({ port: servers[name].port, connections, send: shape, warmMs, until: { ms: lastsMs(name) } });
+    load({ ...servers[name].at, connections, send: shape, warmMs, until: { ms: lastsMs(name) } });
   const of = {
     pushgateway: await measure("pushgateway"),
     unchecked: await measure("unchecked"),
@@ -58,8 +58,8 @@ async function point(
 
 export async function manyGroups(servers: Servers, dir: string, sizes: Sizes, say: Say): Promise<Figures["many"]> {
   const shape = { groups: sizes.manyGroups, series: 5 };
-  await fillGroups(servers.unchecked.port, shape);
-  await fillGroups(servers.hub.port, shape);
+  await fillGroups(servers.unchecked.at, shape);
+  await fillGroups(servers.hub.at, shape);
   await pause(sizes.pointMs);
   const resident = { unchecked: residentBytes(servers.unchecked.pid()), hub: residentBytes(servers.hub.pid()) };
   // With its check on, filling it would take an hour: it starts with what the other one has stored.
@@ -71,11 +71,11 @@ export async function manyGroups(servers: Servers, dir: string, sizes: Sizes, sa
   const found = await point(servers, shape, connections, lastsMs, sizes, say);
   const residentAfter = Object.fromEntries(serverNames.map((name) => [name, residentBytes(servers[name].pid())]));
   const gets = {
-    pushgateway: await reads(servers.pushgateway.port, sizes.gets),
-    unchecked: await reads(servers.unchecked.port, sizes.gets),
-    hub: await reads(servers.hub.port, sizes.gets),
+    pushgateway: await reads(servers.pushgateway.at, sizes.gets),
+    unchecked: await reads(servers.unchecked.at, sizes.gets),
+    hub: await reads(servers.hub.at, sizes.gets),
   };
-  const stallMs = await stalls(servers.hub.port, sizes);
+  const stallMs = await stalls(servers.hub.at, sizes);
   return {
     groups: shape.groups,
     point: found,
@@ -91,24 +91,24 @@ export async function manyGroups(servers: Servers, dir: string, sizes: Sizes, sa
 const longestMs = 600_000;
 
 /** How long /livez waits beside a reader of all metrics: as long as the event loop stands still. */
-async function stalls(port: number, sizes: Sizes): Promise<Figures["many"]["stallMs"]> {
+async function stalls(at: Address, sizes: Sizes): Promise<Figures["many"]["stallMs"]> {
   const beside = async (work: () => Promise<unknown>) => {
     const done = new AbortController();
     const { promise: answering, resolve: onFirstAnswer } = Promise.withResolvers<void>();
-    const options = { port, connections: 1, send: { get: "/livez" }, warmMs: 0, until: { ms: longestMs } };
+    const options = { ...at, connections: 1, send: { get: "/livez" }, warmMs: 0, until: { ms: longestMs } };
     const asked = load(options, { signal: done.signal, onFirstAnswer });
     await answering;
     await work();
     done.abort();
     return (await asked).maxMs;
   };
-  return { idle: await beside(() => pause(sizes.pointMs)), rendering: await beside(() => reads(port, sizes.gets)) };
+  return { idle: await beside(() => pause(sizes.pointMs)), rendering: await beside(() => reads(at, sizes.gets)) };
 }
 
 export async function copyLag(servers: Servers, sizes: Sizes): Promise<Figures["copy"]> {
   const shape = { groups: 200, series: 5 };
   const { answered, peer, p50Ms, p99Ms } = await load({
-    port: servers.hub.port,
+    ...servers.hub.at,
     connections: 64,
     send: shape,
     warmMs: sizes.warmMs,
@@ -128,7 +128,14 @@ export async function floor(dir: string, sizes: Sizes): Promise<Figures["floor"]
       server.once("exit", (code) => reject(new Error(`the bare server ended with code ${code}`)));
     });
     const send = { groups: 1, series: 5 };
-    const bare = await load({ port, connections: 1, send, warmMs: sizes.warmMs, until: { ms: sizes.pointMs } });
+    const bare = await load({
+      host: "127.0.0.1",
+      port,
+      connections: 1,
+      send,
+      warmMs: sizes.warmMs,
+      until: { ms: sizes.pointMs },
+    });
     return { syncMs: syncedWrite(join(dir, "sync"), sizes.syncs), bareMs: bare.p50Ms };
   } finally {
     server.kill();
@@ -150,20 +157,20 @@ function syncedWrite(path: string, count: number): number {
   return median(tookMs);
 }
 
-async function reads(port: number, count: number): Promise<{ ms: number; bytes: number }> {
+async function reads(at: Address, count: number): Promise<{ ms: number; bytes: number }> {
   const tookMs: number[] = [];
   let bytes = 0;
   for (let i = 0; i < count; i++) {
     const startMs = performance.now();
-    bytes = await readAll(port);
+    bytes = await readAll(at);
     tookMs.push(performance.now() - startMs);
   }
   return { ms: median(tookMs), bytes };
 }
 
-function readAll(port: number): Promise<number> {
+function readAll(at: Address): Promise<number> {
   return new Promise((resolve, reject) => {
-    get({ host: "127.0.0.1", port, path: "/metrics", agent: false }, (response) => {
+    get({ ...at, path: "/metrics", agent: false }, (response) => {
       let bytes = 0;
       response.on("data", (chunk: Buffer) => (bytes += chunk.length));
       response.on("end", () => resolve(bytes));

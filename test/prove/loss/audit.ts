@@ -39,7 +39,7 @@ export class Audit {
 
   async read(): Promise<void> {
     for (const machine of this.#pair.both) {
-      const nc = await connectNats({ port: machine.natsPort });
+      const nc = await connectNats({ servers: `${machine.at.nats.host}:${machine.at.nats.port}` });
       try {
         const here = this.#held.get(machine.name) ?? new Map();
         this.#records += await this.#readStream(nc, machine, streamName("metrics"), [this.#originals, here]);
