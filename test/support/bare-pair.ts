@@ -32,7 +32,6 @@ export interface BareMachine {
   name: MachineName;
   hubUrl: string;
   pushgatewayUrl: string;
-  natsPort: number;
   /** Folder of its streams. */
   natsStore: string;
   parts: Record<PartName, Killable>;
@@ -52,6 +51,7 @@ export interface BarePairOptions {
   onFolder?(machine: MachineName, folder: string): void;
 }
 
+const loopback = "127.0.0.1";
 const inSyncDeadlineMs = 60_000;
 
 export class BarePair {
@@ -73,8 +73,9 @@ export class BarePair {
     const site = planSite(chooseAgents(requireFleet(), "none"), 0);
     const ports = await freePorts(9);
     const port = () => ports.pop() ?? 0;
+    const host = ownAddress();
     for (const machine of site.machines) {
-      for (const what of ["hub", "nats", "monitoring", "pushgateway"] as const) machine[what].port = port();
+      for (const what of ["hub", "nats", "monitoring", "pushgateway"] as const) machine[what] = { host, port: port() };
       if (machine.leafPort > 0) machine.leafPort = port();
     }
     const data = await openDataFolder(dir, machineNames, quiet);
@@ -82,6 +83,7 @@ export class BarePair {
     const { hubPath: hub } = await build({ outDir: join(data.path, "dist") });
     for (const name of machineNames) options.onFolder?.(name, data.machine(name));
     writeServerFiles(site, data);
+    for (const name of machineNames) rewrite(filesOf(data.machine(name)).natsConf, loopback, host);
     const links = options.links ? await redirect(site.machines, data) : undefined;
     const made = (name: MachineName): BareMachine => {
       const at = machineOf(site.machines, name);
@@ -90,7 +92,6 @@ export class BarePair {
         name,
         hubUrl: urlOf(at.hub),
         pushgatewayUrl: urlOf(at.pushgateway),
-        natsPort: at.nats.port,
         natsStore: filesOf(data.machine(name)).natsStore,
         parts: {
           nats: new Killable(natsSpec(at, data, programs)),
@@ -133,19 +134,15 @@ export class BarePair {
 
 /** Rewrites the machines' files so that each reaches the other through links. */
 async function redirect(machines: SiteMachine[], data: DataFolder): Promise<Links> {
+  const { leafPort, hub } = machineOf(machines, "mainpc");
   const linkTo = async (target: number) => {
     const [port = 0] = await freePorts(1);
-    const link = new CuttableLink(port, target);
+    const link = new CuttableLink(port, target, hub.host);
     await link.open();
     return link;
   };
-  const { leafPort } = machineOf(machines, "mainpc");
   const leaf = await linkTo(leafPort);
-  const conf = filesOf(data.machine("pc2")).natsConf;
-  const text = readFileSync(conf, "utf8");
-  const redirected = text.replace(`nats-leaf://127.0.0.1:${leafPort}`, `nats-leaf://127.0.0.1:${leaf.port}`);
-  if (redirected === text) throw new Error(`${conf} names no leaf at port ${leafPort}`);
-  writeWhole(conf, redirected);
+  rewrite(filesOf(data.machine("pc2")).natsConf, `${hub.host}:${leafPort}`, `${hub.host}:${leaf.port}`);
   const all = [leaf];
   for (const name of machineNames) {
     const path = filesOf(data.machine(name)).hubConfig;
@@ -159,6 +156,21 @@ async function redirect(machines: SiteMachine[], data: DataFolder): Promise<Link
     writeWhole(path, `${JSON.stringify(config, null, 2)}\n`);
   }
   return { leaf, all };
+}
+
+/**
+ * An address for one pair: on a shared one, somebody else's server may take the port of a process that is dead for a moment.
+ * All of 127.0.0.0/8 is this computer on Linux; elsewhere there is one address only.
+ */
+function ownAddress(): string {
+  if (process.platform !== "linux") return loopback;
+  return `127.${[1, 2, 3].map(() => 1 + Math.floor(Math.random() * 253)).join(".")}`;
+}
+
+function rewrite(path: string, from: string, to: string): void {
+  const text = readFileSync(path, "utf8");
+  if (!text.includes(from)) throw new Error(`${path} does not name ${from}`);
+  writeWhole(path, text.replaceAll(from, to));
 }
 
 function machineOf(machines: SiteMachine[], name: string): SiteMachine {

@@ -1,16 +1,18 @@
-/** A TCP link between two ports of this computer that can be cut (connections refused) or frozen (nothing passes, nothing says so). */
+/** A TCP link between two ports of an address of this computer that can be cut (connections refused) or frozen (nothing passes, nothing says so). */
 import { connect, createServer, type Server, type Socket } from "node:net";
 
 export class CuttableLink {
   readonly port: number;
   readonly #targetPort: number;
+  readonly #host: string;
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
   #frozen = false;
 
-  constructor(port: number, targetPort: number) {
+  constructor(port: number, targetPort: number, host = "127.0.0.1") {
     this.port = port;
     this.#targetPort = targetPort;
+    this.#host = host;
   }
 
   async open(): Promise<void> {
@@ -18,7 +20,7 @@ export class CuttableLink {
     const server = createServer((near) => this.#join(near));
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
-      server.once("error", reject).listen(this.port, "127.0.0.1", resolve);
+      server.once("error", reject).listen(this.port, this.#host, resolve);
     });
   }
 
@@ -39,7 +41,7 @@ export class CuttableLink {
   }
 
   #join(near: Socket): void {
-    const far = connect(this.#targetPort, "127.0.0.1");
+    const far = connect(this.#targetPort, this.#host);
     for (const [from, to] of [
       [near, far],
       [far, near],

@@ -1,80 +1,96 @@
-/** Reads both machines' streams themselves: which records each push has become, and whether the copies are the originals. */
+/** Reads both machines' streams themselves: which records each push has become, and on which machines they are. */
 import type { NatsConnection } from "nats";
 import type { Push } from "../../../hub/core/record.ts";
 import { decodeBatch } from "../../../hub/io/copier.ts";
 import { feed } from "../../../hub/io/feed.ts";
 import { connectNats } from "../../../hub/io/nats-connect.ts";
 import { copyName, streamName } from "../../../hub/io/streams.ts";
-import type { BarePair, MachineName } from "../../support/bare-pair.ts";
+import type { BareMachine, BarePair } from "../../support/bare-pair.ts";
 import { isAcknowledged, type PushLog } from "./push.ts";
 
 export interface AuditFindings {
   /** Records read, of the originals. */
   records: number;
+  /** Whether a stream was purged of records before they were read: then nothing can be called absent. */
+  purged: boolean;
   /** Pushes with more than one record. */
   twice: string[];
-  /** Acknowledged pushes without a record on one of the machines; none are named when a stream was purged meanwhile. */
+  /** Acknowledged pushes without a record on one of the machines. */
   absent: string[];
 }
 
 /** Ids of the records of each push, by its number; those without one, as DELETE, are left to the fold. */
 type Found = Map<number, Set<string>>;
 
-export async function audit(pair: BarePair, log: readonly PushLog[]): Promise<AuditFindings> {
-  const originals: Found = new Map();
-  const held: Found[] = [];
-  let records = 0;
-  let whole = true;
-  const take = async (nc: NatsConnection, stream: string, origin: MachineName, into: Found[]) => {
-    const found = await read(nc, stream, origin, into);
-    whole &&= found.firstSeq <= 1;
-    return found.records;
-  };
-  for (const { name, natsPort } of pair.both) {
-    const here: Found = new Map();
-    held.push(here);
-    const nc = await connectNats({ port: natsPort });
-    try {
-      records += await take(nc, streamName("metrics"), name, [originals, here]);
-      const peer: MachineName = name === "mainpc" ? "pc2" : "mainpc";
-      await take(nc, copyName("metrics", peer), peer, [here]);
-    } finally {
-      await nc.close();
-    }
-  }
-  const twice = [...originals].filter(([, ids]) => ids.size > 1);
-  const numbered = log.filter((push) => isAcknowledged(push) && push.metrics.length > 0);
-  const absent = whole ? numbered.filter(({ number }) => !held.every((here) => here.has(number))) : [];
-  return {
-    records,
-    twice: twice.map(([number, ids]) => `push ${number} is ${[...ids].join(" and ")}`),
-    absent: absent.map(({ number, hub, outcome }) => `push ${number}, acknowledged ${outcome} by ${hub}`),
-  };
-}
+/** Goes on where it stopped, so that a long proof reads each record once, and before it may be purged. */
+export class Audit {
+  readonly #pair: BarePair;
+  readonly #originals: Found = new Map();
+  readonly #held = new Map<string, Found>();
+  /** The sequence to go on with, by machine and stream. */
+  readonly #next = new Map<string, number>();
+  #records = 0;
+  #purged = false;
 
-async function read(
-  nc: NatsConnection,
-  stream: string,
-  origin: MachineName,
-  into: Found[],
-): Promise<{ records: number; firstSeq: number }> {
-  const jsm = await nc.jetstreamManager({ checkAPI: false });
-  const { state } = await jsm.streams.info(stream);
-  if (state.messages === 0) return { records: 0, firstSeq: state.first_seq };
-  let records = 0;
-  const { signal } = new AbortController();
-  for await (const { data } of feed(nc, jsm, stream, state.first_seq, signal, { untilCaughtUp: true })) {
-    const batch = decodeBatch(data);
-    if (batch?.origin !== origin) continue;
-    for (const [i, record] of batch.records.entries()) {
-      records++;
-      const number = record.kind === "push" ? numberOf(record) : undefined;
-      if (number === undefined) continue;
-      const id = `${batch.origin}:${batch.incarnation}:${batch.firstSeq + i}`;
-      for (const found of into) found.set(number, (found.get(number) ?? new Set()).add(id));
+  constructor(pair: BarePair) {
+    this.#pair = pair;
+    for (const { name } of pair.both) this.#held.set(name, new Map());
+  }
+
+  async read(): Promise<void> {
+    for (const machine of this.#pair.both) {
+      const nc = await connectNats({ servers: `${machine.at.nats.host}:${machine.at.nats.port}` });
+      try {
+        const here = this.#held.get(machine.name) ?? new Map();
+        this.#records += await this.#readStream(nc, machine, streamName("metrics"), [this.#originals, here]);
+        for (const peer of this.#pair.both.filter(({ name }) => name !== machine.name))
+          await this.#readStream(nc, machine, copyName("metrics", peer.name), [here]);
+      } finally {
+        await nc.close();
+      }
     }
   }
-  return { records, firstSeq: state.first_seq };
+
+  findings(log: readonly PushLog[]): AuditFindings {
+    const twice = [...this.#originals].filter(([, ids]) => ids.size > 1);
+    const held = [...this.#held.values()];
+    const numbered = log.filter((push) => isAcknowledged(push) && push.metrics.length > 0);
+    const absent = numbered.filter(({ number }) => !held.every((here) => here.has(number)));
+    return {
+      records: this.#records,
+      purged: this.#purged,
+      twice: twice.map(([number, ids]) => `push ${number} is ${[...ids].join(" and ")}`),
+      absent: this.#purged
+        ? []
+        : absent.map(({ number, hub, outcome }) => `push ${number}, acknowledged ${outcome} by ${hub}, is not on both`),
+    };
+  }
+
+  /** @returns the number of records */
+  async #readStream(nc: NatsConnection, { name }: BareMachine, stream: string, into: Found[]): Promise<number> {
+    const jsm = await nc.jetstreamManager({ checkAPI: false });
+    const { state } = await jsm.streams.info(stream);
+    const place = `${name} ${stream}`;
+    const from = this.#next.get(place) ?? 1;
+    this.#purged ||= state.first_seq > from;
+    this.#next.set(place, state.last_seq + 1);
+    if (state.messages === 0 || state.last_seq < from) return 0;
+    let records = 0;
+    const { signal } = new AbortController();
+    const start = Math.max(from, state.first_seq);
+    for await (const { data, streamSeq } of feed(nc, jsm, stream, start, signal, { untilCaughtUp: true })) {
+      const batch = decodeBatch(data);
+      for (const [i, record] of batch?.records.entries() ?? []) {
+        records++;
+        const number = record.kind === "push" ? numberOf(record) : undefined;
+        if (number === undefined) continue;
+        const id = `${batch?.origin}:${batch?.incarnation}:${(batch?.firstSeq ?? 0) + i}`;
+        for (const found of into) found.set(number, (found.get(number) ?? new Set()).add(id));
+      }
+      this.#next.set(place, streamSeq + 1);
+    }
+    return records;
+  }
 }
 
 function numberOf({ body }: Push): number | undefined {

@@ -27,7 +27,7 @@ const answerDeadlineMs = 1_500;
  * wants its own order pushes no faster than that.
  */
 const shortestPauseMs = 3;
-const longestPauseMs = 45;
+const longestPauseMs = 25;
 
 type Plan = Pick<PushLog, "op" | "job" | "metrics">;
 type Answer = Pick<PushLog, "outcome" | "reason">;

@@ -3,10 +3,10 @@ import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { BarePair } from "../../support/bare-pair.ts";
-import { audit } from "./audit.ts";
+import { Audit } from "./audit.ts";
 import { ProvingClient } from "./client.ts";
 import { Faults } from "./faults.ts";
-import type { HubDeath, PushLog } from "./push.ts";
+import { type HubDeath, isAcknowledged, type PushLog } from "./push.ts";
 import { seededRandom } from "./random.ts";
 import { settle } from "./settle.ts";
 import { SmallDisk } from "./small-disk.ts";
@@ -44,6 +44,7 @@ export async function prove(options: RunOptions): Promise<Summary> {
   if (typeof fullDisk === "string") say(`skipped: a full disk (${fullDisk})`);
   const summary = count(seed, typeof fullDisk === "string" ? fullDisk : "");
   const written = createWriteStream(join(dir, "clients.jsonl"));
+  const audit = new Audit(pair);
   const log: PushLog[] = [];
   let round: PushLog[] = [];
   let deaths: HubDeath[] = [];
@@ -60,6 +61,7 @@ export async function prove(options: RunOptions): Promise<Summary> {
           round.push(push);
           written.write(`${JSON.stringify(push)}\n`);
           summary.pushed(push);
+          if (isAcknowledged(push)) faults.acknowledged();
         },
       }),
   );
@@ -93,10 +95,11 @@ export async function prove(options: RunOptions): Promise<Summary> {
         `round ${summary.rounds}: ${round.length} pushes, all equal after ${settled.tookMs} ms, lost ${summary.lost}`,
       );
       log.push(...round);
+      await audit.read();
       standing = settled.standing;
       if (summary.lost > 0) break;
     }
-    if (summary.ok) summary.audited(await audit(pair, log));
+    if (summary.rounds > 0) summary.audited(audit.findings(log));
     return summary.done();
   } finally {
     await pair.stop();

@@ -20,8 +20,9 @@ export interface Summary {
   unequal: string;
   twice: string[];
   absent: string[];
-  /** Records that the audit read. */
+  /** Records that the audit read, and whether some were purged before it could. */
   records: number;
+  purged: boolean;
   /** Longest time from the heal of all to equality of all, ms. */
   longestSettleMs: number;
 }
@@ -41,6 +42,7 @@ export function count(seed: number, noFullDisk: string) {
     twice: [],
     absent: [],
     records: 0,
+    purged: false,
     longestSettleMs: 0,
   };
   const judgeAll = () => {
@@ -79,8 +81,8 @@ export function count(seed: number, noFullDisk: string) {
       summary.unequal = what;
       judgeAll();
     },
-    audited({ records, twice, absent }: AuditFindings): void {
-      Object.assign(summary, { records, twice, absent });
+    audited(findings: AuditFindings): void {
+      Object.assign(summary, findings);
       judgeAll();
     },
     done: (): Summary => summary,
@@ -96,7 +98,7 @@ export function toText(summary: Summary): string {
   const lines = [
     `pushes ${total}: acknowledged ${acknowledged} (peer ${pushes.peer}, local ${pushes.local}), refused ${pushes.refused}, unknown ${pushes.unknown}`,
     `faults ${Object.values(faults).reduce((a, b) => a + b, 0)}: ${pairs(faults)}`,
-    `rounds ${summary.rounds}, longest way back to equality ${summary.longestSettleMs} ms, ${summary.records} records audited`,
+    `rounds ${summary.rounds}, longest way back to equality ${summary.longestSettleMs} ms, ${summary.records} records audited${summary.purged ? ", others purged before they could be" : ""}`,
     `lost ${summary.lost.length}, strange ${summary.strange.length}, twice ${summary.twice.length}, absent ${summary.absent.length}, unequal ${summary.unequal === "" ? 0 : 1}`,
     ...[...summary.lost, ...summary.strange, ...summary.twice, ...summary.absent].slice(0, shown),
     ...(summary.unequal === "" ? [] : [summary.unequal]),
