@@ -197,9 +197,8 @@ export class Hub {
         seedFile: nats.nkeySeedFile,
         name: `hub ${machine.name}`,
         log: this.#log,
-        // A NATS that came back with an empty disk needs its streams again.
         onReconnect: (nc) => {
-          this.#records.ensureStreams(nc).catch((error: unknown) => {
+          this.#records.checkStreams(nc, this.#stop.signal).catch((error: unknown) => {
             this.#log.warn("streams.unchecked", { error: messageOf(error) });
           });
         },
@@ -233,6 +232,7 @@ export class Hub {
     const metrics = new OwnMetrics({
       view,
       queuedRecords: () => this.#records.queued,
+      damages: () => this.#records.damages,
       spool: this.#records.spool,
       pushgatewayPending: () => this.#keeper.pending,
       pushgatewayRejected: () => this.#keeper.rejected,

@@ -74,9 +74,16 @@ export class Ledger {
     this.#accounts.delete(keyOf(stream, origin));
   }
 
-  /** Own records that only the peer still holds, by what it last said. */
+  /** Own records that this machine lacks: passed over in their sequence, or held by the peer alone, by what it last said. */
   lostHere(stream: StreamKind): number {
-    return Math.max(0, -(this.#behind.get(stream) ?? 0));
+    return Math.max(this.holes(stream, this.#self), -(this.#behind.get(stream) ?? 0));
+  }
+
+  /** Records passed over in the sequence of an origin, as this machine holds it. */
+  holes(stream: StreamKind, origin: string): number {
+    let holes = 0;
+    for (const set of this.#accounts.get(keyOf(stream, origin))?.incarnations.values() ?? []) holes += set.holes;
+    return holes;
   }
 
   knows(stream: StreamKind, origin: string, incarnation: string): boolean {
@@ -104,13 +111,21 @@ export class Ledger {
     return result;
   }
 
-  /** What the peer says that it holds. */
-  heardHoldings(holdings: Holdings): void {
+  /**
+   * What the peer says that it holds.
+   * @returns streams of this machine of which the peer has fewer records than it had: its copy was damaged or lost
+   */
+  heardHoldings(holdings: Holdings): StreamKind[] {
+    const shrunk = streams.filter((stream) => {
+      const key = keyOf(stream, this.#self);
+      return (holdings[key]?.count ?? 0) < (this.#peerHoldings[key]?.count ?? 0);
+    });
     this.#peerHoldings = holdings;
     for (const stream of streams) {
       const key = keyOf(stream, this.#self);
       this.#behind.set(stream, (this.#accounts.get(key)?.count ?? 0) - (holdings[key]?.count ?? 0));
     }
+    return shrunk;
   }
 
   /**

@@ -7,6 +7,7 @@ import type { View } from "./view.ts";
 export interface OwnMetricsSources {
   view: View;
   queuedRecords(): number;
+  damages(): number;
   /** Undefined when the hub has none. */
   spool: SpoolGauges | undefined;
   pushgatewayPending(): number;
@@ -31,7 +32,7 @@ export class OwnMetrics {
   readonly #pushes: Counter;
 
   constructor(sources: OwnMetricsSources) {
-    const { view, queuedRecords, spool, pushgatewayPending, pushgatewayRejected, eventListeners } = sources;
+    const { view, queuedRecords, damages, spool, pushgatewayPending, pushgatewayRejected, eventListeners } = sources;
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry, prefix: "tandem_hub_" });
     this.#pushes = new Counter({
@@ -50,6 +51,7 @@ export class OwnMetrics {
         },
       });
     gauge("queued_records", "Records waiting to be stored.", queuedRecords);
+    gauge("store_damages", "Stretches of streams that could not be read back, since the hub started.", damages);
     if (spool !== undefined) {
       gauge("spool_bytes", "Size of the spool's files.", () => spool.bytes);
       gauge("spool_limit_bytes", "Most that the spool's files may take.", () => spool.maxBytes);

@@ -16,6 +16,8 @@ export interface CopierOptions {
   log: Log;
   /** Whether all records of this batch are held already; such a message is passed over. */
   isHeld(batch: Batch): boolean;
+  /** Records that were passed over in what this machine holds of the origin: its copy was damaged. */
+  holes(): number;
   /** Called in order, at least once per message that this machine has stored or held already. */
   onCopied(batch: Batch): void;
   /** The copy has lost what was handed over before: none of it is held any more. */
@@ -51,6 +53,9 @@ export class Copier {
   #handedOverSeq: number;
   /** Where the last session began, so that one that cannot begin is said once. */
   #startedSeq = -1;
+  /** Holes that stay although the origin was read from its beginning: it does not hold those records either. */
+  #knownHoles = 0;
+  #readsAnew = false;
   #nudge = () => {};
   #running: Promise<void> | undefined;
   #lastError = "";
@@ -133,8 +138,12 @@ export class Copier {
     let release = () => {};
     let confirmed: Promise<void> = Promise.resolve();
     try {
-      for await (const { streamSeq, data } of feed(nc, peer, streamName(kind), startSeq, signal)) {
+      for await (const { streamSeq, data, pending } of feed(nc, peer, streamName(kind), startSeq, signal)) {
         this.#lastError = "";
+        if (pending === 0 && this.#readsAnew) {
+          this.#readsAnew = false;
+          this.#knownHoles = this.#options.holes();
+        }
         const batch = this.#decode(data, streamSeq);
         const held = batch === undefined || this.#options.isHeld(batch);
         const stored = held ? Promise.resolve(undefined) : this.#store(batch, streamSeq, data, expected++);
@@ -212,11 +221,18 @@ export class Copier {
 
   /**
    * Goes on behind the last copied message, if the origin still holds that very message. An origin that lost its disk or
-   * its tail uses sequences again: then all of it is read anew, and what is held already is passed over.
+   * its tail uses sequences again: then all of it is read anew, and what is held already is passed over. So it is when the
+   * copy was damaged.
    */
   async #startSeq(peer: JetStreamManager, position: OriginPosition | undefined): Promise<number> {
     if (position === undefined) return 1;
-    const { kind, origin, log } = this.#options;
+    const { kind, origin, log, holes } = this.#options;
+    const found = holes();
+    if (found > this.#knownHoles) {
+      log.error("copier.copy_damaged", { kind, origin, holes: found });
+      this.#readsAnew = true;
+      return 1;
+    }
     try {
       const message = await peer.streams.getMessage(streamName(kind), { seq: position.seq });
       const batch = decodeBatch(message.data);

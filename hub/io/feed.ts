@@ -6,6 +6,7 @@ import {
   type JetStreamManager,
   type Msg,
   type NatsConnection,
+  NatsError,
   nanos,
 } from "nats";
 
@@ -19,12 +20,16 @@ export interface FedMessage {
 const idleHeartbeatMs = 500;
 /** Silence after which the feed is given up, ms: two heartbeats missed and some delay. */
 const silenceMs = 1_250;
+/** Heartbeats without a message between them after which a feed that should end is looked into. */
+const idleHeartbeats = 2;
+const messageNotFound = 10037;
 /** How long the peer's server keeps the consumer of a hub that is gone, ms. */
 const inactiveMs = 5_000;
 
 /**
  * Yields messages from `startSeq` on; throws when the feed breaks, so that the caller starts a new one where it stopped.
- * Goes on for ever, or with `untilCaughtUp` until it has given all that the stream holds.
+ * Goes on for ever, or with `untilCaughtUp` until it has given all that the stream holds. A message that the server cannot
+ * read, because its disk gives other bytes than were written, is passed over by the server without a word.
  * The next message is asked for only when the last one was dealt with, which is what slows the sender down.
  */
 export async function* feed(
@@ -73,6 +78,8 @@ export async function* feed(
     consumer = info.name;
     if (options.untilCaughtUp && info.num_pending === 0) return;
     let delivered = 0;
+    let lastSeq = startSeq - 1;
+    let idle = 0;
     for (;;) {
       const message = queue.shift();
       if (message === undefined) {
@@ -86,11 +93,16 @@ export async function* feed(
         answerFlowControl(nc, message);
         const last = message.headers.get("Nats-Last-Consumer");
         if (last !== "" && Number(last) !== delivered) throw new Error(`${stream}: ${last} sent, ${delivered} came`);
+        idle = message.reply ? 0 : idle + 1;
+        // What the server still counts as pending is then what it cannot read.
+        if (options.untilCaughtUp && idle >= idleHeartbeats && !(await isMore(peer, stream, lastSeq + 1))) return;
         continue;
       }
       const place = placeOf(message);
       if (place === undefined) continue;
       delivered++;
+      idle = 0;
+      lastSeq = place.streamSeq;
       if (place.consumerSeq !== delivered) throw new Error(`${stream}: message ${delivered} did not come`);
       yield { streamSeq: place.streamSeq, data: message.data, pending: place.pending };
       if (options.untilCaughtUp && place.pending === 0) return;
@@ -101,6 +113,18 @@ export async function* feed(
     subscription.unsubscribe();
     // Best effort: a consumer that cannot be deleted ends by itself when it stays inactive.
     if (consumer !== undefined && broken === undefined) peer.consumers.delete(stream, consumer).catch(() => {});
+  }
+}
+
+/** Whether the stream holds a message that can be read, from this sequence on. */
+async function isMore(jsm: JetStreamManager, stream: string, seq: number): Promise<boolean> {
+  const next = { seq, next_by_subj: ">" };
+  try {
+    await jsm.streams.getMessage(stream, next);
+    return true;
+  } catch (error) {
+    if (error instanceof NatsError && error.api_error?.err_code === messageNotFound) return false;
+    throw error;
   }
 }
 

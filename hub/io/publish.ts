@@ -54,7 +54,7 @@ function outcomeOf(kind: StreamKind, error: unknown): Published {
   if (!(error instanceof NatsError)) return { kind: "unsure", reason };
   if (error.code === ErrorCode.MaxPayloadExceeded)
     return { kind: "full", reason: "a record is above NATS's max_payload" };
-  const code = error.api_error?.err_code;
-  if (code === undefined || !fullCodes.has(code)) return { kind: "unsure", reason };
-  return { kind: "full", reason: `stream ${streamName(kind)} takes no more: ${reason}` };
+  const refused = error.api_error;
+  if (refused?.err_code === undefined || !fullCodes.has(refused.err_code)) return { kind: "unsure", reason };
+  return { kind: "full", reason: `stream ${streamName(kind)} takes no more: ${refused.description}` };
 }

@@ -26,7 +26,7 @@ import { type Log, messageOf } from "./log.ts";
 import type { NatsLink } from "./nats-link.ts";
 import { PeerAcks, type Replication } from "./peer-acks.ts";
 import { refill } from "./refill.ts";
-import { replay } from "./replay.ts";
+import { lastStored, replay } from "./replay.ts";
 import { Spool } from "./spool.ts";
 import { SpoolDrain } from "./spool-drain.ts";
 import { copyName, ensureStreams, streamKinds, streamName } from "./streams.ts";
@@ -48,6 +48,7 @@ const CopiedNews = z.strictObject({ kind: StreamKind, position: RecordPosition }
 const copiedSubject = (origin: string) => `tandem.copied.${origin}`;
 /** How old an uncopied record may be while the pair still counts as in sync, ms. */
 const lagLimitMs = 1_000;
+const maxRefillPauseMs = 600_000;
 
 export class Records {
   readonly #options: RecordsOptions;
@@ -65,9 +66,15 @@ export class Records {
   readonly #spool: Spool | undefined;
   #drain: SpoolDrain | undefined;
   #sync: SyncJudgement;
-  #newestOwn: RecordPosition = { incarnation: "", seq: 0 };
+  readonly #newestOwn: Partial<Record<StreamKind, RecordPosition>> = {};
   #ready = false;
   #refilling = false;
+  /** Between two refills that bring nothing, ms, and when the next one may begin. */
+  #refillPauseMs = 0;
+  #refillAfterMs = 0;
+  #lastLost = "";
+  /** Stretches of streams that the disk did not give back as they were written, since the start. */
+  damages = 0;
 
   constructor(options: RecordsOptions) {
     this.#options = options;
@@ -150,6 +157,7 @@ export class Records {
       const copyOf = copyName(kind, config.peer.name);
       const copy = await replay(nc, copyOf, log, (batch) => this.#takeCopy(kind, batch), signal);
       records += own.records + copy.records;
+      this.damages += own.damages + copy.damages;
       copied.set(kind, copy.lastSeq);
     }
     const newestSpooled = await this.#readSpool();
@@ -180,17 +188,54 @@ export class Records {
     const made = await ensureStreams(jsm, self, peer);
     if (!this.#ready || made.length === 0) return;
     log.error("streams.lost", { made });
-    for (const kind of streamKinds) if (made.includes(streamName(kind))) this.#ledger.forget(kind, self);
+    for (const kind of streamKinds) if (made.includes(streamName(kind))) this.#forgetOwn(kind);
     // A copier alone knows what it has put into its copy, so it is told to look.
     for (const copier of this.#copiers) if (made.includes(copyName(copier.kind, peer))) copier.restart();
+  }
+
+  /** NATS was away: it may have lost streams, or the end of one, which it does when its disk has damaged a message. */
+  async checkStreams(nc: NatsConnection, signal: AbortSignal): Promise<void> {
+    await this.ensureStreams(nc);
+    if (!this.#ready || this.#refilling) return;
+    // What is read back must not be refilled at the same time.
+    this.#refilling = true;
+    try {
+      for (const kind of streamKinds) await this.#checkEnd(nc, kind, signal);
+    } finally {
+      this.#refilling = false;
+    }
+  }
+
+  async #checkEnd(nc: NatsConnection, kind: StreamKind, signal: AbortSignal): Promise<void> {
+    const { config, log } = this.#options;
+    const newest = this.#newestOwn[kind];
+    const last = await lastStored(nc, kind, config.machine.name);
+    if (newest === undefined || (last !== undefined && comparePosition(last, newest) >= 0)) return;
+    log.error("streams.end_lost", { stream: streamName(kind), had: newest, has: last });
+    this.damages++;
+    this.#forgetOwn(kind);
+    const reread = (batch: Batch) => {
+      if (!this.#isHeld(kind, batch)) this.#takeOwn(kind, batch);
+    };
+    await replay(nc, streamName(kind), log, reread, signal);
+  }
+
+  #forgetOwn(kind: StreamKind): void {
+    this.#ledger.forget(kind, this.#options.config.machine.name);
+    delete this.#newestOwn[kind];
   }
 
   /** Brings back own records that only the peer holds; once at a time, and again later when it fails. */
   async refill(nc: NatsConnection, signal: AbortSignal): Promise<void> {
     const { config, log } = this.#options;
     const lost = streamKinds.filter((kind) => this.#ledger.lostHere(kind) > 0);
-    if (!this.#ready || this.#refilling || lost.length === 0) return;
+    const nowMs = this.#options.clock();
+    if (!this.#ready || this.#refilling || lost.length === 0 || nowMs < this.#refillAfterMs) return;
+    const word = lost.map((kind) => `${kind} ${this.#ledger.lostHere(kind)}`).join();
+    if (word !== this.#lastLost) log.error("records.lost", { lost: word });
+    this.#lastLost = word;
     this.#refilling = true;
+    let brought = 0;
     try {
       for (const kind of lost) {
         const records = await refill({
@@ -202,8 +247,12 @@ export class Records {
           onRefilled: (batch) => this.#takeOwn(kind, batch),
           signal,
         });
-        log.warn("records.refilled", { kind, records });
+        brought += records;
+        if (records > 0) log.warn("records.refilled", { kind, records });
       }
+      // What the peer does not hold either is looked for ever more rarely, since each time all of its copy is read.
+      this.#refillPauseMs = brought > 0 ? 0 : Math.min(maxRefillPauseMs, Math.max(1_000, this.#refillPauseMs * 2));
+      this.#refillAfterMs = nowMs + this.#refillPauseMs;
     } catch (error) {
       if (!signal.aborted) log.warn("records.refill_waits", { error: messageOf(error) });
     } finally {
@@ -220,7 +269,7 @@ export class Records {
 
   /** Where this machine's newest push is; what is older is copied before it. */
   newestPush(): RecordPosition | "spool" {
-    return this.spooled("metrics") > 0 ? "spool" : this.#newestOwn;
+    return this.spooled("metrics") > 0 ? "spool" : (this.#newestOwn.metrics ?? { incarnation: "", seq: 0 });
   }
 
   /** Waits until the peer holds the push at this position, or it is clear that it will not soon. */
@@ -234,7 +283,8 @@ export class Records {
   }
 
   heardPeer(beat: Heartbeat): void {
-    this.#ledger.heardHoldings(beat.holdings);
+    const shrunk = this.#ledger.heardHoldings(beat.holdings);
+    for (const kind of shrunk) this.#options.log.error("records.peer_lost", { kind, copies: beat.holdings });
     for (const kind of streamKinds) {
       const position = beat.copied[kind];
       if (position !== undefined) this.#peerCopied(kind, position);
@@ -344,6 +394,7 @@ export class Records {
       log,
       handedOverSeq,
       isHeld: (batch) => this.#isHeld(kind, batch),
+      holes: () => this.#ledger.holes(kind, config.peer.name),
       onLost: () => this.#lostCopy(kind),
       onNoStream: () => this.#mend(link.nc),
       onCopied: (batch) => {
@@ -356,7 +407,8 @@ export class Records {
 
   #takeOwn(kind: StreamKind, batch: Batch): void {
     const position = lastPosition(batch);
-    if (kind === "metrics" && comparePosition(position, this.#newestOwn) > 0) this.#newestOwn = position;
+    const newest = this.#newestOwn[kind];
+    if (newest === undefined || comparePosition(position, newest) > 0) this.#newestOwn[kind] = position;
     this.#watermark.stored(kind, position, batch.records.length, this.#options.clock());
     this.#take(kind, batch);
   }

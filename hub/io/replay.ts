@@ -1,9 +1,10 @@
 /** Reads back a stream of this machine's own domain at the start, so that ledger and fold stand where they stood. */
 import type { JetStreamManager, NatsConnection } from "nats";
-import type { Batch } from "../core/record.ts";
+import { type Batch, lastPosition, type RecordPosition, type StreamKind } from "../core/record.ts";
 import { decodeBatch } from "./copier.ts";
 import { feed } from "./feed.ts";
 import type { Log } from "./log.ts";
+import { recordSubject, streamName } from "./streams.ts";
 
 const requestTimeoutMs = 5_000;
 
@@ -11,9 +12,11 @@ export interface Replayed {
   records: number;
   /** Sequence of the last message read; 0 when the stream is empty. */
   lastSeq: number;
+  /** Stretches that the disk does not give back as they were written. */
+  damages: number;
 }
 
-/** Hands over every batch; a message that is no batch is said so and passed over. */
+/** Hands over every batch; a message that is no batch or cannot be read is said so and passed over. */
 export async function replay(
   nc: NatsConnection,
   stream: string,
@@ -23,10 +26,18 @@ export async function replay(
 ): Promise<Replayed> {
   const jsm: JetStreamManager = await nc.jetstreamManager({ checkAPI: false, timeout: requestTimeoutMs });
   const { state } = await jsm.streams.info(stream);
-  const result = { records: 0, lastSeq: state.last_seq };
+  const result = { records: 0, lastSeq: state.last_seq, damages: 0 };
+  // Started without the index of a clean stop, the server drops what lies behind a damaged message of the same file.
+  const lostBytes = state.lost?.bytes ?? 0;
+  if (lostBytes > 0) {
+    result.damages++;
+    log.error("replay.cut_off", { stream, bytes: lostBytes });
+  }
+  let messages = 0;
   if (state.messages === 0) return result;
   for await (const { streamSeq, data } of feed(nc, jsm, stream, state.first_seq, signal, { untilCaughtUp: true })) {
     result.lastSeq = streamSeq;
+    messages++;
     const batch = decodeBatch(data);
     if (batch === undefined) log.error("replay.not_a_batch", { stream, streamSeq });
     else {
@@ -34,5 +45,24 @@ export async function replay(
       onBatch(batch);
     }
   }
+  const unread = state.messages - messages;
+  if (unread > 0) {
+    result.damages += unread;
+    log.error("replay.unreadable", { stream, messages: unread });
+  }
   return result;
+}
+
+/** Where a machine's own stream ends; undefined when nothing is in it, or its last message is no batch. */
+export async function lastStored(
+  nc: NatsConnection,
+  kind: StreamKind,
+  machine: string,
+): Promise<RecordPosition | undefined> {
+  const jsm: JetStreamManager = await nc.jetstreamManager({ checkAPI: false, timeout: requestTimeoutMs });
+  const { state } = await jsm.streams.info(streamName(kind));
+  if (state.messages === 0) return undefined;
+  const last = await jsm.streams.getMessage(streamName(kind), { last_by_subj: recordSubject(kind, machine) });
+  const batch = decodeBatch(last.data);
+  return batch && lastPosition(batch);
 }

@@ -122,6 +122,7 @@ export class SpoolDrain {
     }
     if (isHeld(frame.kind, batch)) return await this.#taken();
     if (!isConnected()) {
+      this.#full = undefined;
       this.#stumble("NATS on this machine does not answer");
       return await this.#pause(retryMs);
     }

@@ -9,7 +9,7 @@ const streamNotFound = 10059;
  * Store bytes per stream. Own streams and copies together stay below the domain's 10 GB, so that no stream can be refused
  * for another's size.
  */
-const storeBytes: Record<StreamKind, number> = { metrics: 3.5 * gib, health: 0.5 * gib, alerts: 0.5 * gib };
+const defaultStoreBytes: Record<StreamKind, number> = { metrics: 3.5 * gib, health: 0.5 * gib, alerts: 0.5 * gib };
 
 export const streamKinds = StreamKind.options;
 
@@ -22,9 +22,15 @@ export const copySubject = (kind: StreamKind, origin: string) => `tandem.copy.${
 
 /**
  * Creates what is missing and leaves what is there. Never sets an age: a record goes only when both sides can spare it.
+ * @param storeBytes limit of each stream that it makes, bytes; the hub takes the defaults
  * @returns the names of the streams that it made
  */
-export async function ensureStreams(jsm: JetStreamManager, self: string, peer: string): Promise<string[]> {
+export async function ensureStreams(
+  jsm: JetStreamManager,
+  self: string,
+  peer: string,
+  storeBytes = defaultStoreBytes,
+): Promise<string[]> {
   const made: string[] = [];
   const ensure = async (name: string, subject: string, maxBytes: number) => {
     if (await isThere(jsm, name)) return;
@@ -44,7 +50,8 @@ export function isNoStream(error: unknown): boolean {
 
 /** Nobody listens on the subject: its stream is missing, or JetStream is not up yet. */
 export function isNoResponder(error: unknown): boolean {
-  return error instanceof NatsError && error.code === ErrorCode.NoResponders;
+  // JetStream's own refusals, such as of a full stream, carry the same code beside an error of the API.
+  return error instanceof NatsError && error.code === ErrorCode.NoResponders && error.api_error === undefined;
 }
 
 async function isThere(jsm: JetStreamManager, name: string): Promise<boolean> {

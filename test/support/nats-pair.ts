@@ -26,6 +26,10 @@ export class NatsServer {
     writeFileSync(this.#conf, conf);
   }
 
+  get storeFolder(): string {
+    return join(this.#folder, "store");
+  }
+
   async start(): Promise<void> {
     this.#process = spawn(this.#program, ["-c", this.#conf], { stdio: "ignore" });
     await until(`NATS on ${this.port}`, async () => {
@@ -33,12 +37,13 @@ export class NatsServer {
     });
   }
 
-  async kill(): Promise<void> {
+  /** @param name what it is ended with; SIGTERM lets it write down where its messages lie */
+  async kill(name: NodeJS.Signals = "SIGKILL"): Promise<void> {
     const running = this.#process;
     this.#process = undefined;
     if (running === undefined || running.exitCode !== null) return;
     const gone = new Promise((resolve) => running.once("exit", resolve));
-    running.kill("SIGKILL");
+    running.kill(name);
     await gone;
   }
 
@@ -50,7 +55,7 @@ export class NatsServer {
   /** As if the disk were new: the server is killed first. */
   async loseDisk(): Promise<void> {
     await this.kill();
-    rmSync(join(this.#folder, "store"), { recursive: true, force: true });
+    rmSync(this.storeFolder, { recursive: true, force: true });
   }
 
   connect(options: ConnectionOptions = {}): Promise<NatsConnection> {

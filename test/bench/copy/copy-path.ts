@@ -52,6 +52,7 @@ export function copierPath(nc: NatsConnection): CopyPath {
     nc,
     log,
     handedOverSeq: 0,
+    holes: () => 0,
     onLost: () => ledger.forget("metrics", "mainpc"),
     onNoStream: async () => {},
     isHeld: ({ origin, incarnation, firstSeq, records }) =>

@@ -115,6 +115,21 @@ describe("the ledger", () => {
     expect(line(ledger, "mainpc", 0)).toMatchObject({ stored: 12, copied: 12, pending: 0 });
   });
 
+  it("names the stream of which the peer holds 7 records after it held 10", () => {
+    const ledger = new Ledger("mainpc", "pc2");
+    ledger.hold("metrics", "mainpc", "i1", 1, 10);
+    expect(ledger.heardHoldings({ "metrics/mainpc": { count: 10, holes: 0 } })).toEqual([]);
+    expect(ledger.heardHoldings({ "metrics/mainpc": { count: 7, holes: 0 } })).toEqual(["metrics"]);
+  });
+
+  it("lacks record 5 of 10 when its own store gives all but that one back, though the peer holds no more than 9", () => {
+    const ledger = new Ledger("mainpc", "pc2");
+    ledger.hold("metrics", "mainpc", "i1", 1, 4);
+    ledger.hold("metrics", "mainpc", "i1", 6, 5);
+    ledger.heardHoldings({ "metrics/mainpc": { count: 9, holes: 0 } });
+    expect(ledger.lostHere("metrics")).toBe(1);
+  });
+
   it("counts what the peer has lost with its disk as pending, although it had confirmed it", () => {
     const ledger = new Ledger("mainpc", "pc2");
     ledger.hold("metrics", "mainpc", "i1", 1, 10);

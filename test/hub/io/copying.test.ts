@@ -56,6 +56,7 @@ class Side {
       log,
       handedOverSeq,
       isHeld: (batch) => this.#isHeld(batch),
+      holes: () => this.ledger.holes("metrics", this.#peer),
       onLost: () => {
         this.lost++;
         this.ledger.forget("metrics", this.#peer);

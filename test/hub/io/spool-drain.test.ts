@@ -133,7 +133,6 @@ describe("a journal with a spool over a real NATS", () => {
   });
 
   afterEach(async () => {
-    await nats.mainpc.start().catch(() => {});
     await writer.stop();
     await nats.stop();
     rmSync(path, { recursive: true, force: true });

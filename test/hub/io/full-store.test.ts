@@ -1,0 +1,114 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { NatsConnection } from "nats";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { hlcZero } from "../../../hub/core/hlc.ts";
+import { type AppendOutcome, Journal } from "../../../hub/io/journal.ts";
+import { createLog } from "../../../hub/io/log.ts";
+import { replay } from "../../../hub/io/replay.ts";
+import { Spool } from "../../../hub/io/spool.ts";
+import { SpoolDrain } from "../../../hub/io/spool-drain.ts";
+import { ensureStreams, streamName } from "../../../hub/io/streams.ts";
+import { type NatsPair, startNatsPair } from "../../support/nats-pair.ts";
+import { until } from "../../support/until.ts";
+
+const log = createLog("test", () => {});
+const stream = streamName("metrics");
+const limitBytes = 64 * 1024;
+const body = "x".repeat(5_000);
+
+describe("a stream at its limit of 64 KiB", () => {
+  let nats: NatsPair;
+  let nc: NatsConnection;
+  let folder: string;
+  let connected: boolean;
+  let spool: Spool;
+  let drain: SpoolDrain;
+  let journal: Journal;
+
+  beforeEach(async () => {
+    nats = await startNatsPair();
+    nc = await nats.mainpc.connect();
+    const sizes = { metrics: limitBytes, health: limitBytes, alerts: limitBytes };
+    await ensureStreams(await nc.jetstreamManager(), "mainpc", "pc2", sizes);
+    folder = mkdtempSync(join(tmpdir(), "tandem-full-"));
+    connected = true;
+    spool = new Spool({ path: folder, maxBytes: 1024 ** 2, log, wallMs: Date.now });
+    await spool.open();
+    const common = { js: nc.jetstream(), log, onCut: () => () => {}, onNoStream: async () => {} };
+    drain = new SpoolDrain({
+      ...common,
+      spool,
+      manager: () => nc.jetstreamManager(),
+      isConnected: () => connected,
+      isHeld: () => false,
+      onStored: () => {},
+    });
+    drain.start();
+    journal = new Journal({
+      ...common,
+      kind: "metrics",
+      machine: "mainpc",
+      incarnation: "i1",
+      clock: { now: hlcZero, wallMs: Date.now },
+      storeDeadlineMs: 10_000,
+      maxQueued: 1_000,
+      maxMessageBytes: () => 8 * 1024 * 1024,
+      onStored: () => {},
+      detour: drain,
+      unavailable: () => (connected ? undefined : "away"),
+    });
+  });
+
+  afterEach(async () => {
+    await journal.stop();
+    await drain.stop();
+    await spool.close();
+    await nc.close();
+    await nats.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const push = () => journal.append({ kind: "push", op: "put", group: [["job", "a"]], body });
+  const pushMany = async (count: number) => {
+    const outcomes: AppendOutcome[] = [];
+    for (let i = 0; i < count; i++) outcomes.push(await push());
+    return outcomes;
+  };
+  const stored = async () => {
+    const seqs: number[] = [];
+    const { signal } = new AbortController();
+    await replay(nc, stream, log, (batch) => seqs.push(...batch.records.map((_, i) => batch.firstSeq + i)), signal);
+    return seqs;
+  };
+  const makeRoom = async () => {
+    const jsm = await nc.jetstreamManager();
+    await jsm.streams.update(stream, { max_bytes: 4 * limitBytes });
+  };
+  const upTo = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
+
+  it("takes what fits, refuses the rest as full with nothing of it stored, and goes on without a gap once there is room", async () => {
+    const outcomes = await pushMany(20);
+    const fitted = outcomes.filter(({ kind }) => kind === "stored").length;
+    expect(fitted).toBeGreaterThan(5);
+    expect(outcomes.slice(fitted).map(({ kind }) => kind)).toEqual(Array(20 - fitted).fill("full"));
+    expect(outcomes.at(-1)).toMatchObject({ reason: expect.stringContaining(`stream ${stream} takes no more`) });
+    expect(await stored()).toEqual(upTo(fitted));
+    await makeRoom();
+    expect((await push()).kind).toBe("stored");
+    expect(await stored()).toEqual(upTo(fitted + 1));
+  });
+
+  it("keeps what was spooled until there is room, refuses further pushes meanwhile, and loses none that it took", async () => {
+    connected = false;
+    expect((await pushMany(20)).every(({ kind }) => kind === "spooled")).toBe(true);
+    connected = true;
+    await until("a refusal", async () => (await push()).kind === "full");
+    const took = spool.records() + (await stored()).length;
+    await makeRoom();
+    await until("an empty spool", () => spool.isEmpty);
+    await until("a push that is stored", async () => (await push()).kind === "stored");
+    expect(await stored()).toEqual(upTo(took + 1));
+  });
+});
