@@ -8,7 +8,7 @@ import { engineScript, readinessScript } from "./readiness-script.ts";
 import { shellQuote } from "./shell.ts";
 import type { Site } from "./site.ts";
 import { reachOf, rootsOf } from "./site-reach.ts";
-import { agentProblem } from "./ssh-agent.ts";
+import { clientProblem } from "./ssh-client.ts";
 import { sshFailure } from "./ssh-failure.ts";
 
 /** Pulling an image may take this long, ms. */
@@ -41,8 +41,8 @@ export async function firstLook(site: Site): Promise<FoundFiles | undefined> {
 async function look(site: Site): Promise<string> {
   const reach = reachOf(site);
   const wanted = wantedOf(site, reach);
-  const noAgent = reach.kind === "ssh" ? await agentProblem() : undefined;
-  if (noAgent !== undefined) throw refusal([noAgent]);
+  const noClient = reach.kind === "ssh" ? await clientProblem() : undefined;
+  if (noClient !== undefined) throw refusal([noClient]);
   const docker = dockerCommand(reach);
   const listing = listingScript(rootsOf(site));
   const script = [

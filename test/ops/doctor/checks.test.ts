@@ -110,7 +110,7 @@ describe("the facts of a machine", () => {
 
   it("are read from the sections that the script prints", () => {
     const names = [...factsScript(args).matchAll(/^section (\w+)/gm)].map(([, name]) => name);
-    expect(names).toEqual(["clock", "engine", "containers", "secrets", "disk", "inodes", "jetstream"]);
+    expect(names).toEqual(["user", "clock", "engine", "containers", "secrets", "disk", "inodes", "jetstream"]);
     const inspected = JSON.stringify([
       {
         Name: "/tandem-pc2-hub",
@@ -120,6 +120,7 @@ describe("the facts of a machine", () => {
       },
     ]);
     const answers: Record<string, string> = {
+      user: "0",
       clock: "1000100",
       engine: "20.10.24",
       containers: inspected,
