@@ -179,6 +179,20 @@ describe("the operator's commands, as admin through the jump host", () => {
     expect(said.unsearched).toMatchObject([{ place: stack, code: "machine.unreachable" }]);
   });
 
+  it("the audit names the one image of the hub that has the secret in a layer", async () => {
+    const { mainpc } = lab();
+    const { images } = lab().stackConfig(stack);
+    // Written by the container's shell from its input: in no argument of the image's history.
+    await mainpc.exec(`echo "a seed of nobody's, to search for" | docker run -i --name leak --entrypoint sh ${images?.nats} -c 'cat >/srv/seed'
+      docker commit leak tandem-hub:leak && docker rm leak`);
+    const { code, said } = await audit();
+    await mainpc.exec("docker rmi tandem-hub:leak");
+    expect(said.findings).toEqual([
+      { secret: "mainpc hubSeed", place: "image", where: "mainpc: tandem-hub:leak, a layer" },
+    ]);
+    expect(code).toBe(1);
+  });
+
   it("the audit without the CLI and with a wrong passphrase says which, as JSON too", async () => {
     const noCli = await machine.with({}, { PATH: "/usr/bin:/bin" }, audit);
     expect(noCli).toMatchObject({
