@@ -58,11 +58,13 @@ export interface FactsArgs {
 
 /** Reads only; each part goes on without the others. */
 export function factsScript({ machine, configDirectory, dataDirectory, monitoringPort }: FactsArgs): string {
-  return `section() { printf '\\n${marker} %s\\n' "$1"; }
+  return `# An engine that hangs must not keep the rest from being said.
+docker() { timeout 10 docker "$@"; }
+section() { printf '\\n${marker} %s\\n' "$1"; }
 section user; id -u
 section clock; date +%s%3N
 section engine; docker version --format '{{.Server.Version}}' 2>/dev/null
-section containers; docker ps -aq --filter 'label=tandem.machine=${machine}' | xargs -r docker inspect 2>/dev/null
+section containers; docker ps -aq --filter 'label=tandem.machine=${machine}' | xargs -r timeout 10 docker inspect 2>/dev/null
 section secrets; find '${configDirectory}/secrets' -type f ! -name '.*.deployed' 2>/dev/null | xargs -r stat -c '%a %u %n'
 section disk; df -P '${dataDirectory}' 2>/dev/null | awk 'NR == 2 { print $5 }'
 section inodes; df -Pi '${dataDirectory}' 2>/dev/null | awk 'NR == 2 { print $5 }'
