@@ -8,8 +8,8 @@ import { engineScript, readinessScript } from "./readiness-script.ts";
 import { shellQuote } from "./shell.ts";
 import type { Site } from "./site.ts";
 import { reachOf, rootsOf } from "./site-reach.ts";
-import { agentProblem } from "./ssh-agent.ts";
-import { isRaceForConnection, sshFailure } from "./ssh-failure.ts";
+import { clientProblem } from "./ssh-client.ts";
+import { sshFailure } from "./ssh-failure.ts";
 
 /** Pulling an image may take this long, ms. */
 const pullMs = 600_000;
@@ -41,8 +41,8 @@ export async function firstLook(site: Site): Promise<FoundFiles | undefined> {
 async function look(site: Site): Promise<string> {
   const reach = reachOf(site);
   const wanted = wantedOf(site, reach);
-  const noAgent = reach.kind === "ssh" ? await agentProblem() : undefined;
-  if (noAgent !== undefined) throw refusal([noAgent]);
+  const noClient = reach.kind === "ssh" ? await clientProblem() : undefined;
+  if (noClient !== undefined) throw refusal([noClient]);
   const docker = dockerCommand(reach);
   const listing = listingScript(rootsOf(site));
   const script = [
@@ -62,7 +62,7 @@ async function ask(site: Site, reach: Reach, script: string): Promise<string> {
   } catch (error) {
     if (!(error instanceof Unanswered)) throw error;
     // A script that fails says what to do in its last line.
-    const lines = error.message.split("\n").filter((line) => !isRaceForConnection(line));
+    const lines = error.message.split("\n");
     if (error.reached)
       throw refusal([{ what: lines.slice(0, -1).join("\n") || error.message, next: lines.at(-1) ?? "" }]);
     const { what, next } = sshFailure(error.message, site.ssh.jump.host);

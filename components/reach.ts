@@ -8,7 +8,7 @@ import { hostPort } from "./address.ts";
 import { asOwner, type Become } from "./become.ts";
 import type { FoundFiles } from "./drift-script.ts";
 import { shellQuote } from "./shell.ts";
-import { type Jump, sshOptions } from "./ssh.ts";
+import { type Jump, sharedSshOptions, sshOptions } from "./ssh.ts";
 
 export type Reach = (
   | SshReach
@@ -127,7 +127,7 @@ export function dockerProviderArgs(reach: Reach): docker.ProviderArgs {
   if (reach.kind === "local") return { host: reach.socket };
   return {
     host: `ssh://${reach.user}@${hostPort(reach.host, reach.port)}`,
-    sshOpts: sshOptions(reach.hostKey, reach.jump),
+    sshOpts: sharedSshOptions(reach.hostKey, reach.jump),
   };
 }
 

@@ -230,7 +230,7 @@ export const Site = z
       .prefault({}),
     preview: z
       .strictObject({
-        /** Look at the machine's files before anything else; false where the machine cannot be reached, as on a hosted runner. */
+        /** Look at the machine in previews, and at its files at all; false where previews do not reach it, as on a hosted runner. */
         drift: flag(true),
       })
       .prefault({}),

@@ -10,14 +10,13 @@ const denied = /permission denied/i;
 const noName = /could not resolve|name or service not known|nodename/i;
 const refused = /connection refused/i;
 const behindJump = /open failed|stdio forwarding failed/i;
-const noSocket = /controlpath|control socket|muxclient|unix_listener/i;
 const silent = /no route to host|network is unreachable|timed out|timeout/i;
 /** The first that matches is what the rest follows from. */
-const telling = [hostKeyRefused, denied, noName, behindJump, refused, silent, noSocket];
+const telling = [hostKeyRefused, denied, noName, behindJump, refused, silent];
 
 /** @param jump address of the host between, whose keys are then named where it is the one that failed @default none */
 export function sshFailure(said: string, jump = ""): SshFailure {
-  const lines = said.split("\n").filter((line) => line.trim() !== "" && !isRaceForConnection(line));
+  const lines = said.split("\n").filter((line) => line.trim() !== "");
   const line = telling.map((pattern) => lines.find((text) => pattern.test(text))).find((text) => text !== undefined);
   const what = (line ?? lines.at(-1) ?? "ssh ended without a word").trim();
   const atJump = jump !== "" && lines.some((text) => text.includes(jump));
@@ -33,11 +32,6 @@ export function sshFailure(said: string, jump = ""): SshFailure {
   return { what, next: nextFor(what, key, address) };
 }
 
-/** Two that begin at once both make the shared connection, and one of them says so; it is no failure. */
-export function isRaceForConnection(line: string): boolean {
-  return /already exists, disabling multiplexing/.test(line);
-}
-
 function nextFor(what: string, key: string, address: string): string {
   if (denied.test(what))
     return `Load your key into the agent (ssh-add), or add it to authorized_keys of ${key}.user there`;
@@ -45,6 +39,5 @@ function nextFor(what: string, key: string, address: string): string {
   if (behindJump.test(what))
     return "The jump host does not reach the machine: correct machine.address as seen from there, or let its sshd forward TCP";
   if (refused.test(what)) return `Start sshd there, or correct ${key}.port`;
-  if (noSocket.test(what)) return "Make the directory of ssh's shared connections: mkdir -m 700 ~/.ssh";
   return `Check that it is up and on the network, and ${address} and ${key}.port of the stack`;
 }

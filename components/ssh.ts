@@ -12,16 +12,20 @@ export interface Jump {
   hostKey: string;
 }
 
-/** Options for `ssh`, each as its own argument. */
+/** Options for `ssh`, each as its own argument, for those who start it many times: all share one connection. */
+export function sharedSshOptions(hostKey: string, jump?: Jump): string[] {
+  // sshd limits how many connections may start at once.
+  const shared = ["ControlMaster=auto", `ControlPath=~/.ssh/tandem-%C-${pinsOf(hostKey, jump)}`, "ControlPersist=60"];
+  return [...asArguments(shared), ...sshOptions(hostKey, jump)];
+}
+
+/** Options for an `ssh` of its own, which says why it could not connect; a shared one hides what a jump host's ssh says. */
 export function sshOptions(hostKey: string, jump?: Jump): string[] {
-  const options = [
-    ...pinned(hostKey),
-    // sshd limits how many connections may start at once, so all share one.
-    "ControlMaster=auto",
-    `ControlPath=~/.ssh/tandem-%C-${pinsOf(hostKey, jump)}`,
-    "ControlPersist=60",
-  ];
-  if (jump !== undefined) options.push(`ProxyCommand=${proxyCommand(jump)}`);
+  const proxy = jump === undefined ? [] : [`ProxyCommand=${proxyCommand(jump)}`];
+  return asArguments([...pinned(hostKey), ...proxy]);
+}
+
+function asArguments(options: readonly string[]): string[] {
   return options.flatMap((option) => ["-o", option]);
 }
 

@@ -35,54 +35,83 @@ export function registerSecrets(program: Command): void {
     .action(audit);
 }
 
+type Say = (line: string) => void;
+
 interface MachineReport extends ScanResult {
   machine: string;
 }
 
+/** A place that could not be searched, so that nothing can be said of it. */
+interface Unsearched {
+  place: string;
+  code: string;
+  message: string;
+  next: string;
+}
+
 async function audit({ stack: names, dir, preview, json }: AuditOptions): Promise<void> {
-  const say = (line: string) => void process.stderr.write(`${line}\n`);
+  const say: Say = (line) => void process.stderr.write(`${line}\n`);
   const stacks = readStacks(names, dir);
-  const patterns = await allPatterns(stacks, say);
-  const machines: MachineReport[] = [];
-  for (const stack of stacks) {
-    say(`searching ${stack.site.machine.name}, up to a minute or so`);
-    machines.push(await scanMachine(stack, patterns));
-  }
+  const { patterns, tooShort } = await allPatterns(stacks, say);
+  const unsearched: Unsearched[] = [];
+  const tried = async <T>(place: string, search: Promise<T>): Promise<T | undefined> => {
+    try {
+      return await search;
+    } catch (error) {
+      if (!(error instanceof OperatorError)) throw error;
+      unsearched.push({ place, code: error.code, message: error.message, next: error.next });
+      return undefined;
+    }
+  };
+  // The machines search while the engine here plans.
+  const scans = stacks.map((stack) => tried(stack.site.machine.name, scanMachine(stack, patterns, say)));
   const here: Finding[] = [];
   for (const stack of stacks) {
-    say(`searching the ${preview ? "plan and state" : "state"} of ${stack.name}`);
-    here.push(...found(await stateOf(stack), patterns, "state", stack));
-    if (preview) here.push(...found(await planOf(stack), patterns, "plan", stack));
+    const search = searchHere(stack, patterns, preview, say);
+    here.push(...((await tried(`stack ${stack.name}`, search)) ?? []));
   }
+  const machines = (await Promise.all(scans)).filter((report) => report !== undefined);
   const findings = [...machines.flatMap((report) => report.findings.map((one) => at(one, report.machine))), ...here];
-  process.exitCode = findings.length > 0 ? exitFound : 0;
+  process.exitCode = findings.length + unsearched.length > 0 ? exitFound : 0;
   const secrets = new Set(patterns.map(({ secret }) => secret)).size;
-  if (json) return void process.stdout.write(`${JSON.stringify({ secrets, findings, machines })}\n`);
-  process.stdout.write(`${toText(secrets, findings, machines).join("\n")}\n`);
+  if (json)
+    return void process.stdout.write(`${JSON.stringify({ secrets, tooShort, findings, unsearched, machines })}\n`);
+  process.stdout.write(`${toText({ secrets, findings, unsearched, machines }).join("\n")}\n`);
 }
 
-async function allPatterns(stacks: Stack[], say: (line: string) => void): Promise<Pattern[]> {
+async function allPatterns(stacks: Stack[], say: Say): Promise<{ patterns: Pattern[]; tooShort: string[] }> {
   const secrets = (await Promise.all(stacks.map((stack) => secretsOf(stack)))).flat();
-  for (const { name, value } of secrets)
-    if (value.length < leastLength) say(`${name} is shorter than ${leastLength} characters and cannot be searched for`);
+  const tooShort = secrets.filter(({ value }) => value.length < leastLength).map(({ name }) => name);
+  for (const name of tooShort) say(`${name} is shorter than ${leastLength} characters and cannot be searched for`);
   const patterns = secrets.flatMap(patternsOf);
-  if (patterns.length > 0) return patterns;
+  if (patterns.length > 0) return { patterns, tooShort };
+  const none = tooShort.length === 0 ? "hold none" : `hold none of ${leastLength} characters or more`;
   const stacksNamed = stacks.map(({ name }) => name).join(" and ");
   const next = "Set one with: pulumi config set -s <stack> --secret <key>, or write the site with `tandem init`";
-  throw new OperatorError("secrets.none", `no secret to search for: the files of ${stacksNamed} hold none`, next);
+  throw new OperatorError("secrets.none", `no secret to search for: the files of ${stacksNamed} ${none}`, next);
 }
 
-async function scanMachine({ site }: Stack, patterns: readonly Pattern[]): Promise<MachineReport> {
+async function scanMachine({ site }: Stack, patterns: readonly Pattern[], say: Say): Promise<MachineReport> {
   const { name } = site.machine;
+  const startedMs = performance.now();
+  say(`searching ${name}, up to a minute or so`);
   const command = shellCommand(reachOf(site), scanScript(site.paths.config, []));
-  const result = await runShell(command, { stdin: scanInput(patterns), deadlineMs: scanDeadlineMs });
+  const options = { stdin: scanInput(patterns), holdInput: true, deadlineMs: scanDeadlineMs };
+  const result = await runShell(command, options);
   const lost = unreachable(site, result);
   if (lost !== undefined) throw lost;
   if (result.code !== 0) {
     const next = "Run it as a user who may read all processes and use Docker: ssh.user and ssh.become of the stack";
     throw new OperatorError("secrets.scan", `the search on ${name} ended with ${result.code}: ${result.stderr}`, next);
   }
+  say(`searched ${name} in ${Math.round((performance.now() - startedMs) / 1_000)} s`);
   return { machine: name, ...readScan(redacted(result.stdout, patterns)) };
+}
+
+async function searchHere(stack: Stack, patterns: readonly Pattern[], preview: boolean, say: Say): Promise<Finding[]> {
+  say(`searching the ${preview ? "plan and state" : "state"} of ${stack.name}`);
+  const findings = found(await stateOf(stack), patterns, "state", stack);
+  return preview ? [...findings, ...found(await planOf(stack), patterns, "plan", stack)] : findings;
 }
 
 function found(text: string, patterns: readonly Pattern[], place: string, { name }: Stack): Finding[] {
@@ -91,14 +120,26 @@ function found(text: string, patterns: readonly Pattern[], place: string, { name
 
 const at = (finding: Finding, machine: string): Finding => ({ ...finding, where: `${machine}: ${finding.where}` });
 
-function toText(secrets: number, findings: Finding[], machines: MachineReport[]): string[] {
+interface Report {
+  /** How many were searched for. */
+  secrets: number;
+  findings: Finding[];
+  unsearched: Unsearched[];
+  machines: MachineReport[];
+}
+
+function toText({ secrets, findings, unsearched, machines }: Report): string[] {
   const lines = findings.map(({ secret, place, where }) => `FOUND  ${secret}  in ${place} ${where}`);
   if (findings.length > 0) lines.push("  → Change each secret that was found, then remove the copy");
+  for (const { place, message, next } of unsearched) lines.push(`NOT SEARCHED  ${place}: ${message}`, `  → ${next}`);
   for (const { machine, foreign } of machines) {
     const names = [...new Set(foreign.map(({ name, where }) => `${name} of ${where}`))];
     if (names.length > 0) lines.push(`${machine}: not the site's, but open all the same: ${names.join(", ")}`);
   }
   for (const { machine, looked } of machines) lines.push(`${machine}: ${looked.join(", ")}`);
-  lines.push(`${secrets} secrets searched for, ${findings.length === 0 ? "none found" : `${findings.length} found`}`);
+  const but = unsearched.length === 0 ? "" : `, but ${unsearched.length} places not searched`;
+  lines.push(
+    `${secrets} secrets searched for, ${findings.length === 0 ? "none found" : `${findings.length} found`}${but}`,
+  );
   return lines;
 }

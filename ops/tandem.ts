@@ -37,7 +37,13 @@ try {
 } catch (error) {
   if (!(error instanceof OperatorError)) throw error;
   process.stderr.write(`error: ${error.toText()}\n`);
+  // Who asked for JSON reads standard output, whatever comes.
+  if (process.argv.includes("--json")) process.stdout.write(`${JSON.stringify({ error: errorView(error) })}\n`);
   await leave(1);
+}
+
+function errorView({ code, message, next }: OperatorError) {
+  return { code, message, next };
 }
 
 /**

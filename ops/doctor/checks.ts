@@ -46,6 +46,7 @@ export function checkMachine(facts: MachineFacts, expected: Expected, asked: Ask
   return [
     ok("Docker engine", facts.engine),
     ...parts.flatMap((part) => checkContainer(part, facts, expected)),
+    ...checkRights(facts),
     ...checkSecrets(facts),
     ...checkDisk(facts),
     ...checkJetStream(facts),
@@ -80,6 +81,13 @@ function checkImage(part: string, { image }: ContainerFacts, { machine, hubImage
   return image === hubImage
     ? [ok("hub's image", image)]
     : [warn("hub's image", `${image}; this checkout makes ${hubImage}`, `${up(machine)} brings it up to date`)];
+}
+
+/** Another than root sees neither secrets nor files, and finding none of them changed would say nothing. */
+function checkRights({ uid }: MachineFacts): Check[] {
+  if (uid === undefined || uid === 0) return [];
+  const next = "Set how that user becomes root: pulumi config set --path ssh.become sudo (or docker)";
+  return [fail("rights", `user ${uid} may not read the files of a deploy, so they were not looked at`, next)];
 }
 
 function checkSecrets({ secrets }: MachineFacts): Check[] {

@@ -32,6 +32,8 @@ export interface SecretFacts {
 }
 
 export interface MachineFacts {
+  /** Number of the user who looked; undefined when it cannot be told. */
+  uid: number | undefined;
   /** Version of the Docker engine; undefined when it does not answer. */
   engine: string | undefined;
   containers: ContainerFacts[];
@@ -56,10 +58,13 @@ export interface FactsArgs {
 
 /** Reads only; each part goes on without the others. */
 export function factsScript({ machine, configDirectory, dataDirectory, monitoringPort }: FactsArgs): string {
-  return `section() { printf '\\n${marker} %s\\n' "$1"; }
+  return `# An engine that hangs must not keep the rest from being said.
+docker() { timeout 10 docker "$@"; }
+section() { printf '\\n${marker} %s\\n' "$1"; }
+section user; id -u
 section clock; date +%s%3N
 section engine; docker version --format '{{.Server.Version}}' 2>/dev/null
-section containers; docker ps -aq --filter 'label=tandem.machine=${machine}' | xargs -r docker inspect 2>/dev/null
+section containers; docker ps -aq --filter 'label=tandem.machine=${machine}' | xargs -r timeout 10 docker inspect 2>/dev/null
 section secrets; find '${configDirectory}/secrets' -type f ! -name '.*.deployed' 2>/dev/null | xargs -r stat -c '%a %u %n'
 section disk; df -P '${dataDirectory}' 2>/dev/null | awk 'NR == 2 { print $5 }'
 section inodes; df -Pi '${dataDirectory}' 2>/dev/null | awk 'NR == 2 { print $5 }'
@@ -82,6 +87,7 @@ export function readFacts(stdout: string): MachineFacts {
   const containers = z.array(Container).safeParse(json(text("containers")));
   const jetstream = JetStream.safeParse(json(text("jetstream")));
   return {
+    uid: numberIn(text("user")),
     engine: text("engine") === "" ? undefined : text("engine"),
     containers: containers.success ? containers.data.map(containerFacts) : [],
     secrets: lines("secrets").map(secretFacts),

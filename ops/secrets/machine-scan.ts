@@ -25,9 +25,12 @@ export interface ScanResult {
 
 const separator = "\t";
 
-/** Lines of `secret TAB text` for the script's input, which is the only way that values take. */
+/**
+ * How many lines follow, and lines of `secret TAB text`: the script's input, which is the only way that values take. It must stay
+ * open: when it ends, so does the search.
+ */
 export function scanInput(patterns: readonly Pattern[]): string {
-  return patterns.map(({ secret, text }) => `${secret}${separator}${text}\n`).join("");
+  return `${patterns.length}\n${patterns.map(({ secret, text }) => `${secret}${separator}${text}\n`).join("")}`;
 }
 
 /** Runs as root under any POSIX sh. @param logDirectories searched beside /var/log */
@@ -38,11 +41,18 @@ umask 077
 # In memory where there is such a place, so that the search leaves no copy on a disk.
 work=$(mktemp -d /dev/shm/tandem.XXXXXX 2>/dev/null || mktemp -d)
 disk=$(mktemp -d /var/tmp/tandem.XXXXXX)
-trap 'rm -rf "$work" "$disk"' EXIT
-trap 'exit 1' HUP INT TERM
-cat >"$work/all"
+watch=
+trap 'rm -rf "$work" "$disk"; [ -z "$watch" ] || kill "$watch" 2>/dev/null' EXIT
+trap 'exit 1' HUP INT TERM PIPE
+exec 3<&0 </dev/null
+read -r lines <&3
+head -n "$lines" <&3 >"$work/all"
 cut -f2- "$work/all" >"$work/patterns"
 [ -s "$work/patterns" ] || { echo "nothing to search for" >&2; exit 2; }
+# Nobody tells a script at the far end of a connection that its operator has left, but its input ends then.
+(while read -r _; do :; done; kill -TERM "$$") <&3 >/dev/null 2>&1 &
+watch=$!
+exec 3<&-
 
 # Says which secrets stand in the input, once each.
 report() {
@@ -53,13 +63,16 @@ report() {
   done
 }
 
-count=0
-for process in /proc/[0-9]*; do
-  pid=\${process#/proc/}
+# Which processes are worth a closer look, found by one search of all and not by a dozen of each.
+{
+  grep -a -l -F -f "$work/patterns" /proc/[0-9]*/cmdline /proc/[0-9]*/environ
+  grep -a -l -i -E 'requirepass|passw|passphrase|token|secret|api[_-]?key' /proc/[0-9]*/cmdline /proc/[0-9]*/environ
+} 2>/dev/null | cut -d/ -f3 | sort -un >"$work/suspects"
+while IFS= read -r pid; do
+  process=/proc/$pid
   [ "$pid" = "$$" ] && continue
   { tr '\\0' '\\n' <"$process/cmdline" >"$work/command" && tr '\\0' '\\n' <"$process/environ" >"$work/environment"; } 2>/dev/null || continue
   [ -s "$work/command" ] || continue
-  count=$((count + 1))
   # Not by its arguments: the first of them may be the secret.
   name="$(basename "$(readlink "$process/exe")") (pid $pid)"
   report process "$name" <"$work/command"
@@ -68,8 +81,8 @@ for process in /proc/[0-9]*; do
     while IFS= read -r key; do printf 'foreign\\t%s\\tprocess\\t%s\\n' "$key" "$name"; done
   grep -a -o -i -E '^[A-Z0-9_]*(PASSWORD|PASSWD|TOKEN|SECRET|API_KEY|PASSPHRASE)=.' "$work/environment" | sed 's/=.$//' |
     while IFS= read -r key; do printf 'foreign\\t%s\\tenvironment\\t%s\\n' "$key" "$name"; done
-done
-printf 'looked\\tprocesses\\t%s\\n' "$count"
+done <"$work/suspects"
+printf 'looked\\tprocesses\\t%s\\n' "$(grep -a -l . /proc/[0-9]*/cmdline 2>/dev/null | wc -l)"
 
 if command -v docker >/dev/null 2>&1; then
   docker ps -aq >"$work/containers" || { echo "the Docker engine does not answer" >&2; exit 3; }
@@ -81,17 +94,23 @@ if command -v docker >/dev/null 2>&1; then
   printf 'looked\\tcontainers\\t%s\\n' "$(wc -l <"$work/containers")"
 
   { docker ps -aq --filter label=tandem.machine | xargs -r docker inspect --format '{{.Image}}'; docker images -q --no-trunc tandem-hub; } | sort -u >"$work/images"
+  name_of() { docker image inspect --format '{{if .RepoTags}}{{index .RepoTags 0}}{{else}}{{.Id}}{{end}}' "$1" 2>/dev/null; }
   while IFS= read -r image; do
-    name=$(docker image inspect --format '{{if .RepoTags}}{{index .RepoTags 0}}{{else}}{{.Id}}{{end}}' "$image" 2>/dev/null) || continue
-    { docker image inspect "$image"; docker history --no-trunc --format '{{.CreatedBy}}' "$image"; } | report image "$name"
-    rm -rf "$disk/image" && mkdir "$disk/image"
-    docker save "$image" | tar -x -C "$disk/image"
-    # Layers are archives, on some engines compressed ones; what a later layer removed is still in an earlier one.
-    find "$disk/image" -type f >"$work/layers"
-    while IFS= read -r layer; do
-      if zcat -f <"$layer" | grep -a -q -F -f "$work/patterns"; then zcat -f <"$layer" | report image "$name, a layer"; fi
-    done <"$work/layers"
+    { docker image inspect "$image"; docker history --no-trunc --format '{{.CreatedBy}}' "$image"; } | report image "$(name_of "$image")"
   done <"$work/images"
+  mkdir "$disk/images"
+  # All in one, so that a layer which several share is read once.
+  [ ! -s "$work/images" ] || xargs docker save <"$work/images" | tar -x -C "$disk/images"
+  holders() {
+    sed 's/}/}\\n/g' "$disk/images/manifest.json" | grep -F -e "$1" | sed -n 's/.*"Config":"\\([^"]*\\)".*/\\1/p' |
+      while IFS= read -r config; do name_of "$(basename "$config" .json)"; done | paste -s -d, -
+  }
+  # Layers are archives, on some engines compressed ones; what a later layer removed is still in an earlier one.
+  find "$disk/images" -type f >"$work/layers"
+  while IFS= read -r layer; do
+    zcat -f <"$layer" | grep -a -q -F -f "$work/patterns" || continue
+    zcat -f <"$layer" | report image "$(holders "\${layer#"$disk/images/"}"), a layer"
+  done <"$work/layers"
   printf 'looked\\timages\\t%s\\n' "$(wc -l <"$work/images")"
 fi
 

@@ -14,6 +14,8 @@ export interface ShellResult {
 export interface ShellOptions {
   /** What the script reads. */
   stdin?: string;
+  /** Keep the script's input open until it ends, so that it can tell when this process does. @default false */
+  holdInput?: boolean;
   /** @default 60000 */
   deadlineMs?: number;
 }
@@ -24,7 +26,7 @@ const sshFailed = 255;
 
 /** @param command the program and its arguments, as `shellCommand` of components/reach.ts makes them */
 export function runShell(command: readonly string[], options: ShellOptions = {}): Promise<ShellResult> {
-  const { stdin = "", deadlineMs = defaultDeadlineMs } = options;
+  const { stdin = "", holdInput = false, deadlineMs = defaultDeadlineMs } = options;
   const [program = "sh", ...args] = command;
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
@@ -49,7 +51,8 @@ export function runShell(command: readonly string[], options: ShellOptions = {})
     });
     // A script that ends early closes its input; what it says about that is in its code.
     child.stdin.on("error", () => {});
-    child.stdin.end(stdin);
+    child.stdin.write(stdin);
+    if (!holdInput) child.stdin.end();
   });
 }
 

@@ -19,7 +19,7 @@ export async function recordResources(
   stack: string,
   config: Record<string, unknown> = {},
   secretKeys: string[] = [],
-  run: "preview" | "up" = "up",
+  preview = false,
 ): Promise<Recorded[]> {
   // What an earlier program still registers would else reach the new mocks, which do not know it.
   await pulumi.runtime.disconnect();
@@ -46,7 +46,7 @@ export async function recordResources(
     },
     "tandem",
     stack,
-    run === "preview",
+    preview,
   );
   return recorded;
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { sshOptions } from "../../components/ssh.ts";
+import { sharedSshOptions, sshOptions } from "../../components/ssh.ts";
 
 const hostKey = "ssh-ed25519 AAAAmachine";
 const jump = { host: "bastion.example.org", port: 2222, user: "ops", hostKey: "ssh-ed25519 AAAAjump" };
@@ -27,9 +27,12 @@ describe("ssh's options", () => {
 
   it("a connection that is shared is one with the same host keys and the same way", () => {
     const pathOf = (options: string[]) => options.find((option) => option.startsWith("ControlPath="));
-    const paths = [sshOptions(hostKey), sshOptions(jump.hostKey), sshOptions(hostKey, jump)].map(pathOf);
+    const paths = [sharedSshOptions(hostKey), sharedSshOptions(jump.hostKey), sharedSshOptions(hostKey, jump)].map(
+      pathOf,
+    );
     expect(new Set(paths).size).toBe(3);
-    expect(pathOf(sshOptions(hostKey))).toBe(paths[0]);
+    expect(pathOf(sharedSshOptions(hostKey))).toBe(paths[0]);
+    expect(pathOf(sshOptions(hostKey))).toBeUndefined();
   });
 
   it("keys come from the agent alone", () => {

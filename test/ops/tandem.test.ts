@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -47,5 +47,26 @@ describe("the command tandem, with its output in a pipe", () => {
     child.stdout.once("data", () => child.stdout.destroy());
     expect(await ended).toBe(0);
     expect(Buffer.concat(stderr).toString()).toBe("");
+  });
+});
+
+describe("an operator's error", () => {
+  it("is JSON on standard output for who asked for JSON, beside its words on standard error", () => {
+    const args = ["ops/tandem.ts", "doctor", "--stack", "nowhere", "--dir", "/nowhere"];
+    const plain = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" });
+    expect([plain.status, plain.stdout]).toEqual([1, ""]);
+    const { status, stdout, stderr } = spawnSync(process.execPath, [...args, "--json"], {
+      cwd: root,
+      encoding: "utf8",
+    });
+    expect(status).toBe(1);
+    expect(stderr).toBe(plain.stderr);
+    expect(JSON.parse(stdout)).toEqual({
+      error: {
+        code: "stack.missing",
+        message: expect.stringContaining("Pulumi.nowhere.yaml does not exist"),
+        next: expect.stringContaining("--stack"),
+      },
+    });
   });
 });

@@ -64,7 +64,7 @@ export class Engine {
   }
 
   up(stack: string, ...args: string[]): Promise<Update> {
-    return this.must(stack, "up", "--yes", "--skip-preview", "--parallel", "4", ...args);
+    return this.must(stack, "up", "--yes", "--skip-preview", ...args);
   }
 
   /** Starts an up and kills the CLI with all that it has started, as soon as its output holds the pattern. */

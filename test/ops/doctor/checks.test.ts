@@ -14,6 +14,7 @@ const container = (part: string, change = {}) => ({
   ...change,
 });
 const well: MachineFacts = {
+  uid: 0,
   engine: "20.10.24",
   containers: ["nats", "pushgateway", "hub"].map((part) => container(part)),
   secrets: [{ path: "/etc/tandem/secrets/hub/nats.seed", mode: "400", uid: 10_900 }],
@@ -56,6 +57,11 @@ describe("the doctor", () => {
       "a secret that others may read",
       { secrets: [{ path: "/etc/tandem/secrets/hub/nats.seed", mode: "644", uid: 0 }] },
       "fail secret files: /etc/tandem/secrets/hub/nats.seed has mode 644",
+    ],
+    [
+      "a user who sees less than all",
+      { uid: 1_000, secrets: [] },
+      "fail rights: user 1000 may not read the files of a deploy, so they were not looked at",
     ],
     ["a disk at 95 %", { diskUsedPercent: 95 }, "fail disk: 95 % used"],
     ["inodes at 80 %", { inodesUsedPercent: 80 }, "warn inodes: 80 % used"],
@@ -104,7 +110,7 @@ describe("the facts of a machine", () => {
 
   it("are read from the sections that the script prints", () => {
     const names = [...factsScript(args).matchAll(/^section (\w+)/gm)].map(([, name]) => name);
-    expect(names).toEqual(["clock", "engine", "containers", "secrets", "disk", "inodes", "jetstream"]);
+    expect(names).toEqual(["user", "clock", "engine", "containers", "secrets", "disk", "inodes", "jetstream"]);
     const inspected = JSON.stringify([
       {
         Name: "/tandem-pc2-hub",
@@ -114,6 +120,7 @@ describe("the facts of a machine", () => {
       },
     ]);
     const answers: Record<string, string> = {
+      user: "0",
       clock: "1000100",
       engine: "20.10.24",
       containers: inspected,

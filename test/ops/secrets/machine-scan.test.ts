@@ -1,27 +1,24 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { readScan, redacted, scanInput, scanScript } from "../../../ops/secrets/machine-scan.ts";
 import { patternsOf } from "../../../ops/secrets/patterns.ts";
+import { runShell } from "../../../ops/site/shell.ts";
 import { until } from "../../support/until.ts";
 
 // Made anew for each run: what an earlier one left in a log must not be found.
 const value = `correct-horse-${process.pid}-${Date.now()}`;
 const input = scanInput(patternsOf({ name: "pc2 token", value }));
 
-function scan(configDirectory: string, logs: string[] = []) {
+async function scan(configDirectory: string, logs: string[] = []) {
   // With an engine that has no containers: the lab tries that part.
-  const env = { PATH: "/usr/bin:/bin" };
-  const { status, stdout, stderr } = spawnSync("sh", ["-c", `docker() { :; }\n${scanScript(configDirectory, logs)}`], {
-    input,
-    env,
-    encoding: "utf8",
-  });
-  return { status, stdout, stderr, ...readScan(stdout) };
+  const script = `PATH=/usr/bin:/bin\ndocker() { :; }\n${scanScript(configDirectory, logs)}`;
+  const { code, stdout, stderr } = await runShell(["sh", "-c", script], { stdin: input, holdInput: true });
+  return { status: code, stdout, stderr, ...readScan(stdout) };
 }
 
 describe.skipIf(process.platform !== "linux")("the search of a machine", () => {
@@ -41,7 +38,7 @@ describe.skipIf(process.platform !== "linux")("the search of a machine", () => {
       }
     });
     await until("both", () => argument.pid !== undefined && environment.pid !== undefined);
-    const { findings, foreign, stdout } = scan(folder());
+    const { findings, foreign, stdout } = await scan(folder());
     expect(findings).toContainEqual({ secret: "pc2 token", place: "process", where: `sleep (pid ${argument.pid})` });
     expect(findings).toContainEqual({
       secret: "pc2 token",
@@ -56,14 +53,14 @@ describe.skipIf(process.platform !== "linux")("the search of a machine", () => {
     expect(stdout).not.toContain(value);
   });
 
-  it("names a log, a packed log and a file of the configuration, but not where secrets belong", () => {
+  it("names a log, a packed log and a file of the configuration, but not where secrets belong", async () => {
     const [config, logs] = [folder(), folder()];
     mkdirSync(join(config, "secrets"));
     writeFileSync(join(config, "secrets", "token"), value);
     writeFileSync(join(config, "notes.txt"), `token: ${value}\n`);
     writeFileSync(join(logs, "agent.log"), `login with ${value}\n`);
     writeFileSync(join(logs, "agent.log.1.gz"), gzipSync(`login with ${value}\n`));
-    const { findings, status, stderr } = scan(config, [logs]);
+    const { findings, status, stderr } = await scan(config, [logs]);
     expect([status, stderr]).toEqual([0, ""]);
     expect(findings.filter(({ place }) => place === "log" || place === "file")).toEqual([
       { secret: "pc2 token", place: "log", where: join(logs, "agent.log") },
@@ -82,5 +79,25 @@ describe.skipIf(process.platform !== "linux")("the search of a machine", () => {
   it("ends with 2 when there is nothing to search for", () => {
     const { status } = spawnSync("sh", ["-c", scanScript("/nowhere", [])], { input: "", encoding: "utf8" });
     expect(status).toBe(2);
+  });
+
+  it("ends by itself and leaves nothing behind when its input ends, as when the operator presses Ctrl-C", async () => {
+    // An engine that never answers, and says where the search keeps what it was given.
+    const docker = `docker() { printf '%s\\n%s\\n' "$work" "$disk" >&2; while :; do sleep 0.1; done; }`;
+    const child = spawn("sh", ["-c", `${docker}\n${scanScript("/nowhere", [])}`]);
+    const ended = once(child, "exit");
+    let said = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+    });
+    child.stdin.write(input);
+    const [work = "", disk = ""] = await until("its folders", () => {
+      const lines = said.split("\n").filter((line) => line !== "");
+      return lines.length >= 2 ? lines : undefined;
+    });
+    expect(readFileSync(join(work, "patterns"), "utf8")).toContain(value);
+    child.stdin.end();
+    expect(await ended).toEqual([1, null]);
+    expect([work, disk].filter((path) => existsSync(path))).toEqual([]);
   });
 });
