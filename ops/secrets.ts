@@ -65,11 +65,8 @@ async function audit({ stack: names, dir, preview, json }: AuditOptions): Promis
   };
   // The machines search while the engine here plans.
   const scans = stacks.map((stack) => tried(stack.site.machine.name, scanMachine(stack, patterns, say)));
-  const here: Finding[] = [];
-  for (const stack of stacks) {
-    const search = searchHere(stack, patterns, preview, say);
-    here.push(...((await tried(`stack ${stack.name}`, search)) ?? []));
-  }
+  const plans = stacks.map((stack) => tried(`stack ${stack.name}`, searchHere(stack, patterns, preview, say)));
+  const here = (await Promise.all(plans)).flatMap((findings) => findings ?? []);
   const machines = (await Promise.all(scans)).filter((report) => report !== undefined);
   const findings = [...machines.flatMap((report) => report.findings.map((one) => at(one, report.machine))), ...here];
   process.exitCode = findings.length + unsearched.length > 0 ? exitFound : 0;

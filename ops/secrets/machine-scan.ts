@@ -38,6 +38,8 @@ export function scanScript(configDirectory: string, logDirectories: readonly str
   const quoted = ["/var/log", ...logDirectories].map((path) => `'${path}'`).join(" ");
   return `set -u
 umask 077
+# Bytes, not characters: several times as fast.
+export LC_ALL=C
 # In memory where there is such a place, so that the search leaves no copy on a disk.
 work=$(mktemp -d /dev/shm/tandem.XXXXXX 2>/dev/null || mktemp -d)
 disk=$(mktemp -d /var/tmp/tandem.XXXXXX)
