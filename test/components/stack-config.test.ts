@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { Site } from "../../components/site.ts";
 import { parseStackConfig, readStackConfig } from "../../components/stack-config.ts";
@@ -27,6 +28,14 @@ describe("the stacks of the repository", () => {
   it.each(["mainpc", "pc2"])("%s is accepted as it stands", (stack) => {
     expect(parseStackConfig(stackValues(stack), stack).machine.name).toBe(stack);
   });
+
+  it.each(["mainpc", "pc2"])(
+    "%s has no salt: with one, nobody could give the stack a passphrase of their own",
+    (stack) => {
+      const text = readFileSync(new URL(`../../Pulumi.${stack}.yaml`, import.meta.url), "utf8");
+      expect(text).not.toMatch(/^(encryptionsalt|encryptedkey|secretsprovider):/m);
+    },
+  );
 
   it("the two describe the same pair, each from its own side", () => {
     const [mainpc, pc2] = ["mainpc", "pc2"].map((stack) => parseStackConfig(stackValues(stack), stack));
