@@ -1,6 +1,7 @@
 /** Puts secrets into stack files through the `pulumi` CLI: values by standard input, never as an argument or a variable. */
 import { spawn } from "node:child_process";
 import { z } from "zod";
+import { collected } from "../collected.ts";
 import { OperatorError } from "../error.ts";
 
 const deadlineMs = 120_000;
@@ -72,18 +73,11 @@ export class Pulumi {
     if (passphraseFile !== undefined) Object.assign(env, { PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile });
     return new Promise((resolve, reject) => {
       const child = spawn("pulumi", [...args, "--non-interactive"], { cwd, env, signal, timeout: deadlineMs });
-      let stdout = "";
-      let stderr = "";
-      child.stdout.setEncoding("utf8").on("data", (text: string) => {
-        stdout += text;
-      });
-      child.stderr.setEncoding("utf8").on("data", (text: string) => {
-        stderr += text;
-      });
+      const output = collected(child);
       child.once("error", (error: NodeJS.ErrnoException) => {
         reject(error.code === "ENOENT" ? missing() : error);
       });
-      child.once("close", (code) => resolve({ code, stdout, stderr }));
+      child.once("close", (code) => resolve({ code, ...output }));
       // A program that has ended reads no more, and says why by itself.
       child.stdin.on("error", () => {}).end(input);
     });

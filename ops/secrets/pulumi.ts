@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { dirname } from "node:path";
 import { z } from "zod";
 import { messageOf } from "../../hub/io/log.ts";
+import { collected } from "../collected.ts";
 import { OperatorError } from "../error.ts";
 import { isRecord, readConfig, type Stack, secretPaths } from "../site/stacks.ts";
 import type { Secret } from "./patterns.ts";
@@ -38,19 +39,13 @@ function pulumi({ name, path }: Stack, words: readonly string[]): Promise<string
   return new Promise((resolve, reject) => {
     const args = ["--cwd", dirname(path), ...words, "--stack", name, "--non-interactive"];
     const child = spawn("pulumi", args, { stdio: ["ignore", "pipe", "pipe"] });
-    let stdout = "";
-    let stderr = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      stdout += text;
-    });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      stderr += text;
-    });
+    const output = collected(child);
     const fail = (what: string, next: string) => reject(new OperatorError("pulumi.failed", what, next));
     child.once("error", (error) =>
       fail(`cannot start pulumi: ${messageOf(error)}`, "Install the Pulumi CLI, 3.248 or later, and put it on PATH"),
     );
     child.once("close", (code) => {
+      const { stdout, stderr } = output;
       if (code === 0) return resolve(stdout);
       const reason = (stderr.trim() || stdout.trim()).split("\n").slice(-3).join("\n  ");
       fail(`pulumi ${words.join(" ")} ended with ${code}:\n  ${reason}`, nextFor(reason));

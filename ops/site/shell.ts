@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import type { Site } from "../../components/site.ts";
 import { sshFailure } from "../../components/ssh-failure.ts";
 import { messageOf } from "../../hub/io/log.ts";
+import { collected } from "../collected.ts";
 import { OperatorError } from "../error.ts";
 
 export interface ShellResult {
@@ -30,14 +31,7 @@ export function runShell(command: readonly string[], options: ShellOptions = {})
   const [program = "sh", ...args] = command;
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
-    let stdout = "";
-    let stderr = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      stdout += text;
-    });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      stderr += text;
-    });
+    const output = collected(child);
     const timer = setTimeout(() => child.kill("SIGKILL"), deadlineMs);
     child.once("error", (error) => {
       clearTimeout(timer);
@@ -46,8 +40,8 @@ export function runShell(command: readonly string[], options: ShellOptions = {})
     });
     child.once("close", (code, signal) => {
       clearTimeout(timer);
-      if (signal !== null) stderr += `\nit did not end within ${deadlineMs / 1_000} s`;
-      resolve({ code: code ?? sshFailed, stdout, stderr: stderr.trim() });
+      const late = signal === null ? "" : `\nit did not end within ${deadlineMs / 1_000} s`;
+      resolve({ code: code ?? sshFailed, stdout: output.stdout, stderr: `${output.stderr}${late}`.trim() });
     });
     // A script that ends early closes its input; what it says about that is in its code.
     child.stdin.on("error", () => {});
