@@ -30,7 +30,7 @@ export const AgentConfig = z.strictObject({
   intervalMs: z.number().int().min(50).default(2_000),
   /** Before a probe without an answer is a failure, ms. */
   deadlineMs: z.number().int().min(10).default(1_000),
-  /** Names of agents it cannot work without, `machine/name` when on the other machine. */
+  /** Names of agents it cannot work without, `machine/name` when on another machine. */
   needs: z.array(z.string()).default([]),
 });
 export type AgentConfig = z.infer<typeof AgentConfig>;
@@ -56,6 +56,8 @@ export const HubConfig = z.strictObject({
   /** Address that the hub binds, for a site whose virtual address comes and goes. @example "0.0.0.0" */
   listenHost: z.string().min(1).optional(),
   peer: MachineConfig,
+  /** Machines without a hub, whose agents the hub of `watchedBy` asks, and the other one while that is dead. */
+  satellites: z.array(z.strictObject({ name: z.string().min(1), watchedBy: z.string().min(1) })).default([]),
   nats: z
     .strictObject({
       /**
@@ -104,7 +106,7 @@ export const HubConfig = z.strictObject({
     .optional(),
   /** Pushes waiting to be stored before further ones get 503. */
   maxQueuedPushes: z.number().int().positive().default(10_000),
-  /** The whole fleet, both machines: a hub probes its own agents, and the peer's while the peer's hub is dead. */
+  /** The whole fleet: a hub probes its own agents and its satellites', and the peer's of both while the peer's hub is dead. */
   agents: z.array(AgentConfig),
 });
 export type HubConfig = z.infer<typeof HubConfig>;

@@ -7,7 +7,9 @@ import type { ExpiryView } from "./core/fold/expiry.ts";
 import { Fold } from "./core/fold/fold.ts";
 import { groupPath } from "./core/group-path.ts";
 import { type Heartbeat, HeartbeatFilter } from "./core/heartbeat.ts";
+import { homeHubOf, homeHubOfAgent, machinesOf } from "./core/home-hub.ts";
 import { nextIncarnation } from "./core/record.ts";
+import type { SatelliteJudgement } from "./core/satellite.ts";
 import type { Judgement } from "./core/verdict.ts";
 import { EventFeed } from "./http/events.ts";
 import { gatewayStatusJson } from "./http/gateway-status.ts";
@@ -27,6 +29,7 @@ import { NumberedPushes } from "./io/numbered-pushes.ts";
 import { Prober } from "./io/probe/prober.ts";
 import { PushgatewayKeeper } from "./io/pushgateway-keeper.ts";
 import { Records } from "./io/records.ts";
+import { SatelliteWatch } from "./io/satellite-watch.ts";
 import { pageAssets } from "./page/assets.ts";
 import { renderPage } from "./page/render.ts";
 
@@ -53,6 +56,7 @@ export class Hub {
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #health: FleetHealth;
   readonly #machines: MachineWatch;
+  readonly #satellites: SatelliteWatch;
   readonly #records: Records;
   readonly #keeper: PushgatewayKeeper;
   readonly #recorder: HealthRecorder;
@@ -70,7 +74,7 @@ export class Hub {
     this.#log = log;
     this.#version = version;
     const { machine, peer, agents } = config;
-    this.#ownIds = agents.filter((agent) => agent.machine === machine.name).map(idOf);
+    this.#ownIds = agents.filter((agent) => this.#isOwn(agent)).map(idOf);
     this.#health = new FleetHealth(machine.name, agents.map(idOf), clock());
     this.#records = new Records({
       config,
@@ -94,6 +98,14 @@ export class Hub {
       log,
     });
     this.#machines = new MachineWatch({ config, clock, onChange: (...change) => this.#onMachine(...change) });
+    this.#satellites = new SatelliteWatch({
+      satellites: config.satellites.map(({ name }) => name),
+      agentsOf: (name) =>
+        agents.filter((agent) => agent.machine === name).flatMap((agent) => this.#health.status(idOf(agent)) ?? []),
+      cutOff: () => this.#machines.isCutOff,
+      clock,
+      onChange: (...change) => this.#onSatellite(...change),
+    });
     this.#recorder = new HealthRecorder((change) => this.#records.append("health", change), log);
     this.#expirer = new GroupExpirer({
       groups: () => this.#fold.expiring(),
@@ -127,6 +139,7 @@ export class Hub {
       version,
       incarnation: this.#incarnation,
       machines: this.#machines,
+      satellites: this.#satellites,
       records: this.#records,
       health: this.#health,
       fold: this.#fold,
@@ -146,7 +159,7 @@ export class Hub {
       this.#server.listen(port, host, resolve);
     });
     this.#log.info("hub.listening", { host, port });
-    this.#prober.watch(this.#config.machine.name);
+    for (const name of this.#machinesOf(machine.name)) this.#prober.watch(name);
     this.#timers.push(setInterval(() => this.#judgeSync(), syncTickMs));
     this.#timers.push(setInterval(() => this.#sendFleet(), fleetEventEveryMs));
     this.#connect().catch((error: unknown) => {
@@ -172,6 +185,7 @@ export class Hub {
     this.#receiver.stop();
     this.#sender.stop();
     this.#machines.stop();
+    this.#satellites.stop();
     this.#keeper.stop();
     this.#lag.stop();
     // Answers under way are finished; clients that keep a connection open are not waited for.
@@ -289,8 +303,8 @@ export class Hub {
     this.#peerLagMs = beat.lagMs;
     this.#records.heardPeer(beat);
     for (const report of beat.agents) {
-      // Each hub speaks for the agents of its own machine only.
-      if (!report.id.startsWith(`${beat.machine}/`)) continue;
+      // Each hub speaks only for the agents that it is the home of.
+      if (homeHubOfAgent(report.id, this.#config.satellites) !== beat.machine) continue;
       const turn = this.#health.reported(report, beat.machine, clock(), Date.now());
       if (turn !== undefined) this.#tellTurn(turn);
     }
@@ -299,7 +313,7 @@ export class Hub {
   #onOwnTurn(agent: AgentConfig, { from, status }: HealthTurn): void {
     const { id, health: to, reason } = status;
     this.#log.info("health.turned", { agent: id, from, to, reason });
-    if (agent.machine === this.#config.machine.name) {
+    if (this.#isOwn(agent)) {
       this.#changedAgents.add(id);
       this.#sender.send();
     }
@@ -325,11 +339,29 @@ export class Hub {
   /** A dead hub says nothing of its agents, which may live: they are asked from here. */
   #probePeersAgents(hub: Judgement): void {
     const { peer } = this.#config;
-    if (hub.verdict === "dead") this.#prober.watch(peer.name);
-    else if (hub.verdict === "alive") this.#prober.unwatch(peer.name);
+    for (const name of this.#machinesOf(peer.name)) {
+      if (hub.verdict === "dead") this.#prober.watch(name);
+      else if (hub.verdict === "alive") this.#prober.unwatch(name);
+    }
   }
 
-  #alert(name: string, judgement: Judgement, before: Judgement): void {
+  #onSatellite(name: string, judgement: SatelliteJudgement, before: SatelliteJudgement): void {
+    const satellite = this.#view.satellite(name);
+    this.#log.info("satellite.judged", { name, verdict: judgement.verdict, reason: judgement.reason });
+    // Both hubs judge it; the one that asks says so for both.
+    if (satellite.askedBy === this.#config.machine.name) this.#alert(name, judgement, before);
+    this.#events.send({ type: "satellite", name, satellite });
+  }
+
+  #isOwn(agent: AgentConfig): boolean {
+    return homeHubOf(agent.machine, this.#config.satellites) === this.#config.machine.name;
+  }
+
+  #machinesOf(hub: string): string[] {
+    return machinesOf(hub, this.#config.satellites);
+  }
+
+  #alert(name: string, judgement: Judged, before: Judged): void {
     const lost = judgement.verdict === "dead" || judgement.verdict === "isolated";
     const wasLost = before.verdict === "dead" || before.verdict === "isolated";
     if (lost === wasLost) return;
@@ -371,5 +403,7 @@ export class Hub {
     if (this.#events.listeners > 0) this.#events.send({ type: "fleet", fleet: this.#view.fleet() });
   }
 }
+
+type Judged = Pick<SatelliteJudgement, "verdict" | "reason">;
 
 const idOf = (agent: AgentConfig) => `${agent.machine}/${agent.name}`;

@@ -34,6 +34,7 @@ export function fleetView(self: Name = "pc2", hubs: Partial<Record<Name, string>
     now: now.toISOString(),
     sync: { state: "in-sync", since: ago(2 * hour), reason: "", uncopied: 0, oldestUncopiedMs: null },
     machines: { mainpc: machineView("mainpc", self, hubs), pc2: machineView("pc2", self, hubs) },
+    satellites: {},
     agents,
     totals: { healthy: agents.length, degraded: 0, unhealthy: 0, unknown: 0 },
     metrics: { groups: 75, series: 1_240 },
