@@ -304,12 +304,12 @@ async function deploy(stack: Stack, config = stackValues(stack), look = false): 
   const resources = await recordResources(stack, config, [], look);
   vi.resetModules();
   if (!look) vi.doMock("../components/first-look.ts", () => ({ firstLook: async () => undefined }));
-  const exported: Record<string, pulumi.Output<string> | string | undefined> = await import("../index.ts").finally(() =>
-    vi.doUnmock("../components/first-look.ts"),
-  );
+  const exported: Record<string, pulumi.Output<string> | string | readonly string[] | undefined> = await import(
+    "../index.ts"
+  ).finally(() => vi.doUnmock("../components/first-look.ts"));
   // The engine leaves out what is undefined.
   const entries = Object.entries(exported).flatMap(([key, value]) =>
-    value === undefined ? [] : [(async () => [key, typeof value === "string" ? value : await promised(value)])()],
+    value === undefined ? [] : [(async () => [key, pulumi.Output.isInstance(value) ? await promised(value) : value])()],
   );
   return { resources, outputs: Object.fromEntries(await Promise.all(entries)) };
 }

@@ -7,7 +7,7 @@ import * as fixture from "../fleet/fixture.ts";
 import { fleetOf, LocalPair, type MachineLine, metricsOf } from "../support/local-pair.ts";
 import { until } from "../support/until.ts";
 
-const portOffset = 7_900;
+const portOffset = 8_600;
 const nas = `${fixture.nas}  - { name: Thumbs, group: storage, port: 5002, healthPort: 6002, httpPort: 6003, health: { kind: zmq }, required: false }
 `;
 
