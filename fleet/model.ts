@@ -80,7 +80,9 @@ export const Inventory = z.strictObject({
   /** `required`: every agent here but the hub states mode, singleWriter, priority, memoryMb and vramMb; else those with a standby do. */
   failover: z.enum(["required", "optional"]),
   /** What the machine can carry for its peer beside its own agents, MiB; a satellite carries nothing. */
-  capacity: z.strictObject({ memoryMb: z.number().int().positive(), vramMb: z.number().int().nonnegative() }),
+  capacity: z
+    .strictObject({ memoryMb: z.number().int().nonnegative(), vramMb: z.number().int().nonnegative() })
+    .default({ memoryMb: 0, vramMb: 0 }),
   /** What else listens on this machine, so that no agent is given its port. */
   alsoListening: z.array(z.strictObject({ name: z.string().min(1), port: Port })).default([]),
   /** One at least on a machine of the pair. */

@@ -16,9 +16,12 @@ import {
   stackValues,
 } from "./components/recorder.ts";
 
+import { satelliteValues } from "./components/satellite-stack.ts";
+import { nas, scratchFleet } from "./fleet/fixture.ts";
+
 interface Deployed {
   resources: Recorded[];
-  outputs: Record<string, string>;
+  outputs: Record<string, unknown>;
 }
 
 const stacks = ["mainpc", "pc2"] as const;
@@ -231,6 +234,56 @@ describe("the pair", () => {
   });
 });
 
+describe("the stack of a satellite", () => {
+  const values = satelliteValues();
+  const scratch = scratchFleet();
+  afterAll(() => scratch.remove());
+  /** The program with a fleet that has the satellite, as a site's own folder would. */
+  async function withFleet<T>(deed: () => Promise<T>): Promise<T> {
+    const { dir } = scratch;
+    scratch.write({ nas, batches: "batches: []\n" });
+    const real = await vi.importActual<typeof import("../fleet/load.ts")>("../fleet/load.ts");
+    vi.doMock("../fleet/load.ts", () => ({ ...real, fleetDir: dir }));
+    return deed().finally(() => vi.doUnmock("../fleet/load.ts"));
+  }
+
+  it("makes nothing but the agents with a container, and says where they push to", async () => {
+    const { resources, outputs } = await withFleet(() => deploy("nas", values));
+    // None of the outputs waits for a resource here.
+    const made = () => resources.map(({ type, name }) => `${type.split(":").at(-1)} ${name}`).sort();
+    await vi.waitFor(() => expect(made()).toEqual(["Satellite nas", "docker nas-docker"]));
+    expect(outputs).toEqual({
+      hub: "http://192.0.2.20:9100",
+      hubs: ["http://192.0.2.20:9100", "http://192.0.2.10:9000"],
+      page: "http://192.0.2.20:9100/",
+      metrics: "http://192.0.2.20:9100/metrics",
+      fleet: "http://192.0.2.20:9100/api/v1/fleet",
+      events: "http://192.0.2.20:9100/api/v1/events",
+      ledger: "http://192.0.2.20:9100/api/v1/ledger",
+    });
+  });
+
+  it("is known to the hubs of both machines of the pair, whose stacks have its address", async () => {
+    for (const stack of stacks) {
+      const satellites = [{ name: "nas", address: "192.0.2.30" }];
+      const { resources } = await withFleet(() => deploy(stack, { ...stackValues(stack), satellites }));
+      const text = String(namedResource(resources, `${stack}-hub-config-write`).inputs.stdin);
+      const hub = HubConfig.parse(JSON.parse(text.slice(0, text.lastIndexOf("== end of"))));
+      expect(hub.satellites).toEqual([{ name: "nas", watchedBy: "pc2" }]);
+      expect(hub.agents.find(({ name }) => name === "Archive")?.probe).toMatchObject({
+        host: "192.0.2.30",
+        port: 6001,
+      });
+    }
+  });
+
+  it("of a pair whose stack does not know it is refused, with what to set", async () => {
+    await expect(withFleet(() => deploy("mainpc"))).rejects.toThrow(
+      "fleet/nas.yaml describes a satellite whose address the stack of mainpc does not know",
+    );
+  });
+});
+
 describe("a stack whose machine is looked at first", () => {
   let folder: string;
   const warnings = vi.spyOn(pulumi.log, "warn");
@@ -300,7 +353,7 @@ describe("a stack whose machine is looked at first", () => {
 });
 
 /** @param look a preview that asks the machine; else an up that does not, since it is at an address of the documentation */
-async function deploy(stack: Stack, config = stackValues(stack), look = false): Promise<Deployed> {
+async function deploy(stack: string, config = stackValues(stack), look = false): Promise<Deployed> {
   const resources = await recordResources(stack, config, [], look);
   vi.resetModules();
   if (!look) vi.doMock("../components/first-look.ts", () => ({ firstLook: async () => undefined }));
@@ -318,7 +371,7 @@ function resourcesOf(stack: Stack): Recorded[] {
   return deployed.get(stack)?.resources ?? [];
 }
 
-function outputsOf(stack: Stack): Record<string, string> {
+function outputsOf(stack: Stack): Record<string, unknown> {
   return deployed.get(stack)?.outputs ?? {};
 }
 

@@ -42,7 +42,7 @@ function judge(
   if (asked === 0) return ["unknown", "its agents have not been asked yet"];
   if (cutOff) return ["isolated", "neither its agents nor any reference address answers"];
   if (asked < agents.length)
-    return ["suspect", `none of the ${asked} of its ${agents.length} agents that were asked answers`];
+    return ["suspect", `none of its agents asked so far answers (${asked} of ${agents.length})`];
   const silent = agents.length === 1 ? "its one agent does not answer" : `none of its ${agents.length} agents answers`;
   const isDead =
     before.verdict === "dead" || (before.verdict === "suspect" && atMs - before.sinceMs >= satelliteDeadAfterMs);

@@ -52,7 +52,6 @@ export const nas = `machine: nas
 watchedBy: pc2
 gpu: none
 failover: optional
-capacity: { memoryMb: 1, vramMb: 0 }
 agents:
   - { name: Archive, group: storage, port: 5000, healthPort: 6000, httpPort: 6001, health: { kind: http }, required: false }
 `;

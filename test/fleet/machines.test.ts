@@ -63,29 +63,29 @@ describe("the check of a satellite", () => {
     [
       "a hub on it",
       { nas: agentWith("isHub: true") },
-      "nas.yaml:7 hub.satellite nas/Archive is a hub, but nas is watched by the hub of pc2 and has none",
+      "nas.yaml:6 hub.satellite nas/Archive is a hub, but nas is watched by the hub of pc2 and has none",
     ],
     [
       "an agent that is to move",
       { nas: agentWith("mode: cold") },
-      "nas.yaml:7 failover.satellite nas/Archive is cold but lives on a satellite, from where nothing is moved",
+      "nas.yaml:6 failover.satellite nas/Archive is cold but lives on a satellite, from where nothing is moved",
     ],
     [
       "a standby, since either machine could be meant",
       { nas: agentWith("standby: { port: 5300, healthPort: 6300, httpPort: 6301 }") },
-      "nas.yaml:7 failover.satellite nas/Archive lives on a satellite and has a standby, but a satellite has no other machine",
+      "nas.yaml:6 failover.satellite nas/Archive lives on a satellite and has a standby, but a satellite has no other machine",
     ],
     [
       "a route",
       { nas: agentWith("route: 7700") },
-      "nas.yaml:7 failover.satellite nas/Archive lives on a satellite and has a route, but a satellite has no other machine",
+      "nas.yaml:6 failover.satellite nas/Archive lives on a satellite and has a route, but a satellite has no other machine",
     ],
     [
       "one port for two agents",
       {
         nas: `${nas}  - { name: Thumbs, group: storage, port: 5000, healthPort: 6002, httpPort: 6003, health: { kind: http }, required: false }\n`,
       },
-      "nas.yaml:8 port.clash port 5000 on nas: Thumbs is also Archive (nas.yaml:7)",
+      "nas.yaml:7 port.clash port 5000 on nas: Thumbs is also Archive (nas.yaml:6)",
     ],
     [
       "a plain name that two other machines have",
@@ -109,7 +109,7 @@ describe("the check of a satellite", () => {
 
   it("takes a standby of the pair for one on the peer: a satellite's agent of its name and its capacity do not matter", () => {
     expect(found({ nas: nas.replace("name: Archive", "name: Store") })).toEqual([
-      "nas.yaml:7 name.both Store stands on mainpc and on nas; they are told apart as mainpc/Store and nas/Store",
+      "nas.yaml:6 name.both Store stands on mainpc and on nas; they are told apart as mainpc/Store and nas/Store",
     ]);
   });
 
