@@ -2,6 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import {
   firstLook,
+  fleetDirectoryOf,
   Machine,
   readAgentSecrets,
   readGrafanaPassword,
@@ -10,7 +11,7 @@ import {
   Satellite,
   sitePorts,
 } from "./components/index.ts";
-import { fleetDir, requireFleet } from "./fleet/load.ts";
+import { requireFleet } from "./fleet/load.ts";
 import { build } from "./ops/build.ts";
 import { OperatorError } from "./ops/error.ts";
 
@@ -25,7 +26,7 @@ interface Outputs {
 
 async function declare(): Promise<Outputs> {
   const site = readStack();
-  const fleet = requireFleet(fleetDir, sitePorts(site));
+  const fleet = requireFleet(fleetDirectoryOf(site), sitePorts(site));
   const { name } = site.machine;
   const own = { agentSecrets: readAgentSecrets(), grafanaPassword: readGrafanaPassword(site) };
   if (site.role === "satellite") {

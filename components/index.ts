@@ -28,6 +28,7 @@ export { Satellite, type SatelliteArgs } from "./satellite.ts";
 export { SatelliteSite } from "./satellite-site.ts";
 export { SecretFile, type SecretFileArgs } from "./secret-file.ts";
 export { Site, SiteMachine, type StackSite } from "./site.ts";
+export { fleetDirectoryOf } from "./site-fleet.ts";
 export { reachOf, rootsOf } from "./site-reach.ts";
 export { readGrafanaPassword, readSiteSecrets, type SiteSecrets } from "./site-secrets.ts";
 export { parseStack, parseStackConfig, readStack, readStackConfig } from "./stack-config.ts";

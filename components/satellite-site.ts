@@ -54,20 +54,23 @@ export const SatelliteSite = SatelliteKeys.superRefine((site, context) => {
   }
   checkCommon(site, refuse);
   checkWatchPorts(site, new Map(), refuse);
-}).transform(({ role, machine, hubs, ssh, docker, images, paths, logs, models, prometheus, grafana, preview }) => ({
-  role,
-  machine: { name: machine.name, address: machine.address },
-  hubs,
-  ssh,
-  docker,
-  images,
-  paths,
-  logs,
-  models,
-  prometheus,
-  grafana,
-  preview,
-}));
+}).transform(
+  ({ role, machine, hubs, fleet, ssh, docker, images, paths, logs, models, prometheus, grafana, preview }) => ({
+    role,
+    machine: { name: machine.name, address: machine.address },
+    hubs,
+    fleet,
+    ssh,
+    docker,
+    images,
+    paths,
+    logs,
+    models,
+    prometheus,
+    grafana,
+    preview,
+  }),
+);
 export type SatelliteSite = z.infer<typeof SatelliteSite>;
 
 /** Paths below a group that are not at their default; the group itself when it is a list. */

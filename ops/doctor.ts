@@ -6,6 +6,7 @@ import { hubImageTag } from "../components/hub.ts";
 import { shellCommand } from "../components/reach.ts";
 import type { SatelliteSite } from "../components/satellite-site.ts";
 import type { Site } from "../components/site.ts";
+import { fleetDirectoryOf } from "../components/site-fleet.ts";
 import { reachOf, rootsOf } from "../components/site-reach.ts";
 import { loadFleet } from "../fleet/load.ts";
 import { FleetView, LedgerView } from "../hub/http/api.ts";
@@ -84,7 +85,9 @@ async function examineMachine(site: Site): Promise<Report> {
 
 async function examineSatellite(site: SatelliteSite): Promise<Report> {
   const { machine, hubs } = site;
-  const agents = loadFleet().fleet.agents.filter((agent) => agent.machine === machine.name && agent.container);
+  const agents = loadFleet(fleetDirectoryOf(site)).fleet.agents.filter(
+    (agent) => agent.machine === machine.name && agent.container,
+  );
   const servers = (["prometheus", "grafana"] as const).filter((part) => site[part].enabled);
   const asked = await Promise.all(
     hubs.map(async (hub) => ({ url: urlOf(hub), fleet: await askHub(`${urlOf(hub)}/api/v1/fleet`, FleetView) })),

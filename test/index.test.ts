@@ -235,20 +235,14 @@ describe("the pair", () => {
 });
 
 describe("the stack of a satellite", () => {
-  const values = satelliteValues();
   const scratch = scratchFleet();
+  beforeAll(() => scratch.write({ nas, batches: "batches: []\n" }));
   afterAll(() => scratch.remove());
-  /** The program with a fleet that has the satellite, as a site's own folder would. */
-  async function withFleet<T>(deed: () => Promise<T>): Promise<T> {
-    const { dir } = scratch;
-    scratch.write({ nas, batches: "batches: []\n" });
-    const real = await vi.importActual<typeof import("../fleet/load.ts")>("../fleet/load.ts");
-    vi.doMock("../fleet/load.ts", () => ({ ...real, fleetDir: dir }));
-    return deed().finally(() => vi.doUnmock("../fleet/load.ts"));
-  }
+  /** With an inventory that has the satellite. */
+  const inventory = { fleet: { directory: scratch.dir } };
 
   it("makes nothing but the agents with a container, and says where they push to", async () => {
-    const { resources, outputs } = await withFleet(() => deploy("nas", values));
+    const { resources, outputs } = await deploy("nas", satelliteValues(inventory));
     // None of the outputs waits for a resource here.
     const made = () => resources.map(({ type, name }) => `${type.split(":").at(-1)} ${name}`).sort();
     await vi.waitFor(() => expect(made()).toEqual(["Satellite nas", "docker nas-docker"]));
@@ -266,7 +260,7 @@ describe("the stack of a satellite", () => {
   it("is known to the hubs of both machines of the pair, whose stacks have its address", async () => {
     for (const stack of stacks) {
       const satellites = [{ name: "nas", address: "192.0.2.30" }];
-      const { resources } = await withFleet(() => deploy(stack, { ...stackValues(stack), satellites }));
+      const { resources } = await deploy(stack, { ...stackValues(stack), satellites, ...inventory });
       const text = String(namedResource(resources, `${stack}-hub-config-write`).inputs.stdin);
       const hub = HubConfig.parse(JSON.parse(text.slice(0, text.lastIndexOf("== end of"))));
       expect(hub.satellites).toEqual([{ name: "nas", watchedBy: "pc2" }]);
@@ -278,7 +272,7 @@ describe("the stack of a satellite", () => {
   });
 
   it("of a pair whose stack does not know it is refused, with what to set", async () => {
-    await expect(withFleet(() => deploy("mainpc"))).rejects.toThrow(
+    await expect(deploy("mainpc", { ...stackValues("mainpc"), ...inventory })).rejects.toThrow(
       "fleet/nas.yaml describes a satellite whose address the stack of mainpc does not know",
     );
   });

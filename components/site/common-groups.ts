@@ -3,6 +3,12 @@ import { z } from "zod";
 import { flag, host, hostKey, mib, path, port, text, whole } from "./values.ts";
 
 export const commonGroups = {
+  fleet: z
+    .strictObject({
+      /** Folder of the inventory on the computer that runs Pulumi; empty for fleet/ beside the program. */
+      directory: path("/srv/site/fleet").or(z.literal("")).default("").meta({ example: "/srv/site/fleet" }),
+    })
+    .prefault({}),
   ssh: z
     .strictObject({
       user: text("root").default("root"),

@@ -12,7 +12,14 @@ import { createIdentity } from "./identity.ts";
 import { authorityFiles, keep, keepFolder } from "./keep.ts";
 import { caPassphrase, stackPassphrase } from "./passphrases.ts";
 import { caName, type Renewal, renew } from "./renew.ts";
-import { askSatellite, pairFiles, readSatelliteAnswers, satelliteStacks, writeInventory } from "./satellite.ts";
+import {
+  askSatellite,
+  inventoryDirectory,
+  pairFiles,
+  readSatelliteAnswers,
+  satelliteStacks,
+  writeInventory,
+} from "./satellite.ts";
 import { seal } from "./seal.ts";
 import { isOwn, readStackFile, stackConfig, stackPath } from "./stack-file.ts";
 
@@ -118,13 +125,14 @@ async function added(
   if (answers === undefined) throw noTerminal("--satellite NAME --answers satellite.yaml");
   const stacks = satelliteStacks(pair, target, answers);
   const files = await seal(stacks, { folder: dir, project, secretsProvider, passphrase, signal, say });
-  const inventory = writeInventory(dir, name, answers);
+  const directory = inventoryDirectory(pair, project) || join(dir, "fleet");
+  const inventory = writeInventory(directory, name, answers);
   return {
     files: inventory === undefined ? files : [...files, inventory],
     kept: keepFolder(project),
     keptFiles: [],
     next: [
-      `write its agents into fleet/${name}.yaml`,
+      `write its agents into ${join(directory, `${name}.yaml`)}`,
       "tandem fleet check",
       ...[name, ...machineNames].map((stack) => `pulumi up -s ${stack}`),
     ],

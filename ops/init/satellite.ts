@@ -82,6 +82,7 @@ export function pairFiles({ folder, project, name, force }: SatelliteTarget): St
 }
 
 const Machine = z.looseObject({ name: z.string(), address: z.string(), hubPort: z.number().default(9000) });
+const Fleet = z.looseObject({ directory: z.string().default("") }).prefault({});
 const Satellites = z.array(z.looseObject({ name: z.string() })).default([]);
 
 /** The three stacks as they will be; a satellite has no secrets of its own to begin with. */
@@ -92,10 +93,12 @@ export function satelliteStacks(
 ): SealedStack[] {
   const key = (group: string) => `${project}:${group}`;
   const machines = pair.map((file) => Machine.parse(file.config[key("machine")]));
+  const directory = inventoryDirectory(pair, project);
   const groups = {
     role: "satellite",
     machine: { name, address },
     hubs: machines.map((machine) => ({ name: machine.name, address: machine.address, hubPort: machine.hubPort })),
+    ...(directory === "" ? {} : { fleet: { directory } }),
     ssh: { user: sshUser, port: sshPort, hostKey },
   };
   const { config: _, ...encryption } = readStackFile(folder, name) ?? { config: {} };
@@ -109,11 +112,16 @@ export function satelliteStacks(
   return [{ stack: name, file: { ...encryption, config }, secrets: {} }, ...knowing];
 }
 
+/** Where the pair's stacks say that the inventory lies; empty when they do not. */
+export function inventoryDirectory(pair: readonly StackFile[], project: string): string {
+  return Fleet.parse(pair[0]?.config[`${project}:fleet`]).directory;
+}
+
 /** Writes the inventory that the program then asks for. @returns its path; undefined when there is one already, which stays */
-export function writeInventory(folder: string, name: string, { watchedBy }: SatelliteAnswers): string | undefined {
-  const path = join(folder, "fleet", `${name}.yaml`);
+export function writeInventory(directory: string, name: string, { watchedBy }: SatelliteAnswers): string | undefined {
+  const path = join(directory, `${name}.yaml`);
   if (existsSync(path)) return undefined;
-  mkdirSync(join(folder, "fleet"), { recursive: true });
+  mkdirSync(directory, { recursive: true });
   writeFileSync(path, inventoryText(name, watchedBy));
   return path;
 }
