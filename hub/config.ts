@@ -79,6 +79,18 @@ export const HubConfig = z.strictObject({
     .positive()
     .max(4 * 1024 * 1024)
     .default(4 * 1024 * 1024),
+  /** Records of a stream that are older are purged once both machines have their effect in a snapshot, ms. */
+  retentionMs: z
+    .strictObject({
+      metrics: z.number().int().positive().default(86_400_000),
+      health: z.number().int().positive().default(86_400_000),
+      alerts: z
+        .number()
+        .int()
+        .positive()
+        .default(7 * 86_400_000),
+    })
+    .prefault({}),
   /**
    * After this long without a push a group is deleted on both machines, ms; a push's own `Tandem-Expires-After` goes
    * before it. Without it groups stay until they are deleted. @example 86400000
