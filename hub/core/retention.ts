@@ -14,6 +14,8 @@ export interface StreamFill {
 
 export interface RetentionView {
   nowMs: number;
+  /** When the stream was made; marks of one that stood here before say nothing of this one. */
+  created: string;
   /** Older records go, ms. */
   maxAgeMs: number;
   fill: StreamFill;
@@ -32,13 +34,15 @@ const steps = 96;
 
 export const isNearlyFull = ({ bytes, maxBytes }: StreamFill) => bytes > maxBytes * fullFraction;
 
+/** Sequence up to which a mark lets go. The last message stays, since copiers and starts find their place by it. */
+export const purgeSeq = ({ streamSeq }: PurgeMark, { lastSeq }: StreamFill) => Math.min(streamSeq, lastSeq - 1);
+
 /** @returns the mark up to which the stream is to be purged; undefined when nothing may or need go */
 export function purgeTarget(marks: readonly PurgeMark[], view: RetentionView): PurgeMark | undefined {
-  const { nowMs, maxAgeMs, fill, peer, heldUpTo } = view;
+  const { nowMs, created, maxAgeMs, fill, peer, heldUpTo } = view;
   if (peer === undefined || heldUpTo(peer.position) !== peer.count) return undefined;
-  // The last message stays, since copiers and starts find their place by it.
   const safe = marks.filter(
-    (mark) => isUpTo(mark, peer) && mark.streamSeq >= fill.firstSeq && mark.streamSeq < fill.lastSeq,
+    (mark) => mark.created === created && isUpTo(mark, peer) && purgeSeq(mark, fill) >= fill.firstSeq,
   );
   const due = safe.filter(({ atMs }) => atMs <= nowMs - maxAgeMs);
   if (!isNearlyFull(fill)) return due.at(-1);
@@ -53,6 +57,7 @@ export function purgeTarget(marks: readonly PurgeMark[], view: RetentionView): P
 /** The marks with one more, thinned so that their number is bounded; the newest is always kept. */
 export function withMark(marks: readonly PurgeMark[], mark: PurgeMark, maxAgeMs: number): PurgeMark[] {
   const last = marks.at(-1);
+  if (last !== undefined && last.created !== mark.created) return [mark];
   if (last !== undefined && last.streamSeq >= mark.streamSeq) return [...marks];
   const beforeLast = marks.at(-2);
   const crowded = last !== undefined && beforeLast !== undefined && last.atMs - beforeLast.atMs < maxAgeMs / steps;

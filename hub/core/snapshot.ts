@@ -57,7 +57,13 @@ export const StreamPlace = z.strictObject({
 export type StreamPlace = z.infer<typeof StreamPlace>;
 
 /** An earlier place up to which a stream may be purged once the peer has the records' effect in a snapshot too. */
-export const PurgeMark = z.strictObject({ ...Mark.shape, streamSeq: Count, atMs: z.number().nonnegative() });
+export const PurgeMark = z.strictObject({
+  ...Mark.shape,
+  /** When the stream was made in which the place is. */
+  created: z.string(),
+  streamSeq: Count,
+  atMs: z.number().nonnegative(),
+});
 export type PurgeMark = z.infer<typeof PurgeMark>;
 
 /** By `<stream>/<origin>`. */

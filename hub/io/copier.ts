@@ -242,7 +242,7 @@ export class Copier {
     } catch (error) {
       if (!isNoMessage(error)) throw error;
     }
-    log.warn("copier.origin_differs", { kind, origin, at: position.seq, expected: position.id });
+    log.warn("copier.origin_differs", { kind, origin, seq: position.seq, expected: position.id });
     return 1;
   }
 

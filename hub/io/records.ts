@@ -91,6 +91,7 @@ export class Records {
       places: this.#places,
       log,
       maxAgeMs: config.retentionMs,
+      ...config.snapshots,
       copied: () => this.#watermark.positions(),
       onNearlyFull: (stream) => this.#alertNearlyFull(stream),
     });

@@ -49,12 +49,12 @@ export class SnapshotStore {
     this.#js = nc.jetstream({ timeout: publishTimeoutMs });
   }
 
-  /** Creates the stream when it is missing. */
-  async ensure(): Promise<void> {
+  /** Creates the stream when it is missing. @returns whether it was */
+  async ensure(): Promise<boolean> {
     const jsm = await this.#manager();
     try {
       await jsm.streams.info(snapshotStream);
-      return;
+      return false;
     } catch (error) {
       if (!isNoStream(error)) throw error;
     }
@@ -68,6 +68,7 @@ export class SnapshotStore {
       num_replicas: 1,
       allow_direct: true,
     });
+    return true;
   }
 
   /**

@@ -18,6 +18,9 @@ export interface SnapshotsOptions {
   log: Log;
   /** Longest age of records of each stream, ms. */
   maxAgeMs: Record<StreamKind, number>;
+  /** Longest time between two while records come, ms, and most records. */
+  everyMs: number;
+  everyRecords: number;
   /** How far the peer has copied this machine's streams. */
   copied(): Partial<Record<StreamKind, RecordPosition>>;
   /** A stream is nearly full; said once. */
@@ -26,7 +29,7 @@ export interface SnapshotsOptions {
 
 /** A stop waits so long for a last snapshot, ms. */
 const stopDeadlineMs = 1_500;
-const adoptRetryMs = 5_000;
+const adoptRetryMs = 1_000;
 
 export class Snapshots {
   readonly #options: SnapshotsOptions;
@@ -76,7 +79,7 @@ export class Snapshots {
   /** A store too small for them is no reason not to start: streams are then read from their beginning and not purged. */
   async ensure(): Promise<void> {
     try {
-      await this.#store?.ensure();
+      if (await this.#store?.ensure()) this.#writer?.lose();
     } catch (error) {
       this.#options.log.warn("snapshot.no_stream", { error: messageOf(error) });
     }
@@ -85,6 +88,11 @@ export class Snapshots {
   /** @param last the one that this hub started from */
   start(last: StoredSnapshot | undefined): void {
     this.#writer?.start(last);
+  }
+
+  /** Writes one now. Rejects when it cannot be stored. */
+  async write(): Promise<void> {
+    await this.#writer?.write();
   }
 
   async stop(): Promise<void> {

@@ -2,7 +2,7 @@
 import type { JetStreamManager, NatsConnection, StreamInfo } from "nats";
 import type { Mark } from "../core/account.ts";
 import type { RecordPosition, StreamKind } from "../core/record.ts";
-import { isNearlyFull, purgeTarget, type StreamFill, withMark } from "../core/retention.ts";
+import { isNearlyFull, purgeSeq, purgeTarget, type StreamFill, withMark } from "../core/retention.ts";
 import { type Marks, type PurgeMark, type StreamPlace, streamKey } from "../core/snapshot.ts";
 import { decodeBatch } from "./copier.ts";
 import { feed } from "./feed.ts";
@@ -23,6 +23,9 @@ export interface SnapshotterOptions {
   log: Log;
   /** Longest age of records of each stream, ms. */
   maxAgeMs: Record<StreamKind, number>;
+  /** Longest time between two while records come, ms, and most records. */
+  everyMs: number;
+  everyRecords: number;
   /** How far the peer has copied this machine's streams. */
   copied(): Partial<Record<StreamKind, RecordPosition>>;
   /** What the peer's newest snapshot covers, by `<stream>/<origin>`. */
@@ -33,8 +36,6 @@ export interface SnapshotterOptions {
 }
 
 const tickMs = 1_000;
-const everyMs = 300_000;
-const everyRecords = 10_000;
 /** A snapshot that takes long is written more rarely: at most this part of the time. */
 const busyShare = 0.1;
 /** After so long a message that was passed over is not on its way any more, ms. */
@@ -56,7 +57,7 @@ export class Snapshotter {
   #last: StoredSnapshot | undefined;
   #purgeMarks: Record<string, PurgeMark[]> = {};
   /** Decided, but not yet in a snapshot: sequences up to which streams are purged after it. */
-  readonly #decided = new Map<Stream, PurgeMark>();
+  readonly #decided = new Map<Stream, { mark: PurgeMark; upToSeq: number }>();
   #recordsAtLast = 0;
   #notBeforeMs = 0;
   #lastAtMs = performance.now();
@@ -64,7 +65,7 @@ export class Snapshotter {
   #forced = false;
   #gapsSinceMs: number | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> | undefined;
+  #writing: Promise<void> = Promise.resolve();
   #stopped = false;
   /** How long the last one took, ms; and how many were written since the start. */
   lastDurationMs = 0;
@@ -97,6 +98,12 @@ export class Snapshotter {
     this.#schedule();
   }
 
+  /** The snapshots are gone with their stream. */
+  lose(): void {
+    this.#last = undefined;
+    this.#forced = true;
+  }
+
   /** Writes one soon although little has come: something else than records has changed the state. */
   force(): void {
     this.#forced = true;
@@ -106,10 +113,8 @@ export class Snapshotter {
   async stop(deadlineMs: number): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
-    const last = (async () => {
-      await this.#running;
-      if (this.#records() !== this.#recordsAtLast || this.#forced) await this.#write();
-    })();
+    const isStale = this.#records() !== this.#recordsAtLast || this.#forced;
+    const last = isStale ? this.write() : Promise.resolve();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, deadlineMs);
@@ -118,10 +123,17 @@ export class Snapshotter {
     clearTimeout(timer);
   }
 
+  /** Writes one now, or after the one that is being written. */
+  write(): Promise<void> {
+    const before = this.#writing.catch(() => {});
+    this.#writing = before.then(() => this.#write());
+    return this.#writing;
+  }
+
   #schedule(): void {
     if (this.#stopped) return;
     this.#timer = setTimeout(() => {
-      this.#running = this.#tick().finally(() => this.#schedule());
+      void this.#tick().finally(() => this.#schedule());
     }, tickMs);
   }
 
@@ -129,7 +141,7 @@ export class Snapshotter {
     const nowMs = performance.now();
     if (nowMs < this.#notBeforeMs) return;
     try {
-      if (this.#isDue(nowMs)) await this.#write();
+      if (this.#isDue(nowMs)) await this.write();
       if (nowMs >= this.#purgeAtMs) await this.#purge();
     } catch (error) {
       this.#say(error);
@@ -138,6 +150,7 @@ export class Snapshotter {
   }
 
   #isDue(nowMs: number): boolean {
+    const { everyMs, everyRecords } = this.#options;
     const fresh = this.#records() - this.#recordsAtLast;
     return this.#forced || fresh >= everyRecords || (fresh !== 0 && nowMs - this.#lastAtMs >= everyMs);
   }
@@ -182,6 +195,7 @@ export class Snapshotter {
     this.lastDurationMs = this.#lastAtMs - startedAtMs;
     this.#notBeforeMs = this.#lastAtMs + this.lastDurationMs / busyShare;
     this.written++;
+    this.#purgeAtMs = 0;
     log.info("snapshot.written", { lines: this.#last.manifest.lines, ms: Math.round(this.lastDurationMs) });
     this.#remember(draft);
     await this.#purgeDecided(jsm);
@@ -202,7 +216,7 @@ export class Snapshotter {
       draft.places[key] = { created: info.created, seq: places.upTo(name), id: "" } satisfies StreamPlace;
       const { whole } = state.ledger.account(kind, origin);
       if (whole !== undefined) draft.covers[key] = whole;
-      const settled: Mark | undefined = this.#decided.get(stream) ?? state.ledger.settled(kind, origin);
+      const settled: Mark | undefined = this.#decided.get(stream)?.mark ?? state.ledger.settled(kind, origin);
       if (settled !== undefined) draft.settled[key] = { position: settled.position, count: settled.count };
     }
     return draft;
@@ -214,7 +228,7 @@ export class Snapshotter {
     for (const { kind, key } of this.#streams) {
       const [mark, place] = [covers[key], places[key]];
       const before = this.#purgeMarks[key] ?? [];
-      const next = mark && place && { ...mark, streamSeq: place.seq, atMs };
+      const next = mark && place && { ...mark, created: place.created, streamSeq: place.seq, atMs };
       marks[key] = next === undefined ? before : withMark(before, next, this.#options.maxAgeMs[kind]);
     }
     this.#purgeMarks = marks;
@@ -227,29 +241,33 @@ export class Snapshotter {
     const jsm = await this.#manager();
     for (const stream of this.#streams) {
       const { kind, origin, key, name } = stream;
-      const fill = fillOf(await jsm.streams.info(name));
+      const info = await jsm.streams.info(name);
+      const fill = fillOf(info);
       const target = purgeTarget(this.#purgeMarks[key] ?? [], {
         nowMs: Date.now(),
+        created: info.created,
         maxAgeMs: maxAgeMs[kind],
         fill,
         peer: peerCovers()[key],
         heldUpTo: (position) => state.ledger.heldUpTo(kind, origin, position),
       });
       if (isNearlyFull(fill)) onNearlyFull(name);
-      if (target !== undefined) this.#decided.set(stream, target);
+      if (target !== undefined) this.#decided.set(stream, { mark: target, upToSeq: purgeSeq(target, fill) });
     }
-    if (this.#decided.size > 0) await this.#write();
+    if (this.#decided.size > 0) await this.write();
   }
 
   async #purgeDecided(jsm: JetStreamManager): Promise<void> {
     const { state, log } = this.#options;
-    for (const [stream, mark] of [...this.#decided]) {
+    for (const [stream, { mark, upToSeq }] of [...this.#decided]) {
       const { kind, origin, name, key } = stream;
       // Only what the snapshot that was just written says is settled.
       if (this.#last?.manifest.settled[key]?.count !== mark.count) continue;
-      state.ledger.settle(kind, origin, { position: mark.position, count: mark.count });
-      const { purged } = await jsm.streams.purge(name, { seq: mark.streamSeq + 1 });
       this.#decided.delete(stream);
+      state.ledger.settle(kind, origin, { position: mark.position, count: mark.count });
+      const { created } = await jsm.streams.info(name);
+      if (created !== mark.created) continue;
+      const { purged } = await jsm.streams.purge(name, { seq: upToSeq + 1 });
       this.purged += purged;
       log.info("streams.purged", { stream: name, messages: purged });
     }
