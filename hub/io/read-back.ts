@@ -49,7 +49,8 @@ export async function readBack(options: ReadBackOptions): Promise<ReadBack> {
       const stream = origin === self ? streamName(kind) : copyName(kind, origin);
       const info = await jsm.streams.info(stream);
       const trusted = stored !== undefined && (await stands(jsm, info, stored.manifest, streamKey(kind, origin)));
-      if (stored !== undefined) state.restore(kind, origin, accounts, stored.manifest, trusted);
+      // Also what an attempt that was cut off has counted.
+      state.restore(kind, origin, accounts, stored?.manifest.settled ?? {}, trusted);
       const afterSeq = trusted ? (stored.manifest.places[streamKey(kind, origin)]?.seq ?? 0) : 0;
       if (trusted) result.trusted.push({ kind, origin });
       else if (stored !== undefined) log.warn("snapshot.stream_differs", { stream });
