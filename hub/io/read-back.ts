@@ -1,9 +1,9 @@
 /** Brings a hub's state back at its start: from the newest snapshot, and from what its streams hold behind it. */
 import type { JetStreamManager, NatsConnection, StreamInfo } from "nats";
 import type { Account } from "../core/account.ts";
+import { decodeBatch } from "../core/batch-codec.ts";
 import type { Batch, StreamKind } from "../core/record.ts";
 import { type SnapshotManifest, streamKey } from "../core/snapshot.ts";
-import { decodeBatch } from "./copier.ts";
 import type { Log } from "./log.ts";
 import { messageId } from "./publish.ts";
 import type { RecordState } from "./record-state.ts";
