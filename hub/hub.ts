@@ -27,6 +27,7 @@ import { NumberedPushes } from "./io/numbered-pushes.ts";
 import { Prober } from "./io/probe/prober.ts";
 import { PushgatewayKeeper } from "./io/pushgateway-keeper.ts";
 import { Records } from "./io/records.ts";
+import { Scraper } from "./io/scrape/scraper.ts";
 import { pageAssets } from "./page/assets.ts";
 import { renderPage } from "./page/render.ts";
 
@@ -60,6 +61,7 @@ export class Hub {
   readonly #sender: HeartbeatSender;
   readonly #receiver: HeartbeatReceiver;
   readonly #prober: Prober;
+  readonly #scraper: Scraper;
   readonly #view: View;
   readonly #server: Server;
   #link: NatsLink | undefined;
@@ -122,6 +124,16 @@ export class Hub {
         if (turn !== undefined) this.#onOwnTurn(agent, turn);
       },
     });
+    this.#scraper = new Scraper({
+      agents,
+      check: (push) => this.#fold.check(push),
+      append: (push) => this.#records.append("metrics", push),
+      ready: () => this.#records.ready,
+      maxBodyBytes: config.maxBodyBytes,
+      log,
+      clock,
+      random: Math.random,
+    });
     this.#view = new View({
       config,
       version,
@@ -129,6 +141,7 @@ export class Hub {
       machines: this.#machines,
       records: this.#records,
       health: this.#health,
+      scrapes: this.#scraper.book,
       fold: this.#fold,
       clock,
       lagMs: (name) => (name === machine.name ? this.#lag.longestMs() : this.#peerLagMs),
@@ -147,6 +160,7 @@ export class Hub {
     });
     this.#log.info("hub.listening", { host, port });
     this.#prober.watch(this.#config.machine.name);
+    this.#scraper.watch(this.#config.machine.name);
     this.#timers.push(setInterval(() => this.#judgeSync(), syncTickMs));
     this.#timers.push(setInterval(() => this.#sendFleet(), fleetEventEveryMs));
     this.#connect().catch((error: unknown) => {
@@ -165,7 +179,7 @@ export class Hub {
     this.#recorder.stop();
     this.#expirer.stop();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    await this.#prober.stop();
+    await Promise.all([this.#prober.stop(), this.#scraper.stop()]);
     await this.#records.stop();
     this.#stop.abort();
     this.#events.stop();
@@ -316,17 +330,22 @@ export class Hub {
     const { judgement, parts } = state;
     const verdicts = { hub: parts.hub.verdict, nats: parts.nats.verdict, pushgateway: parts.pushgateway.verdict };
     this.#log.info("machine.judged", { name, verdict: judgement.verdict, reason: judgement.reason, ...verdicts });
-    if (name === peer.name) this.#probePeersAgents(parts.hub);
+    if (name === peer.name) this.#askPeersAgents(parts.hub);
     if (judgement.verdict !== before.judgement.verdict) this.#alert(name, judgement, before.judgement);
     this.#judgeSync();
     this.#events.send({ type: "machine", name, machine: this.#view.machine(name) });
   }
 
-  /** A dead hub says nothing of its agents, which may live: they are asked from here. */
-  #probePeersAgents(hub: Judgement): void {
+  /** A dead hub says nothing of its agents, which may live: they are probed and scraped from here. */
+  #askPeersAgents(hub: Judgement): void {
     const { peer } = this.#config;
-    if (hub.verdict === "dead") this.#prober.watch(peer.name);
-    else if (hub.verdict === "alive") this.#prober.unwatch(peer.name);
+    if (hub.verdict === "dead") {
+      this.#prober.watch(peer.name);
+      this.#scraper.watch(peer.name);
+    } else if (hub.verdict === "alive") {
+      this.#prober.unwatch(peer.name);
+      this.#scraper.unwatch(peer.name);
+    }
   }
 
   #alert(name: string, judgement: Judgement, before: Judgement): void {
