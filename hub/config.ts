@@ -92,6 +92,27 @@ export const HubConfig = z.strictObject({
     .positive()
     .max(4 * 1024 * 1024)
     .default(4 * 1024 * 1024),
+  /** When the state is written down, so that a start reads only the records since: whichever comes first. */
+  snapshots: z
+    .strictObject({
+      /** After so long, when records came, ms. */
+      everyMs: z.number().int().min(100).default(300_000),
+      /** After so many records. */
+      everyRecords: z.number().int().positive().default(10_000),
+    })
+    .prefault({}),
+  /** Records of a stream that are older are purged once both machines have their effect in a snapshot, ms. */
+  retentionMs: z
+    .strictObject({
+      metrics: z.number().int().positive().default(86_400_000),
+      health: z.number().int().positive().default(86_400_000),
+      alerts: z
+        .number()
+        .int()
+        .positive()
+        .default(7 * 86_400_000),
+    })
+    .prefault({}),
   /**
    * After this long without a push a group is deleted on both machines, ms; a push's own `Tandem-Expires-After` goes
    * before it. Without it groups stay until they are deleted. @example 86400000

@@ -292,7 +292,7 @@ export class Hub {
     const agents = this.#health.reports(full ? this.#ownIds : this.#changedAgents, clock(), wallMs);
     this.#changedAgents.clear();
     const lagMs = this.#lag.longestMs();
-    return { incarnation: this.#incarnation, wallMs, lagMs, agents, ...this.#records.forHeartbeat() };
+    return { incarnation: this.#incarnation, wallMs, lagMs, agents, ...this.#records.forHeartbeat(full) };
   }
 
   #heard(beat: Heartbeat, route: HeartbeatRoute): void {

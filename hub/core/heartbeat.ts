@@ -3,6 +3,7 @@ import { z } from "zod";
 import { maxWallMs, WallMs } from "./hlc.ts";
 import { Holdings } from "./ledger.ts";
 import { Health, RecordPosition, StreamKind } from "./record.ts";
+import { SnapshotWord } from "./snapshot.ts";
 
 const DurationMs = z.number().min(0).max(maxWallMs);
 
@@ -33,6 +34,8 @@ export const Heartbeat = z.strictObject({
   /** How far the sender has copied the receiver's streams. */
   copied: z.partialRecord(StreamKind, RecordPosition),
   holdings: Holdings,
+  /** In full heartbeats, once the sender has one. */
+  snapshot: SnapshotWord.optional(),
   /** Health of agents that the sender probes: all of them once a second, those that changed at once. */
   agents: z.array(HealthReport),
 });

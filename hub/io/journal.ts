@@ -25,6 +25,10 @@ export type AppendOutcome =
   /** NATS did not confirm in time; a message already sent may still be stored later. */
   | { kind: "unavailable"; reason: string };
 
+type Kept =
+  | Exclude<AppendOutcome, { kind: "stored" }>
+  | { kind: "stored"; position: RecordPosition; streamSeq: number };
+
 /** Where batches go while NATS does not take them. */
 export interface Detour {
   /** Whether older records wait there, behind which newer ones have to line up. */
@@ -46,8 +50,8 @@ export interface JournalOptions {
   /** Before an append is answered as unavailable, ms. */
   storeDeadlineMs: number;
   maxQueued: number;
-  /** Called once per stored message, before its appends are answered. */
-  onStored(batch: Batch): void;
+  /** Called once per stored message, with its sequence in the stream, before its appends are answered. */
+  onStored(batch: Batch, streamSeq: number): void;
   /** As `onStored`, for what the detour holds; `onStored` is not called for it. */
   onSpooled?(batch: Batch): void;
   /** @default none: appends are refused while NATS does not answer */
@@ -164,12 +168,12 @@ export class Journal {
     const records = taken.map((waiting) => waiting.record);
     const batch: Batch = { v: 1, origin: machine, incarnation, firstSeq: this.#nextSeq, records };
     const payload = Buffer.from(JSON.stringify(batch));
-    const outcome = this.#tooLarge(payload.length) ?? (await this.#keep(batch, payload));
+    const outcome: Kept = this.#tooLarge(payload.length) ?? (await this.#keep(batch, payload));
     if (outcome.kind === "stored" || outcome.kind === "spooled") {
       this.#nextSeq += taken.length;
       this.#options.detour?.note(payload.length);
     }
-    if (outcome.kind === "stored") this.#options.onStored(batch);
+    if (outcome.kind === "stored") this.#options.onStored(batch, outcome.streamSeq);
     if (outcome.kind === "spooled") this.#options.onSpooled?.(batch);
     for (const waiting of taken) waiting.settle(outcome);
   }
@@ -178,7 +182,7 @@ export class Journal {
    * Tries NATS, then the detour. A batch that NATS may have stored without saying so is never given up while the hub runs:
    * its ids would otherwise be given to other records, which NATS would take for repetitions.
    */
-  async #keep(batch: Batch, payload: Buffer): Promise<AppendOutcome> {
+  async #keep(batch: Batch, payload: Buffer): Promise<Kept> {
     const { kind, js, detour, onCut, unavailable, onNoStream, log } = this.#options;
     const position = lastPosition(batch);
     let unsure = false;
@@ -189,7 +193,7 @@ export class Journal {
         if (!detour?.inUse && (detour === undefined || unavailable() === undefined)) {
           const published = await publishBatch(js, kind, batch, payload, onCut);
           if (published.kind === "stored" || published.kind === "full") {
-            return published.kind === "stored" ? { kind: "stored", position } : published;
+            return published.kind === "stored" ? { kind: "stored", position, streamSeq: published.seq } : published;
           }
           unsure ||= published.kind === "unsure";
           noStream = published.kind === "no-stream";
@@ -212,7 +216,7 @@ export class Journal {
     }
   }
 
-  #tooLarge(bytes: number): AppendOutcome | undefined {
+  #tooLarge(bytes: number): Exclude<Kept, { kind: "stored" }> | undefined {
     const most = this.#options.maxMessageBytes() - headerRoomBytes;
     return bytes <= most
       ? undefined

@@ -13,8 +13,8 @@ export interface RefillOptions {
   peer: string;
   nc: NatsConnection;
   isHeld(batch: Batch): boolean;
-  /** Called for each batch once it is stored here again. */
-  onRefilled(batch: Batch): void;
+  /** Called for each batch once it is stored here again, with its sequence in the stream. */
+  onRefilled(batch: Batch, streamSeq: number): void;
   signal: AbortSignal;
 }
 
@@ -35,11 +35,11 @@ export async function refill(options: RefillOptions): Promise<number> {
   for await (const { data } of feed(nc, away, copy, state.first_seq, signal, { untilCaughtUp: true })) {
     const batch = decodeBatch(data);
     if (batch === undefined || batch.origin !== machine || isHeld(batch)) continue;
-    await js.publish(recordSubject(kind, machine), data, {
+    const { seq } = await js.publish(recordSubject(kind, machine), data, {
       msgID: messageId(batch),
       expect: { streamName: streamName(kind) },
     });
-    onRefilled(batch);
+    onRefilled(batch, seq);
     records += batch.records.length;
   }
   return records;

@@ -47,6 +47,8 @@ export interface Links {
 export interface BarePairOptions {
   /** Puts a link that can be cut between the machines; without it they speak directly. @default false */
   links?: boolean;
+  /** Set in both hubs' configs. */
+  hubConfig?: Partial<HubConfig>;
   /** Called with the folder of each machine before anything is written there. */
   onFolder?(machine: MachineName, folder: string): void;
 }
@@ -84,6 +86,7 @@ export class BarePair {
     for (const name of machineNames) options.onFolder?.(name, data.machine(name));
     writeServerFiles(site, data);
     for (const name of machineNames) rewrite(filesOf(data.machine(name)).natsConf, loopback, host);
+    for (const name of machineNames) setHubConfig(filesOf(data.machine(name)).hubConfig, options.hubConfig ?? {});
     const links = options.links ? await redirect(site.machines, data) : undefined;
     const made = (name: MachineName): BareMachine => {
       const at = machineOf(site.machines, name);
@@ -130,6 +133,11 @@ export class BarePair {
     for (const link of this.links?.all ?? []) link.cut();
     this.data.release();
   }
+}
+
+function setHubConfig(path: string, values: Partial<HubConfig>): void {
+  const config = HubConfig.parse({ ...JSON.parse(readFileSync(path, "utf8")), ...values });
+  writeWhole(path, `${JSON.stringify(config, null, 2)}\n`);
 }
 
 /** Rewrites the machines' files so that each reaches the other through links. */

@@ -11,7 +11,7 @@ import type { Push } from "../record.ts";
 import { inconsistency } from "./consistency.ts";
 import type { ExpiringGroup } from "./expiry.ts";
 import { FamilyIndex } from "./family-index.ts";
-import { type GroupDump, GroupState, justAfter, type StoredFamily } from "./group-state.ts";
+import { type GroupChange, type GroupDump, GroupState, justAfter, type StoredFamily } from "./group-state.ts";
 import { LabelMerger } from "./label-merger.ts";
 import { type Prepared, type PreparedFamily, prepareBody, pushFailureTimeName, pushTimeName } from "./prepare.ts";
 import { RecentBodies } from "./recent-bodies.ts";
@@ -98,26 +98,22 @@ export class Fold {
     const state = this.#states.get(key) ?? new GroupState(key, push.group);
     const prepared = push.op === "delete" || state.hides(stamp) ? nothing : this.#prepare(key, push);
     if (!prepared.ok) return { outcome: "unreadable", changed: [] };
-    this.#states.set(key, state);
-
     const newest = state.newest;
-    const existed = state.exists;
-    const { took, removed, added } =
-      push.op === "delete" ? state.delete(stamp) : state.write(push.op, stamp, prepared.families, push.expiresAfterMs);
-    if (state.expiry === undefined) this.#expiring.delete(key);
-    else this.#expiring.add(key);
-    if (state.exists !== existed) {
-      this.#groupCount += state.exists ? 1 : -1;
-      this.#keys = undefined;
-    }
-    const changed = new Set(took ? [key] : []);
-    this.#addTwinKeys(changed, removed);
-    for (const name of this.#index.change(removed, added)) {
-      for (const other of this.#index.entry(name)?.byGroup.keys() ?? []) changed.add(other);
-    }
-    this.#addTwinKeys(changed, added);
+    const { took, changed } = this.#change(state, () =>
+      push.op === "delete" ? state.delete(stamp) : state.write(push.op, stamp, prepared.families, push.expiresAfterMs),
+    );
     const outcome = took ? "applied" : newest?.machine === origin ? "repeated" : "lost";
-    return { outcome, changed: [...changed] };
+    return { outcome, changed };
+  }
+
+  /**
+   * Takes in a group of a snapshot, as if all the writes that made it came again.
+   * @returns keys of the groups whose text may have changed
+   */
+  merge(dump: Omit<GroupDump, "key">): string[] {
+    const key = groupKey(dump.group);
+    const state = this.#states.get(key) ?? new GroupState(key, dump.group);
+    return this.#change(state, () => state.merge(dump)).changed;
   }
 
   /**
@@ -184,9 +180,34 @@ export class Fold {
       .join("");
   }
 
+  /** What `merge` takes, group by group; those that come or go meanwhile may be among them or not. */
+  *dumps(): Iterable<GroupDump> {
+    for (const state of this.#states.values()) yield state.dump();
+  }
+
   /** Everything that decides the state, in an order of its own: equal on two hubs that have applied the same records. */
   state(): GroupDump[] {
     return [...this.#states.values()].map((state) => state.dump()).sort((a, b) => (a.key < b.key ? -1 : 1));
+  }
+
+  #change(state: GroupState, write: () => GroupChange): { took: boolean; changed: string[] } {
+    const { key } = state;
+    this.#states.set(key, state);
+    const existed = state.exists;
+    const { took, removed, added } = write();
+    if (state.expiry === undefined) this.#expiring.delete(key);
+    else this.#expiring.add(key);
+    if (state.exists !== existed) {
+      this.#groupCount += state.exists ? 1 : -1;
+      this.#keys = undefined;
+    }
+    const changed = new Set(took ? [key] : []);
+    this.#addTwinKeys(changed, removed);
+    for (const name of this.#index.change(removed, added)) {
+      for (const other of this.#index.entry(name)?.byGroup.keys() ?? []) changed.add(other);
+    }
+    this.#addTwinKeys(changed, added);
+    return { took, changed: [...changed] };
   }
 
   #prepare(key: string, push: Push): Prepared {
