@@ -64,8 +64,8 @@ function agentConfig(agent: PlacedAgent, args: HubConfigArgs): AgentInput {
 
 /** A hub serves the whole fleet's metrics: scraped into themselves they would never be right. */
 function agentScrape(agent: PlacedAgent, args: HubConfigArgs): Pick<AgentInput, "scrape"> {
-  if (agent.isHub || agent.metrics === "none") return {};
-  return { scrape: { ...agentAddress(agent, agent.httpPort, args), ...agent.metrics } };
+  const { scraped, ...spec } = agent.metrics;
+  return agent.isHub || !scraped ? {} : { scrape: { ...agentAddress(agent, agent.httpPort, args), ...spec } };
 }
 
 function agentAddress(agent: PlacedAgent, port: number, args: HubConfigArgs): { host: string; port: number } {

@@ -35,6 +35,8 @@ export type HealthSpec = z.infer<typeof HealthSpec>;
 /** Where an agent serves its metrics on its `httpPort`, and how often they are fetched. */
 export const MetricsSpec = z
   .strictObject({
+    /** False for an agent that serves none, or that pushes them itself. */
+    scraped: z.boolean().default(true),
     path: z.string().startsWith("/").default("/metrics"),
     /** Between two scrapes, ms. */
     intervalMs: z.number().int().min(1_000).default(15_000),
@@ -64,8 +66,8 @@ export const Agent = z.strictObject({
   /** Where it serves /health and /metrics by HTTP. */
   httpPort: Port,
   health: HealthSpec,
-  /** `none`: it serves no metrics, or pushes them itself. A hub's entry is never scraped, whatever it says. */
-  metrics: z.union([z.literal("none"), MetricsSpec]).prefault({}),
+  /** A hub's entry is never scraped, whatever it says here. */
+  metrics: MetricsSpec.prefault({}),
   required: z.boolean(),
   /** Hard dependencies: it cannot work without them, and is started after them. No cycles. */
   needs: z.array(z.string()).default([]),

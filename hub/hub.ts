@@ -179,8 +179,11 @@ export class Hub {
     this.#recorder.stop();
     this.#expirer.stop();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    await Promise.all([this.#prober.stop(), this.#scraper.stop()]);
+    // A scrape under way may wait for the store, whose stop lets it go.
+    const scraped = this.#scraper.stop();
+    await this.#prober.stop();
     await this.#records.stop();
+    await scraped;
     this.#stop.abort();
     this.#events.stop();
     this.#receiver.stop();
