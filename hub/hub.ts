@@ -251,6 +251,7 @@ export class Hub {
       queuedRecords: () => this.#records.queued,
       damages: () => this.#records.damages,
       spool: this.#records.spool,
+      snapshots: () => this.#records.snapshots.stats,
       pushgatewayPending: () => this.#keeper.pending,
       pushgatewayRejected: () => this.#keeper.rejected,
       eventListeners: () => this.#events.listeners,

@@ -21,7 +21,8 @@ export const HealthReport = z.strictObject({
 });
 export type HealthReport = z.infer<typeof HealthReport>;
 
-export const Heartbeat = z.strictObject({
+/** What a newer hub says beyond this is passed over, so that the two can be of different versions for a while. */
+export const Heartbeat = z.object({
   v: z.literal(1),
   machine: z.string(),
   incarnation: z.string(),

@@ -11,6 +11,7 @@ export interface OwnMetricsSources {
   damages(): number;
   /** Undefined when the hub has none. */
   spool: SpoolGauges | undefined;
+  snapshots(): SnapshotStats;
   pushgatewayPending(): number;
   pushgatewayRejected(): number;
   eventListeners(): number;
@@ -28,12 +29,24 @@ export interface SpoolGauges {
   records(): number;
 }
 
+/** What was written down of the state, since the hub started. */
+export interface SnapshotStats {
+  written: number;
+  /** Of the last one to be written, ms. */
+  durationMs: number;
+  /** Of the newest one on disk, ms; undefined when there is none. */
+  ageMs: number | undefined;
+  /** Messages removed from streams. */
+  purged: number;
+}
+
 export class OwnMetrics {
   readonly #registry = new Registry();
   readonly #pushes: Counter;
 
   constructor(sources: OwnMetricsSources) {
     const { view, queuedRecords, damages, spool, pushgatewayPending, pushgatewayRejected, eventListeners } = sources;
+    const { snapshots } = sources;
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry, prefix: "tandem_hub_" });
     this.#pushes = new Counter({
@@ -49,6 +62,16 @@ export class OwnMetrics {
         registers,
         collect() {
           this.set(read());
+        },
+      });
+    const counter = (name: string, help: string, read: () => number) =>
+      new Counter({
+        name: `tandem_${name}`,
+        help: `${help.slice(0, -1)}, since the hub started.`,
+        registers,
+        collect() {
+          this.reset();
+          this.inc(read());
         },
       });
     gauge("queued_records", "Records waiting to be stored.", queuedRecords);
@@ -69,6 +92,13 @@ export class OwnMetrics {
         () => spool.damages,
       );
     }
+    counter("snapshots_total", "Snapshots written.", () => snapshots().written);
+    counter("purged_messages_total", "Messages removed from streams.", () => snapshots().purged);
+    gauge("snapshot_duration_seconds", "How long the last snapshot took.", () => snapshots().durationMs / 1_000);
+    gauge("snapshot_age_seconds", "Age of the newest snapshot on this machine's disk; NaN without one.", () => {
+      const { ageMs } = snapshots();
+      return ageMs === undefined ? Number.NaN : ageMs / 1_000;
+    });
     gauge("pushgateway_pending_groups", "Groups not yet fed to this machine's Pushgateway.", pushgatewayPending);
     gauge(
       "pushgateway_rejected_groups",

@@ -3,7 +3,8 @@
  * copied message, so that a start finds it in the copy itself: nothing else has to be kept in step with it.
  */
 import { headers, type JetStreamClient, type JetStreamManager, type NatsConnection } from "nats";
-import { Batch, type StreamKind } from "../core/record.ts";
+import { decodeBatch } from "../core/batch-codec.ts";
+import type { Batch, StreamKind } from "../core/record.ts";
 import { feed } from "./feed.ts";
 import { type Log, messageOf } from "./log.ts";
 import { copyName, copySubject, isNoMessage, isNoResponder, isNoStream, streamName } from "./streams.ts";
@@ -252,16 +253,6 @@ export class Copier {
     const batch = decodeBatch(data);
     if (batch !== undefined && batch.origin === origin) return batch;
     log.error("copier.not_a_batch", { kind, origin, streamSeq });
-    return undefined;
-  }
-}
-
-/** Undefined when the bytes are no batch. */
-export function decodeBatch(data: Uint8Array): Batch | undefined {
-  try {
-    const parsed = Batch.safeParse(JSON.parse(Buffer.from(data).toString()));
-    return parsed.success ? parsed.data : undefined;
-  } catch {
     return undefined;
   }
 }

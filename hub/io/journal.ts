@@ -4,6 +4,7 @@
  * sequence free of holes: a number is spent only when NATS has said that the record is stored, or the spool holds it.
  */
 import type { JetStreamClient } from "nats";
+import { encodeBatch } from "../core/batch-codec.ts";
 import { type Hlc, nextHlc } from "../core/hlc.ts";
 import { type Batch, lastPosition, type RecordBody, type RecordPosition, type StreamKind } from "../core/record.ts";
 import type { Log } from "./log.ts";
@@ -167,7 +168,7 @@ export class Journal {
     const { machine, incarnation } = this.#options;
     const records = taken.map((waiting) => waiting.record);
     const batch: Batch = { v: 1, origin: machine, incarnation, firstSeq: this.#nextSeq, records };
-    const payload = Buffer.from(JSON.stringify(batch));
+    const payload = encodeBatch(batch);
     const outcome: Kept = this.#tooLarge(payload.length) ?? (await this.#keep(batch, payload));
     if (outcome.kind === "stored" || outcome.kind === "spooled") {
       this.#nextSeq += taken.length;

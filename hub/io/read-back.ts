@@ -1,9 +1,9 @@
 /** Brings a hub's state back at its start: from the newest snapshot, and from what its streams hold behind it. */
 import type { JetStreamManager, NatsConnection, StreamInfo } from "nats";
 import type { Account } from "../core/account.ts";
+import { decodeBatch } from "../core/batch-codec.ts";
 import type { Batch, StreamKind } from "../core/record.ts";
 import { type SnapshotManifest, streamKey } from "../core/snapshot.ts";
-import { decodeBatch } from "./copier.ts";
 import type { Log } from "./log.ts";
 import { messageId } from "./publish.ts";
 import type { RecordState } from "./record-state.ts";
@@ -49,7 +49,8 @@ export async function readBack(options: ReadBackOptions): Promise<ReadBack> {
       const stream = origin === self ? streamName(kind) : copyName(kind, origin);
       const info = await jsm.streams.info(stream);
       const trusted = stored !== undefined && (await stands(jsm, info, stored.manifest, streamKey(kind, origin)));
-      if (stored !== undefined) state.restore(kind, origin, accounts, stored.manifest, trusted);
+      // Also what an attempt that was cut off has counted.
+      state.restore(kind, origin, accounts, stored?.manifest.settled ?? {}, trusted);
       const afterSeq = trusted ? (stored.manifest.places[streamKey(kind, origin)]?.seq ?? 0) : 0;
       if (trusted) result.trusted.push({ kind, origin });
       else if (stored !== undefined) log.warn("snapshot.stream_differs", { stream });

@@ -6,7 +6,7 @@ import { groupKey } from "../core/group-path.ts";
 import { compareHlc, type Hlc, hlcZero, mergeHlc } from "../core/hlc.ts";
 import { Ledger } from "../core/ledger.ts";
 import type { Batch, HealthChange, Push, StreamKind } from "../core/record.ts";
-import { type SnapshotLine, type SnapshotManifest, streamKey } from "../core/snapshot.ts";
+import { type Marks, type SnapshotLine, streamKey } from "../core/snapshot.ts";
 import { type Log, messageOf } from "./log.ts";
 import { streamKinds } from "./streams.ts";
 
@@ -49,12 +49,12 @@ export class RecordState {
     kind: StreamKind,
     origin: string,
     accounts: ReadonlyMap<string, Account>,
-    manifest: Pick<SnapshotManifest, "settled">,
+    settled: Marks,
     trusted: boolean,
   ): void {
     const key = streamKey(kind, origin);
     const account = accounts.get(key) ?? new Account();
-    const mark = manifest.settled[key];
+    const mark = settled[key];
     this.ledger.forget(kind, origin);
     const held = this.ledger.account(kind, origin);
     if (trusted) held.duplicates = account.duplicates;

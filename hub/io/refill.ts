@@ -1,7 +1,7 @@
 /** Brings back into this machine's own stream what it lost with its disk and the peer still holds. */
 import type { NatsConnection } from "nats";
+import { decodeBatch } from "../core/batch-codec.ts";
 import type { Batch, StreamKind } from "../core/record.ts";
-import { decodeBatch } from "./copier.ts";
 import { feed } from "./feed.ts";
 import { messageId } from "./publish.ts";
 import { copyName, recordSubject, streamName } from "./streams.ts";

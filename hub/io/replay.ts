@@ -1,7 +1,7 @@
 /** Reads back a stream of this machine's own domain at the start, so that ledger and fold stand where they stood. */
 import type { JetStreamManager, NatsConnection } from "nats";
+import { decodeBatch } from "../core/batch-codec.ts";
 import { type Batch, lastPosition, type RecordPosition, type StreamKind } from "../core/record.ts";
-import { decodeBatch } from "./copier.ts";
 import { feed } from "./feed.ts";
 import type { Log } from "./log.ts";
 import { recordSubject, streamName } from "./streams.ts";

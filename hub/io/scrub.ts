@@ -1,7 +1,7 @@
 /** Reads a stream at leisure, to learn which records its disk still gives back as they were written. */
 import type { NatsConnection } from "nats";
 import { Account } from "../core/account.ts";
-import { decodeBatch } from "./copier.ts";
+import { decodeBatch } from "../core/batch-codec.ts";
 import { feed } from "./feed.ts";
 
 const requestTimeoutMs = 5_000;

@@ -1,10 +1,10 @@
 /** Writes a snapshot when enough has come since the last one, and purges what the snapshots of both machines make dispensable. */
 import type { JetStreamManager, NatsConnection, StreamInfo } from "nats";
 import type { Mark } from "../core/account.ts";
+import { decodeBatch } from "../core/batch-codec.ts";
 import type { RecordPosition, StreamKind } from "../core/record.ts";
 import { isNearlyFull, purgeSeq, purgeTarget, type StreamFill, withMark } from "../core/retention.ts";
 import { type Marks, type PurgeMark, type StreamPlace, streamKey } from "../core/snapshot.ts";
-import { decodeBatch } from "./copier.ts";
 import { feed } from "./feed.ts";
 import { type Log, messageOf } from "./log.ts";
 import { idAt } from "./read-back.ts";

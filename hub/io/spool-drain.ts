@@ -3,8 +3,8 @@
  * after a crash is recognised. While it works newer records line up behind it in the spool, at a pace that lets it end.
  */
 import type { JetStreamClient, JetStreamManager } from "nats";
+import { decodeBatch } from "../core/batch-codec.ts";
 import { type Batch, StreamKind } from "../core/record.ts";
-import { decodeBatch } from "./copier.ts";
 import { type Log, messageOf } from "./log.ts";
 import { messageId, type OnCut, type Published, publishBatch } from "./publish.ts";
 import type { Spool, SpoolOutcome } from "./spool.ts";

@@ -27,6 +27,8 @@ export interface StreamCareOptions {
 }
 
 const maxRefillPauseMs = 600_000;
+/** A record that the peer has copied before this hub heard that it is stored is no loss: the word comes soon, ms. */
+const lossPatienceMs = 2_000;
 
 export class StreamCare {
   readonly #options: StreamCareOptions;
@@ -36,6 +38,7 @@ export class StreamCare {
   #refillPauseMs = 0;
   #refillAfterMs = 0;
   #lastLost = "";
+  #lostSinceMs: number | undefined;
   /** Stretches of streams that the disk did not give back as they were written, since the start. */
   damages = 0;
 
@@ -102,7 +105,10 @@ export class StreamCare {
     const { ledger } = this.#options.state;
     const lost = streamKinds.filter((kind) => ledger.lostHere(kind) > 0);
     const nowMs = this.#options.clock();
-    if (lost.length === 0 || nowMs < this.#refillAfterMs) return;
+    if (lost.length === 0) this.#lostSinceMs = undefined;
+    else this.#lostSinceMs ??= nowMs;
+    const isSure = nowMs - (this.#lostSinceMs ?? nowMs) >= lossPatienceMs;
+    if (!isSure || nowMs < this.#refillAfterMs) return;
     const { log } = this.#options;
     const word = lost.map((kind) => `${kind} ${ledger.lostHere(kind)}`).join();
     await this.#alone(async () => {

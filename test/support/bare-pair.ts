@@ -86,7 +86,7 @@ export class BarePair {
     for (const name of machineNames) options.onFolder?.(name, data.machine(name));
     writeServerFiles(site, data);
     for (const name of machineNames) rewrite(filesOf(data.machine(name)).natsConf, loopback, host);
-    for (const name of machineNames) setHubConfig(filesOf(data.machine(name)).hubConfig, options.hubConfig ?? {});
+    configureHubs(data, options.hubConfig ?? {});
     const links = options.links ? await redirect(site.machines, data) : undefined;
     const made = (name: MachineName): BareMachine => {
       const at = machineOf(site.machines, name);
@@ -122,6 +122,11 @@ export class BarePair {
     await this.inSync();
   }
 
+  /** Takes effect when a hub is started next. */
+  configureHubs(values: Partial<HubConfig>): void {
+    configureHubs(this.data, values);
+  }
+
   async inSync(deadlineMs = inSyncDeadlineMs): Promise<void> {
     const asked = async () => (await Promise.all(this.both.map(({ at }) => inSync(at)))).every((yes) => yes);
     await until("both hubs in sync", asked, deadlineMs);
@@ -135,9 +140,12 @@ export class BarePair {
   }
 }
 
-function setHubConfig(path: string, values: Partial<HubConfig>): void {
-  const config = HubConfig.parse({ ...JSON.parse(readFileSync(path, "utf8")), ...values });
-  writeWhole(path, `${JSON.stringify(config, null, 2)}\n`);
+function configureHubs(data: DataFolder, values: Partial<HubConfig>): void {
+  for (const name of machineNames) {
+    const path = filesOf(data.machine(name)).hubConfig;
+    const config = HubConfig.parse({ ...JSON.parse(readFileSync(path, "utf8")), ...values });
+    writeWhole(path, `${JSON.stringify(config, null, 2)}\n`);
+  }
 }
 
 /** Rewrites the machines' files so that each reaches the other through links. */

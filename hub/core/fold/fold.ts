@@ -14,6 +14,7 @@ import { FamilyIndex } from "./family-index.ts";
 import { type GroupChange, type GroupDump, GroupState, justAfter, type StoredFamily } from "./group-state.ts";
 import { LabelMerger } from "./label-merger.ts";
 import { type Prepared, type PreparedFamily, prepareBody, pushFailureTimeName, pushTimeName } from "./prepare.ts";
+import { PushTemplate, PushTemplates } from "./push-template.ts";
 import { RecentBodies } from "./recent-bodies.ts";
 
 /** A push before it has a stamp. */
@@ -49,6 +50,7 @@ export class Fold {
   readonly #states = new Map<string, GroupState>();
   readonly #index = new FamilyIndex();
   readonly #recent = new RecentBodies();
+  readonly #templates = new PushTemplates();
   /** Keys of the groups that expire when nobody pushes them. */
   readonly #expiring = new Set<string>();
   #groupCount = 0;
@@ -81,7 +83,7 @@ export class Fold {
   check(candidate: Candidate): CheckOutcome {
     if (candidate.op === "delete") return { ok: true, series: 0 };
     const key = groupKey(candidate.group);
-    const prepared = prepareBody(candidate.group, candidate.body);
+    const prepared = this.#prepareAnew(key, candidate);
     if (!prepared.ok) return prepared;
     const shape = new GroupState(key, candidate.group).shape;
     const { families } = prepared;
@@ -212,7 +214,16 @@ export class Fold {
 
   #prepare(key: string, push: Push): Prepared {
     const families = this.#recent.take(key, push.body);
-    return families === undefined ? prepareBody(push.group, push.body) : { ok: true, families };
+    return families === undefined ? this.#prepareAnew(key, push) : { ok: true, families };
+  }
+
+  #prepareAnew(key: string, { group, body }: Candidate): Prepared {
+    const families = this.#templates.get(key)?.fill(body);
+    if (families !== undefined) return { ok: true, families };
+    const prepared = prepareBody(group, body);
+    // A group that is pushed once, as many are, needs none.
+    if (prepared.ok && this.#states.has(key)) this.#templates.keep(key, PushTemplate.of(body, prepared.families));
+    return prepared;
   }
 
   #shown(state: GroupState): { family: StoredFamily; text: string }[] {

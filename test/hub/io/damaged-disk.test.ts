@@ -13,7 +13,7 @@ function flip(server: NatsServer, stream: string, i: number): void {
   let flips = 0;
   for (const name of readdirSync(folder).filter((each) => each.endsWith(".blk"))) {
     const bytes = readFileSync(join(folder, name));
-    const at = bytes.indexOf(`marked ${i}\\n`);
+    const at = bytes.indexOf(`marked ${i}\n`);
     if (at < 0) continue;
     bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
     writeFileSync(join(folder, name), bytes);
