@@ -28,6 +28,7 @@ import { Prober } from "./io/probe/prober.ts";
 import { PushgatewayKeeper } from "./io/pushgateway-keeper.ts";
 import { Records } from "./io/records.ts";
 import { Scraper } from "./io/scrape/scraper.ts";
+import { adopt } from "./io/straight-push.ts";
 import { pageAssets } from "./page/assets.ts";
 import { renderPage } from "./page/render.ts";
 
@@ -86,6 +87,7 @@ export class Hub {
       },
       onSync: () => this.#onSync(),
     });
+    const limits = { maxBodyBytes: config.maxBodyBytes, groupExpiryMs: config.groupExpiryMs };
     this.#keeper = new PushgatewayKeeper({
       address: machine.pushgateway,
       keys: () => this.#fold.keys(),
@@ -93,6 +95,12 @@ export class Hub {
         const group = this.#fold.groupOf(key);
         return group && { path: groupPath(group), text: this.#fold.groupText(key) };
       },
+      known: (key) =>
+        this.#fold.group(key) !== undefined ? "stands" : this.#fold.groupOf(key) !== undefined ? "deleted" : "nothing",
+      ready: () => this.#records.ready,
+      settled: () => this.#holdsAll(),
+      adopt: (sighting) =>
+        adopt(sighting, { fold: this.#fold, append: (push) => this.#records.append("metrics", push), ...limits }),
       log,
     });
     this.#machines = new MachineWatch({ config, clock, onChange: (...change) => this.#onMachine(...change) });
@@ -254,6 +262,8 @@ export class Hub {
       snapshots: () => this.#records.snapshots.stats,
       pushgatewayPending: () => this.#keeper.pending,
       pushgatewayRejected: () => this.#keeper.rejected,
+      pushgatewayAdopted: () => this.#keeper.adopted,
+      pushgatewayPutBack: () => this.#keeper.putBack,
       eventListeners: () => this.#events.listeners,
     });
     const numbered = new NumberedPushes({
@@ -382,6 +392,14 @@ export class Hub {
     const { verdict, sinceMs } = this.#machines.state(peer.name).parts.hub;
     const peerDeadForMs = verdict === "dead" ? clock() - sinceMs : undefined;
     return { machine: machine.name, nowMs: Date.now(), peerDeadForMs };
+  }
+
+  /** Whether the peer was heard, and says nothing that this hub does not hold. */
+  #holdsAll(): boolean {
+    if (this.#machines.state(this.#config.peer.name).parts.hub.verdict !== "alive") return false;
+    if (this.#machines.heardAgoMs("nats") === null && this.#machines.heardAgoMs("http") === null) return false;
+    const lines = this.#records.ledgerEntries().filter(({ stream }) => stream === "metrics");
+    return lines.every(({ pending, missing }) => pending === 0 && missing === 0);
   }
 
   #onSync(): void {

@@ -14,6 +14,8 @@ export interface OwnMetricsSources {
   snapshots(): SnapshotStats;
   pushgatewayPending(): number;
   pushgatewayRejected(): number;
+  pushgatewayAdopted(): number;
+  pushgatewayPutBack(): number;
   eventListeners(): number;
 }
 
@@ -46,7 +48,7 @@ export class OwnMetrics {
 
   constructor(sources: OwnMetricsSources) {
     const { view, queuedRecords, damages, spool, pushgatewayPending, pushgatewayRejected, eventListeners } = sources;
-    const { snapshots } = sources;
+    const { snapshots, pushgatewayAdopted, pushgatewayPutBack } = sources;
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry, prefix: "tandem_hub_" });
     this.#pushes = new Counter({
@@ -104,6 +106,16 @@ export class OwnMetrics {
       "pushgateway_rejected_groups",
       "Groups that this machine's Pushgateway refused since the hub started.",
       pushgatewayRejected,
+    );
+    gauge(
+      "pushgateway_adopted_pushes",
+      "Groups taken over that were pushed straight to this machine's Pushgateway, since the hub started.",
+      pushgatewayAdopted,
+    );
+    gauge(
+      "pushgateway_put_back_groups",
+      "Groups pushed straight to this machine's Pushgateway that no hub would take, and that were put back.",
+      pushgatewayPutBack,
     );
     gauge("event_listeners", "Open connections to /api/v1/events.", eventListeners);
     gauge("in_sync", "1 while the peer has every record, 0 while degraded.", () =>
