@@ -18,6 +18,17 @@ export const ProbeConfig = z.discriminatedUnion("kind", [
 ]);
 export type ProbeConfig = z.infer<typeof ProbeConfig>;
 
+/** Where an agent serves its metrics, and how often they are fetched. */
+export const ScrapeConfig = z.strictObject({
+  ...Address.shape,
+  path: z.string().startsWith("/").default("/metrics"),
+  /** Between two scrapes, ms; each wait is jittered by a tenth. */
+  intervalMs: z.number().int().min(100).default(15_000),
+  /** Before a scrape without a whole answer has failed, ms. */
+  deadlineMs: z.number().int().min(10).default(5_000),
+});
+export type ScrapeConfig = z.infer<typeof ScrapeConfig>;
+
 export const AgentConfig = z.strictObject({
   name: z.string().min(1),
   /** Machine that the agent lives on. */
@@ -30,6 +41,8 @@ export const AgentConfig = z.strictObject({
   intervalMs: z.number().int().min(50).default(2_000),
   /** Before a probe without an answer is a failure, ms. */
   deadlineMs: z.number().int().min(10).default(1_000),
+  /** Without it the agent is not scraped. */
+  scrape: ScrapeConfig.optional(),
   /** Names of agents it cannot work without, `machine/name` when on the other machine. */
   needs: z.array(z.string()).default([]),
 });
@@ -125,7 +138,7 @@ export const HubConfig = z.strictObject({
     .optional(),
   /** Pushes waiting to be stored before further ones get 503. */
   maxQueuedPushes: z.number().int().positive().default(10_000),
-  /** The whole fleet, both machines: a hub probes its own agents, and the peer's while the peer's hub is dead. */
+  /** The whole fleet, both machines: a hub probes and scrapes its own agents, and the peer's while the peer's hub is dead. */
   agents: z.array(AgentConfig),
 });
 export type HubConfig = z.infer<typeof HubConfig>;

@@ -27,6 +27,8 @@ import { NumberedPushes } from "./io/numbered-pushes.ts";
 import { Prober } from "./io/probe/prober.ts";
 import { PushgatewayKeeper } from "./io/pushgateway-keeper.ts";
 import { Records } from "./io/records.ts";
+import { Scraper } from "./io/scrape/scraper.ts";
+import { adopt } from "./io/straight-push.ts";
 import { pageAssets } from "./page/assets.ts";
 import { renderPage } from "./page/render.ts";
 
@@ -60,6 +62,7 @@ export class Hub {
   readonly #sender: HeartbeatSender;
   readonly #receiver: HeartbeatReceiver;
   readonly #prober: Prober;
+  readonly #scraper: Scraper;
   readonly #view: View;
   readonly #server: Server;
   #link: NatsLink | undefined;
@@ -84,6 +87,7 @@ export class Hub {
       },
       onSync: () => this.#onSync(),
     });
+    const limits = { maxBodyBytes: config.maxBodyBytes, groupExpiryMs: config.groupExpiryMs };
     this.#keeper = new PushgatewayKeeper({
       address: machine.pushgateway,
       keys: () => this.#fold.keys(),
@@ -91,6 +95,12 @@ export class Hub {
         const group = this.#fold.groupOf(key);
         return group && { path: groupPath(group), text: this.#fold.groupText(key) };
       },
+      known: (key) =>
+        this.#fold.group(key) !== undefined ? "stands" : this.#fold.groupOf(key) !== undefined ? "deleted" : "nothing",
+      ready: () => this.#records.ready,
+      settled: () => this.#holdsAll(),
+      adopt: (sighting) =>
+        adopt(sighting, { fold: this.#fold, append: (push) => this.#records.append("metrics", push), ...limits }),
       log,
     });
     this.#machines = new MachineWatch({ config, clock, onChange: (...change) => this.#onMachine(...change) });
@@ -122,6 +132,16 @@ export class Hub {
         if (turn !== undefined) this.#onOwnTurn(agent, turn);
       },
     });
+    this.#scraper = new Scraper({
+      agents,
+      check: (push) => this.#fold.check(push),
+      append: (push) => this.#records.append("metrics", push),
+      ready: () => this.#records.ready,
+      maxBodyBytes: config.maxBodyBytes,
+      log,
+      clock,
+      random: Math.random,
+    });
     this.#view = new View({
       config,
       version,
@@ -129,6 +149,7 @@ export class Hub {
       machines: this.#machines,
       records: this.#records,
       health: this.#health,
+      scrapes: this.#scraper.book,
       fold: this.#fold,
       clock,
       lagMs: (name) => (name === machine.name ? this.#lag.longestMs() : this.#peerLagMs),
@@ -147,6 +168,7 @@ export class Hub {
     });
     this.#log.info("hub.listening", { host, port });
     this.#prober.watch(this.#config.machine.name);
+    this.#scraper.watch(this.#config.machine.name);
     this.#timers.push(setInterval(() => this.#judgeSync(), syncTickMs));
     this.#timers.push(setInterval(() => this.#sendFleet(), fleetEventEveryMs));
     this.#connect().catch((error: unknown) => {
@@ -165,8 +187,11 @@ export class Hub {
     this.#recorder.stop();
     this.#expirer.stop();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    // A scrape under way may wait for the store, whose stop lets it go.
+    const scraped = this.#scraper.stop();
     await this.#prober.stop();
     await this.#records.stop();
+    await scraped;
     this.#stop.abort();
     this.#events.stop();
     this.#receiver.stop();
@@ -237,6 +262,8 @@ export class Hub {
       snapshots: () => this.#records.snapshots.stats,
       pushgatewayPending: () => this.#keeper.pending,
       pushgatewayRejected: () => this.#keeper.rejected,
+      pushgatewayAdopted: () => this.#keeper.adopted,
+      pushgatewayPutBack: () => this.#keeper.putBack,
       eventListeners: () => this.#events.listeners,
     });
     const numbered = new NumberedPushes({
@@ -317,17 +344,22 @@ export class Hub {
     const { judgement, parts } = state;
     const verdicts = { hub: parts.hub.verdict, nats: parts.nats.verdict, pushgateway: parts.pushgateway.verdict };
     this.#log.info("machine.judged", { name, verdict: judgement.verdict, reason: judgement.reason, ...verdicts });
-    if (name === peer.name) this.#probePeersAgents(parts.hub);
+    if (name === peer.name) this.#askPeersAgents(parts.hub);
     if (judgement.verdict !== before.judgement.verdict) this.#alert(name, judgement, before.judgement);
     this.#judgeSync();
     this.#events.send({ type: "machine", name, machine: this.#view.machine(name) });
   }
 
-  /** A dead hub says nothing of its agents, which may live: they are asked from here. */
-  #probePeersAgents(hub: Judgement): void {
+  /** A dead hub says nothing of its agents, which may live: they are probed and scraped from here. */
+  #askPeersAgents(hub: Judgement): void {
     const { peer } = this.#config;
-    if (hub.verdict === "dead") this.#prober.watch(peer.name);
-    else if (hub.verdict === "alive") this.#prober.unwatch(peer.name);
+    if (hub.verdict === "dead") {
+      this.#prober.watch(peer.name);
+      this.#scraper.watch(peer.name);
+    } else if (hub.verdict === "alive") {
+      this.#prober.unwatch(peer.name);
+      this.#scraper.unwatch(peer.name);
+    }
   }
 
   #alert(name: string, judgement: Judgement, before: Judgement): void {
@@ -360,6 +392,14 @@ export class Hub {
     const { verdict, sinceMs } = this.#machines.state(peer.name).parts.hub;
     const peerDeadForMs = verdict === "dead" ? clock() - sinceMs : undefined;
     return { machine: machine.name, nowMs: Date.now(), peerDeadForMs };
+  }
+
+  /** Whether the peer was heard, and says nothing that this hub does not hold. */
+  #holdsAll(): boolean {
+    if (this.#machines.state(this.#config.peer.name).parts.hub.verdict !== "alive") return false;
+    if (this.#machines.heardAgoMs("nats") === null && this.#machines.heardAgoMs("http") === null) return false;
+    const lines = this.#records.ledgerEntries().filter(({ stream }) => stream === "metrics");
+    return lines.every(({ pending, missing }) => pending === 0 && missing === 0);
   }
 
   #onSync(): void {
