@@ -5,6 +5,7 @@
  */
 import { Agent, request } from "node:http";
 import { z } from "zod";
+import { FeedQueue } from "../core/feed-queue.ts";
 import type { FullSighting } from "../core/gateway-groups.ts";
 import { GatewayWatch, type Known } from "../core/gateway-watch.ts";
 import { groupPath } from "../core/group-path.ts";
@@ -54,7 +55,7 @@ interface Answer {
 export class PushgatewayKeeper {
   readonly #options: PushgatewayKeeperOptions;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: concurrency + 1 });
-  readonly #dirty = new Set<string>();
+  readonly #queue = new FeedQueue();
   /** Being fed: a newer state of the same group waits, or the older one could arrive last. */
   readonly #busy = new Set<string>();
   readonly #watch = new GatewayWatch();
@@ -69,6 +70,7 @@ export class PushgatewayKeeper {
   #startTime = "";
   #reachable = false;
   #statusTimer: NodeJS.Timeout | undefined;
+  #feedTimer: NodeJS.Timeout | undefined;
   #stopped = false;
   /** Groups that the Pushgateway refused; each is tried again when it changes or the Pushgateway restarts. */
   rejected = 0;
@@ -87,20 +89,21 @@ export class PushgatewayKeeper {
 
   /** Groups that still differ from the fold, as far as is known. */
   get pending(): number {
-    return this.#dirty.size + this.#busy.size;
+    return this.#queue.size + this.#busy.size;
   }
 
   changed(keys: Iterable<string>): void {
     for (const key of keys) {
       this.#touched.add(key);
       this.#refused.delete(key);
-      this.#dirty.add(key);
+      this.#queue.add(key);
     }
     this.#work();
   }
 
   stop(): void {
     this.#stopped = true;
+    clearTimeout(this.#feedTimer);
     clearTimeout(this.#statusTimer);
     clearTimeout(this.#lookTimer);
     this.#agent.destroy();
@@ -144,7 +147,7 @@ export class PushgatewayKeeper {
     const startTime = this.#startTime;
     this.#lookingSinceMs ??= Date.now();
     this.#touched.clear();
-    for (const key of [...this.#dirty, ...this.#busy]) this.#touched.add(key);
+    for (const key of [...this.#queue.keys(), ...this.#busy]) this.#touched.add(key);
     const times = await lookAtPushTimes(address, this.#agent);
     const sightings = times ?? (await lookAtAll(address, this.#agent));
     // A Pushgateway that was started anew meanwhile is another one.
@@ -159,7 +162,7 @@ export class PushgatewayKeeper {
     });
     const again = refeed.filter((key) => !this.#refused.has(key));
     if (again.length > 0) this.#options.log.warn("pushgateway.differs", { groups: again.length, first: again[0] });
-    for (const key of again) this.#dirty.add(key);
+    for (const key of again) this.#queue.hurry(key);
     this.#work();
     if (straight.length > 0) await this.#adoptAll(await lookAtAll(address, this.#agent, new Set(straight)));
   }
@@ -192,23 +195,31 @@ export class PushgatewayKeeper {
         this.putBack++;
         log.error("pushgateway.put_back", { group: key, reason: adoption.reason });
         if (this.#options.known(key) === "nothing") this.#strays.set(key, groupPath(group));
-        this.#dirty.add(key);
+        this.#queue.hurry(key);
         this.#work();
     }
   }
 
   #work(): void {
-    if (!this.#reachable || this.#stopped) return;
-    for (const key of this.#dirty) {
-      if (this.#busy.size >= concurrency) return;
-      if (this.#busy.has(key)) continue;
-      this.#dirty.delete(key);
+    if (this.#stopped) return;
+    const nowMs = performance.now();
+    const nextMs = this.#queue.tick(nowMs);
+    if (nextMs !== undefined) this.#feedTimer ??= setTimeout(() => this.#onFeedTime(), Math.max(1, nextMs - nowMs));
+    while (this.#reachable && this.#busy.size < concurrency) {
+      const key = this.#queue.take(this.#busy);
+      if (key === undefined) return;
       this.#busy.add(key);
+      this.#queue.fed(key, nowMs);
       void this.#feed(key).finally(() => {
         this.#busy.delete(key);
         this.#work();
       });
     }
+  }
+
+  #onFeedTime(): void {
+    this.#feedTimer = undefined;
+    this.#work();
   }
 
   async #feed(key: string): Promise<void> {
@@ -229,7 +240,7 @@ export class PushgatewayKeeper {
     } catch (error) {
       if (this.#stopped) return;
       this.#options.log.warn("pushgateway.retry", { path, error: messageOf(error) });
-      this.#dirty.add(key);
+      this.#queue.hurry(key);
       await new Promise((resolve) => setTimeout(resolve, retryMs));
     }
   }
