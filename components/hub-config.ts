@@ -91,8 +91,20 @@ function agentConfig(agent: PlacedAgent, args: HubConfigArgs): AgentInput {
     probe: agent.isHub ? hubProbe(agent, args) : agentProbe(agent, args),
     intervalMs: agent.health.intervalMs,
     deadlineMs: agent.health.deadlineMs,
+    ...agentScrape(agent, args),
     needs: agent.needs,
   };
+}
+
+/** A hub serves the whole fleet's metrics: scraped into themselves they would never be right. */
+function agentScrape(agent: PlacedAgent, args: HubConfigArgs): Pick<AgentInput, "scrape"> {
+  const { scraped, ...spec } = agent.metrics;
+  return agent.isHub || !scraped ? {} : { scrape: { ...agentAddress(agent, agent.httpPort, args), ...spec } };
+}
+
+function agentAddress(agent: PlacedAgent, port: number, args: HubConfigArgs): { host: string; port: number } {
+  const host = args.agentHost?.(agent.machine) ?? hostOf(agent.machine, args);
+  return { host, port: args.portOf?.(agent.machine, port) ?? port };
 }
 
 /** A hub answers where its machine's entry says, whatever port the inventory remembers. */
@@ -106,8 +118,7 @@ function hostOf(machine: string, args: HubConfigArgs): string {
 }
 
 function agentProbe(agent: PlacedAgent, args: HubConfigArgs): AgentInput["probe"] {
-  const host = args.agentHost?.(agent.machine) ?? hostOf(agent.machine, args);
-  const at = (port: number) => ({ host, port: args.portOf?.(agent.machine, port) ?? port });
+  const at = (port: number) => agentAddress(agent, port, args);
   const { kind, request, path } = agent.health;
   switch (kind) {
     case "zmq":

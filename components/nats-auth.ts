@@ -64,8 +64,10 @@ function rolesOf({ machine, peer, hub, operator, listens, agent }: NatsAuthArgs)
         `tandem.copy.*.${peer}`,
         `tandem.copied.${peer}`,
         `tandem.heartbeat.${machine}`,
+        `tandem.snapshot.${machine}.*`,
         ...readApi("$JS.API"),
         "$JS.API.STREAM.CREATE.*",
+        ...purged(peer).map((stream) => `$JS.API.STREAM.PURGE.${stream}`),
         ...readApi(`$JS.${peer}.API`),
         flowControl,
       ],
@@ -106,6 +108,12 @@ function agentRole(machine: string, key: string): Role {
     publish: own,
     subscribe: [...own, "tandem.heartbeat.*"],
   };
+}
+
+/** Streams of this machine that its hub shortens. */
+function purged(peer: string): string[] {
+  const kinds = ["metrics", "health", "alerts"].map((kind) => `observability-${kind}`);
+  return ["observability-snapshots", ...kinds, ...kinds.map((name) => `${name}-from-${peer}`)];
 }
 
 const inboxes = "_INBOX.>";

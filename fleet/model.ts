@@ -32,6 +32,24 @@ export const HealthSpec = z
   .transform(({ deadlineMs, ...spec }) => ({ ...spec, deadlineMs: deadlineMs ?? Math.min(1_000, spec.intervalMs) }));
 export type HealthSpec = z.infer<typeof HealthSpec>;
 
+/** Where an agent serves its metrics on its `httpPort`, and how often they are fetched. */
+export const MetricsSpec = z
+  .strictObject({
+    /** False for an agent that serves none, or that pushes them itself. */
+    scraped: z.boolean().default(true),
+    path: z.string().startsWith("/").default("/metrics"),
+    /** Between two scrapes, ms. */
+    intervalMs: z.number().int().min(1_000).default(15_000),
+    /** Before a scrape has failed, ms; no longer than the interval. @default 5000, or the interval where that is shorter */
+    deadlineMs: z.number().int().min(10).optional(),
+  })
+  .superRefine(({ intervalMs, deadlineMs }, context) => {
+    if (deadlineMs === undefined || deadlineMs <= intervalMs) return;
+    const message = `${deadlineMs} is longer than intervalMs, ${intervalMs}: the next scrape would be due before`;
+    context.addIssue({ code: "custom", path: ["deadlineMs"], message });
+  })
+  .transform(({ deadlineMs, ...spec }) => ({ ...spec, deadlineMs: deadlineMs ?? Math.min(5_000, spec.intervalMs) }));
+
 /** `notify`: tell it; `warm`: a standby runs and gets the epoch; `cold`: a stopped container is started on takeover. */
 export const Mode = z.enum(["notify", "warm", "cold"]);
 
@@ -48,6 +66,8 @@ export const Agent = z.strictObject({
   /** Where it serves /health and /metrics by HTTP. */
   httpPort: Port,
   health: HealthSpec,
+  /** A hub's entry is never scraped, whatever it says here. */
+  metrics: MetricsSpec.prefault({}),
   required: z.boolean(),
   /** Hard dependencies: it cannot work without them, and is started after them. No cycles. */
   needs: z.array(z.string()).default([]),

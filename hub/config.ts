@@ -18,6 +18,17 @@ export const ProbeConfig = z.discriminatedUnion("kind", [
 ]);
 export type ProbeConfig = z.infer<typeof ProbeConfig>;
 
+/** Where an agent serves its metrics, and how often they are fetched. */
+export const ScrapeConfig = z.strictObject({
+  ...Address.shape,
+  path: z.string().startsWith("/").default("/metrics"),
+  /** Between two scrapes, ms; each wait is jittered by a tenth. */
+  intervalMs: z.number().int().min(100).default(15_000),
+  /** Before a scrape without a whole answer has failed, ms. */
+  deadlineMs: z.number().int().min(10).default(5_000),
+});
+export type ScrapeConfig = z.infer<typeof ScrapeConfig>;
+
 export const AgentConfig = z.strictObject({
   name: z.string().min(1),
   /** Machine that the agent lives on. */
@@ -30,6 +41,8 @@ export const AgentConfig = z.strictObject({
   intervalMs: z.number().int().min(50).default(2_000),
   /** Before a probe without an answer is a failure, ms. */
   deadlineMs: z.number().int().min(10).default(1_000),
+  /** Without it the agent is not scraped. */
+  scrape: ScrapeConfig.optional(),
   /** Names of agents it cannot work without, `machine/name` when on another machine. */
   needs: z.array(z.string()).default([]),
 });
@@ -81,6 +94,27 @@ export const HubConfig = z.strictObject({
     .positive()
     .max(4 * 1024 * 1024)
     .default(4 * 1024 * 1024),
+  /** When the state is written down, so that a start reads only the records since: whichever comes first. */
+  snapshots: z
+    .strictObject({
+      /** After so long, when records came, ms. */
+      everyMs: z.number().int().min(100).default(300_000),
+      /** After so many records. */
+      everyRecords: z.number().int().positive().default(10_000),
+    })
+    .prefault({}),
+  /** Records of a stream that are older are purged once both machines have their effect in a snapshot, ms. */
+  retentionMs: z
+    .strictObject({
+      metrics: z.number().int().positive().default(86_400_000),
+      health: z.number().int().positive().default(86_400_000),
+      alerts: z
+        .number()
+        .int()
+        .positive()
+        .default(7 * 86_400_000),
+    })
+    .prefault({}),
   /**
    * After this long without a push a group is deleted on both machines, ms; a push's own `Tandem-Expires-After` goes
    * before it. Without it groups stay until they are deleted. @example 86400000
@@ -106,7 +140,10 @@ export const HubConfig = z.strictObject({
     .optional(),
   /** Pushes waiting to be stored before further ones get 503. */
   maxQueuedPushes: z.number().int().positive().default(10_000),
-  /** The whole fleet: a hub probes its own agents and its satellites', and the peer's of both while the peer's hub is dead. */
+  /**
+   * The whole fleet: a hub probes and scrapes its own agents and its satellites', and the peer's of both while the peer's hub
+   * is dead.
+   */
   agents: z.array(AgentConfig),
 });
 export type HubConfig = z.infer<typeof HubConfig>;

@@ -30,6 +30,8 @@ import { Prober } from "./io/probe/prober.ts";
 import { PushgatewayKeeper } from "./io/pushgateway-keeper.ts";
 import { Records } from "./io/records.ts";
 import { SatelliteWatch } from "./io/satellite-watch.ts";
+import { Scraper } from "./io/scrape/scraper.ts";
+import { adopt } from "./io/straight-push.ts";
 import { pageAssets } from "./page/assets.ts";
 import { renderPage } from "./page/render.ts";
 
@@ -64,6 +66,7 @@ export class Hub {
   readonly #sender: HeartbeatSender;
   readonly #receiver: HeartbeatReceiver;
   readonly #prober: Prober;
+  readonly #scraper: Scraper;
   readonly #view: View;
   readonly #server: Server;
   #link: NatsLink | undefined;
@@ -88,6 +91,7 @@ export class Hub {
       },
       onSync: () => this.#onSync(),
     });
+    const limits = { maxBodyBytes: config.maxBodyBytes, groupExpiryMs: config.groupExpiryMs };
     this.#keeper = new PushgatewayKeeper({
       address: machine.pushgateway,
       keys: () => this.#fold.keys(),
@@ -95,6 +99,12 @@ export class Hub {
         const group = this.#fold.groupOf(key);
         return group && { path: groupPath(group), text: this.#fold.groupText(key) };
       },
+      known: (key) =>
+        this.#fold.group(key) !== undefined ? "stands" : this.#fold.groupOf(key) !== undefined ? "deleted" : "nothing",
+      ready: () => this.#records.ready,
+      settled: () => this.#holdsAll(),
+      adopt: (sighting) =>
+        adopt(sighting, { fold: this.#fold, append: (push) => this.#records.append("metrics", push), ...limits }),
       log,
     });
     this.#machines = new MachineWatch({ config, clock, onChange: (...change) => this.#onMachine(...change) });
@@ -134,6 +144,16 @@ export class Hub {
         if (turn !== undefined) this.#onOwnTurn(agent, turn);
       },
     });
+    this.#scraper = new Scraper({
+      agents,
+      check: (push) => this.#fold.check(push),
+      append: (push) => this.#records.append("metrics", push),
+      ready: () => this.#records.ready,
+      maxBodyBytes: config.maxBodyBytes,
+      log,
+      clock,
+      random: Math.random,
+    });
     this.#view = new View({
       config,
       version,
@@ -142,6 +162,7 @@ export class Hub {
       satellites: this.#satellites,
       records: this.#records,
       health: this.#health,
+      scrapes: this.#scraper.book,
       fold: this.#fold,
       clock,
       lagMs: (name) => (name === machine.name ? this.#lag.longestMs() : this.#peerLagMs),
@@ -159,7 +180,7 @@ export class Hub {
       this.#server.listen(port, host, resolve);
     });
     this.#log.info("hub.listening", { host, port });
-    for (const name of this.#machinesOf(machine.name)) this.#prober.watch(name);
+    this.#ask(machine.name);
     this.#timers.push(setInterval(() => this.#judgeSync(), syncTickMs));
     this.#timers.push(setInterval(() => this.#sendFleet(), fleetEventEveryMs));
     this.#connect().catch((error: unknown) => {
@@ -178,8 +199,11 @@ export class Hub {
     this.#recorder.stop();
     this.#expirer.stop();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    // A scrape under way may wait for the store, whose stop lets it go.
+    const scraped = this.#scraper.stop();
     await this.#prober.stop();
     await this.#records.stop();
+    await scraped;
     this.#stop.abort();
     this.#events.stop();
     this.#receiver.stop();
@@ -248,8 +272,11 @@ export class Hub {
       queuedRecords: () => this.#records.queued,
       damages: () => this.#records.damages,
       spool: this.#records.spool,
+      snapshots: () => this.#records.snapshots.stats,
       pushgatewayPending: () => this.#keeper.pending,
       pushgatewayRejected: () => this.#keeper.rejected,
+      pushgatewayAdopted: () => this.#keeper.adopted,
+      pushgatewayPutBack: () => this.#keeper.putBack,
       eventListeners: () => this.#events.listeners,
     });
     const numbered = new NumberedPushes({
@@ -292,7 +319,7 @@ export class Hub {
     const agents = this.#health.reports(full ? this.#ownIds : this.#changedAgents, clock(), wallMs);
     this.#changedAgents.clear();
     const lagMs = this.#lag.longestMs();
-    return { incarnation: this.#incarnation, wallMs, lagMs, agents, ...this.#records.forHeartbeat() };
+    return { incarnation: this.#incarnation, wallMs, lagMs, agents, ...this.#records.forHeartbeat(full) };
   }
 
   #heard(beat: Heartbeat, route: HeartbeatRoute): void {
@@ -330,18 +357,29 @@ export class Hub {
     const { judgement, parts } = state;
     const verdicts = { hub: parts.hub.verdict, nats: parts.nats.verdict, pushgateway: parts.pushgateway.verdict };
     this.#log.info("machine.judged", { name, verdict: judgement.verdict, reason: judgement.reason, ...verdicts });
-    if (name === peer.name) this.#probePeersAgents(parts.hub);
+    if (name === peer.name) this.#askPeersAgents(parts.hub);
     if (judgement.verdict !== before.judgement.verdict) this.#alert(name, judgement, before.judgement);
     this.#judgeSync();
     this.#events.send({ type: "machine", name, machine: this.#view.machine(name) });
   }
 
-  /** A dead hub says nothing of its agents, which may live: they are asked from here. */
-  #probePeersAgents(hub: Judgement): void {
+  /** Probes and scrapes the agents of which that machine's hub is the home. */
+  #ask(homeHub: string): void {
+    for (const name of this.#machinesOf(homeHub)) {
+      this.#prober.watch(name);
+      this.#scraper.watch(name);
+    }
+  }
+
+  /** A dead hub says nothing of its agents, which may live: they are probed and scraped from here. */
+  #askPeersAgents(hub: Judgement): void {
     const { peer } = this.#config;
-    for (const name of this.#machinesOf(peer.name)) {
-      if (hub.verdict === "dead") this.#prober.watch(name);
-      else if (hub.verdict === "alive") this.#prober.unwatch(name);
+    if (hub.verdict === "dead") this.#ask(peer.name);
+    else if (hub.verdict === "alive") {
+      for (const name of this.#machinesOf(peer.name)) {
+        this.#prober.unwatch(name);
+        this.#scraper.unwatch(name);
+      }
     }
   }
 
@@ -391,6 +429,14 @@ export class Hub {
     const { verdict, sinceMs } = this.#machines.state(peer.name).parts.hub;
     const peerDeadForMs = verdict === "dead" ? clock() - sinceMs : undefined;
     return { machine: machine.name, nowMs: Date.now(), peerDeadForMs };
+  }
+
+  /** Whether the peer was heard, and says nothing that this hub does not hold. */
+  #holdsAll(): boolean {
+    if (this.#machines.state(this.#config.peer.name).parts.hub.verdict !== "alive") return false;
+    if (this.#machines.heardAgoMs("nats") === null && this.#machines.heardAgoMs("http") === null) return false;
+    const lines = this.#records.ledgerEntries().filter(({ stream }) => stream === "metrics");
+    return lines.every(({ pending, missing }) => pending === 0 && missing === 0);
   }
 
   #onSync(): void {

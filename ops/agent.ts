@@ -24,6 +24,9 @@ export function registerAgent(program: Command): void {
 
   verb(agent, "crash", "close its sockets as a killed process does", () => ({ kind: "crashed" }));
   verb(agent, "hang", "accept connections and answer nothing", () => ({ kind: "hung" }));
+  verb(agent, "error-page", "answer GET /metrics with 200 and a page of HTML that says error", () => ({
+    kind: "error-page",
+  }));
   verb(agent, "faulty", "answer that it is not well", ({ degraded = false, message }) => ({
     kind: "faulty",
     status: degraded ? "degraded" : "error",
@@ -92,6 +95,8 @@ function faultText(fault: Fault): string {
     case "crashed":
     case "hung":
       return fault.kind;
+    case "error-page":
+      return "serves an error page for its metrics";
     case "faulty":
       return `says ${fault.status}: ${fault.message}`;
   }

@@ -2,9 +2,23 @@
  * Knows which numbered pushes of which clients are stored, whichever hub took them: a client's retry is told from a new push,
  * and what a client numbered but no hub holds is counted. Memory is bounded, so what is long ago is known less exactly.
  */
+import { z } from "zod";
 import { groupKey } from "./group-path.ts";
-import type { Push } from "./record.ts";
+import { ClientNumber, type Push } from "./record.ts";
 import { SeqSet } from "./seq-set.ts";
+
+const Count = z.number().int().nonnegative();
+
+/** What a snapshot carries of one client. */
+export const ClientDump = z.strictObject({
+  client: ClientNumber.shape.name,
+  numbers: z.array(z.tuple([Count, Count])),
+  lowest: Count,
+  duplicates: Count,
+  writtenOff: Count,
+  recent: z.array(z.strictObject({ seq: Count, digest: Count, origin: z.string() })),
+});
+export type ClientDump = z.infer<typeof ClientDump>;
 
 /** A push as its client sends it. */
 export type NumberedPush = Pick<Push, "op" | "group" | "body"> & { client: NonNullable<Push["client"]> };
@@ -121,6 +135,30 @@ export class ClientBook {
   /** Pushes without a client's number, by the machine whose hub took them. */
   unnumbered(): Record<string, number> {
     return Object.fromEntries(this.#unnumbered);
+  }
+
+  /** Those that pushed last come last. */
+  *dumps(): Iterable<ClientDump> {
+    for (const [client, { numbers, ...rest }] of this.#accounts)
+      yield { client, numbers: numbers.stretches(), ...rest };
+  }
+
+  /** Takes in what another book, or this one before its hub's start, knew of a client; a second time it changes nothing. */
+  merge({ client, numbers, lowest, duplicates, writtenOff, recent }: ClientDump): void {
+    const account = this.#accounts.get(client) ?? newAccount(lowest);
+    this.#accounts.set(client, account);
+    for (const [first, last] of numbers) account.numbers.add(first, last - first + 1);
+    account.lowest = Math.min(account.lowest, lowest);
+    account.duplicates = Math.max(account.duplicates, duplicates);
+    account.writtenOff = Math.max(account.writtenOff, writtenOff);
+    const known = new Set(account.recent.map(({ seq }) => seq));
+    account.recent = [...recent.filter(({ seq }) => !known.has(seq)), ...account.recent].slice(-maxRecent);
+    this.#makeRoom();
+  }
+
+  /** As `merge`, of the pushes without a number. */
+  mergeUnnumbered(origin: string, count: number): void {
+    this.#unnumbered.set(origin, Math.max(this.#unnumbered.get(origin) ?? 0, count));
   }
 
   #makeRoom(): void {

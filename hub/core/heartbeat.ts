@@ -3,6 +3,7 @@ import { z } from "zod";
 import { maxWallMs, WallMs } from "./hlc.ts";
 import { Holdings } from "./ledger.ts";
 import { Health, RecordPosition, StreamKind } from "./record.ts";
+import { SnapshotWord } from "./snapshot.ts";
 
 const DurationMs = z.number().min(0).max(maxWallMs);
 
@@ -20,7 +21,8 @@ export const HealthReport = z.strictObject({
 });
 export type HealthReport = z.infer<typeof HealthReport>;
 
-export const Heartbeat = z.strictObject({
+/** What a newer hub says beyond this is passed over, so that the two can be of different versions for a while. */
+export const Heartbeat = z.object({
   v: z.literal(1),
   machine: z.string(),
   incarnation: z.string(),
@@ -33,6 +35,8 @@ export const Heartbeat = z.strictObject({
   /** How far the sender has copied the receiver's streams. */
   copied: z.partialRecord(StreamKind, RecordPosition),
   holdings: Holdings,
+  /** In full heartbeats, once the sender has one. */
+  snapshot: SnapshotWord.optional(),
   /** Health of agents that the sender probes: all of them once a second, those that changed at once. */
   agents: z.array(HealthReport),
 });

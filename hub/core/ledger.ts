@@ -1,7 +1,7 @@
 /** Counts what each machine has stored of each origin's records, so that "missing 0" is arithmetic and not a claim. */
 import { z } from "zod";
-import { StreamKind } from "./record.ts";
-import { SeqSet } from "./seq-set.ts";
+import { Account, type Mark } from "./account.ts";
+import { type RecordPosition, StreamKind } from "./record.ts";
 
 /** What one machine holds of one origin's stream, as it tells its peer. */
 export const Holding = z.strictObject({
@@ -29,17 +29,13 @@ export interface LedgerEntry {
 const streams = StreamKind.options;
 const keyOf = (stream: StreamKind, origin: string) => `${stream}/${origin}`;
 
-interface Account {
-  incarnations: Map<string, SeqSet>;
-  count: number;
-  duplicates: number;
-}
-
 /** Mutable like the set it is made of; one per hub. */
 export class Ledger {
   readonly #self: string;
   readonly #peer: string;
   readonly #accounts = new Map<string, Account>();
+  /** Records that streams need not hold any more, because snapshots of both machines have their effect. */
+  readonly #settled = new Map<string, { mark: Mark; account: Account }>();
   #peerHoldings: Holdings = {};
   /** By how many of this machine's own records the peer was behind when it last spoke. */
   readonly #behind = new Map<StreamKind, number>();
@@ -51,27 +47,51 @@ export class Ledger {
 
   /** Notes records that this machine's own NATS holds; returns how many were new, so that folds can skip the rest. */
   hold(stream: StreamKind, origin: string, incarnation: string, firstSeq: number, count: number): number {
-    const account = this.#account(stream, origin);
-    let set = account.incarnations.get(incarnation);
-    if (set === undefined) {
-      set = new SeqSet();
-      account.incarnations.set(incarnation, set);
-    }
-    const fresh = set.add(firstSeq, count);
-    account.count += fresh;
-    account.duplicates += count - fresh;
-    return fresh;
+    return this.account(stream, origin).hold(incarnation, firstSeq, count);
   }
 
   /** Whether every one of these records is held already. */
   holds(stream: StreamKind, origin: string, incarnation: string, firstSeq: number, count: number): boolean {
-    const set = this.#accounts.get(keyOf(stream, origin))?.incarnations.get(incarnation);
-    return set?.hasRange(firstSeq, count) ?? false;
+    return this.account(stream, origin).holds(incarnation, firstSeq, count);
   }
 
-  /** The store of this origin's stream was lost: what it held has to come again. */
+  /** The store of this origin's stream was lost: what it held has to come again, but for what is settled. */
   forget(stream: StreamKind, origin: string): void {
-    this.#accounts.delete(keyOf(stream, origin));
+    const key = keyOf(stream, origin);
+    const account = new Account();
+    account.include(this.#settled.get(key)?.account ?? new Account());
+    this.#accounts.set(key, account);
+  }
+
+  /**
+   * The stream was read anew: what was expected in it and not found is held no more, unless it is settled.
+   * @returns how many records that are
+   */
+  lose(stream: StreamKind, origin: string, expected: Account, found: Account): number {
+    const key = keyOf(stream, origin);
+    const lost = expected.without(found).without(this.#settled.get(key)?.account ?? new Account());
+    if (lost.count === 0) return 0;
+    const before = this.account(stream, origin);
+    const left = before.without(lost);
+    left.duplicates = before.duplicates;
+    this.#accounts.set(key, left);
+    return lost.count;
+  }
+
+  /** From now on nobody misses the records up to this mark in a stream. */
+  settle(stream: StreamKind, origin: string, mark: Mark): void {
+    const account = this.account(stream, origin).upTo(mark.position);
+    this.#settled.set(keyOf(stream, origin), { mark, account });
+  }
+
+  /** What is settled; undefined when nothing is. */
+  settled(stream: StreamKind, origin: string): Mark | undefined {
+    return this.#settled.get(keyOf(stream, origin))?.mark;
+  }
+
+  /** How many records up to this position are held. */
+  heldUpTo(stream: StreamKind, origin: string, position: RecordPosition): number {
+    return this.account(stream, origin).upTo(position).count;
   }
 
   /** Own records that this machine lacks: passed over in their sequence, or held by the peer alone, by what it last said. */
@@ -81,21 +101,19 @@ export class Ledger {
 
   /** Records passed over in the sequence of an origin, as this machine holds it. */
   holes(stream: StreamKind, origin: string): number {
-    let holes = 0;
-    for (const set of this.#accounts.get(keyOf(stream, origin))?.incarnations.values() ?? []) holes += set.holes;
-    return holes;
+    return this.account(stream, origin).holes;
   }
 
   knows(stream: StreamKind, origin: string, incarnation: string): boolean {
-    return this.#accounts.get(keyOf(stream, origin))?.incarnations.has(incarnation) ?? false;
+    return this.account(stream, origin).knows(incarnation);
   }
 
   /** The newest incarnation that this origin's records name; empty when there is none. */
   newestIncarnation(origin: string): string {
     let newest = "";
     for (const stream of streams) {
-      for (const incarnation of this.#accounts.get(keyOf(stream, origin))?.incarnations.keys() ?? [])
-        if (incarnation > newest) newest = incarnation;
+      const { newestIncarnation } = this.account(stream, origin);
+      if (newestIncarnation > newest) newest = newestIncarnation;
     }
     return newest;
   }
@@ -103,11 +121,7 @@ export class Ledger {
   /** What this machine holds, for the heartbeat. */
   holdings(): Holdings {
     const result: Holdings = {};
-    for (const [key, account] of this.#accounts) {
-      let holes = 0;
-      for (const set of account.incarnations.values()) holes += set.holes;
-      result[key] = { count: account.count, holes };
-    }
+    for (const [key, { count, holes }] of this.#accounts) if (count > 0) result[key] = { count, holes };
     return result;
   }
 
@@ -161,11 +175,12 @@ export class Ledger {
     );
   }
 
-  #account(stream: StreamKind, origin: string): Account {
+  /** What is held of one origin's stream. */
+  account(stream: StreamKind, origin: string): Account {
     const key = keyOf(stream, origin);
     let account = this.#accounts.get(key);
     if (account === undefined) {
-      account = { incarnations: new Map(), count: 0, duplicates: 0 };
+      account = new Account();
       this.#accounts.set(key, account);
     }
     return account;

@@ -1,10 +1,47 @@
 /** A set of sequence numbers from 1 on, kept as ranges: what came once, what came twice, and which holes lie below the highest. */
 
+/** First and last number of a run without a hole. */
+export type Stretch = [number, number];
+
 /** Mutable, because it stands on the path of every record; memory grows with the number of holes, not of records. */
 export class SeqSet {
   /** Disjoint, ascending, not touching: [first, last] each. */
   readonly #ranges: [number, number][] = [];
   #count = 0;
+
+  /** A set of these stretches, first and last number each, in any order. */
+  static of(stretches: Iterable<Stretch>): SeqSet {
+    const set = new SeqSet();
+    for (const [first, last] of stretches) set.add(first, last - first + 1);
+    return set;
+  }
+
+  /** Its stretches without a hole, ascending. */
+  stretches(): Stretch[] {
+    return this.#ranges.map(([first, last]) => [first, last]);
+  }
+
+  /** Those of its numbers that are no higher than `seq`. */
+  upTo(seq: number): SeqSet {
+    return SeqSet.of(
+      this.#ranges.filter(([first]) => first <= seq).map(([first, last]): Stretch => [first, Math.min(last, seq)]),
+    );
+  }
+
+  /** Stretches of this set that are not in the other one. */
+  without(other: SeqSet): Stretch[] {
+    const left: Stretch[] = [];
+    for (const [first, last] of this.#ranges) {
+      let from = first;
+      for (const [skipFrom, skipTo] of other.#ranges) {
+        if (skipTo < from || skipFrom > last) continue;
+        if (skipFrom > from) left.push([from, skipFrom - 1]);
+        from = skipTo + 1;
+      }
+      if (from <= last) left.push([from, last]);
+    }
+    return left;
+  }
 
   /** Adds `count` numbers from `first` on; returns how many of them were new. */
   add(first: number, count: number): number {

@@ -45,6 +45,11 @@ export class Watermark {
     this.#pending.get(kind)?.dropUpTo(position);
   }
 
+  /** How far the peer has copied each stream, as far as it said. */
+  positions(): Partial<Record<StreamKind, RecordPosition>> {
+    return Object.fromEntries(this.#copied);
+  }
+
   isCopied(kind: StreamKind, position: RecordPosition): boolean {
     const copied = this.#copied.get(kind);
     return copied !== undefined && comparePosition(position, copied) <= 0;

@@ -30,6 +30,20 @@ export const MachineView = z.strictObject({
 });
 export type MachineView = z.infer<typeof MachineView>;
 
+export const ScrapeView = z.strictObject({
+  /** Whether the last scrape brought metrics that are stored. */
+  ok: z.boolean(),
+  /** Why it failed; empty when it did not. */
+  reason: z.string(),
+  /** Series that it brought; 0 when it failed. */
+  samples: z.number(),
+  /** How long ago it ended, ms. */
+  ageMs: z.number(),
+  /** How long it took, ms. */
+  tookMs: z.number(),
+});
+export type ScrapeView = z.infer<typeof ScrapeView>;
+
 /** A machine without hub, NATS and Pushgateway: judged by its agents alone. */
 export const SatelliteView = z.strictObject({
   verdict: z.enum([...Verdict.options, "unknown"]),
@@ -60,6 +74,8 @@ export const AgentView = z.strictObject({
   /** Round trip of the last answered probe, ms. */
   latencyMs: z.number().nullable(),
   probe: z.strictObject({ kind: z.enum(["zmq", "http", "tcp"]), address: z.string() }),
+  /** Absent while the hub that answers does not scrape it. */
+  scrape: ScrapeView.optional(),
 });
 export type AgentView = z.infer<typeof AgentView>;
 

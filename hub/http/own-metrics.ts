@@ -2,7 +2,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { Health } from "../core/record.ts";
 import { Verdict } from "../core/verdict.ts";
-import { SatelliteView } from "./api.ts";
+import { SatelliteView, type ScrapeView } from "./api.ts";
 import type { View } from "./view.ts";
 
 export interface OwnMetricsSources {
@@ -11,8 +11,11 @@ export interface OwnMetricsSources {
   damages(): number;
   /** Undefined when the hub has none. */
   spool: SpoolGauges | undefined;
+  snapshots(): SnapshotStats;
   pushgatewayPending(): number;
   pushgatewayRejected(): number;
+  pushgatewayAdopted(): number;
+  pushgatewayPutBack(): number;
   eventListeners(): number;
 }
 
@@ -28,12 +31,24 @@ export interface SpoolGauges {
   records(): number;
 }
 
+/** What was written down of the state, since the hub started. */
+export interface SnapshotStats {
+  written: number;
+  /** Of the last one to be written, ms. */
+  durationMs: number;
+  /** Of the newest one on disk, ms; undefined when there is none. */
+  ageMs: number | undefined;
+  /** Messages removed from streams. */
+  purged: number;
+}
+
 export class OwnMetrics {
   readonly #registry = new Registry();
   readonly #pushes: Counter;
 
   constructor(sources: OwnMetricsSources) {
     const { view, queuedRecords, damages, spool, pushgatewayPending, pushgatewayRejected, eventListeners } = sources;
+    const { snapshots, pushgatewayAdopted, pushgatewayPutBack } = sources;
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry, prefix: "tandem_hub_" });
     this.#pushes = new Counter({
@@ -49,6 +64,16 @@ export class OwnMetrics {
         registers,
         collect() {
           this.set(read());
+        },
+      });
+    const counter = (name: string, help: string, read: () => number) =>
+      new Counter({
+        name: `tandem_${name}`,
+        help: `${help.slice(0, -1)}, since the hub started.`,
+        registers,
+        collect() {
+          this.reset();
+          this.inc(read());
         },
       });
     gauge("queued_records", "Records waiting to be stored.", queuedRecords);
@@ -69,11 +94,28 @@ export class OwnMetrics {
         () => spool.damages,
       );
     }
+    counter("snapshots_total", "Snapshots written.", () => snapshots().written);
+    counter("purged_messages_total", "Messages removed from streams.", () => snapshots().purged);
+    gauge("snapshot_duration_seconds", "How long the last snapshot took.", () => snapshots().durationMs / 1_000);
+    gauge("snapshot_age_seconds", "Age of the newest snapshot on this machine's disk; NaN without one.", () => {
+      const { ageMs } = snapshots();
+      return ageMs === undefined ? Number.NaN : ageMs / 1_000;
+    });
     gauge("pushgateway_pending_groups", "Groups not yet fed to this machine's Pushgateway.", pushgatewayPending);
     gauge(
       "pushgateway_rejected_groups",
       "Groups that this machine's Pushgateway refused since the hub started.",
       pushgatewayRejected,
+    );
+    gauge(
+      "pushgateway_adopted_pushes",
+      "Groups taken over that were pushed straight to this machine's Pushgateway, since the hub started.",
+      pushgatewayAdopted,
+    );
+    gauge(
+      "pushgateway_put_back_groups",
+      "Groups pushed straight to this machine's Pushgateway that no hub would take, and that were put back.",
+      pushgatewayPutBack,
     );
     gauge("event_listeners", "Open connections to /api/v1/events.", eventListeners);
     gauge("in_sync", "1 while the peer has every record, 0 while degraded.", () =>
@@ -93,6 +135,7 @@ export class OwnMetrics {
     this.#ledger(view);
     this.#machines(view);
     this.#agents(view);
+    this.#scrapes(view);
   }
 
   countPush(op: string | undefined, status: number): void {
@@ -161,6 +204,38 @@ export class OwnMetrics {
         for (const agent of view.fleet().agents)
           for (const health of Health.options)
             this.set({ agent: agent.name, machine: agent.machine, health }, agent.health === health ? 1 : 0);
+      },
+    });
+  }
+
+  /** Of the agents that this hub scrapes: its own, and the peer's while the peer's hub is dead. */
+  #scrapes(view: View): void {
+    const labelNames = ["agent", "machine"];
+    const registers = [this.#registry];
+    const gauge = (name: string, help: string, read: (scrape: ScrapeView) => number) =>
+      new Gauge({
+        name: `tandem_agent_scrape_${name}`,
+        help,
+        labelNames,
+        registers,
+        collect() {
+          this.reset();
+          for (const { agent, machine, scrape } of view.scrapes()) this.set({ agent, machine }, read(scrape));
+        },
+      });
+    gauge("up", "1 when the last scrape of the agent brought metrics that are stored, 0 when it failed.", ({ ok }) =>
+      ok ? 1 : 0,
+    );
+    gauge("duration_seconds", "How long the last scrape of the agent took.", ({ tookMs }) => tookMs / 1_000);
+    gauge("samples", "Series that the last scrape of the agent brought; 0 when it failed.", ({ samples }) => samples);
+    new Counter({
+      name: "tandem_agent_scrape_failures_total",
+      help: "Scrapes of the agent by this hub that failed, since the hub started.",
+      labelNames,
+      registers,
+      collect() {
+        this.reset();
+        for (const { agent, machine, failures } of view.scrapes()) this.inc({ agent, machine }, failures);
       },
     });
   }

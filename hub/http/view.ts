@@ -4,11 +4,12 @@ import type { FleetHealth } from "../core/fleet-health.ts";
 import type { Fold } from "../core/fold/fold.ts";
 import { homeHubOf } from "../core/home-hub.ts";
 import { Health, type StreamKind } from "../core/record.ts";
+import type { ScrapeBook, ScrapeStatus } from "../core/scrape-book.ts";
 import type { Judgement } from "../core/verdict.ts";
 import type { MachineWatch } from "../io/machine-watch.ts";
 import type { Records } from "../io/records.ts";
 import type { SatelliteWatch } from "../io/satellite-watch.ts";
-import type { AgentView, FleetView, LedgerView, MachineView, SatelliteView, SyncView } from "./api.ts";
+import type { AgentView, FleetView, LedgerView, MachineView, SatelliteView, ScrapeView, SyncView } from "./api.ts";
 
 export interface ViewSources {
   config: HubConfig;
@@ -18,6 +19,7 @@ export interface ViewSources {
   satellites: SatelliteWatch;
   records: Records;
   health: FleetHealth;
+  scrapes: ScrapeBook;
   fold: Fold;
   /** Monotonic ms. */
   clock(): number;
@@ -89,11 +91,12 @@ export class View {
   }
 
   agent(id: string): AgentView {
-    const { config, health, clock } = this.#of;
+    const { config, health, scrapes, clock } = this.#of;
     const agent = config.agents.find((candidate) => `${candidate.machine}/${candidate.name}` === id);
     const status = health.status(id);
     if (agent === undefined || status === undefined) throw new Error(`no agent ${id}`);
     const { probe } = agent;
+    const scrape = scrapes.status(id);
     return {
       name: agent.name,
       machine: agent.machine,
@@ -106,7 +109,19 @@ export class View {
       observedBy: status.observedBy ?? null,
       latencyMs: status.latencyMs === undefined ? null : Math.round(status.latencyMs * 100) / 100,
       probe: { kind: probe.kind, address: `${probe.host}:${probe.port}` },
+      ...(scrape && { scrape: this.#scrapeView(scrape) }),
     };
+  }
+
+  /** The agents that this hub scrapes, with the scrapes that failed since it started. */
+  scrapes(): { agent: string; machine: string; scrape: ScrapeView; failures: number }[] {
+    const { config, scrapes } = this.#of;
+    return config.agents.flatMap(({ name: agent, machine }) => {
+      const id = `${machine}/${agent}`;
+      const status = scrapes.status(id);
+      if (status === undefined) return [];
+      return [{ agent, machine, scrape: this.#scrapeView(status), failures: scrapes.failures(id) }];
+    });
   }
 
   sync(): SyncView {
@@ -145,6 +160,10 @@ export class View {
 
   #oldestSingleCopy(kind: StreamKind): number | null {
     return this.#age(this.#of.records.oldestUncopiedAtMs(kind));
+  }
+
+  #scrapeView({ ok, reason, samples, atMs, tookMs }: ScrapeStatus): ScrapeView {
+    return { ok, reason, samples, ageMs: Math.round(this.#of.clock() - atMs), tookMs: Math.round(tookMs * 100) / 100 };
   }
 
   #judged(judgement: Judgement) {

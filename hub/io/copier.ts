@@ -2,11 +2,12 @@
  * Copies one of the peer's streams into this machine's own domain, message for message. The position travels with each
  * copied message, so that a start finds it in the copy itself: nothing else has to be kept in step with it.
  */
-import { headers, type JetStreamClient, type JetStreamManager, type NatsConnection, NatsError } from "nats";
-import { Batch, type StreamKind } from "../core/record.ts";
+import { headers, type JetStreamClient, type JetStreamManager, type NatsConnection } from "nats";
+import { decodeBatch } from "../core/batch-codec.ts";
+import type { Batch, StreamKind } from "../core/record.ts";
 import { feed } from "./feed.ts";
 import { type Log, messageOf } from "./log.ts";
-import { copyName, copySubject, isNoResponder, isNoStream, streamName } from "./streams.ts";
+import { copyName, copySubject, isNoMessage, isNoResponder, isNoStream, streamName } from "./streams.ts";
 
 export interface CopierOptions {
   kind: StreamKind;
@@ -18,8 +19,11 @@ export interface CopierOptions {
   isHeld(batch: Batch): boolean;
   /** Records that were passed over in what this machine holds of the origin: its copy was damaged. */
   holes(): number;
-  /** Called in order, at least once per message that this machine has stored or held already. */
-  onCopied(batch: Batch): void;
+  /**
+   * Called in order, at least once per message that this machine has stored or held already.
+   * @param streamSeq its sequence in the copy; undefined for what was held already
+   */
+  onCopied(batch: Batch, streamSeq: number | undefined): void;
   /** The copy has lost what was handed over before: none of it is held any more. */
   onLost(): void;
   /** The stream of the copy is missing. Never rejects. */
@@ -35,7 +39,6 @@ const publishTimeoutMs = 2_000;
 const retryMs = 250;
 /** Messages published but not yet confirmed by this machine's NATS. */
 const maxInFlight = 64;
-const messageNotFound = 10037;
 
 interface OriginPosition {
   seq: number;
@@ -149,7 +152,7 @@ export class Copier {
         const stored = held ? Promise.resolve(undefined) : this.#store(batch, streamSeq, data, expected++);
         confirmed = Promise.all([confirmed, stored]).then(([, seq]) => {
           if (seq !== undefined) this.#handedOverSeq = seq;
-          if (batch !== undefined) this.#options.onCopied(batch);
+          if (batch !== undefined) this.#options.onCopied(batch, seq);
         });
         confirmed.catch((error: unknown) => {
           failed ??= error;
@@ -191,7 +194,7 @@ export class Copier {
     })) {
       const batch = this.#decode(data, streamSeq);
       this.#handedOverSeq = streamSeq;
-      if (batch !== undefined) this.#options.onCopied(batch);
+      if (batch !== undefined) this.#options.onCopied(batch, streamSeq);
     }
   }
 
@@ -238,9 +241,9 @@ export class Copier {
       const batch = decodeBatch(message.data);
       if (batch !== undefined && idOf(batch) === position.id) return position.seq + 1;
     } catch (error) {
-      if (!(error instanceof NatsError) || error.api_error?.err_code !== messageNotFound) throw error;
+      if (!isNoMessage(error)) throw error;
     }
-    log.warn("copier.origin_differs", { kind, origin, at: position.seq, expected: position.id });
+    log.warn("copier.origin_differs", { kind, origin, seq: position.seq, expected: position.id });
     return 1;
   }
 
@@ -250,16 +253,6 @@ export class Copier {
     const batch = decodeBatch(data);
     if (batch !== undefined && batch.origin === origin) return batch;
     log.error("copier.not_a_batch", { kind, origin, streamSeq });
-    return undefined;
-  }
-}
-
-/** Undefined when the bytes are no batch. */
-export function decodeBatch(data: Uint8Array): Batch | undefined {
-  try {
-    const parsed = Batch.safeParse(JSON.parse(Buffer.from(data).toString()));
-    return parsed.success ? parsed.data : undefined;
-  } catch {
     return undefined;
   }
 }

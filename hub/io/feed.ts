@@ -6,9 +6,9 @@ import {
   type JetStreamManager,
   type Msg,
   type NatsConnection,
-  NatsError,
   nanos,
 } from "nats";
+import { isNoMessage } from "./streams.ts";
 
 export interface FedMessage {
   streamSeq: number;
@@ -22,7 +22,6 @@ const idleHeartbeatMs = 500;
 const silenceMs = 1_250;
 /** Heartbeats without a message between them after which a feed that should end is looked into. */
 const idleHeartbeats = 2;
-const messageNotFound = 10037;
 /** How long the peer's server keeps the consumer of a hub that is gone, ms. */
 const inactiveMs = 5_000;
 
@@ -123,7 +122,7 @@ async function isMore(jsm: JetStreamManager, stream: string, seq: number): Promi
     await jsm.streams.getMessage(stream, next);
     return true;
   } catch (error) {
-    if (error instanceof NatsError && error.api_error?.err_code === messageNotFound) return false;
+    if (isNoMessage(error)) return false;
     throw error;
   }
 }

@@ -4,6 +4,7 @@
  * sequence free of holes: a number is spent only when NATS has said that the record is stored, or the spool holds it.
  */
 import type { JetStreamClient } from "nats";
+import { encodeBatch } from "../core/batch-codec.ts";
 import { type Hlc, nextHlc } from "../core/hlc.ts";
 import { type Batch, lastPosition, type RecordBody, type RecordPosition, type StreamKind } from "../core/record.ts";
 import type { Log } from "./log.ts";
@@ -24,6 +25,10 @@ export type AppendOutcome =
   | { kind: "busy"; reason: string }
   /** NATS did not confirm in time; a message already sent may still be stored later. */
   | { kind: "unavailable"; reason: string };
+
+type Kept =
+  | Exclude<AppendOutcome, { kind: "stored" }>
+  | { kind: "stored"; position: RecordPosition; streamSeq: number };
 
 /** Where batches go while NATS does not take them. */
 export interface Detour {
@@ -46,8 +51,8 @@ export interface JournalOptions {
   /** Before an append is answered as unavailable, ms. */
   storeDeadlineMs: number;
   maxQueued: number;
-  /** Called once per stored message, before its appends are answered. */
-  onStored(batch: Batch): void;
+  /** Called once per stored message, with its sequence in the stream, before its appends are answered. */
+  onStored(batch: Batch, streamSeq: number): void;
   /** As `onStored`, for what the detour holds; `onStored` is not called for it. */
   onSpooled?(batch: Batch): void;
   /** @default none: appends are refused while NATS does not answer */
@@ -163,13 +168,13 @@ export class Journal {
     const { machine, incarnation } = this.#options;
     const records = taken.map((waiting) => waiting.record);
     const batch: Batch = { v: 1, origin: machine, incarnation, firstSeq: this.#nextSeq, records };
-    const payload = Buffer.from(JSON.stringify(batch));
-    const outcome = this.#tooLarge(payload.length) ?? (await this.#keep(batch, payload));
+    const payload = encodeBatch(batch);
+    const outcome: Kept = this.#tooLarge(payload.length) ?? (await this.#keep(batch, payload));
     if (outcome.kind === "stored" || outcome.kind === "spooled") {
       this.#nextSeq += taken.length;
       this.#options.detour?.note(payload.length);
     }
-    if (outcome.kind === "stored") this.#options.onStored(batch);
+    if (outcome.kind === "stored") this.#options.onStored(batch, outcome.streamSeq);
     if (outcome.kind === "spooled") this.#options.onSpooled?.(batch);
     for (const waiting of taken) waiting.settle(outcome);
   }
@@ -178,7 +183,7 @@ export class Journal {
    * Tries NATS, then the detour. A batch that NATS may have stored without saying so is never given up while the hub runs:
    * its ids would otherwise be given to other records, which NATS would take for repetitions.
    */
-  async #keep(batch: Batch, payload: Buffer): Promise<AppendOutcome> {
+  async #keep(batch: Batch, payload: Buffer): Promise<Kept> {
     const { kind, js, detour, onCut, unavailable, onNoStream, log } = this.#options;
     const position = lastPosition(batch);
     let unsure = false;
@@ -189,7 +194,7 @@ export class Journal {
         if (!detour?.inUse && (detour === undefined || unavailable() === undefined)) {
           const published = await publishBatch(js, kind, batch, payload, onCut);
           if (published.kind === "stored" || published.kind === "full") {
-            return published.kind === "stored" ? { kind: "stored", position } : published;
+            return published.kind === "stored" ? { kind: "stored", position, streamSeq: published.seq } : published;
           }
           unsure ||= published.kind === "unsure";
           noStream = published.kind === "no-stream";
@@ -212,7 +217,7 @@ export class Journal {
     }
   }
 
-  #tooLarge(bytes: number): AppendOutcome | undefined {
+  #tooLarge(bytes: number): Exclude<Kept, { kind: "stored" }> | undefined {
     const most = this.#options.maxMessageBytes() - headerRoomBytes;
     return bytes <= most
       ? undefined

@@ -5,7 +5,8 @@ import { messageOf } from "./log.ts";
 import { isNoResponder, recordSubject, streamName } from "./streams.ts";
 
 export type Published =
-  | { kind: "stored" }
+  /** With its sequence in the stream. */
+  | { kind: "stored"; seq: number }
   /** A definite no: the stream or its store can take no more. */
   | { kind: "full"; reason: string }
   /** NATS answers, but not for the stream: nothing was stored. */
@@ -38,7 +39,7 @@ export async function publishBatch(
   // A repeated message is recognised by the stream, and beyond its window by the folds.
   const options = { msgID: messageId(batch), timeout: timeoutMs, expect: { streamName: streamName(kind) } };
   const published = js.publish(recordSubject(kind, batch.origin), payload, options).then(
-    (): Published => ({ kind: "stored" }),
+    ({ seq }): Published => ({ kind: "stored", seq }),
     (error: unknown) => outcomeOf(kind, error),
   );
   try {

@@ -3,33 +3,32 @@ import { randomBytes } from "node:crypto";
 import type { NatsConnection } from "nats";
 import { z } from "zod";
 import type { HubConfig } from "../config.ts";
-import { ClientBook } from "../core/client-book.ts";
+import type { ClientBook } from "../core/client-book.ts";
 import type { Fold } from "../core/fold/fold.ts";
-import { groupKey } from "../core/group-path.ts";
 import type { Heartbeat } from "../core/heartbeat.ts";
-import { type Hlc, hlcZero, mergeHlc } from "../core/hlc.ts";
-import { Ledger } from "../core/ledger.ts";
 import {
   type Batch,
   comparePosition,
   type HealthChange,
   lastPosition,
   nextIncarnation,
-  type Push,
   RecordPosition,
   StreamKind,
 } from "../core/record.ts";
 import { type PeerReach, type SyncJudgement, Watermark } from "../core/watermark.ts";
-import { Copier, decodeBatch } from "./copier.ts";
+import { Copier } from "./copier.ts";
 import { type AppendOutcome, Journal, type Unstamped } from "./journal.ts";
 import { type Log, messageOf } from "./log.ts";
 import type { NatsLink } from "./nats-link.ts";
 import { PeerAcks, type Replication } from "./peer-acks.ts";
-import { refill } from "./refill.ts";
-import { lastStored, replay } from "./replay.ts";
+import { type ReadBack, readBack } from "./read-back.ts";
+import { RecordState } from "./record-state.ts";
+import { Snapshots } from "./snapshots.ts";
 import { Spool } from "./spool.ts";
-import { SpoolDrain } from "./spool-drain.ts";
-import { copyName, ensureStreams, streamKinds, streamName } from "./streams.ts";
+import { SpoolDrain, spooledBatches } from "./spool-drain.ts";
+import { StreamCare } from "./stream-care.ts";
+import { StreamPlaces } from "./stream-places.ts";
+import { copyName, streamKinds, streamName } from "./streams.ts";
 
 export interface RecordsOptions {
   config: HubConfig;
@@ -39,7 +38,7 @@ export interface RecordsOptions {
   clock(): number;
   /** Groups whose text may differ now. */
   onGroups(keys: string[]): void;
-  /** A health change that was stored before this start. */
+  /** The last health change of an agent that was stored before this start. */
   onRemembered(change: HealthChange): void;
   onSync(sync: SyncJudgement): void;
 }
@@ -48,40 +47,54 @@ const CopiedNews = z.strictObject({ kind: StreamKind, position: RecordPosition }
 const copiedSubject = (origin: string) => `tandem.copied.${origin}`;
 /** How old an uncopied record may be while the pair still counts as in sync, ms. */
 const lagLimitMs = 1_000;
-const maxRefillPauseMs = 600_000;
 
 export class Records {
   readonly #options: RecordsOptions;
-  readonly #ledger: Ledger;
-  /** As `#ledger`, but nothing is ever forgotten: what is stored once more was pushed only once. */
-  readonly #noted: Ledger;
-  readonly clients = new ClientBook();
+  readonly #state: RecordState;
+  readonly #places = new StreamPlaces();
+  readonly #care: StreamCare;
   readonly #watermark = new Watermark();
   readonly #journals = new Map<StreamKind, Journal>();
   readonly #copiers: Copier[] = [];
   readonly #acks: PeerAcks;
-  readonly #clock: { now: Hlc; wallMs(): number } = { now: hlcZero, wallMs: Date.now };
+  readonly #snapshots: Snapshots;
   /** How far this machine holds the peer's streams; told to the peer. */
   readonly #copied: Partial<Record<StreamKind, RecordPosition>> = {};
+  readonly #newestOwn: Partial<Record<StreamKind, RecordPosition>> = {};
   readonly #spool: Spool | undefined;
   #drain: SpoolDrain | undefined;
   #sync: SyncJudgement;
-  readonly #newestOwn: Partial<Record<StreamKind, RecordPosition>> = {};
   #ready = false;
-  #refilling = false;
-  /** Between two refills that bring nothing, ms, and when the next one may begin. */
-  #refillPauseMs = 0;
-  #refillAfterMs = 0;
-  #lastLost = "";
-  /** Stretches of streams that the disk did not give back as they were written, since the start. */
-  damages = 0;
 
   constructor(options: RecordsOptions) {
     this.#options = options;
-    const { config, clock, log } = options;
+    const { config, clock, log, fold, onGroups } = options;
+    const [self, peer] = [config.machine.name, config.peer.name];
     this.#spool = config.spool && new Spool({ ...config.spool, log, wallMs: Date.now });
-    this.#ledger = new Ledger(config.machine.name, config.peer.name);
-    this.#noted = new Ledger(config.machine.name, config.peer.name);
+    this.#state = new RecordState({ self, peer, fold, log, onGroups });
+    this.#care = new StreamCare({
+      self,
+      peer,
+      state: this.#state,
+      places: this.#places,
+      log,
+      clock,
+      newestOwn: (kind) => this.#newestOwn[kind],
+      takeOwn: (...taken) => this.#takeOwn(...taken),
+      onOwnLost: (kind) => this.#forgetOwn(kind),
+      onCopyLost: (kind) => this.#copier(kind)?.restart(),
+    });
+    this.#snapshots = new Snapshots({
+      self,
+      peer,
+      state: this.#state,
+      places: this.#places,
+      log,
+      maxAgeMs: config.retentionMs,
+      ...config.snapshots,
+      copied: () => this.#watermark.positions(),
+      onNearlyFull: (stream) => this.#alertNearlyFull(stream),
+    });
     this.#sync = { state: "degraded", sinceMs: clock(), reason: "the peer was not heard yet" };
     this.#acks = new PeerAcks({
       deadlineMs: config.peerAckDeadlineMs,
@@ -96,6 +109,19 @@ export class Records {
 
   get sync(): SyncJudgement {
     return this.#sync;
+  }
+
+  get clients(): ClientBook {
+    return this.#state.clients;
+  }
+
+  /** Stretches of streams that the disk did not give back as they were written, since the start. */
+  get damages(): number {
+    return this.#care.damages;
+  }
+
+  get snapshots(): Snapshots {
+    return this.#snapshots;
   }
 
   get uncopied(): { records: number; oldestStoredAtMs: number | undefined } {
@@ -122,7 +148,7 @@ export class Records {
   }
 
   ledgerEntries() {
-    return this.#ledger.entries((kind) => this.#watermark.uncopiedRecords(kind));
+    return this.#state.ledger.entries((kind) => this.#watermark.uncopiedRecords(kind));
   }
 
   oldestUncopiedAtMs(kind: StreamKind): number | undefined {
@@ -146,29 +172,54 @@ export class Records {
    * @returns the incarnation under which this hub's records are stored from now on
    */
   async start(link: NatsLink, signal: AbortSignal): Promise<string> {
+    const { config, log, onRemembered } = this.#options;
+    const { nc } = link;
+    const [self, peer] = [config.machine.name, config.peer.name];
+    const startedAtMs = performance.now();
+    await this.#care.ensure(nc);
+    const store = await this.#snapshots.open(nc, signal);
+    const [state, places] = [this.#state, this.#places];
+    const take = (kind: StreamKind, batch: Batch, streamSeq: number) =>
+      batch.origin === self ? this.#takeOwn(kind, batch, streamSeq) : this.#takeCopy(kind, batch, streamSeq);
+    const read = await readBack({ self, peer, nc, store, state, places, log, take, signal });
+    this.#care.damages += read.damages;
+    this.#resume(read);
+    await this.#snapshots.catchUp(signal);
+    const newestSpooled = await this.#readSpool();
+    log.info("records.replayed", { records: read.records, ms: Math.round(performance.now() - startedAtMs) });
+    for (const change of state.lastHealth) onRemembered(change);
+    const newest = [state.ledger.newestIncarnation(self), newestSpooled].sort().at(-1);
+    const incarnation = nextIncarnation(Date.now(), randomBytes(3).toString("hex"), newest);
+    this.#begin(link, incarnation, read, signal);
+    return incarnation;
+  }
+
+  /** What the snapshot knew of own records that the peer may lack, and of the places up to which this machine holds streams. */
+  #resume({ snapshot, trusted }: ReadBack): void {
+    const { machine, peer } = this.#options.config;
+    const { ledger } = this.#state;
+    for (const { kind, origin } of trusted) {
+      const { newest, count } = ledger.account(kind, origin);
+      if (newest === undefined) continue;
+      if (origin === peer.name) {
+        this.#copied[kind] = newest;
+        continue;
+      }
+      const copied = snapshot?.manifest.copied[kind];
+      if (copied !== undefined) this.#watermark.copied(kind, copied);
+      const uncopied = count - (copied === undefined ? 0 : ledger.heldUpTo(kind, machine.name, copied));
+      if (uncopied > 0) this.#watermark.stored(kind, newest, uncopied, this.#options.clock());
+      this.#newestOwn[kind] = newest;
+    }
+  }
+
+  #begin(link: NatsLink, incarnation: string, read: ReadBack, signal: AbortSignal): void {
     const { config, log } = this.#options;
     const { nc } = link;
-    const startedAtMs = performance.now();
-    await this.ensureStreams(nc);
-    let records = 0;
-    const copied = new Map<StreamKind, number>();
-    for (const kind of streamKinds) {
-      const own = await replay(nc, streamName(kind), log, (batch) => this.#takeOwn(kind, batch), signal);
-      const copyOf = copyName(kind, config.peer.name);
-      const copy = await replay(nc, copyOf, log, (batch) => this.#takeCopy(kind, batch), signal);
-      records += own.records + copy.records;
-      this.damages += own.damages + copy.damages;
-      copied.set(kind, copy.lastSeq);
-    }
-    const newestSpooled = await this.#readSpool();
-    log.info("records.replayed", { records, ms: Math.round(performance.now() - startedAtMs) });
-    const newestStored = this.#ledger.newestIncarnation(config.machine.name);
-    const newest = [newestStored, newestSpooled].sort().at(-1);
-    const incarnation = nextIncarnation(Date.now(), randomBytes(3).toString("hex"), newest);
     this.#drain = this.#spool && this.#startDrain(this.#spool, link);
     for (const kind of streamKinds) {
-      this.#journals.set(kind, this.#journal(kind, link, incarnation));
-      this.#copiers.push(this.#copier(kind, link, copied.get(kind) ?? 0));
+      this.#journals.set(kind, this.#createJournal(kind, link, incarnation));
+      this.#copiers.push(this.#createCopier(kind, link, read.copiedSeqs.get(kind) ?? 0));
     }
     nc.subscribe(copiedSubject(config.machine.name), {
       callback: (error, message) => {
@@ -176,88 +227,27 @@ export class Records {
       },
     });
     for (const copier of this.#copiers) copier.start();
+    this.#care.start();
     this.#ready = true;
-    return incarnation;
+    this.#snapshots.start(read.snapshot);
+    this.#scrub(nc, read, signal).catch((error: unknown) => {
+      if (!signal.aborted) log.warn("streams.unscrubbed", { error: messageOf(error) });
+    });
   }
 
-  /** Makes streams that are missing; after the start a missing one means that NATS lost its disk. */
-  async ensureStreams(nc: NatsConnection): Promise<void> {
-    const { config, log } = this.#options;
-    const [self, peer] = [config.machine.name, config.peer.name];
-    const jsm = await nc.jetstreamManager({ checkAPI: false, timeout: 5_000 });
-    const made = await ensureStreams(jsm, self, peer);
-    if (!this.#ready || made.length === 0) return;
-    log.error("streams.lost", { made });
-    for (const kind of streamKinds) if (made.includes(streamName(kind))) this.#forgetOwn(kind);
-    // A copier alone knows what it has put into its copy, so it is told to look.
-    for (const copier of this.#copiers) if (made.includes(copyName(copier.kind, peer))) copier.restart();
+  async #scrub(nc: NatsConnection, { trusted }: ReadBack, signal: AbortSignal): Promise<void> {
+    for (const { kind, origin } of trusted) await this.#care.scrub(nc, kind, origin, signal);
   }
 
-  /** NATS was away: it may have lost streams, or the end of one, which it does when its disk has damaged a message. */
+  /** NATS was away: it may have lost streams, or the end of one. */
   async checkStreams(nc: NatsConnection, signal: AbortSignal): Promise<void> {
-    await this.ensureStreams(nc);
-    if (!this.#ready || this.#refilling) return;
-    // What is read back must not be refilled at the same time.
-    this.#refilling = true;
-    try {
-      for (const kind of streamKinds) await this.#checkEnd(nc, kind, signal);
-    } finally {
-      this.#refilling = false;
-    }
-  }
-
-  async #checkEnd(nc: NatsConnection, kind: StreamKind, signal: AbortSignal): Promise<void> {
-    const { config, log } = this.#options;
-    const newest = this.#newestOwn[kind];
-    const last = await lastStored(nc, kind, config.machine.name);
-    if (newest === undefined || (last !== undefined && comparePosition(last, newest) >= 0)) return;
-    log.error("streams.end_lost", { stream: streamName(kind), had: newest, has: last });
-    this.damages++;
-    this.#forgetOwn(kind);
-    const reread = (batch: Batch) => {
-      if (!this.#isHeld(kind, batch)) this.#takeOwn(kind, batch);
-    };
-    await replay(nc, streamName(kind), log, reread, signal);
-  }
-
-  #forgetOwn(kind: StreamKind): void {
-    this.#ledger.forget(kind, this.#options.config.machine.name);
-    delete this.#newestOwn[kind];
+    await this.#care.check(nc, signal);
+    await this.#snapshots.ensure();
   }
 
   /** Brings back own records that only the peer holds; once at a time, and again later when it fails. */
   async refill(nc: NatsConnection, signal: AbortSignal): Promise<void> {
-    const { config, log } = this.#options;
-    const lost = streamKinds.filter((kind) => this.#ledger.lostHere(kind) > 0);
-    const nowMs = this.#options.clock();
-    if (!this.#ready || this.#refilling || lost.length === 0 || nowMs < this.#refillAfterMs) return;
-    const word = lost.map((kind) => `${kind} ${this.#ledger.lostHere(kind)}`).join();
-    if (word !== this.#lastLost) log.error("records.lost", { lost: word });
-    this.#lastLost = word;
-    this.#refilling = true;
-    let brought = 0;
-    try {
-      for (const kind of lost) {
-        const records = await refill({
-          kind,
-          machine: config.machine.name,
-          peer: config.peer.name,
-          nc,
-          isHeld: (batch) => this.#isHeld(kind, batch),
-          onRefilled: (batch) => this.#takeOwn(kind, batch),
-          signal,
-        });
-        brought += records;
-        if (records > 0) log.warn("records.refilled", { kind, records });
-      }
-      // What the peer does not hold either is looked for ever more rarely, since each time all of its copy is read.
-      this.#refillPauseMs = brought > 0 ? 0 : Math.min(maxRefillPauseMs, Math.max(1_000, this.#refillPauseMs * 2));
-      this.#refillAfterMs = nowMs + this.#refillPauseMs;
-    } catch (error) {
-      if (!signal.aborted) log.warn("records.refill_waits", { error: messageOf(error) });
-    } finally {
-      this.#refilling = false;
-    }
+    await this.#care.refill(nc, signal);
   }
 
   append(kind: StreamKind, record: Unstamped): Promise<AppendOutcome> {
@@ -277,18 +267,23 @@ export class Records {
     return this.#acks.wait(position);
   }
 
-  /** The part of a heartbeat that this hub says of its records. */
-  forHeartbeat(): Pick<Heartbeat, "copied" | "holdings"> {
-    return { copied: this.#copied, holdings: this.#ledger.holdings() };
+  /**
+   * The part of a heartbeat that this hub says of its records.
+   * @param full with what changes rarely
+   */
+  forHeartbeat(full = true): Pick<Heartbeat, "copied" | "holdings" | "snapshot"> {
+    const snapshot = full ? this.#snapshots.word() : undefined;
+    return { copied: this.#copied, holdings: this.#state.ledger.holdings(), ...(snapshot && { snapshot }) };
   }
 
   heardPeer(beat: Heartbeat): void {
-    const shrunk = this.#ledger.heardHoldings(beat.holdings);
+    const shrunk = this.#state.ledger.heardHoldings(beat.holdings);
     for (const kind of shrunk) this.#options.log.error("records.peer_lost", { kind, copies: beat.holdings });
     for (const kind of streamKinds) {
       const position = beat.copied[kind];
       if (position !== undefined) this.#peerCopied(kind, position);
     }
+    if (beat.snapshot !== undefined) this.#snapshots.heard(beat.snapshot);
   }
 
   /** The peer was heard on NATS again: copying need not wait out its pause. */
@@ -316,9 +311,10 @@ export class Records {
     await this.#drain?.stop();
     await this.#spool?.close();
     await Promise.all(this.#copiers.map((copier) => copier.stop()));
+    await this.#snapshots.stop();
   }
 
-  #journal(kind: StreamKind, link: NatsLink, incarnation: string): Journal {
+  #createJournal(kind: StreamKind, link: NatsLink, incarnation: string): Journal {
     const { config, log } = this.#options;
     return new Journal({
       kind,
@@ -326,15 +322,15 @@ export class Records {
       incarnation,
       js: link.nc.jetstream({ timeout: 2_000 }),
       log,
-      clock: this.#clock,
+      clock: this.#state.clock,
       storeDeadlineMs: config.storeDeadlineMs,
       maxQueued: config.maxQueuedPushes,
-      onStored: (batch) => this.#takeOwn(kind, batch),
-      onSpooled: (batch) => this.#foldAll(kind, batch),
+      onStored: (batch, streamSeq) => this.#takeOwn(kind, batch, streamSeq),
+      onSpooled: (batch) => this.#state.foldAll(kind, batch),
       detour: this.#drain,
       onCut: this.#drain && link.onCut,
       maxMessageBytes: () => link.nc.info?.max_payload ?? Number.POSITIVE_INFINITY,
-      onNoStream: () => this.#mend(link.nc),
+      onNoStream: () => this.#care.mend(link.nc),
       unavailable: () => (link.connected ? undefined : "NATS on this machine does not answer"),
     });
   }
@@ -342,11 +338,9 @@ export class Records {
   /** @returns the newest incarnation that it names; empty when there is none */
   async #readSpool(): Promise<string> {
     let newest = "";
-    for await (const { kind, payload } of this.#spool?.frames() ?? []) {
-      const batch = decodeBatch(payload);
-      if (batch === undefined) continue;
+    for await (const { kind, batch } of spooledBatches(this.#spool)) {
       if (batch.incarnation > newest) newest = batch.incarnation;
-      if (!this.#isHeld(kind, batch)) this.#foldAll(kind, batch);
+      if (!this.#state.isHeld(kind, batch)) this.#state.foldAll(kind, batch);
     }
     return newest;
   }
@@ -359,95 +353,70 @@ export class Records {
       log: this.#options.log,
       isConnected: () => link.connected,
       onCut: link.onCut,
-      isHeld: (kind, batch) => this.#isHeld(kind, batch),
-      onStored: (kind, batch) => this.#takeOwn(kind, batch),
-      onNoStream: () => this.#mend(link.nc),
+      isHeld: (kind, batch) => this.#state.isHeld(kind, batch),
+      onStored: (kind, batch, streamSeq) => this.#takeOwn(kind, batch, streamSeq),
+      onNoStream: () => this.#care.mend(link.nc),
     });
     drain.start();
     return drain;
   }
 
-  /** As `ensureStreams`, for those who try again anyway. */
-  async #mend(nc: NatsConnection): Promise<void> {
-    try {
-      await this.ensureStreams(nc);
-    } catch (error) {
-      this.#options.log.warn("streams.unchecked", { error: messageOf(error) });
-    }
-  }
-
-  #lostCopy(kind: StreamKind): void {
-    this.#ledger.forget(kind, this.#options.config.peer.name);
-    delete this.#copied[kind];
-  }
-
-  #isHeld(kind: StreamKind, { origin, incarnation, firstSeq, records }: Batch): boolean {
-    return this.#ledger.holds(kind, origin, incarnation, firstSeq, records.length);
-  }
-
-  #copier(kind: StreamKind, link: NatsLink, handedOverSeq: number): Copier {
+  #createCopier(kind: StreamKind, link: NatsLink, handedOverSeq: number): Copier {
     const { config, log } = this.#options;
+    const { ledger } = this.#state;
+    const origin = config.peer.name;
     return new Copier({
       kind,
-      origin: config.peer.name,
+      origin,
       nc: link.nc,
       log,
       handedOverSeq,
-      isHeld: (batch) => this.#isHeld(kind, batch),
-      holes: () => this.#ledger.holes(kind, config.peer.name),
-      onLost: () => this.#lostCopy(kind),
-      onNoStream: () => this.#mend(link.nc),
-      onCopied: (batch) => {
-        this.#takeCopy(kind, batch);
+      isHeld: (batch) => this.#state.isHeld(kind, batch),
+      holes: () => ledger.holes(kind, origin),
+      onLost: () => {
+        ledger.forget(kind, origin);
+        this.#places.begin(copyName(kind, origin), "", 0);
+        delete this.#copied[kind];
+      },
+      onNoStream: () => this.#care.mend(link.nc),
+      onCopied: (batch, streamSeq) => {
+        this.#takeCopy(kind, batch, streamSeq);
         const news: z.infer<typeof CopiedNews> = { kind, position: lastPosition(batch) };
-        link.nc.publish(copiedSubject(config.peer.name), JSON.stringify(news));
+        link.nc.publish(copiedSubject(origin), JSON.stringify(news));
       },
     });
   }
 
-  #takeOwn(kind: StreamKind, batch: Batch): void {
+  #copier(kind: StreamKind): Copier | undefined {
+    return this.#copiers.find((copier) => copier.kind === kind);
+  }
+
+  #takeOwn(kind: StreamKind, batch: Batch, streamSeq: number): void {
     const position = lastPosition(batch);
     const newest = this.#newestOwn[kind];
     if (newest === undefined || comparePosition(position, newest) > 0) this.#newestOwn[kind] = position;
     this.#watermark.stored(kind, position, batch.records.length, this.#options.clock());
-    this.#take(kind, batch);
+    this.#places.take(streamName(kind), streamSeq);
+    this.#state.take(kind, batch);
   }
 
-  #takeCopy(kind: StreamKind, batch: Batch): void {
+  #takeCopy(kind: StreamKind, batch: Batch, streamSeq: number | undefined): void {
     const position = lastPosition(batch);
     const before = this.#copied[kind];
     if (before === undefined || comparePosition(before, position) < 0) this.#copied[kind] = position;
-    this.#take(kind, batch);
+    if (streamSeq !== undefined) this.#places.take(copyName(kind, batch.origin), streamSeq);
+    this.#state.take(kind, batch);
   }
 
-  #take(kind: StreamKind, batch: Batch): void {
-    const fresh = this.#ledger.hold(kind, batch.origin, batch.incarnation, batch.firstSeq, batch.records.length);
-    if (fresh > 0) this.#foldAll(kind, batch);
+  #forgetOwn(kind: StreamKind): void {
+    this.#state.ledger.forget(kind, this.#options.config.machine.name);
+    delete this.#newestOwn[kind];
   }
 
-  /** Folding a record a second time changes nothing, so one that was spooled may come again when it is stored. */
-  #foldAll(kind: StreamKind, batch: Batch): void {
-    const changed: string[] = [];
-    const { origin, incarnation, firstSeq, records } = batch;
-    const isNew = this.#noted.hold(kind, origin, incarnation, firstSeq, records.length) > 0;
-    for (const record of records) {
-      if (record.kind === "push" && isNew) this.clients.note(record, origin);
-      this.#clock.now = mergeHlc(this.#clock.now, record.at);
-      if (record.kind === "push") changed.push(...this.#applied(record, batch));
-      else if (record.kind === "health" && !this.#ready) this.#options.onRemembered(record);
-    }
-    if (changed.length > 0) this.#options.onGroups(changed);
-  }
-
-  /** One record that cannot be folded must not keep the hub from starting: it is stored, said so, and passed over. */
-  #applied(record: Push, { origin, incarnation, firstSeq }: Batch): string[] {
-    try {
-      return this.#options.fold.apply(record, origin).changed;
-    } catch (error) {
-      const group = groupKey(record.group);
-      this.#options.log.error("records.unfoldable", { origin, incarnation, firstSeq, group, error: messageOf(error) });
-      return [];
-    }
+  #alertNearlyFull(stream: string): void {
+    const message = `${stream} is nearly full: its oldest records go before their age`;
+    const { name: subject } = this.#options.config.machine;
+    void this.append("alerts", { kind: "alert", severity: "warning", name: "store-nearly-full", subject, message });
   }
 
   #heardCopied(data: Uint8Array): void {
@@ -458,7 +427,7 @@ export class Records {
 
   #peerCopied(kind: StreamKind, position: RecordPosition): void {
     // A position in records that this machine does not have says nothing of those that it has.
-    if (!this.#ledger.knows(kind, this.#options.config.machine.name, position.incarnation)) return;
+    if (!this.#state.ledger.knows(kind, this.#options.config.machine.name, position.incarnation)) return;
     this.#watermark.copied(kind, position);
     if (kind === "metrics") this.#acks.copied(position);
   }

@@ -1,7 +1,7 @@
 /** Brings back into this machine's own stream what it lost with its disk and the peer still holds. */
 import type { NatsConnection } from "nats";
+import { decodeBatch } from "../core/batch-codec.ts";
 import type { Batch, StreamKind } from "../core/record.ts";
-import { decodeBatch } from "./copier.ts";
 import { feed } from "./feed.ts";
 import { messageId } from "./publish.ts";
 import { copyName, recordSubject, streamName } from "./streams.ts";
@@ -13,8 +13,8 @@ export interface RefillOptions {
   peer: string;
   nc: NatsConnection;
   isHeld(batch: Batch): boolean;
-  /** Called for each batch once it is stored here again. */
-  onRefilled(batch: Batch): void;
+  /** Called for each batch once it is stored here again, with its sequence in the stream. */
+  onRefilled(batch: Batch, streamSeq: number): void;
   signal: AbortSignal;
 }
 
@@ -35,11 +35,11 @@ export async function refill(options: RefillOptions): Promise<number> {
   for await (const { data } of feed(nc, away, copy, state.first_seq, signal, { untilCaughtUp: true })) {
     const batch = decodeBatch(data);
     if (batch === undefined || batch.origin !== machine || isHeld(batch)) continue;
-    await js.publish(recordSubject(kind, machine), data, {
+    const { seq } = await js.publish(recordSubject(kind, machine), data, {
       msgID: messageId(batch),
       expect: { streamName: streamName(kind) },
     });
-    onRefilled(batch);
+    onRefilled(batch, seq);
     records += batch.records.length;
   }
   return records;

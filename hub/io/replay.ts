@@ -1,7 +1,7 @@
 /** Reads back a stream of this machine's own domain at the start, so that ledger and fold stand where they stood. */
 import type { JetStreamManager, NatsConnection } from "nats";
+import { decodeBatch } from "../core/batch-codec.ts";
 import { type Batch, lastPosition, type RecordPosition, type StreamKind } from "../core/record.ts";
-import { decodeBatch } from "./copier.ts";
 import { feed } from "./feed.ts";
 import type { Log } from "./log.ts";
 import { recordSubject, streamName } from "./streams.ts";
@@ -16,13 +16,17 @@ export interface Replayed {
   damages: number;
 }
 
-/** Hands over every batch; a message that is no batch or cannot be read is said so and passed over. */
+/**
+ * Hands over every batch; a message that is no batch or cannot be read is said so and passed over.
+ * @param afterSeq sequence of the stream up to which nothing is read
+ */
 export async function replay(
   nc: NatsConnection,
   stream: string,
   log: Log,
-  onBatch: (batch: Batch) => void,
+  onBatch: (batch: Batch, streamSeq: number) => void,
   signal: AbortSignal,
+  afterSeq = 0,
 ): Promise<Replayed> {
   const jsm: JetStreamManager = await nc.jetstreamManager({ checkAPI: false, timeout: requestTimeoutMs });
   const { state } = await jsm.streams.info(stream);
@@ -34,18 +38,21 @@ export async function replay(
     log.error("replay.cut_off", { stream, bytes: lostBytes });
   }
   let messages = 0;
-  if (state.messages === 0) return result;
-  for await (const { streamSeq, data } of feed(nc, jsm, stream, state.first_seq, signal, { untilCaughtUp: true })) {
+  let expected = afterSeq > 0 ? 0 : state.messages;
+  const startSeq = Math.max(state.first_seq, afterSeq + 1);
+  if (state.messages === 0 || startSeq > state.last_seq) return result;
+  for await (const { streamSeq, data, pending } of feed(nc, jsm, stream, startSeq, signal, { untilCaughtUp: true })) {
     result.lastSeq = streamSeq;
+    if (messages === 0 && afterSeq > 0) expected = pending + 1;
     messages++;
     const batch = decodeBatch(data);
     if (batch === undefined) log.error("replay.not_a_batch", { stream, streamSeq });
     else {
       result.records += batch.records.length;
-      onBatch(batch);
+      onBatch(batch, streamSeq);
     }
   }
-  const unread = state.messages - messages;
+  const unread = expected - messages;
   if (unread > 0) {
     result.damages += unread;
     log.error("replay.unreadable", { stream, messages: unread });

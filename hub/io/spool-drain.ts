@@ -3,8 +3,8 @@
  * after a crash is recognised. While it works newer records line up behind it in the spool, at a pace that lets it end.
  */
 import type { JetStreamClient, JetStreamManager } from "nats";
+import { decodeBatch } from "../core/batch-codec.ts";
 import { type Batch, StreamKind } from "../core/record.ts";
-import { decodeBatch } from "./copier.ts";
 import { type Log, messageOf } from "./log.ts";
 import { messageId, type OnCut, type Published, publishBatch } from "./publish.ts";
 import type { Spool, SpoolOutcome } from "./spool.ts";
@@ -20,7 +20,8 @@ export interface SpoolDrainOptions {
   onCut: OnCut;
   /** Whether this machine's NATS is known to hold all of it. */
   isHeld(kind: StreamKind, batch: Batch): boolean;
-  onStored(kind: StreamKind, batch: Batch): void;
+  /** @param streamSeq its sequence in the stream */
+  onStored(kind: StreamKind, batch: Batch, streamSeq: number): void;
   /** The streams are missing. Never rejects. */
   onNoStream(): Promise<void>;
 }
@@ -31,6 +32,14 @@ const fullRetryMs = 1_000;
 const drainedPerAppend = 2;
 /** Appends that a quick drain may have saved up. */
 const maxCredit = 8;
+
+/** The batches that wait in a spool, oldest first. */
+export async function* spooledBatches(spool: Spool | undefined): AsyncIterable<{ kind: StreamKind; batch: Batch }> {
+  for await (const { kind, payload } of spool?.frames() ?? []) {
+    const batch = decodeBatch(payload);
+    if (batch !== undefined) yield { kind, batch };
+  }
+}
 
 export class SpoolDrain {
   readonly #options: SpoolDrainOptions;
@@ -131,7 +140,7 @@ export class SpoolDrain {
     switch (published.kind) {
       case "stored":
         this.#unsure.delete(frame.kind);
-        onStored(frame.kind, batch);
+        onStored(frame.kind, batch, published.seq);
         return await this.#taken();
       case "full":
         this.#stumble(published.reason);
@@ -150,7 +159,8 @@ export class SpoolDrain {
   async #publish({ kind, payload }: Frame, batch: Batch): Promise<Published> {
     const { js, onCut } = this.#options;
     try {
-      if (this.#unsure.has(kind) && (await this.#isLast(kind, batch))) return { kind: "stored" };
+      const seq = this.#unsure.has(kind) ? await this.#lastSeqOf(kind, batch) : undefined;
+      if (seq !== undefined) return { kind: "stored", seq };
     } catch (error) {
       return { kind: "unsure", reason: messageOf(error) };
     }
@@ -158,13 +168,13 @@ export class SpoolDrain {
   }
 
   /** NATS forgets the ids of messages after two minutes; of one in flight at a time, only the last can be the one. */
-  async #isLast(kind: StreamKind, batch: Batch): Promise<boolean> {
+  async #lastSeqOf(kind: StreamKind, batch: Batch): Promise<number | undefined> {
     const jsm = await this.#options.manager();
     const { state } = await jsm.streams.info(streamName(kind));
-    if (state.messages === 0) return false;
+    if (state.messages === 0) return undefined;
     const last = await jsm.streams.getMessage(streamName(kind), { last_by_subj: recordSubject(kind, batch.origin) });
     const stored = decodeBatch(last.data);
-    return stored !== undefined && messageId(stored) === messageId(batch);
+    return stored !== undefined && messageId(stored) === messageId(batch) ? last.seq : undefined;
   }
 
   async #taken(): Promise<void> {

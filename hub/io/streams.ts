@@ -4,6 +4,7 @@ import { StreamKind } from "../core/record.ts";
 
 const gib = 1024 ** 3;
 const streamNotFound = 10059;
+const messageNotFound = 10037;
 
 /**
  * Store bytes per stream. Own streams and copies together stay below the domain's 10 GB, so that no stream can be refused
@@ -46,6 +47,11 @@ export async function ensureStreams(
 
 export function isNoStream(error: unknown): boolean {
   return error instanceof NatsError && error.api_error?.err_code === streamNotFound;
+}
+
+/** The stream does not hold the message, or cannot read it. */
+export function isNoMessage(error: unknown): boolean {
+  return error instanceof NatsError && error.api_error?.err_code === messageNotFound;
 }
 
 /** Nobody listens on the subject: its stream is missing, or JetStream is not up yet. */

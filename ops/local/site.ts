@@ -152,7 +152,8 @@ export function writeAgentFiles(site: Site, data: DataFolder): AgentProcess[] {
       const config: HostConfigInput = {
         machine,
         controlSocket: controlSocketPath(data.path, machine, name),
-        hubs: [hubUrl(site, homeHub), hubUrl(site, otherMachine(homeHub))],
+        // Pilots push, as agents do once they have been migrated; the others are scraped, as all are before.
+        hubs: name === "agents" ? [] : [hubUrl(site, homeHub), hubUrl(site, otherMachine(homeHub))],
         agents,
       };
       writeWhole(configPath, `${JSON.stringify(config, null, 2)}\n`);

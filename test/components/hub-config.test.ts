@@ -63,6 +63,25 @@ describe("hubConfig", () => {
     expect(agents[3]).toMatchObject({ intervalMs: 2_000, deadlineMs: 200 });
   });
 
+  it("has each agent scraped at its HTTP port, wherever its health is asked, as its inventory says, and no hub", () => {
+    const agents = [
+      ...fleet.agents,
+      agent("pc2", "Slow", { kind: "zmq" }, { metrics: { path: "/stats", intervalMs: 60_000 } }),
+      agent("pc2", "Quiet", { kind: "zmq" }, { metrics: { scraped: false } }),
+    ];
+    const config = HubConfig.parse(hubConfig({ machine: mainpc, peer: pc2, fleet: { ...fleet, agents } }));
+    const often = { path: "/metrics", intervalMs: 15_000, deadlineMs: 5_000 };
+    expect(Object.fromEntries(config.agents.map(({ name, scrape }) => [name, scrape]))).toEqual({
+      Planner: { host: "127.0.0.1", port: 28_000, ...often },
+      ObservabilityHub: undefined,
+      Tutor: { host: "192.0.2.20", port: 28_000, ...often },
+      Store: { host: "192.0.2.20", port: 28_000, ...often },
+      EdgeHub: undefined,
+      Slow: { host: "192.0.2.20", port: 28_000, path: "/stats", intervalMs: 60_000, deadlineMs: 5_000 },
+      Quiet: undefined,
+    });
+  });
+
   it("takes limits that differ from the hub's own", () => {
     const config = hubConfig({ machine: mainpc, peer: pc2, fleet, tuning: { peerAckDeadlineMs: 90 } });
     expect(HubConfig.parse(config).peerAckDeadlineMs).toBe(90);
@@ -120,7 +139,7 @@ it("the rendered configuration is the same bytes for the same fleet and one line
   const render = (args: Partial<Parameters<typeof hubConfig>[0]>) =>
     renderHubConfig(hubConfig({ machine: mainpc, peer: pc2, fleet, ...args }));
   expect(render({})).toBe(render({}));
-  const moved = render({ portOf: (_, port) => (port === 28_000 ? 28_001 : port) });
+  const moved = render({ portOf: (machine, port) => (machine === "mainpc" && port === 28_000 ? 28_001 : port) });
   const before = render({}).split("\n");
   expect(moved.split("\n").filter((line, index) => line !== before[index])).toEqual(['        "port": 28001,']);
 });

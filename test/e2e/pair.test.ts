@@ -68,6 +68,21 @@ describe("the pair on one computer", { timeout: 120_000 }, () => {
     await until("the same group again", async () => (await metricsOf(pair.pc2.hub)).includes('job="short"'));
   });
 
+  it("takes over what is pushed straight to pc2's Pushgateway, and brings back what is deleted there", async () => {
+    const bases = [pair.mainpc.hub, pair.pc2.hub, pair.mainpc.pushgateway, pair.pc2.pushgateway];
+    const shown = (value: number) => `e2e_straight{instance="",job="straight"} ${value}\n`;
+    const group = `${pair.pc2.pushgateway}/metrics/job/straight`;
+    await fetch(group, { method: "PUT", body: "e2e_straight 1\n" });
+    for (const base of bases) await until(`it at ${base}`, async () => (await metricsOf(base)).includes(shown(1)));
+    await fetch(group, { method: "POST", body: "e2e_straight 2\n" });
+    for (const base of bases)
+      await until(`the newer one at ${base}`, async () => (await metricsOf(base)).includes(shown(2)));
+    await fetch(group, { method: "DELETE" });
+    await until("its end there", async () => !(await metricsOf(pair.pc2.pushgateway)).includes(shown(2)));
+    for (const base of bases)
+      await until(`it again at ${base}`, async () => (await metricsOf(base)).includes(shown(2)));
+  });
+
   it("loses mainpc's hub, NATS and Pushgateway to SIGKILL, goes on at pc2, and heals with nothing missing", async () => {
     const before = Date.now();
     const startAgain = pair.killMachine(pair.mainpc);

@@ -75,6 +75,30 @@ describe("a file of the inventory", () => {
     ]);
   });
 
+  it.each([
+    ["{ intervalMs: 10 }", ".intervalMs: Too small: expected number to be >=1000"],
+    [
+      "{ deadlineMs: 15001 }",
+      ".deadlineMs: 15001 is longer than intervalMs, 15000: the next scrape would be due before",
+    ],
+    ["{ path: stats }", '.path: Invalid string: must start with "/"'],
+    ["none", ": Invalid input: expected object, received string"],
+  ])("with metrics %s is refused", (metrics, expected) => {
+    expect(found({ pc2: pc2.replace("{ kind: http }", `{ kind: http }, metrics: ${metrics}`) })).toEqual([
+      `pc2.yaml:5 file.schema agents.0.metrics${expected}`,
+    ]);
+  });
+
+  it("has its agents scraped every 15 s, each within 5 s or the interval of 2 s where that is shorter", () => {
+    const often = "{ kind: http }, metrics: { intervalMs: 2000 }";
+    scratch.write({ pc2: pc2.replace("{ kind: http }", often) });
+    expect(loadFleet(scratch.dir).fleet.agents.map(({ metrics }) => metrics)).toEqual([
+      { scraped: true, path: "/metrics", intervalMs: 15_000, deadlineMs: 5_000 },
+      { scraped: true, path: "/metrics", intervalMs: 2_000, deadlineMs: 2_000 },
+      { scraped: true, path: "/metrics", intervalMs: 15_000, deadlineMs: 5_000 },
+    ]);
+  });
+
   it("gives a probe 1000 ms, or its interval of 500 ms where that is shorter", () => {
     scratch.write({ pc2: pc2.replace("{ kind: http }", "{ kind: http, intervalMs: 500 }") });
     expect(loadFleet(scratch.dir).fleet.agents.map(({ health }) => health.deadlineMs)).toEqual([1_000, 500, 1_000]);

@@ -47,6 +47,8 @@ export interface Links {
 export interface BarePairOptions {
   /** Puts a link that can be cut between the machines; without it they speak directly. @default false */
   links?: boolean;
+  /** Set in both hubs' configs. */
+  hubConfig?: Partial<HubConfig>;
   /** Called with the folder of each machine before anything is written there. */
   onFolder?(machine: MachineName, folder: string): void;
 }
@@ -84,6 +86,7 @@ export class BarePair {
     for (const name of machineNames) options.onFolder?.(name, data.machine(name));
     writeServerFiles(site, data);
     for (const name of machineNames) rewrite(filesOf(data.machine(name)).natsConf, loopback, host);
+    configureHubs(data, options.hubConfig ?? {});
     const links = options.links ? await redirect(site.machines, data) : undefined;
     const made = (name: MachineName): BareMachine => {
       const at = machineOf(site.machines, name);
@@ -119,6 +122,11 @@ export class BarePair {
     await this.inSync();
   }
 
+  /** Takes effect when a hub is started next. */
+  configureHubs(values: Partial<HubConfig>): void {
+    configureHubs(this.data, values);
+  }
+
   async inSync(deadlineMs = inSyncDeadlineMs): Promise<void> {
     const asked = async () => (await Promise.all(this.both.map(({ at }) => inSync(at)))).every((yes) => yes);
     await until("both hubs in sync", asked, deadlineMs);
@@ -129,6 +137,14 @@ export class BarePair {
     await Promise.all(this.parts.map((part) => part.end()));
     for (const link of this.links?.all ?? []) link.cut();
     this.data.release();
+  }
+}
+
+function configureHubs(data: DataFolder, values: Partial<HubConfig>): void {
+  for (const name of machineNames) {
+    const path = filesOf(data.machine(name)).hubConfig;
+    const config = HubConfig.parse({ ...JSON.parse(readFileSync(path, "utf8")), ...values });
+    writeWhole(path, `${JSON.stringify(config, null, 2)}\n`);
   }
 }
 

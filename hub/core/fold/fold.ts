@@ -11,9 +11,9 @@ import type { Push } from "../record.ts";
 import { inconsistency } from "./consistency.ts";
 import type { ExpiringGroup } from "./expiry.ts";
 import { FamilyIndex } from "./family-index.ts";
-import { type GroupDump, GroupState, justAfter, type StoredFamily } from "./group-state.ts";
-import { LabelMerger } from "./label-merger.ts";
+import { type GroupChange, type GroupDump, GroupState, justAfter, type StoredFamily } from "./group-state.ts";
 import { type Prepared, type PreparedFamily, prepareBody, pushFailureTimeName, pushTimeName } from "./prepare.ts";
+import { PushTemplate, PushTemplates } from "./push-template.ts";
 import { RecentBodies } from "./recent-bodies.ts";
 
 /** A push before it has a stamp. */
@@ -49,6 +49,7 @@ export class Fold {
   readonly #states = new Map<string, GroupState>();
   readonly #index = new FamilyIndex();
   readonly #recent = new RecentBodies();
+  readonly #templates = new PushTemplates();
   /** Keys of the groups that expire when nobody pushes them. */
   readonly #expiring = new Set<string>();
   #groupCount = 0;
@@ -81,7 +82,7 @@ export class Fold {
   check(candidate: Candidate): CheckOutcome {
     if (candidate.op === "delete") return { ok: true, series: 0 };
     const key = groupKey(candidate.group);
-    const prepared = prepareBody(candidate.group, candidate.body);
+    const prepared = this.#prepareAnew(key, candidate);
     if (!prepared.ok) return prepared;
     const shape = new GroupState(key, candidate.group).shape;
     const { families } = prepared;
@@ -98,26 +99,22 @@ export class Fold {
     const state = this.#states.get(key) ?? new GroupState(key, push.group);
     const prepared = push.op === "delete" || state.hides(stamp) ? nothing : this.#prepare(key, push);
     if (!prepared.ok) return { outcome: "unreadable", changed: [] };
-    this.#states.set(key, state);
-
     const newest = state.newest;
-    const existed = state.exists;
-    const { took, removed, added } =
-      push.op === "delete" ? state.delete(stamp) : state.write(push.op, stamp, prepared.families, push.expiresAfterMs);
-    if (state.expiry === undefined) this.#expiring.delete(key);
-    else this.#expiring.add(key);
-    if (state.exists !== existed) {
-      this.#groupCount += state.exists ? 1 : -1;
-      this.#keys = undefined;
-    }
-    const changed = new Set(took ? [key] : []);
-    this.#addTwinKeys(changed, removed);
-    for (const name of this.#index.change(removed, added)) {
-      for (const other of this.#index.entry(name)?.byGroup.keys() ?? []) changed.add(other);
-    }
-    this.#addTwinKeys(changed, added);
+    const { took, changed } = this.#change(state, () =>
+      push.op === "delete" ? state.delete(stamp) : state.write(push.op, stamp, prepared.families, push.expiresAfterMs),
+    );
     const outcome = took ? "applied" : newest?.machine === origin ? "repeated" : "lost";
-    return { outcome, changed: [...changed] };
+    return { outcome, changed };
+  }
+
+  /**
+   * Takes in a group of a snapshot, as if all the writes that made it came again.
+   * @returns keys of the groups whose text may have changed
+   */
+  merge(dump: Omit<GroupDump, "key">): string[] {
+    const key = groupKey(dump.group);
+    const state = this.#states.get(key) ?? new GroupState(key, dump.group);
+    return this.#change(state, () => state.merge(dump)).changed;
   }
 
   /**
@@ -184,14 +181,48 @@ export class Fold {
       .join("");
   }
 
+  /** What `merge` takes, group by group; those that come or go meanwhile may be among them or not. */
+  *dumps(): Iterable<GroupDump> {
+    for (const state of this.#states.values()) yield state.dump();
+  }
+
   /** Everything that decides the state, in an order of its own: equal on two hubs that have applied the same records. */
   state(): GroupDump[] {
     return [...this.#states.values()].map((state) => state.dump()).sort((a, b) => (a.key < b.key ? -1 : 1));
   }
 
+  #change(state: GroupState, write: () => GroupChange): { took: boolean; changed: string[] } {
+    const { key } = state;
+    this.#states.set(key, state);
+    const existed = state.exists;
+    const { took, removed, added } = write();
+    if (state.expiry === undefined) this.#expiring.delete(key);
+    else this.#expiring.add(key);
+    if (state.exists !== existed) {
+      this.#groupCount += state.exists ? 1 : -1;
+      this.#keys = undefined;
+    }
+    const changed = new Set(took ? [key] : []);
+    this.#addTwinKeys(changed, removed);
+    for (const name of this.#index.change(removed, added)) {
+      for (const other of this.#index.entry(name)?.byGroup.keys() ?? []) changed.add(other);
+    }
+    this.#addTwinKeys(changed, added);
+    return { took, changed: [...changed] };
+  }
+
   #prepare(key: string, push: Push): Prepared {
     const families = this.#recent.take(key, push.body);
-    return families === undefined ? prepareBody(push.group, push.body) : { ok: true, families };
+    return families === undefined ? this.#prepareAnew(key, push) : { ok: true, families };
+  }
+
+  #prepareAnew(key: string, { group, body }: Candidate): Prepared {
+    const families = this.#templates.get(key)?.fill(body);
+    if (families !== undefined) return { ok: true, families };
+    const prepared = prepareBody(group, body);
+    // A group that is pushed once, as many are, needs none.
+    if (prepared.ok && this.#states.has(key)) this.#templates.keep(key, PushTemplate.of(body, prepared.families));
+    return prepared;
   }
 
   #shown(state: GroupState): { family: StoredFamily; text: string }[] {
@@ -215,10 +246,10 @@ export class Fold {
     let succeeded = renderHeader(pushTimeName, "gauge", pushTimeHelp("succeeded"));
     let failed = renderHeader(pushFailureTimeName, "gauge", pushTimeHelp("failed"));
     for (const state of this.#existing()) {
-      const labels = new LabelMerger(state.group).text([]);
-      succeeded += `${pushTimeName}{${labels}} ${formatNumber(state.pushedAtMs / 1000)}\n`;
+      const { labelText, pushedAtMs } = state;
+      succeeded += `${pushTimeName}{${labelText}} ${formatNumber(pushedAtMs / 1000)}\n`;
       // A refused push leaves no trace in the state, so no group ever has a time of failure.
-      failed += `${pushFailureTimeName}{${labels}} 0\n`;
+      failed += `${pushFailureTimeName}{${labelText}} 0\n`;
     }
     return [
       { name: pushTimeName, text: succeeded },

@@ -4,6 +4,7 @@
  */
 import type { Group } from "../group-path.ts";
 import { compareHlc, type Hlc } from "../hlc.ts";
+import { LabelMerger } from "./label-merger.ts";
 import type { PreparedFamily } from "./prepare.ts";
 
 /** When a write was made and by whom, which tells equal times apart. */
@@ -26,14 +27,15 @@ export interface GroupChange {
   added: StoredFamily[];
 }
 
-/** Everything that decides what a group looks like, for comparing two hubs. */
+/** Everything that decides what a group looks like: for a snapshot, and for comparing two hubs. */
 export interface GroupDump {
   key: string;
-  cleared: Stamp | undefined;
-  deleted: Stamp | undefined;
-  written: Stamp | undefined;
+  group: Group;
+  cleared?: Stamp | undefined;
+  deleted?: Stamp | undefined;
+  written?: Stamp | undefined;
   /** Of the newest PUT or POST; undefined when the group lives until it is deleted. */
-  expiresAfterMs: number | undefined;
+  expiresAfterMs?: number | undefined;
   families: (PreparedFamily & { stamp: Stamp })[];
 }
 
@@ -52,6 +54,7 @@ export class GroupState {
   /** Names of the group's labels: two groups can hold the same series only when these differ. */
   readonly shape: string;
   readonly families = new Map<string, StoredFamily>();
+  #labelText: string | undefined;
   /** Newest PUT or DELETE: nothing older is visible. */
   #cleared: Stamp | undefined;
   #deleted: Stamp | undefined;
@@ -63,6 +66,12 @@ export class GroupState {
     this.key = key;
     this.group = group;
     this.shape = group.map(([name]) => name).join();
+  }
+
+  /** The group's labels as they stand on series that have none of their own. */
+  get labelText(): string {
+    this.#labelText ??= new LabelMerger(this.group).text([]);
+    return this.#labelText;
   }
 
   get exists(): boolean {
@@ -110,27 +119,48 @@ export class GroupState {
     if (raised) [this.#written, this.#expiresAfterMs] = [stamp, expiresAfterMs];
     const removed = op === "put" ? this.#clear(stamp) : [];
     const added: StoredFamily[] = [];
-    for (const family of families) {
-      const current = this.families.get(family.name);
-      if (current !== undefined && !isNewer(stamp, current.stamp)) continue;
-      if (current !== undefined) removed.push(current);
-      const stored = { ...family, key: this.key, shape: this.shape, stamp };
-      this.families.set(family.name, stored);
-      added.push(stored);
-    }
+    for (const family of families) this.#take({ ...family, stamp }, added, removed);
     return { took: raised || removed.length > 0 || added.length > 0, removed, added };
+  }
+
+  /** Takes in all that another hub, or this one before its start, knew of the group: as if its writes came now. */
+  merge({ cleared, deleted, written, expiresAfterMs, families }: Omit<GroupDump, "key" | "group">): GroupChange {
+    const before = this.newest;
+    const removed = cleared === undefined ? [] : this.#clear(cleared);
+    if (deleted !== undefined && isNewer(deleted, this.#deleted)) this.#deleted = deleted;
+    if (written !== undefined && isNewer(written, this.#written)) {
+      [this.#written, this.#expiresAfterMs] = [written, expiresAfterMs];
+    }
+    if (this.#written !== undefined && this.#deleted !== undefined && isNewer(this.#deleted, this.#written)) {
+      this.#written = this.#expiresAfterMs = undefined;
+    }
+    const added: StoredFamily[] = [];
+    for (const family of families) this.#take(family, added, removed);
+    const took = this.newest !== before || removed.length > 0 || added.length > 0;
+    return { took, removed, added };
   }
 
   dump(): GroupDump {
     const families = [...this.families.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
     return {
       key: this.key,
+      group: this.group,
       cleared: this.#cleared,
       deleted: this.#deleted,
       written: this.#written,
       expiresAfterMs: this.#expiresAfterMs,
       families: families.map(({ key: _key, shape: _shape, ...family }) => family),
     };
+  }
+
+  #take(family: PreparedFamily & { stamp: Stamp }, added: StoredFamily[], removed: StoredFamily[]): void {
+    if (this.hides(family.stamp)) return;
+    const current = this.families.get(family.name);
+    if (current !== undefined && !isNewer(family.stamp, current.stamp)) return;
+    if (current !== undefined) removed.push(current);
+    const stored = { ...family, key: this.key, shape: this.shape };
+    this.families.set(family.name, stored);
+    added.push(stored);
   }
 
   #clear(stamp: Stamp): StoredFamily[] {

@@ -1,17 +1,18 @@
-/** Keeps what a check has parsed until the same push comes back as a stored record, so that it is not parsed twice. */
+/** Keeps what a check has prepared until the same push comes back as a stored record, so that it is not prepared twice. */
 import type { PreparedFamily } from "./prepare.ts";
 
 /** A push that is refused by the store never comes back, so what waits is bounded; the oldest goes first. */
 const maxBodies = 2_048;
 const maxCharacters = 32 * 1024 * 1024;
 
+/** By group; of two pushes of one group that are under way the later one is kept. */
 export class RecentBodies {
-  readonly #kept = new Map<string, { key: string; families: PreparedFamily[] }>();
+  readonly #kept = new Map<string, { body: string; families: PreparedFamily[] }>();
   #characters = 0;
 
   keep(key: string, body: string, families: PreparedFamily[]): void {
-    this.#drop(body);
-    this.#kept.set(body, { key, families });
+    this.#drop(key);
+    this.#kept.set(key, { body, families });
     this.#characters += body.length;
     for (const oldest of this.#kept.keys()) {
       if (this.#kept.size <= maxBodies && this.#characters <= maxCharacters) break;
@@ -21,13 +22,14 @@ export class RecentBodies {
 
   /** What was kept for this group and body, once; undefined when there is nothing. */
   take(key: string, body: string): PreparedFamily[] | undefined {
-    const kept = this.#kept.get(body);
-    if (kept?.key !== key) return undefined;
-    this.#drop(body);
+    const kept = this.#kept.get(key);
+    if (kept?.body !== body) return undefined;
+    this.#drop(key);
     return kept.families;
   }
 
-  #drop(body: string): void {
-    if (this.#kept.delete(body)) this.#characters -= body.length;
+  #drop(key: string): void {
+    this.#characters -= this.#kept.get(key)?.body.length ?? 0;
+    this.#kept.delete(key);
   }
 }

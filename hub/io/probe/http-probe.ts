@@ -6,7 +6,7 @@ import type { ProbeAnswer } from "../../core/agent-health.ts";
 import { startDeadline } from "./deadline.ts";
 import { maxBodyBytes, readHealthBody } from "./health-body.ts";
 import type { Probe, ProbeOptions } from "./probe.ts";
-import { answerOfError } from "./socket-error.ts";
+import { answerOfError, foreignAnswer } from "./socket-error.ts";
 
 type Outcome =
   | { type: "response"; status: number; body: string }
@@ -111,7 +111,7 @@ export class HttpProbe implements Probe {
       case "too-long":
         return { type: "malformed", reason: `GET ${path} answered with more than ${maxBodyBytes} bytes` };
       case "error":
-        return foreign(outcome.error, place) ?? answerOfError(outcome.error, place);
+        return foreignAnswer(outcome.error, place) ?? answerOfError(outcome.error, place);
       case "response":
         return judge(outcome.status, outcome.body, path, latencyMs);
     }
@@ -125,12 +125,4 @@ function judge(status: number, body: string, path: string, latencyMs: number): P
   if (health.type === "answered") return { ...health, latencyMs };
   if (fine) return { type: "malformed", reason: `GET ${path}: ${health.reason}` };
   return { type: "answered", health: "unhealthy", message: `GET ${path} answered HTTP ${status}`, latencyMs };
-}
-
-/** Node's parser names bytes that are no HTTP by codes that begin with HPE. */
-function foreign(error: Error, place: string): ProbeAnswer | undefined {
-  if (!("code" in error && typeof error.code === "string" && error.code.startsWith("HPE_"))) return undefined;
-  const packet = "rawPacket" in error && Buffer.isBuffer(error.rawPacket) ? error.rawPacket : Buffer.alloc(0);
-  const what = packet[0] === 0xff ? "a ZeroMQ socket answers" : "what answers is not HTTP";
-  return { type: "wrong-protocol", reason: `${place}: ${what} where HTTP is expected` };
 }

@@ -1,8 +1,8 @@
 /** One agent: its name, its health by shape, word and colour, and what is known of it on hover or focus. */
 import { Fragment } from "preact";
-import type { AgentView } from "../../http/api.ts";
+import type { AgentView, ScrapeView } from "../../http/api.ts";
 import { groupTitle, oldObservationMs } from "../state.ts";
-import { ageText, latencyText, nameParts } from "../words.ts";
+import { ageText, countText, latencyText, nameParts } from "../words.ts";
 import { agoText, type Look, Mark, Since, toneOfHealth } from "./look.tsx";
 
 export interface TileProps {
@@ -52,9 +52,16 @@ export function Tile({ agent, look, reached, onFocus }: TileProps) {
           {agent.observedBy === null ? null : ` by ${agent.observedBy}`}
           {agent.latencyMs === null ? null : `, round trip ${latencyText(agent.latencyMs)}`}
         </p>
+        {agent.scrape === undefined ? null : <p>{scrapeText(agent.scrape, look)}</p>}
       </div>
     </li>
   );
+}
+
+/** No alarm: an agent may have no metrics to serve. */
+function scrapeText({ ok, reason, samples, ageMs }: ScrapeView, look: Look): string {
+  if (!ok) return `scrape of its metrics failed ${agoText(ageMs, look)}: ${reason}`;
+  return `metrics scraped ${agoText(ageMs, look)}, ${countText(samples, "series", "series")}`;
 }
 
 function noteOf({ health, latencyMs }: AgentView, oldMs: number | null): string {

@@ -9,6 +9,10 @@ import { serveRep } from "./rep-server.ts";
 
 type Role = "service" | "health" | "http";
 
+/** What some real agents' frameworks answer, with status 200, when their metrics cannot be made. */
+const errorPage =
+  "<!DOCTYPE html>\n<html><head><title>500 Internal Server Error</title></head><body>The metrics failed</body></html>\n";
+
 export class Agent {
   readonly config: HostedAgent;
   readonly machine: string;
@@ -135,6 +139,9 @@ export class Agent {
       if (text !== undefined) response.writeHead(200, { "content-type": "application/json" }).end(text);
     } else if (this.#fault.kind === "hung") {
       return;
+    } else if (path === "/metrics" && this.#fault.kind === "error-page") {
+      response.writeHead(200, { "content-type": "text/html" }).end(errorPage);
+      this.metrics.answered("http", startedMs);
     } else if (path === "/metrics") {
       const { registry } = this.metrics;
       response.writeHead(200, { "content-type": registry.contentType }).end(await registry.metrics());

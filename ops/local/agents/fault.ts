@@ -7,6 +7,8 @@ export const Fault = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("crashed") }),
   /** Its sockets accept, and nothing is ever answered; its pushes stop. */
   z.strictObject({ kind: z.literal("hung") }),
+  /** Its /metrics answers 200 with a page of HTML that says error; else it is well. */
+  z.strictObject({ kind: z.literal("error-page") }),
   /** It answers that it is not well. */
   z.strictObject({ kind: z.literal("faulty"), status: z.enum(["degraded", "error"]), message: z.string().max(500) }),
 ]);

@@ -1,8 +1,9 @@
 /** The two ways to copy mainpc's metrics stream into pc2's domain, behind one face. */
 import type { NatsConnection } from "nats";
+import { decodeBatch } from "../../../hub/core/batch-codec.ts";
 import { Ledger } from "../../../hub/core/ledger.ts";
 import type { Batch } from "../../../hub/core/record.ts";
-import { Copier, decodeBatch } from "../../../hub/io/copier.ts";
+import { Copier } from "../../../hub/io/copier.ts";
 import { createLog } from "../../../hub/io/log.ts";
 import { replay } from "../../../hub/io/replay.ts";
 import { copyName, copySubject, recordSubject, streamName } from "../../../hub/io/streams.ts";

@@ -1,6 +1,6 @@
 /** What is measured of the two ways to copy beside outages: lag, throughput, and what is left of a lost disk. */
 import { AckPolicy, createInbox, DeliverPolicy } from "nats";
-import { decodeBatch } from "../../../hub/io/copier.ts";
+import { decodeBatch } from "../../../hub/core/batch-codec.ts";
 import type { CopyPath } from "./copy-path.ts";
 import { held, settled } from "./settle.ts";
 import { type Row, type Sizes, ways } from "./ways.ts";

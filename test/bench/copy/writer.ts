@@ -1,5 +1,7 @@
 /** Writes numbered batches into mainpc's metrics stream, as its hub does, and remembers when each was sent. */
+
 import type { NatsConnection } from "nats";
+import { encodeBatch } from "../../../hub/core/batch-codec.ts";
 import type { Batch } from "../../../hub/core/record.ts";
 import { recordSubject } from "../../../hub/io/streams.ts";
 
@@ -57,7 +59,7 @@ export class Writer {
     };
     this.sentAtMs.set(number, performance.now());
     const js = this.#nc.jetstream({ timeout: timeoutMs });
-    await js.publish(recordSubject("metrics", "mainpc"), JSON.stringify(batch));
+    await js.publish(recordSubject("metrics", "mainpc"), encodeBatch(batch));
   }
 
   async writeMany(count: number): Promise<void> {

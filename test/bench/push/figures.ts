@@ -37,8 +37,10 @@ export interface Figures {
     getBytes: Record<ServerName, number>;
     /** Memory held, bytes; undefined where it cannot be told. */
     residentBytes: Record<ServerName, number | undefined>;
-    /** Longest wait for the hub's /livez while its /metrics is read, and while nothing is, ms. */
-    stallMs: { rendering: number; idle: number };
+    /** Longest wait for the hub's /livez while its /metrics is read, while it writes snapshots, and while nothing is, ms. */
+    stallMs: { rendering: number; idle: number; snapshot: number };
+    /** From the start of a killed hub to its first answer that it is ready, ms. */
+    restartMs: number;
   };
   /** Push under a load of so many a second, from the moment it was due to the answer `peer`, which comes after the copy. */
   copy: { perSecond: number; peerShare: number; p50Ms: number; p99Ms: number };

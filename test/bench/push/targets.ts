@@ -63,6 +63,8 @@ export function targets(figures: Figures): Target[] {
       "×",
     ),
     atMost("longest stall of the hub's event loop while /metrics is read", 50, many.stallMs.rendering, "ms"),
+    atMost("longest stall while snapshots are written", 50, many.stallMs.snapshot, "ms"),
+    atMost(`killed hub ready again at ${many.groups} groups`, 5_000, many.restartMs, "ms"),
     atMost(`memory at ${many.groups} groups: hub's : Pushgateway's`, 1.5, ratio(memory.hub, memory.unchecked), "×"),
     atMost(`copy on the peer, p99 at ${copy.perSecond} records/s`, 20, copy.p99Ms, "ms"),
     atMost(

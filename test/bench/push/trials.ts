@@ -76,6 +76,8 @@ export async function manyGroups(servers: Servers, dir: string, sizes: Sizes, sa
     hub: await reads(servers.hub.at, sizes.gets),
   };
   const stallMs = await stalls(servers.hub.at, sizes);
+  const restartMs = await restart(servers);
+  const snapshot = await snapshotStall(servers, sizes);
   return {
     groups: shape.groups,
     point: found,
@@ -83,26 +85,73 @@ export async function manyGroups(servers: Servers, dir: string, sizes: Sizes, sa
     getBytes: mapped(gets, ({ bytes }) => bytes),
     // The checked one has not received its groups by pushes, so that its memory says nothing of them.
     residentBytes: { ...resident, pushgateway: residentAfter.pushgateway },
-    stallMs,
+    stallMs: { ...stallMs, snapshot },
+    restartMs,
   };
 }
+
+/** @returns time from the start to the first answer that it is ready, ms */
+async function restart(servers: Servers): Promise<number> {
+  const { pair } = servers.hub;
+  const { hub } = pair.machines.mainpc.parts;
+  await hub.kill();
+  // From here on a snapshot is due whenever something has come.
+  pair.configureHubs({ snapshots: { everyMs: 100, everyRecords: 1 } });
+  const startMs = performance.now();
+  hub.start();
+  const readyAt = `${pair.machines.mainpc.hubUrl}/readyz`;
+  for (;;) {
+    const answer = await fetch(readyAt).catch(() => undefined);
+    if (answer?.ok) return performance.now() - startMs;
+    await pause(5);
+  }
+}
+
+/** A hub looks once a second whether a snapshot is due, ms. */
+const snapshotsMs = 3_500;
+
+/** How long /livez waits beside a hub that writes one snapshot after the other. */
+async function snapshotStall({ hub }: Servers, sizes: Sizes): Promise<number> {
+  const { at } = hub;
+  await hub.pair.inSync();
+  const written = async () => Number(/^tandem_snapshots_total (\d+)$/m.exec(await textOf(at))?.[1]);
+  const before = await written();
+  const longest = await beside(at, async () => {
+    const send = { groups: 1, series: 5 };
+    await load({
+      ...at,
+      connections: 1,
+      send,
+      warmMs: 0,
+      until: { ms: Math.max(snapshotsMs, 2 * sizes.pointMs) },
+      perSecond: 5,
+    });
+  });
+  if ((await written()) === before) throw new Error("the hub wrote no snapshot while it was watched");
+  return longest;
+}
+
+const textOf = async ({ host, port }: Address) => await (await fetch(`http://${host}:${port}/metrics`)).text();
 
 /** A load that is ended by a signal, should that not come, ms. */
 const longestMs = 600_000;
 
-/** How long /livez waits beside a reader of all metrics: as long as the event loop stands still. */
-async function stalls(at: Address, sizes: Sizes): Promise<Figures["many"]["stallMs"]> {
-  const beside = async (work: () => Promise<unknown>) => {
-    const done = new AbortController();
-    const { promise: answering, resolve: onFirstAnswer } = Promise.withResolvers<void>();
-    const options = { ...at, connections: 1, send: { get: "/livez" }, warmMs: 0, until: { ms: longestMs } };
-    const asked = load(options, { signal: done.signal, onFirstAnswer });
-    await answering;
-    await work();
-    done.abort();
-    return (await asked).maxMs;
-  };
-  return { idle: await beside(() => pause(sizes.pointMs)), rendering: await beside(() => reads(at, sizes.gets)) };
+/** How long /livez waits beside a reader of all metrics. */
+async function stalls(at: Address, sizes: Sizes): Promise<{ idle: number; rendering: number }> {
+  const idle = await beside(at, () => pause(sizes.pointMs));
+  return { idle, rendering: await beside(at, () => reads(at, sizes.gets)) };
+}
+
+/** @returns the longest wait of /livez while something is done: as long as the event loop stood still, ms */
+async function beside(at: Address, work: () => Promise<unknown>): Promise<number> {
+  const done = new AbortController();
+  const { promise: answering, resolve: onFirstAnswer } = Promise.withResolvers<void>();
+  const options = { ...at, connections: 1, send: { get: "/livez" }, warmMs: 0, until: { ms: longestMs } };
+  const asked = load(options, { signal: done.signal, onFirstAnswer });
+  await answering;
+  await work();
+  done.abort();
+  return (await asked).maxMs;
 }
 
 export async function copyLag(servers: Servers, sizes: Sizes): Promise<Figures["copy"]> {

@@ -16,6 +16,13 @@ describe("the keeper of a real Pushgateway", () => {
       address: gateway.address,
       keys: () => groups.keys(),
       group: (key) => groups.get(key),
+      known: (key) => {
+        const group = groups.get(key);
+        return group === undefined ? "nothing" : group.text === undefined ? "deleted" : "stands";
+      },
+      ready: () => true,
+      settled: () => true,
+      adopt: async () => ({ kind: "equal" }),
       log: createLog("test", () => {}),
     });
   });

@@ -37,3 +37,15 @@ it("the title begins with the state, and the text names both machines and all 77
   expect(fleet.agents).toHaveLength(77);
   expect(page).toContain("missing 0 · duplicates 0 · copies 1");
 });
+
+it("an agent tells how its last scrape went, and one that this hub does not scrape tells nothing of it", () => {
+  const fleet = fleetView();
+  const [well, failed] = fleet.agents;
+  if (well === undefined || failed === undefined) throw new Error("the fleet has agents");
+  well.scrape = { ok: true, reason: "", samples: 24, ageMs: 3_000, tookMs: 2 };
+  failed.scrape = { ok: false, reason: "an HTML page came with status 200: Error", samples: 0, ageMs: 800, tookMs: 2 };
+  const page = renderPage(fleet, ledgerView());
+  expect(page).toContain("metrics scraped 3.0 s ago, 24 series");
+  expect(page).toContain("scrape of its metrics failed 800 ms ago: an HTML page came with status 200: Error");
+  expect(page.match(/metrics (scraped|failed)/g)).toHaveLength(2);
+});

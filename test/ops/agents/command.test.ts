@@ -68,6 +68,9 @@ describe("tandem agent", () => {
     expect(await agent(data, "crash", "TaskRouter")).toBe("mainpc/TaskRouter: crashed\n");
     expect(await agent(data, "hang", "TaskRouter")).toBe("mainpc/TaskRouter: hung\n");
     expect(await agent(data, "faulty", "TaskRouter")).toBe("mainpc/TaskRouter: says error: failing by command\n");
+    expect(await agent(data, "error-page", "TaskRouter")).toBe(
+      "mainpc/TaskRouter: serves an error page for its metrics\n",
+    );
     const degraded = await agent(data, "faulty", "TaskRouter", "--degraded", "--message", "slow disk", "--json");
     expect(JSON.parse(degraded)).toMatchObject({
       machine: "mainpc",

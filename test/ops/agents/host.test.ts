@@ -122,6 +122,16 @@ describe("a host of agents", () => {
     expect(await askByZeroMq(first)).toMatchObject({ status: "error", message: "no gpu" });
   });
 
+  it("serves an error page with HTTP 200 for its metrics, and is well by its own word, until it is healed", async () => {
+    const { data, first } = await host(["Fooler", "zmq"]);
+    await fault(data, "Fooler", { kind: "error-page" });
+    const { status, body } = await get(first.httpPort, "/metrics");
+    expect([status, body.split("\n")[0]]).toEqual([200, "<!DOCTYPE html>"]);
+    expect(await askByZeroMq(first)).toMatchObject({ status: "ok" });
+    await fault(data, "Fooler", { kind: "none" });
+    expect((await get(first.httpPort, "/metrics")).body).toMatch(/^agent_up_since_seconds \d+/m);
+  });
+
   it("ends with code 0 on SIGTERM and takes its control socket with it", async () => {
     const { data, running, first } = await host(["Router", "zmq"]);
     const client = connect(first.port, "127.0.0.1");

@@ -1,7 +1,7 @@
 /** Reads both machines' streams themselves: which records each push has become, and on which machines they are. */
 import type { NatsConnection } from "nats";
+import { decodeBatch } from "../../../hub/core/batch-codec.ts";
 import type { Push } from "../../../hub/core/record.ts";
-import { decodeBatch } from "../../../hub/io/copier.ts";
 import { feed } from "../../../hub/io/feed.ts";
 import { connectNats } from "../../../hub/io/nats-connect.ts";
 import { copyName, streamName } from "../../../hub/io/streams.ts";

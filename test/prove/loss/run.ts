@@ -29,6 +29,14 @@ export interface RunOptions {
 
 /** Time under faults before everything is healed and judged, ms. */
 const roundMs = 25_000;
+/**
+ * Snapshots far more often than by default, so that nearly every start begins from one; records are purged while faults go on,
+ * but not before the audit of their round has read them.
+ */
+const hubConfig = {
+  snapshots: { everyMs: 1_000, everyRecords: 500 },
+  retentionMs: { metrics: 60_000, health: 60_000, alerts: 60_000 },
+};
 /** Pushes go on for a moment after the last fault, so that they meet a pair that is catching up, ms. */
 const afterHealMs = 1_500;
 
@@ -39,7 +47,7 @@ export async function prove(options: RunOptions): Promise<Summary> {
   const mount = (machine: string, folder: string) => {
     if (machine === "pc2" && !options.noDisk) disk = SmallDisk.mount(folder);
   };
-  const pair = await BarePair.make(join(dir, "data"), { links: true, onFolder: mount });
+  const pair = await BarePair.make(join(dir, "data"), { links: true, hubConfig, onFolder: mount });
   const fullDisk = disk as SmallDisk | string; // set by the callback, which the compiler does not follow
   if (typeof fullDisk === "string") say(`skipped: a full disk (${fullDisk})`);
   const summary = count(seed, typeof fullDisk === "string" ? fullDisk : "");

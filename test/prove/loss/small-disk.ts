@@ -41,6 +41,12 @@ export class SmallDisk {
   }
 
   #resize(bytes: number): void {
-    execFileSync("mount", ["-o", `remount,size=${bytes}`, this.#folder], { stdio: "pipe" });
+    const remount = () => execFileSync("mount", ["-o", `remount,size=${bytes}`, this.#folder], { stdio: "pipe" });
+    try {
+      remount();
+    } catch {
+      // It looks into the list of mounts, and can miss one when others come and go at that moment.
+      remount();
+    }
   }
 }

@@ -61,6 +61,23 @@ it("a mirror that takes in only the groups named as changed never misses a chang
   );
 });
 
+it("a fold that takes in another one's groups stands as if it had applied its records too", () => {
+  fc.assert(
+    fc.property(records.chain(shuffled), fc.infiniteStream(fc.nat(2)), (all, sides) => {
+      const expiring = all.map(({ push, origin }) => {
+        const [expiresAfterMs] = push.op === "delete" ? [] : [[undefined, 10, 20][push.at.wallMs % 3]];
+        return { origin, push: expiresAfterMs === undefined ? push : { ...push, expiresAfterMs } };
+      });
+      const choices = expiring.map((record) => ({ record, side: sides.next().value ?? 0 }));
+      const one = foldOf(choices.filter(({ side }) => side !== 1).map(({ record }) => record));
+      const other = foldOf(choices.filter(({ side }) => side !== 0).map(({ record }) => record));
+      for (const dump of other.dumps()) one.merge(JSON.parse(JSON.stringify(dump)));
+      expect(everythingOf(one)).toEqual(everythingOf(foldOf(expiring)));
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
 it("a text that was put together step by step equals one that was put together at once", () => {
   fc.assert(
     fc.property(records.chain(shuffled), (all) => {

@@ -1,0 +1,133 @@
+/** Which of one origin's records of one stream a machine holds, as sequences by incarnation. */
+import { z } from "zod";
+import { comparePosition, type RecordPosition } from "./record.ts";
+import { SeqSet, type Stretch } from "./seq-set.ts";
+
+const Seq = z.number().int().positive();
+
+/** An account as a snapshot carries it. */
+export const AccountDump = z.strictObject({
+  /** Stretches of sequences, by incarnation. */
+  held: z.array(z.tuple([z.string(), z.array(z.tuple([Seq, Seq]))])),
+  duplicates: z.number().int().nonnegative(),
+});
+export type AccountDump = z.infer<typeof AccountDump>;
+
+/** A place in an origin's records, and how many of them lie up to it: two machines of which both agree hold the same. */
+export const Mark = z.strictObject({
+  position: z.strictObject({ incarnation: z.string(), seq: z.number().int().nonnegative() }),
+  count: z.number().int().nonnegative(),
+});
+export type Mark = z.infer<typeof Mark>;
+
+/** Mutable, as the sets that it is made of. */
+export class Account {
+  readonly #incarnations = new Map<string, SeqSet>();
+  #count = 0;
+  duplicates = 0;
+
+  static of({ held, duplicates }: AccountDump): Account {
+    const account = new Account();
+    for (const [incarnation, stretches] of held)
+      for (const [first, last] of stretches) account.hold(incarnation, first, last - first + 1);
+    account.duplicates = duplicates;
+    return account;
+  }
+
+  /** Distinct records held. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Sequences below the highest of their incarnation that are not there. */
+  get holes(): number {
+    let holes = 0;
+    for (const set of this.#incarnations.values()) holes += set.holes;
+    return holes;
+  }
+
+  /** The newest record held; undefined when there is none. */
+  get newest(): RecordPosition | undefined {
+    const incarnation = this.newestIncarnation;
+    return incarnation === "" ? undefined : { incarnation, seq: this.#incarnations.get(incarnation)?.highest ?? 0 };
+  }
+
+  /** Empty when nothing is held. */
+  get newestIncarnation(): string {
+    let newest = "";
+    for (const incarnation of this.#incarnations.keys()) if (incarnation > newest) newest = incarnation;
+    return newest;
+  }
+
+  /** Where everything up to the newest record is held; undefined when nothing is, or something was passed over. */
+  get whole(): Mark | undefined {
+    const position = this.newest;
+    return position === undefined || this.holes > 0 ? undefined : { position, count: this.#count };
+  }
+
+  knows(incarnation: string): boolean {
+    return this.#incarnations.has(incarnation);
+  }
+
+  /** @returns how many of these records were new */
+  hold(incarnation: string, firstSeq: number, count: number): number {
+    let set = this.#incarnations.get(incarnation);
+    if (set === undefined) {
+      set = new SeqSet();
+      this.#incarnations.set(incarnation, set);
+    }
+    const fresh = set.add(firstSeq, count);
+    this.#count += fresh;
+    this.duplicates += count - fresh;
+    return fresh;
+  }
+
+  /** Whether every one of these records is held. */
+  holds(incarnation: string, firstSeq: number, count: number): boolean {
+    return this.#incarnations.get(incarnation)?.hasRange(firstSeq, count) ?? false;
+  }
+
+  /** What it holds up to a position, that included; without the duplicates. */
+  upTo(position: RecordPosition): Account {
+    const part = new Account();
+    for (const [incarnation, set] of this.#incarnations) {
+      if (incarnation > position.incarnation) continue;
+      part.#put(
+        incarnation,
+        incarnation === position.incarnation ? set.upTo(position.seq).stretches() : set.stretches(),
+      );
+    }
+    return part;
+  }
+
+  /** Takes over what the other one holds; what both do is no duplicate. */
+  include(other: Account): void {
+    for (const [incarnation, set] of other.#incarnations) {
+      const lacked = set.without(this.#incarnations.get(incarnation) ?? new SeqSet());
+      this.#put(incarnation, lacked);
+    }
+  }
+
+  /** What this account holds and the other does not, the duplicates aside. */
+  without(other: Account): Account {
+    const rest = new Account();
+    for (const [incarnation, set] of this.#incarnations)
+      rest.#put(incarnation, set.without(other.#incarnations.get(incarnation) ?? new SeqSet()));
+    return rest;
+  }
+
+  dump(): AccountDump {
+    const held = [...this.#incarnations].map(([incarnation, set]): [string, Stretch[]] => [
+      incarnation,
+      set.stretches(),
+    ]);
+    return { held, duplicates: this.duplicates };
+  }
+
+  #put(incarnation: string, stretches: readonly Stretch[]): void {
+    for (const [first, last] of stretches) this.hold(incarnation, first, last - first + 1);
+  }
+}
+
+/** Whether one mark lies no further than another. */
+export const isUpTo = (mark: Mark, limit: Mark): boolean => comparePosition(mark.position, limit.position) <= 0;

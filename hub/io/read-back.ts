@@ -1,0 +1,114 @@
+/** Brings a hub's state back at its start: from the newest snapshot, and from what its streams hold behind it. */
+import type { JetStreamManager, NatsConnection, StreamInfo } from "nats";
+import type { Account } from "../core/account.ts";
+import { decodeBatch } from "../core/batch-codec.ts";
+import type { Batch, StreamKind } from "../core/record.ts";
+import { type SnapshotManifest, streamKey } from "../core/snapshot.ts";
+import type { Log } from "./log.ts";
+import { messageId } from "./publish.ts";
+import type { RecordState } from "./record-state.ts";
+import { replay } from "./replay.ts";
+import type { SnapshotStore, StoredSnapshot } from "./snapshot-store.ts";
+import type { StreamPlaces } from "./stream-places.ts";
+import { copyName, isNoMessage, streamKinds, streamName } from "./streams.ts";
+
+export interface ReadBackOptions {
+  self: string;
+  peer: string;
+  nc: NatsConnection;
+  store: SnapshotStore;
+  state: RecordState;
+  places: StreamPlaces;
+  log: Log;
+  /** A batch of a stream, this machine's own or the peer's. */
+  take(kind: StreamKind, batch: Batch, streamSeq: number): void;
+  signal: AbortSignal;
+}
+
+export interface ReadBack {
+  /** Read from the streams. */
+  records: number;
+  damages: number;
+  snapshot: StoredSnapshot | undefined;
+  /** Streams of which only what is behind the snapshot was read. */
+  trusted: { kind: StreamKind; origin: string }[];
+  /** Sequence of the last message of each copy. */
+  copiedSeqs: Map<StreamKind, number>;
+}
+
+const requestTimeoutMs = 5_000;
+
+/** Safe to call again after it was cut off. */
+export async function readBack(options: ReadBackOptions): Promise<ReadBack> {
+  const { self, peer, nc, store, state, places, log, take, signal } = options;
+  const { stored, accounts } = await readSnapshot(store, state, self, signal);
+  const jsm = await nc.jetstreamManager({ checkAPI: false, timeout: requestTimeoutMs });
+  const result: ReadBack = { records: 0, damages: 0, snapshot: stored, trusted: [], copiedSeqs: new Map() };
+  for (const kind of streamKinds) {
+    for (const origin of [self, peer]) {
+      const stream = origin === self ? streamName(kind) : copyName(kind, origin);
+      const info = await jsm.streams.info(stream);
+      const trusted = stored !== undefined && (await stands(jsm, info, stored.manifest, streamKey(kind, origin)));
+      // Also what an attempt that was cut off has counted.
+      state.restore(kind, origin, accounts, stored?.manifest.settled ?? {}, trusted);
+      const afterSeq = trusted ? (stored.manifest.places[streamKey(kind, origin)]?.seq ?? 0) : 0;
+      if (trusted) result.trusted.push({ kind, origin });
+      else if (stored !== undefined) log.warn("snapshot.stream_differs", { stream });
+      const onBatch = (batch: Batch, streamSeq: number) => {
+        // What the snapshot holds beyond its place in the stream is no second copy.
+        if (!trusted || !state.isHeld(kind, batch)) take(kind, batch, streamSeq);
+      };
+      const read = await replay(nc, stream, log, onBatch, signal, afterSeq);
+      places.begin(stream, info.created, read.lastSeq);
+      result.records += read.records;
+      result.damages += read.damages;
+      if (origin === peer) result.copiedSeqs.set(kind, read.lastSeq);
+    }
+  }
+  return result;
+}
+
+/** Takes in what the newest snapshot of a machine says; what its streams held is for the caller to judge. */
+export async function readSnapshot(
+  store: SnapshotStore,
+  state: RecordState,
+  machine: string,
+  signal: AbortSignal,
+): Promise<{ stored: StoredSnapshot | undefined; accounts: Map<string, Account> }> {
+  const accounts = new Map<string, Account>();
+  const stored = await store.read(
+    machine,
+    (line) => {
+      const found = state.takeLine(line);
+      if (found !== undefined) accounts.set(streamKey(found.stream, found.origin), found.account);
+    },
+    signal,
+  );
+  return { stored, accounts };
+}
+
+/** Whether the stream still begins as it was when the snapshot was written: then only what came behind needs to be read. */
+async function stands(
+  jsm: JetStreamManager,
+  { created, config, state }: StreamInfo,
+  manifest: SnapshotManifest,
+  key: string,
+): Promise<boolean> {
+  const place = manifest.places[key];
+  if (place === undefined || place.created !== created || (state.lost?.bytes ?? 0) > 0) return false;
+  if (state.last_seq < place.seq || state.first_seq > place.seq + 1) return false;
+  if (place.seq < state.first_seq) return true;
+  return (await idAt(jsm, config.name, place.seq)) === place.id;
+}
+
+/** Id of the batch at a sequence; empty when there is none that can be read. */
+export async function idAt(jsm: JetStreamManager, stream: string, seq: number): Promise<string> {
+  if (seq === 0) return "";
+  try {
+    const batch = decodeBatch((await jsm.streams.getMessage(stream, { seq })).data);
+    return batch === undefined ? "" : messageId(batch);
+  } catch (error) {
+    if (isNoMessage(error)) return "";
+    throw error;
+  }
+}

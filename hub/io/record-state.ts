@@ -1,0 +1,181 @@
+/** Everything that a hub knows from records: the ledger, the fold, the book of clients, the clock, and last words on agents. */
+import { Account } from "../core/account.ts";
+import { ClientBook } from "../core/client-book.ts";
+import type { Fold } from "../core/fold/fold.ts";
+import { groupKey } from "../core/group-path.ts";
+import { compareHlc, type Hlc, hlcZero, mergeHlc } from "../core/hlc.ts";
+import { Ledger } from "../core/ledger.ts";
+import type { Batch, HealthChange, Push, StreamKind } from "../core/record.ts";
+import { type Marks, type SnapshotLine, streamKey } from "../core/snapshot.ts";
+import { type Log, messageOf } from "./log.ts";
+import { streamKinds } from "./streams.ts";
+
+export interface RecordStateOptions {
+  self: string;
+  peer: string;
+  fold: Fold;
+  log: Log;
+  /** Groups whose text may differ now. */
+  onGroups(keys: string[]): void;
+}
+
+/** Groups between two pauses of a snapshot: a few ms. */
+const groupsPerPause = 100;
+
+export class RecordState {
+  readonly #options: RecordStateOptions;
+  readonly ledger: Ledger;
+  /** As the ledger, but nothing is ever forgotten: what is stored once more was pushed only once. */
+  readonly #noted = new Map<string, Account>();
+  readonly clients = new ClientBook();
+  readonly clock: { now: Hlc; wallMs(): number } = { now: hlcZero, wallMs: Date.now };
+  readonly #lastHealth = new Map<string, HealthChange>();
+
+  constructor(options: RecordStateOptions) {
+    this.#options = options;
+    this.ledger = new Ledger(options.self, options.peer);
+  }
+
+  /** Newest change of each agent. */
+  get lastHealth(): Iterable<HealthChange> {
+    return this.#lastHealth.values();
+  }
+
+  /**
+   * What the account of a snapshot says counts as held, if the stream still is as it was then; if not, only what no stream
+   * needs to hold any more does.
+   */
+  restore(
+    kind: StreamKind,
+    origin: string,
+    accounts: ReadonlyMap<string, Account>,
+    settled: Marks,
+    trusted: boolean,
+  ): void {
+    const key = streamKey(kind, origin);
+    const account = accounts.get(key) ?? new Account();
+    const mark = settled[key];
+    this.ledger.forget(kind, origin);
+    const held = this.ledger.account(kind, origin);
+    if (trusted) held.duplicates = account.duplicates;
+    if (trusted) held.include(account);
+    else if (mark !== undefined) held.include(account.upTo(mark.position));
+    if (mark !== undefined) this.ledger.settle(kind, origin, mark);
+  }
+
+  isHeld(kind: StreamKind, { origin, incarnation, firstSeq, records }: Batch): boolean {
+    return this.ledger.holds(kind, origin, incarnation, firstSeq, records.length);
+  }
+
+  /** A batch that this machine's NATS holds. */
+  take(kind: StreamKind, batch: Batch): void {
+    const { origin, incarnation, firstSeq, records } = batch;
+    if (this.ledger.hold(kind, origin, incarnation, firstSeq, records.length) > 0) this.foldAll(kind, batch);
+  }
+
+  /** Folding a record a second time changes nothing, so one that was spooled may come again when it is stored. */
+  foldAll(kind: StreamKind, batch: Batch): void {
+    const changed: string[] = [];
+    const { origin, incarnation, firstSeq, records } = batch;
+    const isNew = this.#notedOf(kind, origin).hold(incarnation, firstSeq, records.length) > 0;
+    for (const record of records) {
+      if (record.kind === "push" && isNew) this.clients.note(record, origin);
+      this.clock.now = mergeHlc(this.clock.now, record.at);
+      if (record.kind === "push") changed.push(...this.#applied(record, batch));
+      else if (record.kind === "health") this.#remember(record);
+    }
+    if (changed.length > 0) this.#options.onGroups(changed);
+  }
+
+  /** What a snapshot says first, of one moment: what the streams hold. */
+  *head(): Iterable<SnapshotLine> {
+    for (const stream of streamKinds) {
+      for (const origin of this.#origins())
+        yield { is: "account", stream, origin, ...this.ledger.account(stream, origin).dump() };
+    }
+  }
+
+  /**
+   * The rest of a snapshot. While the groups are gone through, further records are folded, so that the end of it may know more
+   * than its beginning: a reader that then reads those records again notes none of them twice.
+   */
+  async *body(): AsyncIterable<SnapshotLine> {
+    let groups = 0;
+    for (const { key: _key, ...dump } of this.#options.fold.dumps()) {
+      yield { is: "group", ...dump };
+      groups++;
+      if (groups % groupsPerPause === 0) await new Promise(setImmediate);
+    }
+    yield* [...this.#tail()];
+  }
+
+  /** @returns an account of what the streams of that snapshot's machine held, which only the caller can judge */
+  takeLine(line: SnapshotLine): { stream: StreamKind; origin: string; account: Account } | undefined {
+    switch (line.is) {
+      case "account":
+        return { stream: line.stream, origin: line.origin, account: Account.of(line) };
+      case "group": {
+        const changed = this.#options.fold.merge(line);
+        if (changed.length > 0) this.#options.onGroups(changed);
+        return undefined;
+      }
+      case "noted":
+        this.#notedOf(line.stream, line.origin).include(Account.of(line));
+        return undefined;
+      case "client":
+        this.clients.merge(line);
+        return undefined;
+      case "unnumbered":
+        this.clients.mergeUnnumbered(line.origin, line.count);
+        return undefined;
+      case "health":
+        this.#remember(line.change);
+        return undefined;
+      case "clock":
+        this.clock.now = mergeHlc(this.clock.now, line.now);
+        return undefined;
+    }
+  }
+
+  *#tail(): Iterable<SnapshotLine> {
+    for (const stream of streamKinds) {
+      for (const origin of this.#origins())
+        yield { is: "noted", stream, origin, ...this.#notedOf(stream, origin).dump() };
+    }
+    for (const client of this.clients.dumps()) yield { is: "client", ...client };
+    for (const [origin, count] of Object.entries(this.clients.unnumbered())) yield { is: "unnumbered", origin, count };
+    for (const change of this.#lastHealth.values()) yield { is: "health", change };
+    yield { is: "clock", now: this.clock.now };
+  }
+
+  #origins(): string[] {
+    return [this.#options.self, this.#options.peer];
+  }
+
+  #notedOf(kind: StreamKind, origin: string): Account {
+    const key = `${kind}/${origin}`;
+    let account = this.#noted.get(key);
+    if (account === undefined) {
+      account = new Account();
+      this.#noted.set(key, account);
+    }
+    return account;
+  }
+
+  #remember(change: HealthChange): void {
+    const id = `${change.machine}/${change.agent}`;
+    const before = this.#lastHealth.get(id);
+    if (before === undefined || compareHlc(before.at, change.at) <= 0) this.#lastHealth.set(id, change);
+  }
+
+  /** One record that cannot be folded must not keep the hub from starting: it is stored, said so, and passed over. */
+  #applied(record: Push, { origin, incarnation, firstSeq }: Batch): string[] {
+    try {
+      return this.#options.fold.apply(record, origin).changed;
+    } catch (error) {
+      const group = groupKey(record.group);
+      this.#options.log.error("records.unfoldable", { origin, incarnation, firstSeq, group, error: messageOf(error) });
+      return [];
+    }
+  }
+}

@@ -1,0 +1,158 @@
+/** What a hub does with snapshots: writes its own, tells the peer of them, and takes in the peer's for what this machine lost. */
+import type { NatsConnection } from "nats";
+import { Account } from "../core/account.ts";
+import type { RecordPosition, StreamKind } from "../core/record.ts";
+import { type Marks, parseStreamKey, type SnapshotWord } from "../core/snapshot.ts";
+import { type Log, messageOf } from "./log.ts";
+import { readSnapshot } from "./read-back.ts";
+import type { RecordState } from "./record-state.ts";
+import { SnapshotStore, type StoredSnapshot } from "./snapshot-store.ts";
+import { Snapshotter } from "./snapshotter.ts";
+import type { StreamPlaces } from "./stream-places.ts";
+
+export interface SnapshotsOptions {
+  self: string;
+  peer: string;
+  state: RecordState;
+  places: StreamPlaces;
+  log: Log;
+  /** Longest age of records of each stream, ms. */
+  maxAgeMs: Record<StreamKind, number>;
+  /** Longest time between two while records come, ms, and most records. */
+  everyMs: number;
+  everyRecords: number;
+  /** How far the peer has copied this machine's streams. */
+  copied(): Partial<Record<StreamKind, RecordPosition>>;
+  /** A stream is nearly full; said once. */
+  onNearlyFull(stream: string): void;
+}
+
+/** A stop waits so long for a last snapshot, ms. */
+const stopDeadlineMs = 1_500;
+const adoptRetryMs = 1_000;
+
+export class Snapshots {
+  readonly #options: SnapshotsOptions;
+  readonly #nearlyFull = new Set<string>();
+  #store: SnapshotStore | undefined;
+  #writer: Snapshotter | undefined;
+  #signal: AbortSignal | undefined;
+  #peer: SnapshotWord = { covers: {}, settled: {} };
+  #adopting = false;
+  #adoptAfterMs = 0;
+
+  constructor(options: SnapshotsOptions) {
+    this.#options = options;
+  }
+
+  /** How long the last one took to write, ms; how many were written and how many messages purged, since the start. */
+  get stats(): { durationMs: number; written: number; purged: number; ageMs: number | undefined } {
+    const last = this.#writer?.last;
+    return {
+      durationMs: this.#writer?.lastDurationMs ?? 0,
+      written: this.#writer?.written ?? 0,
+      purged: this.#writer?.purged ?? 0,
+      ageMs: last === undefined ? undefined : Math.max(0, Date.now() - last.manifest.atMs),
+    };
+  }
+
+  async open(nc: NatsConnection, signal: AbortSignal): Promise<SnapshotStore> {
+    const { self, log } = this.#options;
+    const store = new SnapshotStore(self, nc, log);
+    this.#store = store;
+    this.#signal = signal;
+    await this.ensure();
+    this.#writer = new Snapshotter({
+      ...this.#options,
+      nc,
+      store,
+      peerCovers: () => this.#peer.covers,
+      onNearlyFull: (stream) => {
+        if (!this.#nearlyFull.has(stream)) this.#options.onNearlyFull(stream);
+        this.#nearlyFull.add(stream);
+      },
+      signal,
+    });
+    return store;
+  }
+
+  /** A store too small for them is no reason not to start: streams are then read from their beginning and not purged. */
+  async ensure(): Promise<void> {
+    try {
+      if (await this.#store?.ensure()) this.#writer?.lose();
+    } catch (error) {
+      this.#options.log.warn("snapshot.no_stream", { error: messageOf(error) });
+    }
+  }
+
+  /** @param last the one that this hub started from */
+  start(last: StoredSnapshot | undefined): void {
+    this.#writer?.start(last);
+  }
+
+  /** Writes one now. Rejects when it cannot be stored. */
+  async write(): Promise<void> {
+    await this.#writer?.write();
+  }
+
+  async stop(): Promise<void> {
+    await this.#writer?.stop(stopDeadlineMs);
+  }
+
+  /** For the peer: what this machine's newest snapshot says. */
+  word(): SnapshotWord | undefined {
+    const manifest = this.#writer?.last?.manifest;
+    return manifest && { covers: manifest.covers, settled: manifest.settled };
+  }
+
+  heard(word: SnapshotWord): void {
+    this.#peer = word;
+    if (this.#adopting || performance.now() < this.#adoptAfterMs || !this.#lacks(word.settled)) return;
+    this.#adopt().catch((error: unknown) => {
+      if (this.#signal?.aborted === false)
+        this.#options.log.warn("snapshot.adoption_waits", { error: messageOf(error) });
+    });
+  }
+
+  /** At the start: what the peer has purged and this machine lost is in the peer's snapshot only. */
+  async catchUp(signal: AbortSignal): Promise<void> {
+    try {
+      const found = await this.#store?.newest(this.#options.peer);
+      if (found !== undefined && this.#lacks(found.manifest.settled)) await this.#adopt();
+    } catch (error) {
+      signal.throwIfAborted();
+      this.#options.log.info("snapshot.peer_unread", { error: messageOf(error) });
+    }
+  }
+
+  /** Whether this machine holds fewer of the records that streams need not hold any more than it should. */
+  #lacks(settled: Marks): boolean {
+    const { ledger } = this.#options.state;
+    return Object.entries(settled).some(([key, { position, count }]) => {
+      const of = parseStreamKey(key);
+      return of !== undefined && ledger.heldUpTo(of.stream, of.origin, position) < count;
+    });
+  }
+
+  async #adopt(): Promise<void> {
+    const { peer, state, log } = this.#options;
+    if (this.#store === undefined || this.#signal === undefined) return;
+    this.#adopting = true;
+    this.#adoptAfterMs = performance.now() + adoptRetryMs;
+    try {
+      const { stored, accounts } = await readSnapshot(this.#store, state, peer, this.#signal);
+      if (stored === undefined) throw new Error("the peer's snapshot cannot be read");
+      for (const [key, mark] of Object.entries(stored.manifest.settled)) {
+        const of = parseStreamKey(key);
+        if (of === undefined) continue;
+        const account = state.ledger.account(of.stream, of.origin);
+        account.include((accounts.get(key) ?? new Account()).upTo(mark.position));
+        state.ledger.settle(of.stream, of.origin, mark);
+      }
+      log.warn("snapshot.adopted", { from: peer, lines: stored.manifest.lines });
+      this.#writer?.force();
+    } finally {
+      this.#adopting = false;
+    }
+  }
+}

@@ -1,0 +1,53 @@
+/** Takes a group that was pushed straight to the Pushgateway as if it had been pushed to the hub. */
+import { renderHeader } from "../core/exposition/render.ts";
+import type { Candidate, Fold } from "../core/fold/fold.ts";
+import { prepareBody } from "../core/fold/prepare.ts";
+import type { FullSighting } from "../core/gateway-groups.ts";
+import type { AppendOutcome } from "./journal.ts";
+
+export type Adoption =
+  /** It holds what the fold says, whoever pushed it. */
+  | { kind: "equal" }
+  | { kind: "adopted" }
+  /** The hub would not have taken it either. */
+  | { kind: "refused"; reason: string }
+  /** The store does not take it now. */
+  | { kind: "waits"; reason: string };
+
+export interface StraightPushOptions {
+  fold: Fold;
+  append(push: Candidate): Promise<AppendOutcome>;
+  maxBodyBytes: number;
+  /** How long groups live that nobody pushes again, ms. @default for ever */
+  groupExpiryMs?: number;
+}
+
+export async function adopt({ key, group, body }: FullSighting, options: StraightPushOptions): Promise<Adoption> {
+  const { fold, append, maxBodyBytes, groupExpiryMs } = options;
+  if (isShown(fold, key, group, body)) return { kind: "equal" };
+  if (Buffer.byteLength(body) > maxBodyBytes) {
+    return { kind: "refused", reason: `it is larger than ${maxBodyBytes} bytes as text` };
+  }
+  const expires = groupExpiryMs && { expiresAfterMs: groupExpiryMs };
+  const push: Candidate = { kind: "push", op: "put", group, body, ...expires };
+  const checked = fold.check(push);
+  if (!checked.ok) return { kind: "refused", reason: checked.reason };
+  const outcome = await append(push);
+  return "reason" in outcome ? { kind: "waits", reason: outcome.reason } : { kind: "adopted" };
+}
+
+/** Whether both say the same, in whatever order; HELP texts are not compared, since each group's may differ. */
+function isShown(fold: Fold, key: string, group: Candidate["group"], body: string): boolean {
+  const shown = fold.groupText(key);
+  const prepared = prepareBody(group, body);
+  if (shown === undefined || !prepared.ok) return false;
+  const text = prepared.families.map(({ name, type, text }) => renderHeader(name, type, undefined) + text).join("");
+  return linesOf(shown) === linesOf(text);
+}
+
+const linesOf = (text: string) =>
+  text
+    .split("\n")
+    .filter((line) => !line.startsWith("# HELP "))
+    .sort()
+    .join("\n");

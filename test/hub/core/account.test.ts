@@ -1,0 +1,77 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { Account } from "../../../hub/core/account.ts";
+
+const incarnations = ["a", "b", "c"];
+const holdings = fc.array(fc.tuple(fc.constantFrom(...incarnations), fc.integer({ min: 1, max: 30 })), {
+  maxLength: 40,
+});
+type Holdings = [string, number][];
+
+const accountOf = (held: Holdings): Account => {
+  const account = new Account();
+  for (const [incarnation, seq] of held) account.hold(incarnation, seq, 1);
+  return account;
+};
+const idsOf = (account: Account) =>
+  new Set(
+    incarnations.flatMap((name) =>
+      Array.from({ length: 30 }, (_, i) => i + 1)
+        .filter((seq) => account.holds(name, seq, 1))
+        .map((seq) => `${name}${seq}`),
+    ),
+  );
+const setOf = (held: Holdings) => new Set(held.map(([name, seq]) => `${name}${seq}`));
+
+it("an account is a set of records, with what came twice counted apart", () => {
+  fc.assert(
+    fc.property(holdings, (held) => {
+      const account = accountOf(held);
+      expect(idsOf(account)).toEqual(setOf(held));
+      expect(account.count).toBe(setOf(held).size);
+      expect(account.duplicates).toBe(held.length - setOf(held).size);
+      expect(Account.of(JSON.parse(JSON.stringify(account.dump()))).dump()).toEqual(account.dump());
+    }),
+  );
+});
+
+it("taking in another account, or leaving it out, is what it is with sets", () => {
+  fc.assert(
+    fc.property(holdings, holdings, (a, b) => {
+      const both = accountOf(a);
+      both.include(accountOf(b));
+      expect(idsOf(both)).toEqual(setOf([...a, ...b]));
+      expect(both.duplicates).toBe(accountOf(a).duplicates);
+      const rest = accountOf(a).without(accountOf(b));
+      expect(idsOf(rest)).toEqual(new Set([...setOf(a)].filter((id) => !setOf(b).has(id))));
+      expect(rest.count).toBe(idsOf(rest).size);
+    }),
+  );
+});
+
+it("up to a position lies every record of an earlier incarnation, and of that one what is no later", () => {
+  fc.assert(
+    fc.property(
+      holdings,
+      fc.constantFrom(...incarnations),
+      fc.integer({ min: 0, max: 30 }),
+      (held, incarnation, seq) => {
+        const part = accountOf(held).upTo({ incarnation, seq });
+        const expected = held.filter(([name, each]) => name < incarnation || (name === incarnation && each <= seq));
+        expect(idsOf(part)).toEqual(setOf(expected));
+      },
+    ),
+  );
+});
+
+it("an account is whole up to its newest record unless something was passed over", () => {
+  const account = accountOf([
+    ["a", 1],
+    ["a", 2],
+    ["b", 1],
+  ]);
+  expect(account.whole).toEqual({ position: { incarnation: "b", seq: 1 }, count: 3 });
+  account.hold("b", 3, 1);
+  expect(account.whole).toBeUndefined();
+  expect(new Account().whole).toBeUndefined();
+});
