@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { down } from "../../lab/containers.ts";
-import { Lab } from "../../lab/lab.ts";
+import { Lab, type LabOptions } from "../../lab/lab.ts";
 import type { SshAgent } from "../../lab/ssh.ts";
 import { fleetOf, ledgerOf } from "../../support/local-pair.ts";
 import { until } from "../../support/until.ts";
@@ -28,11 +28,15 @@ export class DeployedPair {
   }
 
   /** A new lab and a new site, with nothing on the machines yet. */
-  static async prepare(name: string, say: (line: string) => void): Promise<DeployedPair> {
+  static async prepare(
+    name: string,
+    say: (line: string) => void,
+    options: Pick<LabOptions, "satellite"> = {},
+  ): Promise<DeployedPair> {
     // The provider's ssh puts its shared connection there.
     mkdirSync(join(homedir(), ".ssh"), { recursive: true, mode: 0o700 });
     await down(name, { volumes: true });
-    const lab = await Lab.up({ name, say });
+    const lab = await Lab.up({ name, say, ...options });
     const agent = await lab.sshAgent();
     return new DeployedPair(lab, new Engine(agent.env.SSH_AUTH_SOCK), agent);
   }

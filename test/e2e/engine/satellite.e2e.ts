@@ -10,38 +10,17 @@ import { writeProject } from "../../lab/project.ts";
 import type { SshAgent } from "../../lab/ssh.ts";
 import { until } from "../../support/until.ts";
 import { Engine } from "./engine.ts";
+import { archiveInventory, archivePort } from "./satellite-inventory.ts";
 
 const say = (line: string) => void process.stderr.write(`${line}\n`);
 const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
 const name = "satellite";
 const stack = "nas";
-const port = 7_300;
 
 let lab: Lab;
 let agent: SshAgent;
 let engine: Engine;
 const fleet = scratchFleet();
-
-/** Answers 200 to whatever is asked, on the port that the inventory gives it. */
-const program = "require('http').createServer((request, response) => response.end()).listen({httpPort})";
-const inventory = (image: string) => `machine: nas
-watchedBy: pc2
-gpu: none
-failover: optional
-agents:
-  - name: Archive
-    group: storage
-    required: false
-    port: 7301
-    healthPort: ${port}
-    httpPort: ${port}
-    health: { kind: http }
-    memoryMb: 128
-    container:
-      image: ${image}
-      command: [-e, "${program}"]
-      data: /app/data
-`;
 
 beforeAll(async () => {
   // The provider's ssh puts its shared connection there.
@@ -51,7 +30,7 @@ beforeAll(async () => {
   agent = await lab.sshAgent();
   engine = new Engine(agent.env.SSH_AUTH_SOCK);
   const config = lab.satelliteConfig(fleet.dir);
-  fleet.write({ nas: inventory(config.images?.hubBase ?? ""), batches: "batches: []\n" });
+  fleet.write({ nas: archiveInventory(config.images?.hubBase ?? ""), batches: "batches: []\n" });
   writeProject(engine.site, { [stack]: config });
   await engine.must(stack, "stack init");
 });
@@ -64,7 +43,7 @@ afterAll(async () => {
 
 const containers = () => lab.machine("nas").exec("docker ps --format '{{.Names}} {{.ID}}'");
 const answer = () =>
-  fetch(`http://${lab.machine("nas").address}:${port}/health`, { signal: AbortSignal.timeout(2_000) });
+  fetch(`http://${lab.machine("nas").address}:${archivePort}/health`, { signal: AbortSignal.timeout(2_000) });
 
 it("a preview says that an agent would be made, and nothing of hub, NATS or Pushgateway", async () => {
   const { text, tookMs } = await engine.must(stack, "preview", "--diff");
@@ -101,10 +80,12 @@ it("the doctor finds its container well, and says that no hub of the pair answer
 
 it("a port that the stack's Prometheus would take is refused when the agent has it already", async () => {
   await engine.set(stack, "prometheus.enabled", "true");
-  await engine.set(stack, "prometheus.port", String(port));
+  await engine.set(stack, "prometheus.port", String(archivePort));
   const { code, text } = await engine.run(stack, "up", "--yes", "--skip-preview");
   expect(code).not.toBe(0);
-  expect(text).toContain(`port ${port} on nas: Archive's health port is also Prometheus (the stack's prometheus.port)`);
+  expect(text).toContain(
+    `port ${archivePort} on nas: Archive's health port is also Prometheus (the stack's prometheus.port)`,
+  );
   await engine.set(stack, "prometheus.enabled", "false");
   await engine.must(stack, "preview", "--expect-no-changes");
 });
