@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { OperatorError } from "../ops/error.ts";
 import { checkFleet } from "./check.ts";
 import { countOf, type Finding, type Places } from "./finding.ts";
-import { checkMachines, pairOf } from "./machines.ts";
+import { checkMachines, isSatellite, pairOf } from "./machines.ts";
 import { Batches, type Fleet, Inventory, type PlacedAgent } from "./model.ts";
 import { portsToKeepFree, type ReservedPort } from "./reserved-ports.ts";
 import { readSource, type Source } from "./source.ts";
@@ -27,7 +27,9 @@ export interface LoadedFleet {
  * @param reserved ports that nothing of the fleet may have @default those of a pair without configuration
  */
 export function loadFleet(dir: string = fleetDir, reserved?: readonly ReservedPort[]): LoadedFleet {
-  const inventories = machinesIn(dir).map((machine) => readSource(join(dir, fileOf(machine)), Inventory, machine));
+  const read = machinesIn(dir).map((machine) => readSource(join(dir, fileOf(machine)), Inventory, machine));
+  // The pair first, so that a satellite changes nothing of what comes before it.
+  const inventories = [false, true].flatMap((last) => read.filter(({ value }) => isWatched(value) === last));
   const batches = readSource(join(dir, batchesFile), Batches);
   const agents = inventories.map(({ value }) => (value === undefined ? [] : placeAgents(value)));
   const fleet: Fleet = {
@@ -46,6 +48,8 @@ export function loadFleet(dir: string = fleetDir, reserved?: readonly ReservedPo
   const taken = reserved ?? portsToKeepFree(pairOf(fleet).map(({ machine }) => machine));
   return { fleet, findings: checkFleet(fleet, places, taken) };
 }
+
+const isWatched = (inventory: Inventory | undefined) => inventory !== undefined && isSatellite(inventory);
 
 /** Machines that have a file there: every YAML file but that of the batches is named for one. */
 function machinesIn(dir: string): string[] {

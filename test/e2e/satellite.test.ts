@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { askFleet, findAgent, setFault } from "../../ops/local/agents/directory.ts";
 import * as fixture from "../fleet/fixture.ts";
-import { fleetOf, LocalPair, type MachineLine, metricsOf } from "../support/local-pair.ts";
+import { fleetOf, LocalPair, ledgerOf, type MachineLine, metricsOf } from "../support/local-pair.ts";
 import { until } from "../support/until.ts";
 
 const portOffset = 8_600;
@@ -32,6 +32,9 @@ describe("a satellite whose home hub is pc2's", { timeout: 120_000 }, () => {
     (await fleetOf(machine)).agents
       .filter((agent) => agent.machine === "nas")
       .map(({ name, health, observedBy }) => `${name} ${health} by ${observedBy}`);
+  const alertsAt = async (machine: MachineLine) =>
+    (await ledgerOf(machine)).lines.find(({ origin, stream }) => origin === "mainpc" && stream === "alerts")?.stored ??
+    0;
   const scrapedAt = async (hub: string) =>
     /^tandem_agent_scrape_up\{[^}]*machine="nas"[^}]*\} 1$/m.test(await metricsOf(hub));
   const both = ["Archive healthy by pc2", "Thumbs healthy by pc2"];
@@ -64,6 +67,7 @@ describe("a satellite whose home hub is pc2's", { timeout: 120_000 }, () => {
     expect((await satelliteAt(pair.mainpc))?.verdict).toBe("alive");
     await until("mainpc scrapes", async () => scrapedAt(pair.mainpc.hub), 30_000);
 
+    const alerts = await alertsAt(pair.mainpc);
     const fault = async (name: string, kind: "crashed" | "none") =>
       setFault(findAgent(await askFleet(join(dir, "data")), name, "nas"), { kind });
     await fault("Archive", "crashed");
@@ -73,8 +77,10 @@ describe("a satellite whose home hub is pc2's", { timeout: 120_000 }, () => {
     await fault("Thumbs", "crashed");
     await until("a dead satellite", async () => (await satelliteAt(pair.mainpc))?.verdict === "dead", 30_000);
     expect((await satelliteAt(pair.mainpc))?.reason).toBe("none of its 2 agents answers");
+    await until("an alert of it", async () => (await alertsAt(pair.mainpc)) === alerts + 1);
     await fault("Archive", "none");
     await until("a living satellite", async () => (await satelliteAt(pair.mainpc))?.verdict === "alive");
+    await until("word that it is over", async () => (await alertsAt(pair.mainpc)) === alerts + 2);
     await fault("Thumbs", "none");
 
     restart();

@@ -93,7 +93,7 @@ describe("the check of a satellite", () => {
         nas: nas.replace("name: Archive", "name: Writer"),
         mainpc: mainpc.replace("name: Store", "name: Store\n    wants: [Writer]"),
       },
-      "mainpc.yaml:7 dependency.ambiguous mainpc/Store wants Writer, which could be nas/Writer or pc2/Writer",
+      "mainpc.yaml:7 dependency.ambiguous mainpc/Store wants Writer, which could be pc2/Writer or nas/Writer",
     ],
   ])("refuses %s", (_, files, finding) => {
     expect(found(files)).toContain(finding);

@@ -9,7 +9,9 @@ export function AgentBar({ agents }: { agents: AgentView[] }) {
   return (
     <div class="agent-bar">
       <p>
-        {agents.length} agents: {present.map((health) => `${counts[health]} ${health}`).join(", ")}
+        {agents.length === 0
+          ? "no agents"
+          : `${agents.length} agents: ${present.map((health) => `${counts[health]} ${health}`).join(", ")}`}
       </p>
       <svg class="bar" viewBox={`0 0 ${Math.max(1, agents.length)} 1`} preserveAspectRatio="none" aria-hidden="true">
         {present.map((health, at) => (

@@ -2,7 +2,7 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { ensureTool } from "../../../ops/tools/ensure-tool.ts";
 import { until } from "../../support/until.ts";
-import { ail, fleetView, kill, ledgerView } from "./fixture.ts";
+import { ago, ail, fleetView, kill, ledgerView, withSatellite } from "./fixture.ts";
 import { PageServer } from "./page-server.ts";
 
 let browser: Browser;
@@ -30,6 +30,9 @@ const ailing = () =>
     "not asked yet",
     "CacheManager",
   );
+
+const deadSatellite = () =>
+  withSatellite(fleetView(), { verdict: "dead", since: ago(12_000), reason: "none of its 2 agents answers" });
 
 async function visit(options: Parameters<Browser["newContext"]>[0] = {}): Promise<Page> {
   const context = await browser.newContext(options);
@@ -72,8 +75,8 @@ function faintTexts(page: Page): Promise<string[]> {
 }
 
 for (const colorScheme of ["light", "dark"] as const) {
-  it(`every text has 4.5:1 in the ${colorScheme} theme: all well, agents ailing, a machine dead, all stale`, async () => {
-    for (const fleet of [fleetView(), ailing(), kill(fleetView(), "mainpc")]) {
+  it(`every text has 4.5:1 in the ${colorScheme} theme: all well, agents ailing, a machine or a satellite dead, all stale`, async () => {
+    for (const fleet of [fleetView(), ailing(), kill(fleetView(), "mainpc"), deadSatellite()]) {
       server.fleet = fleet;
       // Without motion the colours are final at once.
       const page = await visit({ colorScheme, reducedMotion: "reduce" });
@@ -132,8 +135,22 @@ it("reaches 77 tiles by one Tab stop and arrows, and tells the focused one's rea
   await tip.waitFor({ state: "hidden" });
 });
 
+it("sets a satellite's card below the pair, in line with it, at 390 and 1,300 px", async () => {
+  server.fleet = deadSatellite();
+  for (const width of [390, 1_300]) {
+    const page = await visit({ viewport: { width, height: 800 } });
+    const left = (selector: string) =>
+      page
+        .locator(selector)
+        .first()
+        .evaluate((one) => one.getBoundingClientRect().left);
+    expect(await left(".satellite"), `${width} px`).toBe(await left(".pair > .machine"));
+    await page.context().close();
+  }
+});
+
 it("scrolls in one direction only at 320, 768 and 1,920 px, with a tip open at the edge too", async () => {
-  server.fleet = kill(ailing(), "mainpc");
+  server.fleet = withSatellite(kill(ailing(), "mainpc"));
   for (const width of [320, 768, 1_920]) {
     const page = await visit({ viewport: { width, height: 800 } });
     await page.locator(".tile").nth(2).hover();
