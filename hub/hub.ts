@@ -262,8 +262,8 @@ export class Hub {
       snapshots: () => this.#records.snapshots.stats,
       pushgatewayPending: () => this.#keeper.pending,
       pushgatewayRejected: () => this.#keeper.rejected,
-      pushgatewayAdopted: () => this.#keeper.adopted,
-      pushgatewayPutBack: () => this.#keeper.putBack,
+      pushgatewayAdopted: () => this.#keeper.looks.adopted,
+      pushgatewayPutBack: () => this.#keeper.looks.putBack,
       eventListeners: () => this.#events.listeners,
     });
     const numbered = new NumberedPushes({
