@@ -11,6 +11,7 @@ import { ConfigFile } from "./config-file.ts";
 import { hardenedContainer, readOnlyDirectory } from "./container.ts";
 import { DataDirectory } from "./data-directory.ts";
 import { renderHubConfig } from "./hub-config.ts";
+import { hubNodeArgs } from "./hub-node-args.ts";
 import { type Reach, signalContainer } from "./reach.ts";
 import { SecretFile } from "./secret-file.ts";
 
@@ -117,7 +118,7 @@ export class Hub extends pulumi.ComponentResource {
       {
         name: containerName(machine.name),
         image: image.reference,
-        entrypoint: ["node", "/app/hub.mjs"],
+        entrypoint: ["node", ...hubNodeArgs, "/app/hub.mjs"],
         command: ["--config", `${configTarget}/hub.json`],
         uid,
         mounts: [

@@ -26,6 +26,8 @@ export interface GatewayLooksOptions {
   /** Takes over a group that was pushed straight to the Pushgateway. */
   adopt(sighting: FullSighting): Promise<Adoption>;
   feed(keys: readonly string[]): void;
+  /** The group need not be fed: a feed would undo what was pushed straight to the Pushgateway before its time came. */
+  unfeed(key: string): void;
   /** Takes a group away of which the hub knows nothing. */
   remove(key: string, path: string): void;
   /** Between two looks, ms, or ten times as long as the last one took where that is more. @default 1000 */
@@ -134,7 +136,7 @@ export class GatewayLooks {
 
   #follow(sighting: FullSighting, adoption: Adoption): void {
     const { key, group } = sighting;
-    const { known, feed, remove, log } = this.#options;
+    const { known, feed, unfeed, remove, log } = this.#options;
     switch (adoption.kind) {
       case "equal":
         this.#watch.equal(sighting);
@@ -142,6 +144,9 @@ export class GatewayLooks {
       case "adopted":
         this.adopted++;
         log.info("pushgateway.adopted", { group: key });
+        if (!adoption.equal) return;
+        this.#watch.equal(sighting);
+        unfeed(key);
         return;
       case "waits":
         log.warn("pushgateway.adoption_waits", { group: key, reason: adoption.reason });

@@ -29,6 +29,8 @@ export class HeartbeatReceiver {
   #retry: NodeJS.Timeout | undefined;
   #close = () => {};
   #stopped = false;
+  /** The last one taken: most come twice, by either path. */
+  #last: { text: string; beat: Heartbeat } | undefined;
 
   constructor(options: HeartbeatReceiverOptions) {
     this.#options = options;
@@ -93,7 +95,8 @@ export class HeartbeatReceiver {
   #take(text: string, route: HeartbeatRoute): void {
     let beat: Heartbeat;
     try {
-      beat = Heartbeat.parse(JSON.parse(text));
+      beat = this.#last?.text === text ? this.#last.beat : Heartbeat.parse(JSON.parse(text));
+      this.#last = { text, beat };
     } catch (error) {
       this.#options.log.warn("heartbeat.malformed", { route, error: messageOf(error).slice(0, 200) });
       return;

@@ -5,6 +5,7 @@
  */
 import { Agent, request } from "node:http";
 import { z } from "zod";
+import { FeedQueue } from "../core/feed-queue.ts";
 import type { FullSighting } from "../core/gateway-groups.ts";
 import type { Known } from "../core/gateway-watch.ts";
 import { GatewayLooks } from "./gateway-looks.ts";
@@ -52,7 +53,7 @@ interface Answer {
 export class PushgatewayKeeper {
   readonly #options: PushgatewayKeeperOptions;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: concurrency + 1 });
-  readonly #dirty = new Set<string>();
+  readonly #queue = new FeedQueue();
   /** Being fed: a newer state of the same group waits, or the older one could arrive last. */
   readonly #busy = new Set<string>();
   /** Paths of groups that the fold does not know and that are to be taken away, by key. */
@@ -63,6 +64,7 @@ export class PushgatewayKeeper {
   #startTime = "";
   #reachable = false;
   #statusTimer: NodeJS.Timeout | undefined;
+  #feedTimer: NodeJS.Timeout | undefined;
   #stopped = false;
   /** Groups that the Pushgateway refused; each is tried again when it changes or the Pushgateway restarts. */
   rejected = 0;
@@ -72,10 +74,11 @@ export class PushgatewayKeeper {
     this.#looks = new GatewayLooks({
       ...options,
       agent: this.#agent,
-      unfed: () => [...this.#dirty, ...this.#busy],
+      unfed: () => [...this.#queue.keys(), ...this.#busy],
       startTime: () => (this.#reachable && options.ready() ? this.#startTime : undefined),
       askStartTime: () => this.#askStartTime(),
       feed: (keys) => this.#feedAgain(keys),
+      unfeed: (key) => this.#queue.drop(key),
       remove: (key, path) => {
         this.#strays.set(key, path);
         this.#feedAgain([key]);
@@ -86,7 +89,7 @@ export class PushgatewayKeeper {
 
   /** Groups that still differ from the fold, as far as is known. */
   get pending(): number {
-    return this.#dirty.size + this.#busy.size;
+    return this.#queue.size + this.#busy.size;
   }
 
   get looks(): Pick<GatewayLooks, "ended" | "adopted" | "putBack"> {
@@ -97,13 +100,14 @@ export class PushgatewayKeeper {
     for (const key of keys) {
       this.#looks.touch(key);
       this.#refused.delete(key);
-      this.#dirty.add(key);
+      this.#queue.add(key);
     }
     this.#work();
   }
 
   stop(): void {
     this.#stopped = true;
+    clearTimeout(this.#feedTimer);
     clearTimeout(this.#statusTimer);
     this.#looks.stop();
     this.#agent.destroy();
@@ -134,22 +138,30 @@ export class PushgatewayKeeper {
   }
 
   #feedAgain(keys: readonly string[]): void {
-    for (const key of keys) if (!this.#refused.has(key)) this.#dirty.add(key);
+    for (const key of keys) if (!this.#refused.has(key)) this.#queue.hurry(key);
     this.#work();
   }
 
   #work(): void {
-    if (!this.#reachable || this.#stopped) return;
-    for (const key of this.#dirty) {
-      if (this.#busy.size >= concurrency) return;
-      if (this.#busy.has(key)) continue;
-      this.#dirty.delete(key);
+    if (this.#stopped) return;
+    const nowMs = performance.now();
+    const nextMs = this.#queue.tick(nowMs);
+    if (nextMs !== undefined) this.#feedTimer ??= setTimeout(() => this.#onFeedTime(), Math.max(1, nextMs - nowMs));
+    while (this.#reachable && this.#busy.size < concurrency) {
+      const key = this.#queue.take(this.#busy);
+      if (key === undefined) return;
       this.#busy.add(key);
+      this.#queue.fed(key, nowMs);
       void this.#feed(key).finally(() => {
         this.#busy.delete(key);
         this.#work();
       });
     }
+  }
+
+  #onFeedTime(): void {
+    this.#feedTimer = undefined;
+    this.#work();
   }
 
   async #feed(key: string): Promise<void> {
@@ -171,7 +183,7 @@ export class PushgatewayKeeper {
     } catch (error) {
       if (this.#stopped) return;
       this.#options.log.warn("pushgateway.retry", { path, error: messageOf(error) });
-      this.#dirty.add(key);
+      this.#queue.hurry(key);
       await new Promise((resolve) => setTimeout(resolve, retryMs));
     }
   }

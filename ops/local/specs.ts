@@ -1,6 +1,7 @@
 /** How each process of the local pair is started, and when it counts as ready. */
 import { join } from "node:path";
 import { z } from "zod";
+import { hubNodeArgs } from "../../components/hub-node-args.ts";
 import { pushgatewayArgs } from "../../components/pushgateway-args.ts";
 import { askPort } from "../../hub/io/port-watch.ts";
 import type { ChildSpec } from "./child.ts";
@@ -47,7 +48,7 @@ export function hubSpec(machine: SiteMachine, data: DataFolder, programs: Progra
     machine: machine.name,
     name: "hub",
     command: process.execPath,
-    args: [programs.hub, "--config", files.hubConfig],
+    args: [...hubNodeArgs, programs.hub, "--config", files.hubConfig],
     logPath: files.log("hub"),
     ready: () => answersOk(machine.hub, "/readyz"),
   };
