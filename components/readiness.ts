@@ -116,7 +116,9 @@ function meets(hex: string, address: string): boolean {
 
 function fullDisks(said: Answer, machine: string, { directories, ports }: Wanted): Problem[] {
   const running = said.of("runs").map(([name = ""]) => name.replace(/^\//, ""));
-  const leastMb = ports.every(({ container }) => running.includes(container)) ? laterUpMb : firstStartMb;
+  // A satellite may have no server of ours; then it counts as started when anything runs there.
+  const started = ports.length > 0 ? ports.every(({ container }) => running.includes(container)) : running.length > 0;
+  const leastMb = started ? laterUpMb : firstStartMb;
   const mounts = new Set<string>();
   return said.of("free").flatMap(([key = "", kilobytes = "", ...rest]) => {
     const mount = rest.join(" ");

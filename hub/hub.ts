@@ -7,7 +7,9 @@ import type { ExpiryView } from "./core/fold/expiry.ts";
 import { Fold } from "./core/fold/fold.ts";
 import { groupPath } from "./core/group-path.ts";
 import { type Heartbeat, HeartbeatFilter } from "./core/heartbeat.ts";
+import { homeHubOf, homeHubOfAgent, machinesOf } from "./core/home-hub.ts";
 import { nextIncarnation } from "./core/record.ts";
+import type { SatelliteJudgement } from "./core/satellite.ts";
 import type { Judgement } from "./core/verdict.ts";
 import { EventFeed } from "./http/events.ts";
 import { gatewayStatusJson } from "./http/gateway-status.ts";
@@ -27,6 +29,7 @@ import { NumberedPushes } from "./io/numbered-pushes.ts";
 import { Prober } from "./io/probe/prober.ts";
 import { PushgatewayKeeper } from "./io/pushgateway-keeper.ts";
 import { Records } from "./io/records.ts";
+import { SatelliteWatch } from "./io/satellite-watch.ts";
 import { Scraper } from "./io/scrape/scraper.ts";
 import { adopt } from "./io/straight-push.ts";
 import { pageAssets } from "./page/assets.ts";
@@ -55,6 +58,7 @@ export class Hub {
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #health: FleetHealth;
   readonly #machines: MachineWatch;
+  readonly #satellites: SatelliteWatch;
   readonly #records: Records;
   readonly #keeper: PushgatewayKeeper;
   readonly #recorder: HealthRecorder;
@@ -73,7 +77,7 @@ export class Hub {
     this.#log = log;
     this.#version = version;
     const { machine, peer, agents } = config;
-    this.#ownIds = agents.filter((agent) => agent.machine === machine.name).map(idOf);
+    this.#ownIds = agents.filter((agent) => this.#isOwn(agent)).map(idOf);
     this.#health = new FleetHealth(machine.name, agents.map(idOf), clock());
     this.#records = new Records({
       config,
@@ -104,6 +108,14 @@ export class Hub {
       log,
     });
     this.#machines = new MachineWatch({ config, clock, onChange: (...change) => this.#onMachine(...change) });
+    this.#satellites = new SatelliteWatch({
+      satellites: config.satellites.map(({ name }) => name),
+      agentsOf: (name) =>
+        agents.filter((agent) => agent.machine === name).flatMap((agent) => this.#health.status(idOf(agent)) ?? []),
+      cutOff: () => this.#machines.isCutOff,
+      clock,
+      onChange: (...change) => this.#onSatellite(...change),
+    });
     this.#recorder = new HealthRecorder((change) => this.#records.append("health", change), log);
     this.#expirer = new GroupExpirer({
       groups: () => this.#fold.expiring(),
@@ -147,6 +159,7 @@ export class Hub {
       version,
       incarnation: this.#incarnation,
       machines: this.#machines,
+      satellites: this.#satellites,
       records: this.#records,
       health: this.#health,
       scrapes: this.#scraper.book,
@@ -167,8 +180,7 @@ export class Hub {
       this.#server.listen(port, host, resolve);
     });
     this.#log.info("hub.listening", { host, port });
-    this.#prober.watch(this.#config.machine.name);
-    this.#scraper.watch(this.#config.machine.name);
+    this.#ask(machine.name);
     this.#timers.push(setInterval(() => this.#judgeSync(), syncTickMs));
     this.#timers.push(setInterval(() => this.#sendFleet(), fleetEventEveryMs));
     this.#connect().catch((error: unknown) => {
@@ -197,6 +209,7 @@ export class Hub {
     this.#receiver.stop();
     this.#sender.stop();
     this.#machines.stop();
+    this.#satellites.stop();
     this.#keeper.stop();
     this.#lag.stop();
     // Answers under way are finished; clients that keep a connection open are not waited for.
@@ -317,8 +330,8 @@ export class Hub {
     this.#peerLagMs = beat.lagMs;
     this.#records.heardPeer(beat);
     for (const report of beat.agents) {
-      // Each hub speaks for the agents of its own machine only.
-      if (!report.id.startsWith(`${beat.machine}/`)) continue;
+      // Each hub speaks only for the agents that it is the home of.
+      if (homeHubOfAgent(report.id, this.#config.satellites) !== beat.machine) continue;
       const turn = this.#health.reported(report, beat.machine, clock(), Date.now());
       if (turn !== undefined) this.#tellTurn(turn);
     }
@@ -327,7 +340,7 @@ export class Hub {
   #onOwnTurn(agent: AgentConfig, { from, status }: HealthTurn): void {
     const { id, health: to, reason } = status;
     this.#log.info("health.turned", { agent: id, from, to, reason });
-    if (agent.machine === this.#config.machine.name) {
+    if (this.#isOwn(agent)) {
       this.#changedAgents.add(id);
       this.#sender.send();
     }
@@ -350,19 +363,43 @@ export class Hub {
     this.#events.send({ type: "machine", name, machine: this.#view.machine(name) });
   }
 
-  /** A dead hub says nothing of its agents, which may live: they are probed and scraped from here. */
-  #askPeersAgents(hub: Judgement): void {
-    const { peer } = this.#config;
-    if (hub.verdict === "dead") {
-      this.#prober.watch(peer.name);
-      this.#scraper.watch(peer.name);
-    } else if (hub.verdict === "alive") {
-      this.#prober.unwatch(peer.name);
-      this.#scraper.unwatch(peer.name);
+  /** Probes and scrapes the agents of which that machine's hub is the home. */
+  #ask(homeHub: string): void {
+    for (const name of this.#machinesOf(homeHub)) {
+      this.#prober.watch(name);
+      this.#scraper.watch(name);
     }
   }
 
-  #alert(name: string, judgement: Judgement, before: Judgement): void {
+  /** A dead hub says nothing of its agents, which may live: they are probed and scraped from here. */
+  #askPeersAgents(hub: Judgement): void {
+    const { peer } = this.#config;
+    if (hub.verdict === "dead") this.#ask(peer.name);
+    else if (hub.verdict === "alive") {
+      for (const name of this.#machinesOf(peer.name)) {
+        this.#prober.unwatch(name);
+        this.#scraper.unwatch(name);
+      }
+    }
+  }
+
+  #onSatellite(name: string, judgement: SatelliteJudgement, before: SatelliteJudgement): void {
+    const satellite = this.#view.satellite(name);
+    this.#log.info("satellite.judged", { name, verdict: judgement.verdict, reason: judgement.reason });
+    // Both hubs judge it; the one that asks says so for both.
+    if (satellite.askedBy === this.#config.machine.name) this.#alert(name, judgement, before);
+    this.#events.send({ type: "satellite", name, satellite });
+  }
+
+  #isOwn(agent: AgentConfig): boolean {
+    return homeHubOf(agent.machine, this.#config.satellites) === this.#config.machine.name;
+  }
+
+  #machinesOf(hub: string): string[] {
+    return machinesOf(hub, this.#config.satellites);
+  }
+
+  #alert(name: string, judgement: Judged, before: Judged): void {
     const lost = judgement.verdict === "dead" || judgement.verdict === "isolated";
     const wasLost = before.verdict === "dead" || before.verdict === "isolated";
     if (lost === wasLost) return;
@@ -412,5 +449,7 @@ export class Hub {
     if (this.#events.listeners > 0) this.#events.send({ type: "fleet", fleet: this.#view.fleet() });
   }
 }
+
+type Judged = Pick<SatelliteJudgement, "verdict" | "reason">;
 
 const idOf = (agent: AgentConfig) => `${agent.machine}/${agent.name}`;

@@ -2,6 +2,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { Health } from "../core/record.ts";
 import { Verdict } from "../core/verdict.ts";
+import { SatelliteView } from "./api.ts";
 import { scrapeMetrics } from "./scrape-metrics.ts";
 import type { View } from "./view.ts";
 
@@ -180,7 +181,11 @@ export class OwnMetrics {
       labelNames: ["machine", "part", "verdict"],
       registers: [this.#registry],
       collect() {
-        for (const [machine, state] of Object.entries(view.fleet().machines)) {
+        const { machines, satellites } = view.fleet();
+        for (const [machine, judged] of Object.entries(satellites))
+          for (const verdict of SatelliteView.shape.verdict.options)
+            this.set({ machine, part: "machine", verdict }, judged.verdict === verdict ? 1 : 0);
+        for (const [machine, state] of Object.entries(machines)) {
           const parts = { machine: state, hub: state.hub, nats: state.nats, pushgateway: state.pushgateway };
           for (const [part, judged] of Object.entries(parts))
             for (const verdict of Verdict.options)
