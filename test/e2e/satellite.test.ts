@@ -32,6 +32,8 @@ describe("a satellite whose home hub is pc2's", { timeout: 120_000 }, () => {
     (await fleetOf(machine)).agents
       .filter((agent) => agent.machine === "nas")
       .map(({ name, health, observedBy }) => `${name} ${health} by ${observedBy}`);
+  const scrapedAt = async (hub: string) =>
+    /^tandem_agent_scrape_up\{[^}]*machine="nas"[^}]*\} 1$/m.test(await metricsOf(hub));
   const both = ["Archive healthy by pc2", "Thumbs healthy by pc2"];
 
   it("is alive in both hubs, with its agents asked by pc2's alone", async () => {
@@ -45,8 +47,12 @@ describe("a satellite whose home hub is pc2's", { timeout: 120_000 }, () => {
     );
   });
 
-  it("has agents that push to its home hub, as a page of either hub shows", async () => {
-    await until("pushes of nas", async () => /job="[^"]*Archive/.test(await metricsOf(pair.mainpc.hub)));
+  it("has its agents scraped by the home hub into both, and a card on the page of either", async () => {
+    const group = /instance="nas:\d+"/;
+    for (const { hub } of [pair.mainpc, pair.pc2])
+      await until(`metrics of nas at ${hub}`, async () => group.test(await metricsOf(hub)));
+    await until("the scrape", async () => scrapedAt(pair.pc2.hub));
+    expect(await scrapedAt(pair.mainpc.hub)).toBe(false);
     expect(await (await fetch(`${pair.mainpc.hub}/`)).text()).toMatch(/Satellites.*nas.*EdgeHub on pc2/s);
   });
 
@@ -56,6 +62,7 @@ describe("a satellite whose home hub is pc2's", { timeout: 120_000 }, () => {
     const taken = both.map((line) => line.replace("by pc2", "by mainpc")).join();
     await until("two healthy agents, asked by mainpc", async () => (await agentsAt(pair.mainpc)).join() === taken);
     expect((await satelliteAt(pair.mainpc))?.verdict).toBe("alive");
+    await until("mainpc scrapes", async () => scrapedAt(pair.mainpc.hub), 30_000);
 
     const fault = async (name: string, kind: "crashed" | "none") =>
       setFault(findAgent(await askFleet(join(dir, "data")), name, "nas"), { kind });
