@@ -1,6 +1,7 @@
 /** The Pulumi program: one machine a stack, as its configuration and the fleet's inventory say. */
 import * as pulumi from "@pulumi/pulumi";
 import {
+  agentPorts,
   firstLook,
   fleetDirectoryOf,
   Machine,
@@ -30,11 +31,16 @@ async function declare(): Promise<Outputs> {
   const { name } = site.machine;
   const own = { agentSecrets: readAgentSecrets(), grafanaPassword: readGrafanaPassword(site) };
   if (site.role === "satellite") {
-    const satellite = new Satellite(name, { site, fleet, found: await firstLook(site), ...own });
+    const satellite = new Satellite(name, {
+      site,
+      fleet,
+      found: await firstLook(site, agentPorts(site, fleet)),
+      ...own,
+    });
     return { hubUrl: satellite.hubUrls[0] ?? "", satellite };
   }
   const bundle = site.images.hub === "" ? await build() : undefined;
-  const found = await firstLook(site);
+  const found = await firstLook(site, agentPorts(site, fleet));
   const machine = new Machine(name, { site, fleet, bundle, found, secrets: readSiteSecrets(site), ...own });
   return { hubUrl: machine.hubUrl, machine };
 }

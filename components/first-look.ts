@@ -17,14 +17,15 @@ const pullMs = 600_000;
 /**
  * A preview warns of what is wrong, so that it can be read where the machine is away; an up refuses with the machine as it was.
  *
+ * @param agents ports of the agents' containers
  * @returns what was found of the machine's files; undefined when it could not be asked, or is not to be (`preview.drift`)
  * @throws OperatorError in an up, when the machine cannot be reached or cannot take what comes
  */
-export async function firstLook(site: StackSite): Promise<FoundFiles | undefined> {
+export async function firstLook(site: StackSite, agents: readonly WantedPort[]): Promise<FoundFiles | undefined> {
   const preview = pulumi.runtime.isDryRun();
   if (preview && !site.preview.drift) return undefined;
   try {
-    const said = await look(site);
+    const said = await look(site, agents);
     const absent = absentImages(said);
     if (preview && absent.length > 0)
       await pulumi.log.info(`${absent.join(", ")} not on ${site.machine.name} yet: up pulls what is missing`);
@@ -38,9 +39,9 @@ export async function firstLook(site: StackSite): Promise<FoundFiles | undefined
 }
 
 /** All questions in one connection, since sshd limits how many may begin at once. */
-async function look(site: StackSite): Promise<string> {
+async function look(site: StackSite, agents: readonly WantedPort[]): Promise<string> {
   const reach = reachOf(site);
-  const wanted = wantedOf(site, reach);
+  const wanted = wantedOf(site, reach, agents);
   const noClient = reach.kind === "ssh" ? await clientProblem() : undefined;
   if (noClient !== undefined) throw refusal([noClient]);
   const docker = dockerCommand(reach);
@@ -113,7 +114,7 @@ function imagesOf({ role, images, ssh }: StackSite): Record<string, string> {
   return { [images.nats]: "images.nats", [images.pushgateway]: "images.pushgateway", ...hub };
 }
 
-function wantedOf(site: StackSite, reach: Reach): Wanted {
+function wantedOf(site: StackSite, reach: Reach, agents: readonly WantedPort[]): Wanted {
   const { paths, ssh } = site;
   return {
     ports: [
@@ -121,6 +122,7 @@ function wantedOf(site: StackSite, reach: Reach): Wanted {
       ...(["prometheus", "grafana"] as const)
         .filter((what) => site[what].enabled)
         .map((what) => portAt(site, what, `${what}.port`, site[what].port)),
+      ...agents,
     ],
     directories: { "paths.data": paths.data, "paths.config": paths.config },
     login: reach.kind === "ssh" ? { user: ssh.user, become: ssh.become } : undefined,

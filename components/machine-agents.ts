@@ -18,7 +18,7 @@ export interface MachineAgentsArgs {
   secrets: Record<string, pulumi.Input<string>>;
 }
 
-interface Carried {
+export interface Carried {
   agent: PlacedAgent;
   role: AgentRole;
 }
@@ -64,7 +64,7 @@ export function machineAgents(
 }
 
 /** In the order of the inventory. */
-function carriedBy(machine: string, peer: string | undefined, { agents }: Fleet): Carried[] {
+export function carriedBy(machine: string, peer: string | undefined, { agents }: Fleet): Carried[] {
   return agents
     .filter(({ container }) => container !== undefined)
     .flatMap((agent): Carried[] => {

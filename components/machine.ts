@@ -6,6 +6,7 @@ import type { HubConfigInput, MachineConfig } from "../hub/config.ts";
 import { hostPort } from "./address.ts";
 import { Hub, type HubImage, hubSeedFile } from "./hub.ts";
 import { hubConfig } from "./hub-config.ts";
+import { hubTuning } from "./hub-tuning.ts";
 import { JetStreamNode } from "./jetstream-node.ts";
 import { machineAgents } from "./machine-agents.ts";
 import { machineLogs } from "./machine-logs.ts";
@@ -116,8 +117,7 @@ export class Machine extends pulumi.ComponentResource {
           fleet,
           satellites: Object.fromEntries(site.satellites.map((satellite) => [satellite.name, satellite.address])),
           references: site.references.map(addressOf),
-          // The virtual address is not there yet when the hub starts.
-          ...(site.virtualIp.address === "" ? {} : { tuning: { listenHost: "0.0.0.0" } }),
+          tuning: hubTuning(site),
         }),
         image: hubImageOf(site, bundle),
         memoryMb: limits.hubMemoryMb,

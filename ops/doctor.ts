@@ -1,8 +1,10 @@
 /** `tandem doctor`: looks at all machines of a site from outside and says what is wrong and what to do. */
 import type { Command } from "commander";
 import { hostPort } from "../components/address.ts";
+import { containerName } from "../components/agent.ts";
 import { findFiles } from "../components/drift.ts";
 import { hubImageTag } from "../components/hub.ts";
+import { carriedBy } from "../components/machine-agents.ts";
 import { shellCommand } from "../components/reach.ts";
 import type { SatelliteSite } from "../components/satellite-site.ts";
 import type { Site } from "../components/site.ts";
@@ -19,6 +21,7 @@ import {
   checkMachine,
   checkSatellite,
   type Expected,
+  type ExpectedContainer,
   serverContainers,
 } from "./doctor/checks.ts";
 import { factsScript, readFacts } from "./doctor/facts.ts";
@@ -74,6 +77,7 @@ async function examineMachine(site: Site): Promise<Report> {
     machine: machine.name,
     hubUrl: urlOf(machine),
     hubImage: site.images.hub === "" ? hubImageTag((await build()).contentHash, site.images.hubBase) : undefined,
+    containers: [...serverContainers(machine.name, serversOf(site)), ...agentContainers(site)],
   };
   const [local, fleet, ledger] = await Promise.all([
     lookAt(site, expected),
@@ -83,12 +87,22 @@ async function examineMachine(site: Site): Promise<Report> {
   return { machine: machine.name, address: machine.address, checks: [...local, ...checkHub(fleet, ledger, expected)] };
 }
 
+function serversOf(site: Stack["site"]): string[] {
+  const own = site.role === "pair" ? ["nats", "pushgateway", "hub"] : [];
+  return [...own, ...(["prometheus", "grafana"] as const).filter((part) => site[part].enabled)];
+}
+
+/** Those that run from the first `up` on; a cold standby waits for its takeover. */
+function agentContainers(site: Stack["site"]): ExpectedContainer[] {
+  const { fleet } = loadFleet(fleetDirectoryOf(site));
+  const peer = site.role === "pair" ? site.peer.name : undefined;
+  return carriedBy(site.machine.name, peer, fleet)
+    .filter(({ agent, role }) => role === "home" || agent.mode !== "cold")
+    .map(({ agent, role }) => ({ part: agent.name, name: containerName(agent, role) }));
+}
+
 async function examineSatellite(site: SatelliteSite): Promise<Report> {
   const { machine, hubs } = site;
-  const agents = loadFleet(fleetDirectoryOf(site)).fleet.agents.filter(
-    (agent) => agent.machine === machine.name && agent.container,
-  );
-  const servers = (["prometheus", "grafana"] as const).filter((part) => site[part].enabled);
   const asked = await Promise.all(
     hubs.map(async (hub) => ({ url: urlOf(hub), fleet: await askHub(`${urlOf(hub)}/api/v1/fleet`, FleetView) })),
   );
@@ -97,7 +111,7 @@ async function examineSatellite(site: SatelliteSite): Promise<Report> {
     machine: machine.name,
     hubUrl: answer?.url ?? "",
     hubImage: undefined,
-    containers: [...serverContainers(machine.name, servers), ...agents.map(({ name }) => ({ part: name, name }))],
+    containers: [...serverContainers(machine.name, serversOf(site)), ...agentContainers(site)],
   };
   const local = await lookAt(site, expected);
   return {

@@ -1,7 +1,7 @@
 /** Groups of configuration of a machine with a hub: the pair, its link, its servers and who may speak with them. */
 import { isIPv4 } from "node:net";
 import { z } from "zod";
-import { certificate, host, machineName, mib, port, publicKey, text, whole } from "./values.ts";
+import { certificate, flag, host, machineName, mib, port, publicKey, text, whole } from "./values.ts";
 
 export const ports = {
   /** Where agents push to and people look. */
@@ -24,8 +24,8 @@ export const SiteMachine = z.strictObject({
 });
 export type SiteMachine = z.infer<typeof SiteMachine>;
 
-/** Own streams and copies of the peer's, as the hubs make them, take 9 GiB together; a smaller store refuses the last ones. */
-const leastStoreMb = 9_216;
+/** Own streams, copies of the peer's and snapshots, as the hubs make them, take 9.75 GiB together; a smaller store refuses the last ones. */
+const leastStoreMb = 9_984;
 
 /** Groups that a stack may leave out. */
 export const pairGroups = {
@@ -39,6 +39,20 @@ export const pairGroups = {
   jetstream: z.strictObject({ maxMemoryMb: mib(1_024, 16), maxStoreMb: mib(10_240, leastStoreMb) }).prefault({}),
   limits: z
     .strictObject({ hubMemoryMb: mib(1_024, 128), natsMemoryMb: mib(2_048, 64), pushgatewayMemoryMb: mib(512, 32) })
+    .prefault({}),
+  hub: z
+    .strictObject({
+      /** After so long without a push a group is deleted, unless the push said otherwise; 0 for never. */
+      groupExpirySeconds: whole(0, 3_153_600_000).default(0).meta({ example: 86_400 }),
+      /** Whether `PUT /api/v1/admin/wipe` deletes all groups. */
+      adminApi: flag(false),
+      /** Records that are older go, once both machines have their effect in a snapshot. */
+      metricsHours: whole(1, 87_600).default(24).meta({ example: 24 }),
+      healthHours: whole(1, 87_600).default(24).meta({ example: 24 }),
+      alertsHours: whole(1, 87_600).default(168).meta({ example: 168 }),
+      /** Most that records take on disk while NATS does not take them. */
+      spoolMb: mib(1_024, 16),
+    })
     .prefault({}),
   /** One address for both hubs; each stack has the same one. */
   virtualIp: z
