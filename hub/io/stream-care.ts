@@ -143,7 +143,7 @@ export class StreamCare {
 
   /** Reads what a start from a snapshot passed over, since a damaged message there would go unnoticed for ever. */
   async scrub(nc: NatsConnection, kind: StreamKind, origin: string, signal: AbortSignal): Promise<void> {
-    const { self, state, log, onOwnLost, onCopyLost } = this.#options;
+    const { self, state, log, onCopyLost } = this.#options;
     const stream = origin === self ? streamName(kind) : copyName(kind, origin);
     const expected = state.ledger.account(kind, origin).upTo(everything);
     const found = await scrub(nc, stream, signal);
@@ -152,8 +152,8 @@ export class StreamCare {
     if (lost === 0) return;
     this.damages++;
     log.error("streams.damaged", { stream, records: lost });
-    if (origin === self) onOwnLost(kind);
-    else onCopyLost(kind);
+    // Own records are refilled, as soon as the peer says that it holds them.
+    if (origin !== self) onCopyLost(kind);
   }
 
   /** What is read back must not be refilled at the same time. */
