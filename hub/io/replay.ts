@@ -52,6 +52,8 @@ export async function replay(
       onBatch(batch, streamSeq);
     }
   }
+  // When none could be read, none said how many there are.
+  if (messages === 0 && afterSeq > 0) expected = state.last_seq - startSeq + 1;
   const unread = expected - messages;
   if (unread > 0) {
     result.damages += unread;
