@@ -219,7 +219,7 @@ export class Records {
     this.#drain = this.#spool && this.#startDrain(this.#spool, link);
     for (const kind of streamKinds) {
       this.#journals.set(kind, this.#createJournal(kind, link, incarnation));
-      this.#copiers.push(this.#createCopier(kind, link, read.copiedSeqs.get(kind) ?? 0));
+      this.#copiers.push(this.#createCopier(kind, link, read));
     }
     nc.subscribe(copiedSubject(config.machine.name), {
       callback: (error, message) => {
@@ -361,7 +361,7 @@ export class Records {
     return drain;
   }
 
-  #createCopier(kind: StreamKind, link: NatsLink, handedOverSeq: number): Copier {
+  #createCopier(kind: StreamKind, link: NatsLink, { copiedSeqs, damagedCopies }: ReadBack): Copier {
     const { config, log } = this.#options;
     const { ledger } = this.#state;
     const origin = config.peer.name;
@@ -370,7 +370,8 @@ export class Records {
       origin,
       nc: link.nc,
       log,
-      handedOverSeq,
+      handedOverSeq: copiedSeqs.get(kind) ?? 0,
+      isDamaged: damagedCopies.has(kind),
       isHeld: (batch) => this.#state.isHeld(kind, batch),
       holes: () => ledger.holes(kind, origin),
       onLost: () => {

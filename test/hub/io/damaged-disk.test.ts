@@ -157,4 +157,67 @@ describe("a disk that gives one bit back other than it was written", () => {
       expect(both[where].fold.groupCount).toBe(40);
     },
   );
+
+  it("costs one own record at most while the peer is away: what the stream still holds goes on counting as held", async () => {
+    const both = { mainpc: await start("mainpc"), pc2: await start("pc2") };
+    await both.mainpc.push(40);
+    await until("the copies", () => both.pc2.fold.groupCount === 40);
+    await Promise.all([stop(both.mainpc), stop(both.pc2)]);
+    await nats.mainpc.kill("SIGTERM");
+    flip(nats.mainpc, "observability-metrics", 20);
+    await nats.mainpc.start();
+    both.mainpc = await start("mainpc");
+    await until("the word for it", () => both.mainpc.said.join().includes("streams.damaged"));
+    expect(both.mainpc.line("mainpc")).toMatchObject({ stored: 39, missing: 1 });
+    both.pc2 = await start("pc2");
+    await until("all 40", async () => {
+      await both.pc2.exchange(both.mainpc);
+      await both.mainpc.exchange(both.pc2);
+      const line = both.mainpc.line("mainpc");
+      return line?.stored === 40 && line.copied === 40 && line.missing === 0;
+    });
+  });
+
+  it.each([
+    ["the last record of the copy", 40, "replay.unreadable"],
+    ["the last record of the copy, without a snapshot", 40, "replay.unreadable"],
+    ["the copy of the last record before a start of the origin", 20, "streams.damaged"],
+    ["the copy of the last record before a start of the origin, without a snapshot", 20, "replay.unreadable"],
+  ])("in %s stops no copying, and the record comes back", async (what, i, said) => {
+    const both = { mainpc: await start("mainpc"), pc2: await start("pc2") };
+    await both.mainpc.push(20);
+    await until("the first copies", () => both.pc2.fold.groupCount === 20);
+    await stop(both.mainpc);
+    both.mainpc = await start("mainpc");
+    await both.mainpc.push(20, 21);
+    await until("the copies", () => both.pc2.fold.groupCount === 40);
+    await stop(both.pc2);
+    await nats.pc2.kill("SIGTERM");
+    flip(nats.pc2, "observability-metrics-from-mainpc", i);
+    if (what.endsWith("without a snapshot")) rmSync(folderOf(nats.pc2, "observability-snapshots"), { recursive: true });
+    await nats.pc2.start();
+    both.pc2 = await start("pc2");
+    await until("the word for it", () => both.pc2.said.join().includes(said));
+    await both.mainpc.push(1, 41);
+    await until("all 41 on both sides", async () => {
+      await both.mainpc.exchange(both.pc2);
+      await both.pc2.exchange(both.mainpc);
+      const lines = [both.mainpc.line("mainpc"), both.pc2.line("mainpc")];
+      return lines.every((line) => line?.stored === 41 && line.copied === 41 && line.missing === 0);
+    });
+    expect(both.pc2.fold.groupCount).toBe(41);
+  });
+
+  it("is said so too when nothing else came behind the last snapshot", async () => {
+    const mainpc = await start("mainpc");
+    await mainpc.push(39);
+    await mainpc.records.snapshots.write();
+    await mainpc.push(1, 40);
+    sides.splice(0);
+    await mainpc.kill();
+    await nats.mainpc.kill("SIGTERM");
+    flip(nats.mainpc, "observability-metrics", 40);
+    await nats.mainpc.start();
+    expect((await start("mainpc")).records.damages).toBe(1);
+  });
 });
