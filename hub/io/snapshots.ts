@@ -38,6 +38,7 @@ export class Snapshots {
   #writer: Snapshotter | undefined;
   #signal: AbortSignal | undefined;
   #peer: SnapshotWord = { covers: {}, settled: {} };
+  #started = false;
   #adopting = false;
   #adoptAfterMs = 0;
 
@@ -87,6 +88,7 @@ export class Snapshots {
 
   /** @param last the one that this hub started from */
   start(last: StoredSnapshot | undefined): void {
+    this.#started = true;
     this.#writer?.start(last);
   }
 
@@ -107,7 +109,9 @@ export class Snapshots {
 
   heard(word: SnapshotWord): void {
     this.#peer = word;
-    if (this.#adopting || performance.now() < this.#adoptAfterMs || !this.#lacks(word.settled)) return;
+    // Before that it is not known yet what is lacking.
+    if (!this.#started || this.#adopting || performance.now() < this.#adoptAfterMs || !this.#lacks(word.settled))
+      return;
     this.#adopt().catch((error: unknown) => {
       if (this.#signal?.aborted === false)
         this.#options.log.warn("snapshot.adoption_waits", { error: messageOf(error) });

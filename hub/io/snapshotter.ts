@@ -66,6 +66,7 @@ export class Snapshotter {
   #gapsSinceMs: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
+  #started = false;
   #stopped = false;
   /** How long the last one took, ms; and how many were written since the start. */
   lastDurationMs = 0;
@@ -92,6 +93,7 @@ export class Snapshotter {
 
   /** @param last the one that the hub started from */
   start(last: StoredSnapshot | undefined): void {
+    this.#started = true;
     this.#last = last;
     this.#purgeMarks = { ...last?.manifest.purgeMarks };
     this.#recordsAtLast = last === undefined ? 0 : this.#records();
@@ -113,6 +115,8 @@ export class Snapshotter {
   async stop(deadlineMs: number): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
+    // What is read back half-way says less than the snapshot that it is read from.
+    if (!this.#started) return;
     const isStale = this.#records() !== this.#recordsAtLast || this.#forced;
     const last = isStale ? this.write() : Promise.resolve();
     let timer: NodeJS.Timeout | undefined;
