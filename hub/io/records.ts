@@ -81,6 +81,8 @@ export class Records {
       clock,
       newestOwn: (kind) => this.#newestOwn[kind],
       takeOwn: (...taken) => this.#takeOwn(...taken),
+      spooled: (kind) => this.spooled(kind),
+      onSettled: () => this.#snapshots.force(),
       onOwnLost: (kind) => this.#forgetOwn(kind),
       onCopyLost: (kind) => this.#copier(kind)?.restart(),
     });

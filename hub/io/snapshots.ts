@@ -92,6 +92,11 @@ export class Snapshots {
     this.#writer?.start(last);
   }
 
+  /** Writes one soon although little has come: something else than records has changed the state. */
+  force(): void {
+    this.#writer?.force();
+  }
+
   /** Writes one now. Rejects when it cannot be stored. */
   async write(): Promise<void> {
     await this.#writer?.write();

@@ -1,6 +1,6 @@
 /** Writes a snapshot when enough has come since the last one, and purges what the snapshots of both machines make dispensable. */
 import type { JetStreamManager, NatsConnection, StreamInfo } from "nats";
-import type { Mark } from "../core/account.ts";
+import { isUpTo, type Mark } from "../core/account.ts";
 import { decodeBatch } from "../core/batch-codec.ts";
 import type { RecordPosition, StreamKind } from "../core/record.ts";
 import { isNearlyFull, purgeSeq, purgeTarget, type StreamFill, withMark } from "../core/retention.ts";
@@ -217,10 +217,15 @@ export class Snapshotter {
     };
     for (const [stream, info] of infos) {
       const { kind, origin, key, name } = stream;
+      // What was decided of a stream that is gone says nothing of the one that stands there now.
+      if (this.#decided.get(stream)?.mark.created !== info.created) this.#decided.delete(stream);
       draft.places[key] = { created: info.created, seq: places.upTo(name), id: "" } satisfies StreamPlace;
       const { whole } = state.ledger.account(kind, origin);
       if (whole !== undefined) draft.covers[key] = whole;
-      const settled: Mark | undefined = this.#decided.get(stream)?.mark ?? state.ledger.settled(kind, origin);
+      const decided = this.#decided.get(stream)?.mark;
+      const standing = state.ledger.settled(kind, origin);
+      const isFurther = decided !== undefined && (standing === undefined || !isUpTo(decided, standing));
+      const settled: Mark | undefined = isFurther ? decided : standing;
       if (settled !== undefined) draft.settled[key] = { position: settled.position, count: settled.count };
     }
     return draft;
@@ -266,7 +271,8 @@ export class Snapshotter {
     for (const [stream, { mark, upToSeq }] of [...this.#decided]) {
       const { kind, origin, name, key } = stream;
       // Only what the snapshot that was just written says is settled.
-      if (this.#last?.manifest.settled[key]?.count !== mark.count) continue;
+      const settled = this.#last?.manifest.settled[key];
+      if (settled === undefined || !isUpTo(mark, settled)) continue;
       this.#decided.delete(stream);
       state.ledger.settle(kind, origin, { position: mark.position, count: mark.count });
       const { created } = await jsm.streams.info(name);

@@ -22,6 +22,10 @@ export interface StreamCareOptions {
   takeOwn(kind: StreamKind, batch: Batch, streamSeq: number): void;
   /** Own records of the stream have to come again. */
   onOwnLost(kind: StreamKind): void;
+  /** Records of a stream that wait in the spool: they are on their way, and not lost. */
+  spooled(kind: StreamKind): number;
+  /** Own records are held in the state alone, which should be written down soon. */
+  onSettled(): void;
   /** The copy of the peer's stream was lost or damaged. */
   onCopyLost(kind: StreamKind): void;
 }
@@ -102,15 +106,14 @@ export class StreamCare {
 
   /** Brings back own records that only the peer holds; once at a time, and again later when it fails. */
   async refill(nc: NatsConnection, signal: AbortSignal): Promise<void> {
-    const { ledger } = this.#options.state;
-    const lost = streamKinds.filter((kind) => ledger.lostHere(kind) > 0);
+    const lost = streamKinds.filter((kind) => this.#lostHere(kind) > 0);
     const nowMs = this.#options.clock();
     if (lost.length === 0) this.#lostSinceMs = undefined;
     else this.#lostSinceMs ??= nowMs;
     const isSure = nowMs - (this.#lostSinceMs ?? nowMs) >= lossPatienceMs;
     if (!isSure || nowMs < this.#refillAfterMs) return;
     const { log } = this.#options;
-    const word = lost.map((kind) => `${kind} ${ledger.lostHere(kind)}`).join();
+    const word = lost.map((kind) => `${kind} ${this.#lostHere(kind)}`).join();
     await this.#alone(async () => {
       if (word !== this.#lastLost) log.error("records.lost", { lost: word });
       this.#lastLost = word;
@@ -138,6 +141,22 @@ export class StreamCare {
       signal,
     });
     if (records > 0) log.warn("records.refilled", { kind, records });
+    return records + this.#settleUnheld(kind);
+  }
+
+  #lostHere(kind: StreamKind): number {
+    const { self, state, spooled } = this.#options;
+    return Math.max(state.ledger.lostHere(kind), spooled(kind) > 0 ? 0 : state.unheld(kind, self));
+  }
+
+  /** What the peer does not hold either is in no stream any more; its effect may be known here, and is then told by snapshot. */
+  #settleUnheld(kind: StreamKind): number {
+    const { self, state, log, spooled, onSettled } = this.#options;
+    if (spooled(kind) > 0) return 0;
+    const records = state.settleUnheld(kind, self);
+    if (records === 0) return 0;
+    log.warn("records.settled", { kind, records });
+    onSettled();
     return records;
   }
 

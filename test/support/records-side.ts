@@ -98,6 +98,10 @@ export class RecordsSide {
       agents: [],
     };
     other.records.heardPeer({ ...beat, ...this.records.forHeartbeat() });
+    await this.refill();
+  }
+
+  async refill(): Promise<void> {
     await this.records.refill(this.#link.nc, this.#stop.signal);
   }
 

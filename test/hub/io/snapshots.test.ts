@@ -204,6 +204,27 @@ describe("two machines that write snapshots", () => {
     expect(both.mainpc.fold.groupCount).toBe(23);
   });
 
+  it("records that the peer had not copied survive the disk of a NATS whose hub lives on, and reach the peer", async () => {
+    await Promise.all([start("mainpc"), start("pc2")]);
+    await both.mainpc.push(5);
+    await agree();
+    await both.pc2.stop();
+    await nats.pc2.kill();
+    await both.mainpc.push(10, 6);
+    await nats.mainpc.loseDisk();
+    await nats.mainpc.start();
+    await until("the streams to be made anew", () => both.mainpc.said.join().includes("streams.lost"));
+    await both.mainpc.push(2, 16);
+    await nats.pc2.start();
+    await start("pc2");
+    await agree();
+    expect([both.mainpc.fold.groupCount, both.pc2.fold.groupCount]).toEqual([17, 17]);
+    expect(both.pc2.line("mainpc")).toMatchObject({ stored: 17, missing: 0 });
+    await both.mainpc.stop();
+    await start("mainpc");
+    await agree();
+  });
+
   describe("a start that is long at its first stream", () => {
     let side: RecordsSide;
     let reading: Promise<void>;
