@@ -67,6 +67,7 @@ export class Snapshots {
       ...this.#options,
       nc,
       store,
+      ensure: () => this.ensure(),
       peerCovers: () => this.#peer.covers,
       onNearlyFull: (stream) => {
         if (!this.#nearlyFull.has(stream)) this.#options.onNearlyFull(stream);

@@ -4,6 +4,7 @@ import { isUpTo, type Mark } from "../core/account.ts";
 import { decodeBatch } from "../core/batch-codec.ts";
 import type { RecordPosition, StreamKind } from "../core/record.ts";
 import { isNearlyFull, purgeSeq, purgeTarget, type StreamFill, withMark } from "../core/retention.ts";
+import type { Stretch } from "../core/seq-set.ts";
 import { type Marks, type PurgeMark, type StreamPlace, streamKey } from "../core/snapshot.ts";
 import { feed } from "./feed.ts";
 import { type Log, messageOf } from "./log.ts";
@@ -30,6 +31,8 @@ export interface SnapshotterOptions {
   copied(): Partial<Record<StreamKind, RecordPosition>>;
   /** What the peer's newest snapshot covers, by `<stream>/<origin>`. */
   peerCovers(): Marks;
+  /** Makes the stream of snapshots if it is missing. Never rejects. */
+  ensure(): Promise<void>;
   /** A stream is nearly full, so that records go before their age. */
   onNearlyFull(stream: string): void;
   signal: AbortSignal;
@@ -150,6 +153,7 @@ export class Snapshotter {
     } catch (error) {
       this.#say(error);
       this.#notBeforeMs = performance.now() + retryMs;
+      await this.#options.ensure();
     }
   }
 
@@ -297,7 +301,8 @@ export class Snapshotter {
     this.#gapsSinceMs = undefined;
   }
 
-  async #fillGap(jsm: JetStreamManager, { kind, name }: Stream, [first, last]: [number, number]): Promise<void> {
+  async #fillGap(jsm: JetStreamManager, { kind, name }: Stream, gap: Stretch): Promise<void> {
+    const [first, last] = gap;
     const { nc, state, places, signal } = this.#options;
     for await (const { streamSeq, data } of feed(nc, jsm, name, first, signal, { untilCaughtUp: true })) {
       if (streamSeq > last) break;
@@ -305,7 +310,7 @@ export class Snapshotter {
       if (batch !== undefined && !state.isHeld(kind, batch)) state.take(kind, batch);
     }
     // What was not among them cannot be read, or was purged.
-    for (let seq = first; seq <= last; seq++) places.take(name, seq);
+    places.pass(name, gap);
   }
 
   async #manager(): Promise<JetStreamManager> {
