@@ -47,6 +47,8 @@ const CopiedNews = z.strictObject({ kind: StreamKind, position: RecordPosition }
 const copiedSubject = (origin: string) => `tandem.copied.${origin}`;
 /** How old an uncopied record may be while the pair still counts as in sync, ms. */
 const lagLimitMs = 1_000;
+const checkRetryMs = 1_000;
+const scrubRetryMs = 5_000;
 
 export class Records {
   readonly #options: RecordsOptions;
@@ -65,6 +67,7 @@ export class Records {
   #drain: SpoolDrain | undefined;
   #sync: SyncJudgement;
   #ready = false;
+  #checks = 0;
 
   constructor(options: RecordsOptions) {
     this.#options = options;
@@ -216,7 +219,7 @@ export class Records {
   }
 
   #begin(link: NatsLink, incarnation: string, read: ReadBack, signal: AbortSignal): void {
-    const { config, log } = this.#options;
+    const { config } = this.#options;
     const { nc } = link;
     this.#drain = this.#spool && this.#startDrain(this.#spool, link);
     for (const kind of streamKinds) {
@@ -232,19 +235,38 @@ export class Records {
     this.#care.start();
     this.#ready = true;
     this.#snapshots.start(read.snapshot);
-    this.#scrub(nc, read, signal).catch((error: unknown) => {
-      if (!signal.aborted) log.warn("streams.unscrubbed", { error: messageOf(error) });
-    });
+    void this.#scrub(nc, read, signal);
   }
 
   async #scrub(nc: NatsConnection, { trusted }: ReadBack, signal: AbortSignal): Promise<void> {
-    for (const { kind, origin } of trusted) await this.#care.scrub(nc, kind, origin, signal);
+    for (const { kind, origin } of trusted) {
+      while (!signal.aborted) {
+        try {
+          await this.#care.scrub(nc, kind, origin, signal);
+          break;
+        } catch (error) {
+          if (signal.aborted) return;
+          this.#options.log.warn("streams.unscrubbed", { kind, origin, error: messageOf(error) });
+          await new Promise((resolve) => setTimeout(resolve, scrubRetryMs));
+        }
+      }
+    }
   }
 
-  /** NATS was away: it may have lost streams, or the end of one. */
+  /** NATS was away: it may have lost streams, or the end of one. Tries until it knows. */
   async checkStreams(nc: NatsConnection, signal: AbortSignal): Promise<void> {
-    await this.#care.check(nc, signal);
+    const check = ++this.#checks;
     await this.#snapshots.ensure();
+    for (;;) {
+      try {
+        return await this.#care.check(nc, signal);
+      } catch (error) {
+        // NATS may need some time for its streams. When it was away once more, that is looked into by itself.
+        if (signal.aborted || check !== this.#checks) return;
+        this.#options.log.warn("streams.unchecked", { error: messageOf(error) });
+        await new Promise((resolve) => setTimeout(resolve, checkRetryMs));
+      }
+    }
   }
 
   /** Brings back own records that only the peer holds; once at a time, and again later when it fails. */

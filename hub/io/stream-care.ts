@@ -37,12 +37,16 @@ const lossPatienceMs = 2_000;
 export class StreamCare {
   readonly #options: StreamCareOptions;
   #started = false;
-  #busy = false;
+  /** What is read back or refilled at present. */
+  #busy: Promise<void> | undefined;
+  #ensuring: Promise<void> | undefined;
   /** Between two refills that bring nothing, ms, and when the next one may begin. */
   #refillPauseMs = 0;
   #refillAfterMs = 0;
   #lastLost = "";
   #lostSinceMs: number | undefined;
+  /** Own streams that lost their end and were not yet read again to where they end now. */
+  readonly #endLost = new Set<StreamKind>();
   /** Stretches of streams that the disk did not give back as they were written, since the start. */
   damages = 0;
 
@@ -57,6 +61,14 @@ export class StreamCare {
 
   /** Makes streams that are missing; after the start a missing one means that NATS lost its disk. */
   async ensure(nc: NatsConnection): Promise<void> {
+    // Two at a time would each hold the other's streams for lost, with what came into them meanwhile.
+    this.#ensuring ??= this.#ensure(nc).finally(() => {
+      this.#ensuring = undefined;
+    });
+    await this.#ensuring;
+  }
+
+  async #ensure(nc: NatsConnection): Promise<void> {
     const { self, peer, log, places, onOwnLost, onCopyLost } = this.#options;
     const jsm = await nc.jetstreamManager({ checkAPI: false, timeout: 5_000 });
     const made = await ensureStreams(jsm, self, peer);
@@ -82,6 +94,7 @@ export class StreamCare {
   /** NATS was away: it may have lost streams, or the end of one, which it does when its disk has damaged a message. */
   async check(nc: NatsConnection, signal: AbortSignal): Promise<void> {
     await this.ensure(nc);
+    while (this.#busy !== undefined) await this.#busy.catch(() => {});
     await this.#alone(async () => {
       for (const kind of streamKinds) await this.#checkEnd(nc, kind, signal);
     });
@@ -91,10 +104,14 @@ export class StreamCare {
     const { self, state, places, log, newestOwn, takeOwn, onOwnLost } = this.#options;
     const newest = newestOwn(kind);
     const last = await lastStored(nc, kind, self);
-    if (newest === undefined || (last !== undefined && comparePosition(last, newest) >= 0)) return;
+    const stands = newest === undefined || (last !== undefined && comparePosition(last, newest) >= 0);
+    if (stands && !this.#endLost.has(kind)) return;
     const stream = streamName(kind);
-    log.error("streams.end_lost", { stream, had: newest, has: last });
-    this.damages++;
+    if (!stands) {
+      log.error("streams.end_lost", { stream, had: newest, has: last });
+      this.damages++;
+    }
+    this.#endLost.add(kind);
     onOwnLost(kind);
     places.begin(stream, "", 0);
     const reread = (batch: Batch, streamSeq: number) => {
@@ -102,6 +119,7 @@ export class StreamCare {
       else takeOwn(kind, batch, streamSeq);
     };
     await replay(nc, stream, log, reread, signal);
+    this.#endLost.delete(kind);
   }
 
   /** Brings back own records that only the peer holds; once at a time, and again later when it fails. */
@@ -177,13 +195,11 @@ export class StreamCare {
 
   /** What is read back must not be refilled at the same time. */
   async #alone(work: () => Promise<void>): Promise<void> {
-    if (!this.#started || this.#busy) return;
-    this.#busy = true;
-    try {
-      await work();
-    } finally {
-      this.#busy = false;
-    }
+    if (!this.#started || this.#busy !== undefined) return;
+    this.#busy = work().finally(() => {
+      this.#busy = undefined;
+    });
+    await this.#busy;
   }
 }
 

@@ -220,4 +220,60 @@ describe("a disk that gives one bit back other than it was written", () => {
     await nats.mainpc.start();
     expect((await start("mainpc")).records.damages).toBe(1);
   });
+
+  it("costs nothing of a record that the peer never had, as long as a snapshot knows what it said", async () => {
+    const both = { mainpc: await start("mainpc"), pc2: await start("pc2") };
+    await stop(both.pc2);
+    await both.mainpc.push(40);
+    await stop(both.mainpc);
+    await nats.mainpc.kill("SIGTERM");
+    flip(nats.mainpc, "observability-metrics", 20);
+    await nats.mainpc.start();
+    both.mainpc = await start("mainpc");
+    both.pc2 = await start("pc2");
+    await until("all 40 on both sides", async () => {
+      await both.mainpc.exchange(both.pc2);
+      await both.pc2.exchange(both.mainpc);
+      const lines = [both.mainpc.line("mainpc"), both.pc2.line("mainpc")];
+      const isWhole = lines.every((line) => line?.stored === 40 && line.copied === 40 && line.missing === 0);
+      return isWhole && both.pc2.fold.groupCount === 40;
+    });
+  });
+
+  it("cuts off the end of the own stream while records are taken back from the peer, and is said so all the same", async () => {
+    const both = { mainpc: await start("mainpc"), pc2: await start("pc2") };
+    await both.mainpc.push(40);
+    await until("the copies", () => both.pc2.fold.groupCount === 40);
+    await stop(both.pc2);
+    await nats.pc2.kill("SIGTERM");
+    // What cannot be read makes the reading long.
+    flip(nats.pc2, "observability-metrics-from-mainpc", 40);
+    await nats.pc2.start();
+    await until("the leaf", () => both.mainpc.reaches("pc2"));
+    const beat = { v: 1 as const, machine: "pc2", incarnation: "i", counter: 1, wallMs: 0, lagMs: 0, agents: [] };
+    const holdings = { "metrics/mainpc": { count: 41, holes: 0 } };
+    both.mainpc.records.heardPeer({ ...beat, copied: {}, holdings });
+    await until("the refill", () => {
+      void both.mainpc.refill();
+      return both.mainpc.said.join().includes("records.lost");
+    });
+    await nats.mainpc.kill();
+    flip(nats.mainpc, "observability-metrics", 20);
+    await nats.mainpc.start();
+    await until("the word for it", () => both.mainpc.said.join().includes("streams.end_lost"));
+  });
+
+  it("is found behind a snapshot although NATS was away while it was looked for", async () => {
+    const mainpc = await start("mainpc");
+    await mainpc.push(40);
+    await stop(mainpc);
+    await nats.mainpc.kill("SIGTERM");
+    flip(nats.mainpc, "observability-metrics", 20);
+    await nats.mainpc.start();
+    const again = await start("mainpc");
+    await nats.mainpc.kill("SIGTERM");
+    await nats.mainpc.start();
+    await until("the word for it", () => again.said.join().includes("streams.damaged"));
+    expect(again.said.join()).toContain("streams.unscrubbed");
+  });
 });
