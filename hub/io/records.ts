@@ -234,7 +234,7 @@ export class Records {
     for (const copier of this.#copiers) copier.start();
     this.#care.start();
     this.#ready = true;
-    this.#snapshots.start(read.snapshot);
+    this.#snapshots.start(read.snapshot, read.records);
     void this.#scrub(nc, read, signal);
   }
 

@@ -87,10 +87,13 @@ export class Snapshots {
     }
   }
 
-  /** @param last the one that this hub started from */
-  start(last: StoredSnapshot | undefined): void {
+  /**
+   * @param last the one that this hub started from
+   * @param behind records that it had to read besides
+   */
+  start(last: StoredSnapshot | undefined, behind: number): void {
     this.#started = true;
-    this.#writer?.start(last);
+    this.#writer?.start(last, behind);
   }
 
   /** Writes one soon although little has come: something else than records has changed the state. */

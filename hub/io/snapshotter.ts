@@ -94,12 +94,18 @@ export class Snapshotter {
     return this.#last;
   }
 
-  /** @param last the one that the hub started from */
-  start(last: StoredSnapshot | undefined): void {
+  /**
+   * @param last the one that the hub started from
+   * @param behind records that it had to read besides
+   */
+  start(last: StoredSnapshot | undefined, behind: number): void {
     this.#started = true;
     this.#last = last;
     this.#purgeMarks = { ...last?.manifest.purgeMarks };
-    this.#recordsAtLast = last === undefined ? 0 : this.#records();
+    if (last !== undefined) {
+      this.#recordsAtLast = this.#records() - behind;
+      this.#lastAtMs = performance.now() - Math.max(0, Date.now() - last.manifest.atMs);
+    }
     this.#schedule();
   }
 

@@ -99,6 +99,19 @@ describe("two machines that write snapshots", () => {
     expect(both.mainpc.records.clients.unnumbered()).toEqual({ mainpc: 57 });
   });
 
+  it("what a start had to read is in the next snapshot, although nothing new has come", async () => {
+    await start("mainpc");
+    await both.mainpc.push(5);
+    await both.mainpc.records.snapshots.write();
+    await both.mainpc.push(7, 6);
+    await both.mainpc.kill();
+    await start("mainpc");
+    expect(replayed("mainpc")).toBe(7);
+    await both.mainpc.stop();
+    await start("mainpc");
+    expect(replayed("mainpc")).toBe(0);
+  });
+
   it("records that the peer had not copied are still told from those that it had, after a start from a snapshot", async () => {
     await start("mainpc");
     await both.mainpc.push(5);
