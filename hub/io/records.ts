@@ -259,7 +259,9 @@ export class Records {
     await this.#snapshots.ensure();
     for (;;) {
       try {
-        return await this.#care.check(nc, signal);
+        await this.#care.check(nc, signal);
+        this.#options.log.info("streams.checked");
+        return;
       } catch (error) {
         // NATS may need some time for its streams. When it was away once more, that is looked into by itself.
         if (signal.aborted || check !== this.#checks) return;

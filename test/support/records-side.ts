@@ -48,6 +48,7 @@ export class RecordsSide {
     const options = { host: "127.0.0.1", port, name: machine, seedFile: undefined, log, onReconnect };
     const link = await NatsLink.open(options, new AbortController().signal);
     side = new RecordsSide(machine, link, configOf(machine, nats, input));
+    await side.records.open();
     return side;
   }
 

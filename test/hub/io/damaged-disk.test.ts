@@ -1,6 +1,8 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { HubConfigInput } from "../../../hub/config.ts";
 import { type NatsPair, type NatsServer, startNatsPair } from "../../support/nats-pair.ts";
 import { type Machine, RecordsSide } from "../../support/records-side.ts";
 import { until } from "../../support/until.ts";
@@ -35,8 +37,8 @@ describe("a disk that gives one bit back other than it was written", () => {
     await nats.stop();
   });
 
-  const start = async (machine: Machine) => {
-    const side = await RecordsSide.start(machine, nats);
+  const start = async (machine: Machine, input: Partial<HubConfigInput> = {}) => {
+    const side = await RecordsSide.start(machine, nats, input);
     sides.push(side);
     return side;
   };
@@ -275,5 +277,37 @@ describe("a disk that gives one bit back other than it was written", () => {
     await nats.mainpc.start();
     await until("the word for it", () => again.said.join().includes("streams.damaged"));
     expect(again.said.join()).toContain("streams.unscrubbed");
+  });
+
+  it("at the end of the own stream does not keep the hub from looking at its streams when NATS was away again", async () => {
+    const mainpc = await start("mainpc");
+    await mainpc.push(40);
+    await stop(mainpc);
+    await nats.mainpc.kill("SIGTERM");
+    flip(nats.mainpc, "observability-metrics", 40);
+    await nats.mainpc.start();
+    const again = await start("mainpc");
+    await nats.mainpc.kill("SIGTERM");
+    await nats.mainpc.start();
+    await until("NATS", () => again.said.join().includes("streams.checked"));
+    expect(again.said.join()).not.toContain("streams.unchecked");
+    expect(again.line("mainpc")).toMatchObject({ stored: 39 });
+  });
+
+  it("at the end of the own stream keeps nothing in the spool", async () => {
+    const path = mkdtempSync(join(tmpdir(), "tandem-spool-"));
+    const input = { spool: { path } };
+    const mainpc = await start("mainpc", input);
+    await mainpc.push(40);
+    await nats.mainpc.kill("SIGTERM");
+    const push = { kind: "push", op: "put", group: [["job", "spooled"]] as [string, string][], body: "x 1\n" } as const;
+    await until("the spool", async () => (await mainpc.records.append("metrics", { ...push })).kind === "spooled");
+    await stop(mainpc);
+    flip(nats.mainpc, "observability-metrics", 40);
+    await nats.mainpc.start();
+    const again = await start("mainpc", input);
+    await until("an empty spool", () => again.records.spooled() === 0);
+    await stop(again);
+    rmSync(path, { recursive: true });
   });
 });

@@ -217,6 +217,31 @@ describe("two machines that write snapshots", () => {
     expect(both.mainpc.fold.groupCount).toBe(23);
   });
 
+  it("both machines get new disks one after the other, and nothing is lost that was purged before", async () => {
+    await Promise.all([start("mainpc", shortLived), start("pc2", shortLived)]);
+    await both.mainpc.push(40);
+    await agree();
+    await snapshots();
+    await purged();
+    await both.mainpc.push(5, 41);
+    await both.pc2.push(5);
+    await agree();
+    const before = both.mainpc.fold.state();
+    for (const machine of ["mainpc", "pc2", "mainpc"] as const) {
+      await both[machine].kill();
+      await nats[machine].loseDisk();
+      await nats[machine].start();
+      await start(machine, shortLived);
+      await agree();
+    }
+    for (const machine of ["pc2", "mainpc"] as const) {
+      await both[machine].kill();
+      await start(machine, shortLived);
+      await agree();
+      expect(both[machine].fold.state()).toEqual(before);
+    }
+  });
+
   it("records that the peer had not copied survive the disk of a NATS whose hub lives on, and reach the peer", async () => {
     await Promise.all([start("mainpc"), start("pc2")]);
     await both.mainpc.push(5);
