@@ -97,11 +97,12 @@ export class Agent extends pulumi.ComponentResource {
   }
 }
 
-function containerName({ name }: PlacedAgent, role: AgentRole): string {
+export function containerName({ name }: PlacedAgent, role: AgentRole): string {
   return role === "home" ? name : `${name}-standby`;
 }
 
-function portsOf(agent: PlacedAgent, role: AgentRole) {
+/** The ports that it has on the machine where it stands. */
+export function portsOf(agent: PlacedAgent, role: AgentRole) {
   if (role === "home") return agent;
   if (agent.standby === undefined) throw new RangeError(`${agent.id} has no standby`);
   return agent.standby;

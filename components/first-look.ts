@@ -3,10 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { OperatorError } from "../ops/error.ts";
 import { FoundFiles, listingScript, parseListing } from "./drift-script.ts";
 import { askMachine, dockerCommand, ownerScript, type Reach, Unanswered, userCommand } from "./reach.ts";
-import { absentImages, type Problem, readinessProblems, type Wanted } from "./readiness.ts";
+import { absentImages, type Problem, readinessProblems, type Wanted, type WantedPort } from "./readiness.ts";
 import { engineScript, readinessScript } from "./readiness-script.ts";
 import { shellQuote } from "./shell.ts";
-import type { Site } from "./site.ts";
+import type { Site, StackSite } from "./site.ts";
 import { reachOf, rootsOf } from "./site-reach.ts";
 import { clientProblem } from "./ssh-client.ts";
 import { sshFailure } from "./ssh-failure.ts";
@@ -17,14 +17,15 @@ const pullMs = 600_000;
 /**
  * A preview warns of what is wrong, so that it can be read where the machine is away; an up refuses with the machine as it was.
  *
+ * @param agents ports of the agents' containers
  * @returns what was found of the machine's files; undefined when it could not be asked, or is not to be (`preview.drift`)
  * @throws OperatorError in an up, when the machine cannot be reached or cannot take what comes
  */
-export async function firstLook(site: Site): Promise<FoundFiles | undefined> {
+export async function firstLook(site: StackSite, agents: readonly WantedPort[]): Promise<FoundFiles | undefined> {
   const preview = pulumi.runtime.isDryRun();
   if (preview && !site.preview.drift) return undefined;
   try {
-    const said = await look(site);
+    const said = await look(site, agents);
     const absent = absentImages(said);
     if (preview && absent.length > 0)
       await pulumi.log.info(`${absent.join(", ")} not on ${site.machine.name} yet: up pulls what is missing`);
@@ -38,9 +39,9 @@ export async function firstLook(site: Site): Promise<FoundFiles | undefined> {
 }
 
 /** All questions in one connection, since sshd limits how many may begin at once. */
-async function look(site: Site): Promise<string> {
+async function look(site: StackSite, agents: readonly WantedPort[]): Promise<string> {
   const reach = reachOf(site);
-  const wanted = wantedOf(site, reach);
+  const wanted = wantedOf(site, reach, agents);
   const noClient = reach.kind === "ssh" ? await clientProblem() : undefined;
   if (noClient !== undefined) throw refusal([noClient]);
   const docker = dockerCommand(reach);
@@ -55,7 +56,7 @@ async function look(site: Site): Promise<string> {
   return said;
 }
 
-async function ask(site: Site, reach: Reach, script: string): Promise<string> {
+async function ask(site: StackSite, reach: Reach, script: string): Promise<string> {
   const { name, address } = site.machine;
   try {
     return await askMachine(userCommand(reach, script));
@@ -73,7 +74,7 @@ async function ask(site: Site, reach: Reach, script: string): Promise<string> {
 }
 
 /** Before anything else is made, so that a name with a typo or a registry out of reach leaves nothing half-made. */
-async function pull(image: string, site: Site): Promise<void> {
+async function pull(image: string, site: StackSite): Promise<void> {
   const reach = reachOf(site);
   const { name } = site.machine;
   await pulumi.log.info(`pulling ${image} on ${name}`);
@@ -91,7 +92,7 @@ async function pull(image: string, site: Site): Promise<void> {
   }
 }
 
-async function filesIn(said: string, site: Site): Promise<FoundFiles> {
+async function filesIn(said: string, site: StackSite): Promise<FoundFiles> {
   const found = new FoundFiles(rootsOf(site), parseListing(said));
   for (const { path, kind } of found.changed()) {
     const how = kind === "missing" ? "was deleted" : "differs from what was deployed (changed by hand)";
@@ -107,32 +108,44 @@ function refusal(problems: readonly Problem[]): OperatorError {
 }
 
 /** The configuration key of each image that the machine must hold. */
-function imagesOf({ images }: Site): Record<string, string> {
+function imagesOf({ role, images, ssh }: StackSite): Record<string, string> {
+  if (role === "satellite") return ssh.become === "docker" ? { [images.hubBase]: "images.hubBase" } : {};
   const hub = images.hub === "" ? { [images.hubBase]: "images.hubBase" } : { [images.hub]: "images.hub" };
   return { [images.nats]: "images.nats", [images.pushgateway]: "images.pushgateway", ...hub };
 }
 
-function wantedOf(site: Site, reach: Reach): Wanted {
-  const { machine, leaf, paths, ssh } = site;
-  const container = (part: string) => `tandem-${machine.name}-${part}`;
-  const at = (part: string, key: string, port: number, address = machine.address) => ({
-    port,
-    address,
-    container: container(part),
-    key,
-  });
+function wantedOf(site: StackSite, reach: Reach, agents: readonly WantedPort[]): Wanted {
+  const { paths, ssh } = site;
   return {
     ports: [
-      at("hub", "machine.hubPort", machine.hubPort),
-      at("nats", "machine.natsPort", machine.natsPort),
-      at("nats", "machine.monitoringPort", machine.monitoringPort, "127.0.0.1"),
-      at("pushgateway", "machine.pushgatewayPort", machine.pushgatewayPort),
-      ...(leaf.listener === machine.name ? [at("nats", "leaf.port", leaf.port)] : []),
+      ...(site.role === "satellite" ? [] : serverPorts(site)),
       ...(["prometheus", "grafana"] as const)
         .filter((what) => site[what].enabled)
-        .map((what) => at(what, `${what}.port`, site[what].port)),
+        .map((what) => portAt(site, what, `${what}.port`, site[what].port)),
+      ...agents,
     ],
     directories: { "paths.data": paths.data, "paths.config": paths.config },
     login: reach.kind === "ssh" ? { user: ssh.user, become: ssh.become } : undefined,
   };
+}
+
+function serverPorts(site: Site): WantedPort[] {
+  const { machine, leaf } = site;
+  return [
+    portAt(site, "hub", "machine.hubPort", machine.hubPort),
+    portAt(site, "nats", "machine.natsPort", machine.natsPort),
+    portAt(site, "nats", "machine.monitoringPort", machine.monitoringPort, "127.0.0.1"),
+    portAt(site, "pushgateway", "machine.pushgatewayPort", machine.pushgatewayPort),
+    ...(leaf.listener === machine.name ? [portAt(site, "nats", "leaf.port", leaf.port)] : []),
+  ];
+}
+
+function portAt(
+  { machine }: StackSite,
+  part: string,
+  key: string,
+  port: number,
+  address = machine.address,
+): WantedPort {
+  return { port, address, container: `tandem-${machine.name}-${part}`, key };
 }

@@ -1,4 +1,5 @@
-/** Turns a fleet and the addresses of both machines into one hub's configuration. */
+/** Turns a fleet and the addresses of its machines into one hub's configuration. */
+import { type Satellite, satellitesOf } from "../fleet/machines.ts";
 import type { Fleet, PlacedAgent } from "../fleet/model.ts";
 import type { HubConfigInput, MachineConfig } from "../hub/config.ts";
 import { OperatorError } from "../ops/error.ts";
@@ -8,39 +9,72 @@ export interface HubConfigArgs {
   machine: MachineConfig;
   /** The other machine, as this hub reaches it. */
   peer: MachineConfig;
-  /** Both machines' agents. */
+  /** All machines' agents; its satellites are those of the configuration. */
   fleet: Fleet;
-  /** Address of a machine's agents as this hub reaches them. @default 127.0.0.1 for its own, the peer's hub host else */
+  /** Addresses of the satellites by name. @default none, for a fleet that has none */
+  satellites?: Record<string, string>;
+  /** Address of a machine's agents as this hub reaches them. @default 127.0.0.1 for its own, a satellite's or the peer's hub's else */
   agentHost?: (machine: string) => string;
   /** Port that an agent's port has become, where ports are shifted. @default the same */
   portOf?: (machine: string, port: number) => number;
   /** Addresses tried when the peer is silent, to tell a dead peer from an isolated self. @default none */
   references?: HubConfigInput["references"];
   /** Limits and deadlines that differ from the hub's own defaults. */
-  tuning?: Partial<Omit<HubConfigInput, "v" | "machine" | "peer" | "agents" | "references">>;
+  tuning?: Partial<Omit<HubConfigInput, "v" | "machine" | "peer" | "satellites" | "agents" | "references">>;
 }
 
 type AgentInput = HubConfigInput["agents"][number];
 
 /** The configuration of one hub; agents keep the fleet's order. */
 export function hubConfig(args: HubConfigArgs): HubConfigInput {
-  const known = [args.machine.name, args.peer.name];
-  const stray = args.fleet.agents.find((agent) => !known.includes(agent.machine));
-  if (stray !== undefined) {
-    throw new OperatorError(
-      "fleet.machine-unknown",
-      `Agent ${stray.id} stands on ${stray.machine}, but the pair is ${known.join(" and ")}`,
-      "Name the machines alike in fleet/ and in the configuration (machine.name, peer.name)",
-    );
-  }
+  const satellites = satellitesOf(args.fleet);
+  refuseStrangers(args, satellites);
   return {
     v: 1,
     machine: args.machine,
     peer: args.peer,
+    // Left out where there is none, so that a site without satellites keeps its file as it was.
+    ...(satellites.length === 0 ? {} : { satellites }),
     references: args.references ?? [],
     ...args.tuning,
     agents: args.fleet.agents.map((agent) => agentConfig(agent, args)),
   };
+}
+
+function refuseStrangers({ machine, peer, fleet, satellites = {} }: HubConfigArgs, inventoried: Satellite[]): void {
+  const pair = [machine.name, peer.name];
+  const names = inventoried.map(({ name }) => name);
+  const stray = fleet.agents.find((agent) => !pair.includes(agent.machine) && !names.includes(agent.machine));
+  if (stray !== undefined) {
+    throw new OperatorError(
+      "fleet.machine-unknown",
+      `Agent ${stray.id} stands on ${stray.machine}, but the pair is ${pair.join(" and ")}`,
+      "Name the machines alike in fleet/ and in the configuration (machine.name, peer.name)",
+    );
+  }
+  const lost = inventoried.find(({ watchedBy }) => !pair.includes(watchedBy));
+  if (lost !== undefined) {
+    throw new OperatorError(
+      "fleet.machine-unknown",
+      `${lost.name} is watched by ${lost.watchedBy}, but the pair is ${pair.join(" and ")}`,
+      "Name the machines alike in fleet/ and in the configuration (machine.name, peer.name)",
+    );
+  }
+  const unset = names.find((name) => satellites[name] === undefined);
+  if (unset !== undefined) {
+    throw new OperatorError(
+      "fleet.satellite-unknown",
+      `fleet/${unset}.yaml describes a satellite whose address the stack of ${machine.name} does not know`,
+      `Set it in both stacks of the pair, as in: pulumi config set -s ${machine.name} --path 'satellites[0].name' ${unset}, and satellites[0].address`,
+    );
+  }
+  const extra = Object.keys(satellites).find((name) => !names.includes(name));
+  if (extra === undefined) return;
+  throw new OperatorError(
+    "fleet.satellite-unknown",
+    `The stack of ${machine.name} has a satellite ${extra}, but fleet/ has no inventory of one (${names.join(", ") || "none at all"})`,
+    `Write fleet/${extra}.yaml with watchedBy: ${machine.name} or ${peer.name}, or take it out of satellites`,
+  );
 }
 
 /** The file's text: two spaces of indent, so that a preview shows a changed agent as its own lines. */
@@ -69,8 +103,7 @@ function agentScrape(agent: PlacedAgent, args: HubConfigArgs): Pick<AgentInput, 
 }
 
 function agentAddress(agent: PlacedAgent, port: number, args: HubConfigArgs): { host: string; port: number } {
-  const own = agent.machine === args.machine.name;
-  const host = args.agentHost?.(agent.machine) ?? (own ? "127.0.0.1" : args.peer.hub.host);
+  const host = args.agentHost?.(agent.machine) ?? hostOf(agent.machine, args);
   return { host, port: args.portOf?.(agent.machine, port) ?? port };
 }
 
@@ -78,6 +111,10 @@ function agentAddress(agent: PlacedAgent, port: number, args: HubConfigArgs): { 
 function hubProbe(agent: PlacedAgent, args: HubConfigArgs): AgentInput["probe"] {
   const { hub } = agent.machine === args.machine.name ? args.machine : args.peer;
   return { kind: "http", ...hub, path: agent.health.path ?? "/livez" };
+}
+
+function hostOf(machine: string, args: HubConfigArgs): string {
+  return machine === args.machine.name ? "127.0.0.1" : (args.satellites?.[machine] ?? args.peer.hub.host);
 }
 
 function agentProbe(agent: PlacedAgent, args: HubConfigArgs): AgentInput["probe"] {

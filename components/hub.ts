@@ -53,6 +53,8 @@ export interface HubArgs {
 const uid = 10_900;
 const configTarget = "/etc/tandem/hub";
 const dataTarget = "/data";
+/** Where the hub's container has its spool. */
+export const spoolPath = `${dataTarget}/spool`;
 const secretTarget = "/etc/tandem/hub-secrets";
 const seedName = "nats.seed";
 const containerName = (machine: string) => `tandem-${machine}-hub`;
@@ -96,7 +98,7 @@ export class Hub extends pulumi.ComponentResource {
     const secrets = args.seedFile?.path.apply(dirname);
     const nats = secrets ? { nkeySeedFile: `${secretTarget}/${seedName}` } : args.config.nats;
 
-    const spool = { ...args.config.spool, path: `${dataTarget}/spool` };
+    const spool = { ...args.config.spool, path: spoolPath };
     const directory = new DataDirectory(
       `${name}-data`,
       { reach: args.reach, path: args.dataDirectory ?? "/var/lib/tandem/hub", uid },

@@ -1,5 +1,6 @@
 /** What a Pulumi program of one's own takes from here. */
 export { Agent, type AgentArgs, type AgentRole } from "./agent.ts";
+export { agentPorts } from "./agent-ports.ts";
 export { readAgentSecrets } from "./agent-secrets.ts";
 export { ConfigFile, type ConfigFileArgs } from "./config-file.ts";
 export { type ContainerSpec, hardenedContainer, type RunState } from "./container.ts";
@@ -24,9 +25,12 @@ export { Pushgateway, type PushgatewayArgs } from "./pushgateway.ts";
 export { type PushgatewayProcessArgs, pushgatewayArgs } from "./pushgateway-args.ts";
 export { type Reach, signalContainer } from "./reach.ts";
 export { sitePorts } from "./reserved-ports.ts";
+export { Satellite, type SatelliteArgs } from "./satellite.ts";
+export { SatelliteSite } from "./satellite-site.ts";
 export { SecretFile, type SecretFileArgs } from "./secret-file.ts";
-export { Site, SiteMachine } from "./site.ts";
+export { Site, SiteMachine, type StackSite } from "./site.ts";
+export { fleetDirectoryOf } from "./site-fleet.ts";
 export { reachOf, rootsOf } from "./site-reach.ts";
 export { readGrafanaPassword, readSiteSecrets, type SiteSecrets } from "./site-secrets.ts";
-export { parseStackConfig, readStackConfig } from "./stack-config.ts";
+export { parseStack, parseStackConfig, readStack, readStackConfig } from "./stack-config.ts";
 export { VirtualIp, type VirtualIpArgs } from "./virtual-ip.ts";

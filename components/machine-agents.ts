@@ -6,17 +6,19 @@ import { OperatorError } from "../ops/error.ts";
 import { Agent, type AgentRole } from "./agent.ts";
 import { ModelDirectory } from "./model-directory.ts";
 import type { Reach } from "./reach.ts";
-import type { Site } from "./site.ts";
+import type { StackSite } from "./site.ts";
 
 export interface MachineAgentsArgs {
-  site: Site;
+  site: Pick<StackSite, "machine" | "models" | "paths">;
+  /** The other machine of the pair, whose agents have their standbys here. @default a satellite, where there are none */
+  peer?: string;
   fleet: Fleet;
   reach: Reach;
   /** Values of the secrets that agents name. */
   secrets: Record<string, pulumi.Input<string>>;
 }
 
-interface Carried {
+export interface Carried {
   agent: PlacedAgent;
   role: AgentRole;
 }
@@ -24,11 +26,11 @@ interface Carried {
 /** Resources are named `<name>-agent-<agent>`, with `-standby` behind a standby's; each comes after what it needs here. */
 export function machineAgents(
   name: string,
-  { site, fleet, reach, secrets }: MachineAgentsArgs,
+  { site, peer, fleet, reach, secrets }: MachineAgentsArgs,
   opts: pulumi.ComponentResourceOptions,
 ): Agent[] {
   const { machine, models, paths } = site;
-  const carried = carriedBy(machine.name, fleet);
+  const carried = carriedBy(machine.name, peer, fleet);
   refuseMissing(carried, site, secrets);
   const modelPath =
     models.directory === ""
@@ -62,16 +64,20 @@ export function machineAgents(
 }
 
 /** In the order of the inventory. */
-function carriedBy(machine: string, { agents }: Fleet): Carried[] {
+export function carriedBy(machine: string, peer: string | undefined, { agents }: Fleet): Carried[] {
   return agents
     .filter(({ container }) => container !== undefined)
     .flatMap((agent): Carried[] => {
       if (agent.machine === machine) return [{ agent, role: "home" }];
-      return agent.standby === undefined ? [] : [{ agent, role: "standby" }];
+      return agent.machine !== peer || agent.standby === undefined ? [] : [{ agent, role: "standby" }];
     });
 }
 
-function refuseMissing(carried: readonly Carried[], site: Site, secrets: Record<string, unknown>): void {
+function refuseMissing(
+  carried: readonly Carried[],
+  site: MachineAgentsArgs["site"],
+  secrets: Record<string, unknown>,
+): void {
   for (const { agent } of carried) {
     const { models = false, secrets: named = [] } = agent.container ?? {};
     if (models && site.models.directory === "") {

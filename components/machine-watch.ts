@@ -4,10 +4,12 @@ import { hostPort } from "./address.ts";
 import { Grafana } from "./grafana.ts";
 import { Prometheus } from "./prometheus.ts";
 import type { Reach } from "./reach.ts";
-import type { Site } from "./site.ts";
+import type { StackSite } from "./site.ts";
 
 export interface MachineWatchArgs {
-  site: Site;
+  site: Pick<StackSite, "machine" | "images" | "paths" | "prometheus" | "grafana">;
+  /** The pair's hubs, by the names of their machines. */
+  hubs: readonly { name: string; address: string; hubPort: number }[];
   reach: Reach;
   grafanaPassword: pulumi.Input<string> | undefined;
 }
@@ -19,10 +21,10 @@ export interface MachineWatch {
 
 export function machineWatch(
   name: string,
-  { site, reach, grafanaPassword }: MachineWatchArgs,
+  { site, hubs, reach, grafanaPassword }: MachineWatchArgs,
   opts: pulumi.ComponentResourceOptions,
 ): MachineWatch {
-  const { machine, peer, images, paths } = site;
+  const { machine, images, paths } = site;
   if (!site.prometheus.enabled) return { prometheusUrl: undefined, grafanaUrl: undefined };
   const { enabled: _, ...bounds } = site.prometheus;
   const at = { machine: machine.name, reach, address: machine.address };
@@ -32,7 +34,7 @@ export function machineWatch(
       ...at,
       ...bounds,
       image: images.prometheus,
-      hubs: [machine, peer].map((each) => ({ machine: each.name, host: each.address, port: each.hubPort })),
+      hubs: hubs.map((each) => ({ machine: each.name, host: each.address, port: each.hubPort })),
       configDirectory: `${paths.config}/prometheus`,
       dataDirectory: `${paths.data}/prometheus`,
     },

@@ -6,9 +6,10 @@ import type { HubConfigInput, MachineConfig } from "../hub/config.ts";
 import { hostPort } from "./address.ts";
 import { Hub, type HubImage, hubSeedFile } from "./hub.ts";
 import { hubConfig } from "./hub-config.ts";
+import { hubTuning } from "./hub-tuning.ts";
 import { JetStreamNode } from "./jetstream-node.ts";
-import { LogRotation, type LogRotationArgs } from "./log-rotation.ts";
 import { machineAgents } from "./machine-agents.ts";
+import { machineLogs } from "./machine-logs.ts";
 import { machineVirtualIp } from "./machine-virtual-ip.ts";
 import { machineWatch } from "./machine-watch.ts";
 import type { LeafArgs } from "./nats-conf.ts";
@@ -22,7 +23,7 @@ import { leafCertificateDays, type SiteSecrets } from "./site-secrets.ts";
 export interface MachineArgs {
   /** The site as this machine sees it: itself, its peer, the link, images and limits. */
   site: Site;
-  /** Agents of both machines; each hub knows them all. */
+  /** Agents of all machines; each hub knows them all. */
   fleet: Fleet;
   /** The hub's bundle, to be built into an image on the machine. Needed unless `site.images.hub` names a finished one. */
   bundle?: { hubPath: string; contentHash: string };
@@ -114,9 +115,9 @@ export class Machine extends pulumi.ComponentResource {
           machine: partsOf(machine),
           peer: partsOf(peer),
           fleet,
+          satellites: Object.fromEntries(site.satellites.map((satellite) => [satellite.name, satellite.address])),
           references: site.references.map(addressOf),
-          // The virtual address is not there yet when the hub starts.
-          ...(site.virtualIp.address === "" ? {} : { tuning: { listenHost: "0.0.0.0" } }),
+          tuning: hubTuning(site),
         }),
         image: hubImageOf(site, bundle),
         memoryMb: limits.hubMemoryMb,
@@ -128,14 +129,16 @@ export class Machine extends pulumi.ComponentResource {
       { ...children, dependsOn: [nats, pushgateway] },
     );
 
-    if (site.logs.directories.length > 0) {
-      // After the hub, so that the first run finds it there.
-      new LogRotation(`${name}-logs`, logRotationArgs(args, reach), { ...children, dependsOn: hub });
-    }
+    // After the hub, so that the first run finds it there.
+    machineLogs(name, { site, fleet, reach, hub: machine }, { ...children, dependsOn: hub });
     // After the hub, so that what they push from the first second on is taken.
-    const carries = { site, fleet, reach, secrets: args.agentSecrets ?? {} };
+    const carries = { site, peer: peer.name, fleet, reach, secrets: args.agentSecrets ?? {} };
     machineAgents(name, carries, { ...children, dependsOn: hub });
-    const watch = machineWatch(name, { site, reach, grafanaPassword: args.grafanaPassword }, children);
+    const watch = machineWatch(
+      name,
+      { site, hubs: [machine, peer], reach, grafanaPassword: args.grafanaPassword },
+      children,
+    );
     this.virtualHubUrl = machineVirtualIp(name, { site, reach }, { ...children, dependsOn: hub });
     this.prometheusUrl = watch.prometheusUrl;
     this.grafanaUrl = watch.grafanaUrl;
@@ -146,25 +149,6 @@ export class Machine extends pulumi.ComponentResource {
     this.monitoringUrl = nats.monitoringUrl;
     this.registerOutputs({ hubUrl: this.hubUrl, pushgatewayUrl: this.pushgatewayUrl, natsUrl: this.natsUrl });
   }
-}
-
-function logRotationArgs({ site, fleet }: MachineArgs, reach: Reach): LogRotationArgs {
-  const { machine, paths } = site;
-  const { files, owner, ...logs } = site.logs;
-  const own = fleet.agents.filter((agent) => agent.machine === machine.name);
-  return {
-    ...logs,
-    machine: machine.name,
-    reach,
-    // As text, not as the hub's output: a replaced hub would make every line of the script unknown in the preview.
-    hubUrl: `http://${hostPort(machine.address, machine.hubPort)}`,
-    logs: files.map((path) => ({ path })),
-    // The agents' logging library rotates what it names after the agent.
-    selfRotating: own.map((agent) => `${agent.name.toLowerCase()}.log`),
-    owner: owner === "" ? undefined : owner,
-    configDirectory: `${paths.config}/logs`,
-    stateDirectory: `${paths.data}/logs`,
-  };
 }
 
 /** Days before the end of a certificate from which each run speaks of it. */

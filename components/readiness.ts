@@ -3,14 +3,21 @@ import { isIPv4 } from "node:net";
 import type { Become } from "./become.ts";
 
 /** A port of the machine, and the container that may have it. */
-export interface WantedPort {
+export type WantedPort = {
   port: number;
-  /** Where it is bound. */
+  /** Where it is bound; empty where that is not known. */
   address: string;
   container: string;
-  /** The configuration key that moves it. @example "machine.hubPort" */
-  key: string;
-}
+} & (
+  | {
+      /** The configuration key that moves it. @example "machine.hubPort" */
+      key: string;
+    }
+  | {
+      /** The agent whose entry of the inventory moves it. @example "TutorAgent in fleet/pc2.yaml" */
+      agent: string;
+    }
+);
 
 export interface Wanted {
   ports: readonly WantedPort[];
@@ -92,8 +99,11 @@ function takenPorts(said: Answer, machine: string, { ports }: Wanted): Problem[]
     const [, name = "", pid = ""] = /"([^"]+)",pid=(\d+)/.exec(users) ?? [];
     return pid === "" ? [] : [{ port: Number(address.slice(address.lastIndexOf(":") + 1)), name, pid }];
   });
-  return ports.flatMap(({ port, address, container, key }) => {
+  return ports.flatMap((wanted) => {
+    const { port, address, container } = wanted;
     if (!listening.some((one) => one.port === port && meets(one.address, address))) return [];
+    // An agent may listen by a child of its container's first process.
+    if ("agent" in wanted && running.has(container)) return [];
     const known = owners.filter((one) => one.port === port);
     const foreign = known.find(({ pid }) => pid !== running.get(container));
     // Who it is cannot be told everywhere; then a container that runs is taken to be it.
@@ -101,7 +111,10 @@ function takenPorts(said: Answer, machine: string, { ports }: Wanted): Problem[]
     return [
       {
         what: `port ${port} on ${machine} is taken by ${foreign?.name ?? "another process"}`,
-        next: `Stop it, or choose another: pulumi config set --path ${key} <port>`,
+        next:
+          "agent" in wanted
+            ? `Stop it, or give another port to ${wanted.agent}`
+            : `Stop it, or choose another: pulumi config set --path ${wanted.key} <port>`,
       },
     ];
   });
@@ -116,7 +129,11 @@ function meets(hex: string, address: string): boolean {
 
 function fullDisks(said: Answer, machine: string, { directories, ports }: Wanted): Problem[] {
   const running = said.of("runs").map(([name = ""]) => name.replace(/^\//, ""));
-  const leastMb = ports.every(({ container }) => running.includes(container)) ? laterUpMb : firstStartMb;
+  const servers = ports.filter((wanted) => "key" in wanted);
+  // A satellite may have no server of ours; then it counts as started when anything runs there.
+  const started =
+    servers.length > 0 ? servers.every(({ container }) => running.includes(container)) : running.length > 0;
+  const leastMb = started ? laterUpMb : firstStartMb;
   const mounts = new Set<string>();
   return said.of("free").flatMap(([key = "", kilobytes = "", ...rest]) => {
     const mount = rest.join(" ");

@@ -1,10 +1,15 @@
 /** How a site's machine is reached, and where on it files were put. */
 import type { Become } from "./become.ts";
 import type { Reach } from "./reach.ts";
-import type { Site } from "./site.ts";
+import type { StackSite } from "./site.ts";
 
 /** The way to the machine of this stack. */
-export function reachOf({ docker: { socket }, ssh, machine, images }: Site): Reach {
+export function reachOf({
+  docker: { socket },
+  ssh,
+  machine,
+  images,
+}: Pick<StackSite, "docker" | "ssh" | "machine" | "images">): Reach {
   if (socket !== "") return { kind: "local", socket };
   const { port, user, hostKey, jump } = ssh;
   const become: Become = ssh.become === "docker" ? { kind: "docker", image: images.hubBase } : { kind: ssh.become };
@@ -20,6 +25,6 @@ export function reachOf({ docker: { socket }, ssh, machine, images }: Site): Rea
 }
 
 /** Directories that hold everything which is put on a machine, for `findFiles`. */
-export function rootsOf({ paths }: Site): string[] {
+export function rootsOf({ paths }: Pick<StackSite, "paths">): string[] {
   return [paths.config, paths.data];
 }

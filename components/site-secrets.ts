@@ -3,7 +3,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { nkeys } from "nats";
 import { OperatorError } from "../ops/error.ts";
-import { grafanaPasswordKey, type Site, type SiteSecretName, siteSecretNames } from "./site.ts";
+import { grafanaPasswordKey, type Site, type SiteSecretName, type StackSite, siteSecretNames } from "./site.ts";
 
 export type SiteSecrets = Record<SiteSecretName, pulumi.Output<string>>;
 
@@ -23,7 +23,7 @@ export function readSiteSecrets(site: Site): SiteSecrets | undefined {
 }
 
 /** Undefined for a site without Grafana. */
-export function readGrafanaPassword(site: Site): pulumi.Output<string> | undefined {
+export function readGrafanaPassword(site: Pick<StackSite, "grafana">): pulumi.Output<string> | undefined {
   if (!site.grafana.enabled) return undefined;
   const config = new pulumi.Config();
   if ((config.get(grafanaPasswordKey) ?? "") === "") {

@@ -3,10 +3,16 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { nearestId } from "../fleet/nearest.ts";
 import { OperatorError } from "../ops/error.ts";
-import { agentSecretsKey, grafanaPasswordKey, Site, siteSecretNames } from "./site.ts";
+import { SatelliteKeys, SatelliteSite } from "./satellite-site.ts";
+import { agentSecretsKey, grafanaPasswordKey, Site, type StackSite, siteSecretNames } from "./site.ts";
 
-/** The configuration of the running stack. */
+/** The configuration of the running stack, of a machine of the pair. @throws OperatorError for a satellite's */
 export function readStackConfig(): Site {
+  return pairOnly(readStack(), pulumi.getStack());
+}
+
+/** The configuration of the running stack, whichever kind of machine it is. */
+export function readStack(): StackSite {
   const project = pulumi.getProject();
   const values: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(pulumi.runtime.allConfig())) {
@@ -14,14 +20,19 @@ export function readStackConfig(): Site {
     if (namespace !== project || name === undefined || secretNames.has(name)) continue;
     values[name] = parsed(value);
   }
-  return parseStackConfig(values, pulumi.getStack(), project);
+  return parseStack(values, pulumi.getStack(), project);
 }
 
 const secretNames: ReadonlySet<string> = new Set([...siteSecretNames, agentSecretsKey, grafanaPasswordKey]);
 
-/** @param values the stack's keys without the project's name, groups as objects */
+/** As `parseStack`. @throws OperatorError for the stack of a satellite, too */
 export function parseStackConfig(values: Record<string, unknown>, stack: string, project = "tandem"): Site {
-  const result = Site.safeParse(values);
+  return pairOnly(parseStack(values, stack, project), stack);
+}
+
+/** @param values the stack's keys without the project's name, groups as objects */
+export function parseStack(values: Record<string, unknown>, stack: string, project = "tandem"): StackSite {
+  const result = values.role === "satellite" ? SatelliteSite.safeParse(values) : Site.safeParse(values);
   if (result.success) return result.data;
   const file = `Pulumi.${stack}.yaml`;
   const problems = result.error.issues.flatMap((issue) => describe(issue, values));
@@ -37,6 +48,15 @@ export function parseStackConfig(values: Record<string, unknown>, stack: string,
   );
 }
 
+function pairOnly(site: StackSite, stack: string): Site {
+  if (site.role === "pair") return site;
+  throw new OperatorError(
+    "config.role",
+    `Pulumi.${stack}.yaml is the stack of ${site.machine.name}, a satellite, where a machine of the pair is asked for`,
+    "Name a stack of the pair, or take tandem:role out if it is to be one",
+  );
+}
+
 interface Problem {
   key: string;
   text: string;
@@ -46,18 +66,21 @@ interface Problem {
 
 function describe(issue: z.core.$ZodIssue, values: unknown): Problem[] {
   const at = issue.path.map(String);
+  const keys = keysOf(values);
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((name) => {
-      const near = nearestId(name, Object.keys(shapeOf(schemaAt(at)) ?? {}));
-      const hint = near === undefined ? "" : `; did you mean ${[...at, near].join(".")}?`;
-      return { key: [...at, name].join("."), text: `there is no such key${hint}`, example: undefined };
+      const near = nearestId(name, Object.keys(shapeOf(schemaAt(at, keys)) ?? {}));
+      const hint = near === undefined ? "" : `; did you mean ${keyOf([...issue.path, near])}?`;
+      return { key: keyOf([...issue.path, name]), text: `there is no such key${hint}`, example: undefined };
     });
   }
   const got = valueAt(values, at);
   // What stands in place of a public key or certificate may be its secret half.
   const shown = at[0] === "security" ? "something else" : JSON.stringify(got);
   const found = got === undefined ? "it is missing" : `got ${shown}`;
-  return [{ key: keyOf(issue.path), text: `expected ${expectation(issue)}; ${found}`, example: exampleOf(at) }];
+  const remove = issue.code === "custom" && issue.params?.remove === true;
+  const example = remove ? undefined : exampleOf(at, keys);
+  return [{ key: keyOf(issue.path), text: `expected ${expectation(issue)}; ${found}`, example }];
 }
 
 /** As `pulumi config set --path` writes it. */
@@ -84,15 +107,19 @@ function expectation(issue: z.core.$ZodIssue): string {
   }
 }
 
-function exampleOf(path: readonly string[]): string {
-  let schema = schemaAt(path);
+function exampleOf(path: readonly string[], keys: z.ZodType): string {
+  let schema = schemaAt(path, keys);
   while (schema instanceof z.ZodDefault && schema.meta()?.example === undefined) schema = schema.unwrap();
   const example = schema instanceof z.ZodType ? schema.meta()?.example : undefined;
   return example === undefined ? "…" : String(example);
 }
 
-function schemaAt(path: readonly string[]): unknown {
-  let schema: unknown = Site;
+/** The schema whose keys these values should have. */
+const keysOf = (values: unknown): z.ZodType =>
+  Reflect.get(Object(values), "role") === "satellite" ? SatelliteKeys : Site;
+
+function schemaAt(path: readonly string[], keys: z.ZodType): unknown {
+  let schema: unknown = keys;
   for (const name of path) schema = shapeOf(schema)?.[name] ?? elementOf(schema);
   return schema;
 }

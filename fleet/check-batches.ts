@@ -1,6 +1,7 @@
-/** Checks the migration's batches: every agent in exactly one, and none before what it needs. Pure. */
+/** Checks the migration's batches: every agent of the pair in exactly one, and none before what it needs. Pure. */
 import { errorAt, type Finding, noteAt, type Places } from "./finding.ts";
 import { buildGraph } from "./graph.ts";
+import { peerOf } from "./machines.ts";
 import type { Fleet } from "./model.ts";
 import { nearestId } from "./nearest.ts";
 
@@ -34,8 +35,9 @@ export function checkBatches(fleet: Fleet, places: Places): Finding[] {
 }
 
 function checkLeftOut(fleet: Fleet, batchOf: ReadonlyMap<string, number>, places: Places): Finding[] {
+  // A machine that joins later has nothing to migrate; its agents may stand in a batch, and need not.
   return fleet.agents
-    .filter(({ id }) => !batchOf.has(id))
+    .filter(({ id, machine }) => !batchOf.has(id) && peerOf(machine, fleet) !== undefined)
     .map((agent) =>
       errorAt(places.agent(agent, "name"), "batch.none", `${agent.id} is in no batch`, "Add it to one in batches.yaml"),
     );

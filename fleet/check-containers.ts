@@ -1,6 +1,7 @@
 /** Checks what agents say of their containers: that it is complete, and that no two on one machine are one user. Pure. */
 import { uidOf } from "./container.ts";
 import { errorAt, type Finding, type Places } from "./finding.ts";
+import { peerOf } from "./machines.ts";
 import type { Fleet, PlacedAgent } from "./model.ts";
 
 export function checkContainers(fleet: Fleet, places: Places): Finding[] {
@@ -41,7 +42,9 @@ function checkStated(agent: PlacedAgent, places: Places): Finding[] {
 function checkUsers(machine: string, fleet: Fleet, places: Places): Finding[] {
   const first = new Map<number, PlacedAgent>();
   return fleet.agents
-    .filter((agent) => agent.machine === machine || agent.standby !== undefined)
+    .filter(
+      (agent) => agent.machine === machine || (agent.standby !== undefined && peerOf(agent.machine, fleet) === machine),
+    )
     .flatMap((agent): Finding[] => {
       if (agent.container === undefined) return [];
       const uid = uidOf(agent.name, agent.container);

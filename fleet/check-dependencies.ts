@@ -1,7 +1,7 @@
 /** Checks what agents need and want: that it exists, is named once, says what holds across machines, and closes no ring. Pure. */
 import { findCycles } from "./cycles.ts";
 import { errorAt, type Finding, type Places } from "./finding.ts";
-import { buildGraph, resolveName } from "./graph.ts";
+import { buildGraph, meaningsOf, resolveName } from "./graph.ts";
 import type { Fleet, PlacedAgent } from "./model.ts";
 import { nameOf, nearestId } from "./nearest.ts";
 
@@ -13,6 +13,11 @@ export function checkDependencies({ agents }: Fleet, places: Places): Finding[] 
       agent[key].flatMap((name, index): Finding[] => {
         const place = places.agent(agent, key, index);
         const target = resolveName(name, agent.machine, ids);
+        const meanings = meaningsOf(name, agent.machine, ids);
+        if (meanings.length > 1) {
+          const message = `${agent.id} ${key} ${name}, which could be ${meanings.join(" or ")}`;
+          return [errorAt(place, "dependency.ambiguous", message, "Write which: machine/name")];
+        }
         if (target === undefined) {
           const message = `${agent.id} ${key} ${name}, which is in no inventory`;
           return [errorAt(place, "dependency.unknown", message, meant(name, ids))];
@@ -25,7 +30,7 @@ export function checkDependencies({ agents }: Fleet, places: Places): Finding[] 
         }
         named.set(target, key);
         if (target.startsWith(`${agent.machine}/`) || agent.crosses[target] !== undefined) return [];
-        const message = `${agent.id} ${key} ${target} on the other machine and does not say what it does while that is away`;
+        const message = `${agent.id} ${key} ${target} on another machine and does not say what it does while that is away`;
         const next = `State it: crosses: { ${target}: { mode: wait, reason: … } }`;
         return [errorAt(place, "dependency.crosses", message, next)];
       }),
@@ -41,7 +46,7 @@ function checkCrosses(agent: PlacedAgent, targets: string[], places: Places): Fi
     .filter((key) => !across.includes(key))
     .map((key) => {
       const place = places.agent(agent, "crosses", key);
-      const message = `${agent.id} crosses ${key}, which is nothing that it needs or wants on the other machine`;
+      const message = `${agent.id} crosses ${key}, which is nothing that it needs or wants on another machine`;
       const short = across.find((id) => nameOf(id) === key);
       const near = nearestId(key, across);
       const next = near === undefined ? "Take it out" : `Did you mean ${near}?`;

@@ -1,5 +1,6 @@
 /** Checks that no two things of one machine listen on one port: agents, standbys, routes, and Tandem's own servers. Pure. */
 import { countOf, errorAt, type Finding, noteAt, type Place, type Places } from "./finding.ts";
+import { peerOf } from "./machines.ts";
 import type { Fleet, Inventory, PlacedAgent } from "./model.ts";
 import type { ReservedPort } from "./reserved-ports.ts";
 
@@ -83,7 +84,7 @@ function otherClaims(fleet: Fleet, places: Places): Claim[] {
 
 function agentClaims(agent: PlacedAgent, fleet: Fleet, places: Places): Claim[] {
   if (agent.isHub) return [];
-  const others = fleet.inventories.map(({ machine }) => machine).filter((machine) => machine !== agent.machine);
+  const peer = peerOf(agent.machine, fleet);
   const at = (...keys: string[]) => places.agent(agent, ...keys);
   const claims: Claim[] = [{ machine: agent.machine, port: agent.port, what: agent.name, place: at("port") }];
   const add = (machine: string, port: number, what: string, place: Place) =>
@@ -93,16 +94,17 @@ function agentClaims(agent: PlacedAgent, fleet: Fleet, places: Places): Claim[] 
   const oneSocket = (of: { healthPort: number; httpPort: number }) =>
     agent.health.kind === "http" && of.healthPort === of.httpPort;
   if (!oneSocket(agent)) add(agent.machine, agent.httpPort, `${agent.name}'s HTTP port`, at("httpPort"));
-  for (const machine of others) {
-    const { standby } = agent;
-    if (standby === undefined) continue;
-    add(machine, standby.port, `${agent.name}'s standby`, at("standby", "port"));
-    add(machine, standby.healthPort, `${agent.name}'s standby's health port`, at("standby", "healthPort"));
+  // A satellite's agent has neither; one that states them is told so by the check of standbys.
+  if (peer === undefined) return claims;
+  const { standby, route } = agent;
+  if (standby !== undefined) {
+    add(peer, standby.port, `${agent.name}'s standby`, at("standby", "port"));
+    add(peer, standby.healthPort, `${agent.name}'s standby's health port`, at("standby", "healthPort"));
     if (!oneSocket(standby))
-      add(machine, standby.httpPort, `${agent.name}'s standby's HTTP port`, at("standby", "httpPort"));
+      add(peer, standby.httpPort, `${agent.name}'s standby's HTTP port`, at("standby", "httpPort"));
   }
   // Each hub carries clients to the active instance, so a route is a port on both machines.
-  if (agent.route !== undefined)
-    for (const machine of [agent.machine, ...others]) add(machine, agent.route, `${agent.name}'s route`, at("route"));
+  if (route !== undefined)
+    for (const machine of [agent.machine, peer]) add(machine, route, `${agent.name}'s route`, at("route"));
   return claims;
 }

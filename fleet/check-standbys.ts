@@ -1,15 +1,20 @@
-/** Checks what agents say of a takeover: that it is said where it must be, fits together, and that the other machine carries it. Pure. */
+/** Checks what agents say of a takeover: that it is said where it must be, fits together, and that the peer carries it. Pure. */
 import { errorAt, type Finding, type Places } from "./finding.ts";
 import { resolveName } from "./graph.ts";
+import { isSatellite, peerOf } from "./machines.ts";
 import type { Fleet, Inventory, PlacedAgent } from "./model.ts";
 
 /** What anybody must know who moves an agent, and what the other machine must know who carries it. */
 const ofAStandby = ["singleWriter", "priority", "memoryMb", "vramMb"] as const;
 
-export function checkStandbys(fleet: Fleet, places: Places): Finding[] {
+export function checkStandbys(whole: Fleet, places: Places): Finding[] {
+  const satellites = new Set(whole.inventories.filter(isSatellite).map(({ machine }) => machine));
+  // What else is said of a standby would speak of a machine that is not there.
+  const fleet = { ...whole, agents: whole.agents.filter(({ machine }) => !satellites.has(machine)) };
   return [
+    ...whole.agents.filter(({ machine }) => satellites.has(machine)).flatMap((agent) => checkStays(agent, places)),
     ...fleet.inventories.flatMap((inventory) =>
-      fleet.agents
+      whole.agents
         .filter(({ machine }) => machine === inventory.machine)
         .flatMap((agent) => checkStated(agent, inventory, places)),
     ),
@@ -18,6 +23,19 @@ export function checkStandbys(fleet: Fleet, places: Places): Finding[] {
     ...checkFollowers(fleet, places),
     ...checkCapacity(fleet, places),
   ];
+}
+
+/** Either machine of the pair could be meant, and nothing says which. */
+function checkStays(agent: PlacedAgent, places: Places): Finding[] {
+  const { id, mode } = agent;
+  const next = "Take it out: agents of a satellite stay there, and mode: notify has people told";
+  const refuse = (key: "mode" | "standby" | "route", message: string) =>
+    errorAt(places.agent(agent, key), "failover.satellite", message, next);
+  const findings = (["standby", "route"] as const)
+    .filter((key) => agent[key] !== undefined)
+    .map((key) => refuse(key, `${id} lives on a satellite and has a ${key}, but a satellite has no other machine`));
+  if (mode !== "warm" && mode !== "cold") return findings;
+  return [...findings, refuse("mode", `${id} is ${mode} but lives on a satellite, from where nothing is moved`)];
 }
 
 function checkStated(agent: PlacedAgent, { failover }: Inventory, places: Places): Finding[] {
@@ -67,11 +85,13 @@ function checkTogether(agent: PlacedAgent, places: Places): Finding[] {
 }
 
 /** A machine has each service once: its supervisor and its router know them by name. */
-function checkNames({ agents }: Fleet, places: Places): Finding[] {
+function checkNames(fleet: Fleet, places: Places): Finding[] {
+  const { agents } = fleet;
   return agents
     .filter(({ standby, isHub }) => standby !== undefined && !isHub)
     .flatMap((agent) => {
-      const twin = agents.find(({ name, machine }) => name === agent.name && machine !== agent.machine);
+      const there = peerOf(agent.machine, fleet);
+      const twin = agents.find(({ name, machine }) => name === agent.name && machine === there);
       if (twin === undefined) return [];
       const { file, line } = places.agent(twin, "name");
       const message = `${agent.id} has a standby where ${twin.id} (${file}:${line}) lives, and both would be one service there`;
@@ -81,7 +101,8 @@ function checkNames({ agents }: Fleet, places: Places): Finding[] {
 }
 
 /** An agent that moves finds over there what it needs: an agent that lives there, one of the same name, or a standby. */
-function checkFollowers({ agents }: Fleet, places: Places): Finding[] {
+function checkFollowers(fleet: Fleet, places: Places): Finding[] {
+  const { agents } = fleet;
   const byId = new Map(agents.map((agent) => [agent.id, agent]));
   const ids = new Set(byId.keys());
   return agents
@@ -90,7 +111,9 @@ function checkFollowers({ agents }: Fleet, places: Places): Finding[] {
       agent.needs.flatMap((name, index): Finding[] => {
         const need = byId.get(resolveName(name, agent.machine, ids) ?? "");
         const stays = need !== undefined && need.machine === agent.machine && need.standby === undefined;
-        if (!stays || agents.some((twin) => twin.name === need.name && twin.machine !== need.machine)) return [];
+        if (!stays) return [];
+        const there = peerOf(need.machine, fleet);
+        if (agents.some((twin) => twin.name === need.name && twin.machine === there)) return [];
         const message = `${agent.id} has a standby, but ${need.id}, which it needs, does not`;
         const next = `Give ${need.name} a standby too, move it from needs to wants, or make ${agent.name} mode: notify`;
         return [errorAt(places.agent(agent, "needs", index), "failover.needs", message, next)];
@@ -101,7 +124,8 @@ function checkFollowers({ agents }: Fleet, places: Places): Finding[] {
 /** What moves onto a machine must fit beside its own agents, also when all of it moves at once. */
 function checkCapacity(fleet: Fleet, places: Places): Finding[] {
   return fleet.inventories.flatMap(({ machine, capacity }) => {
-    const guests = fleet.agents.filter((agent) => agent.machine !== machine && agent.standby !== undefined);
+    const peer = peerOf(machine, fleet);
+    const guests = fleet.agents.filter((agent) => agent.machine === peer && agent.standby !== undefined);
     return (["memoryMb", "vramMb"] as const).flatMap((key): Finding[] => {
       const sum = guests.reduce((total, agent) => total + (agent[key] ?? 0), 0);
       if (sum <= capacity[key]) return [];

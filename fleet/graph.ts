@@ -25,9 +25,14 @@ export interface Graph {
  * Undefined when there is none.
  */
 export function resolveName(name: string, machine: string, ids: ReadonlySet<string>): string | undefined {
-  if (name.includes("/")) return ids.has(name) ? name : undefined;
+  return meaningsOf(name, machine, ids)[0];
+}
+
+/** All that it may mean: with more than two machines, two others may have an agent of one name. */
+export function meaningsOf(name: string, machine: string, ids: ReadonlySet<string>): string[] {
+  if (name.includes("/")) return ids.has(name) ? [name] : [];
   const own = `${machine}/${name}`;
-  return ids.has(own) ? own : [...ids].find((id) => id.endsWith(`/${name}`));
+  return ids.has(own) ? [own] : [...ids].filter((id) => id.endsWith(`/${name}`));
 }
 
 export function buildGraph(nodes: readonly GraphNode[]): Graph {

@@ -1,18 +1,21 @@
 /** Reads the inventory's files and has what they hold checked. */
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { OperatorError } from "../ops/error.ts";
 import { checkFleet } from "./check.ts";
 import { countOf, type Finding, type Places } from "./finding.ts";
+import { checkMachines, pairOf } from "./machines.ts";
 import { Batches, type Fleet, Inventory, type PlacedAgent } from "./model.ts";
 import { portsToKeepFree, type ReservedPort } from "./reserved-ports.ts";
 import { readSource, type Source } from "./source.ts";
 
 /** The inventory of this repository. */
 export const fleetDir = import.meta.dirname;
-/** Each has a file of its name. */
-const machines = ["mainpc", "pc2"];
-const fileOf = (machine: string) => `${machine}.yaml`;
+const ending = ".yaml";
 const batchesFile = "batches.yaml";
+const fileOf = (machine: string) => `${machine}${ending}`;
+/** Looked for where they are not, too: the file that is missing is then named. */
+const shipped = ["mainpc", "pc2"];
 
 export interface LoadedFleet {
   fleet: Fleet;
@@ -23,8 +26,8 @@ export interface LoadedFleet {
  * Never throws for what the files hold: what is wrong with them is among the findings.
  * @param reserved ports that nothing of the fleet may have @default those of a pair without configuration
  */
-export function loadFleet(dir: string = fleetDir, reserved: readonly ReservedPort[] = portsToKeepFree): LoadedFleet {
-  const inventories = machines.map((machine) => readSource(join(dir, fileOf(machine)), Inventory, machine));
+export function loadFleet(dir: string = fleetDir, reserved?: readonly ReservedPort[]): LoadedFleet {
+  const inventories = machinesIn(dir).map((machine) => readSource(join(dir, fileOf(machine)), Inventory, machine));
   const batches = readSource(join(dir, batchesFile), Batches);
   const agents = inventories.map(({ value }) => (value === undefined ? [] : placeAgents(value)));
   const fleet: Fleet = {
@@ -36,7 +39,28 @@ export function loadFleet(dir: string = fleetDir, reserved: readonly ReservedPor
   const unread = [...inventories.flatMap((source) => source.findings), ...batches.findings];
   // What is missing from a file that cannot be read would be reported as an error of the others.
   if (unread.length > 0) return { fleet, findings: unread };
-  return { fleet, findings: checkFleet(fleet, placesOf(inventories, agents, batches), reserved) };
+  const places = placesOf(inventories, agents, batches);
+  // Nor can anything be said of agents while it is not clear which machine is another's peer.
+  const wrongMachines = checkMachines(fleet, places, fileOf);
+  if (wrongMachines.length > 0) return { fleet, findings: wrongMachines };
+  const taken = reserved ?? portsToKeepFree(pairOf(fleet).map(({ machine }) => machine));
+  return { fleet, findings: checkFleet(fleet, places, taken) };
+}
+
+/** Machines that have a file there: every YAML file but that of the batches is named for one. */
+function machinesIn(dir: string): string[] {
+  const files = filesIn(dir).filter((file) => file.endsWith(ending) && file !== batchesFile);
+  const machines = files.map((file) => file.slice(0, -ending.length)).sort();
+  return machines.length < 2 && machines.every((machine) => shipped.includes(machine)) ? shipped : machines;
+}
+
+/** A folder that cannot be read shows in its files, which cannot be either. */
+function filesIn(dir: string): string[] {
+  try {
+    return readdirSync(dir);
+  } catch {
+    return [];
+  }
 }
 
 /**

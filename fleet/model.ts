@@ -73,7 +73,7 @@ export const Agent = z.strictObject({
   needs: z.array(z.string()).default([]),
   /** Soft dependencies: it works worse without them. Cycles are allowed. */
   wants: z.array(z.string()).default([]),
-  /** Dependencies on the other machine, by `machine/name`: what this agent does while that machine is away. */
+  /** Dependencies on another machine, by `machine/name`: what this agent does while that machine is away. */
   crosses: z.record(z.string(), Crossing).default({}),
   mode: Mode.optional(),
   /** True when two active instances would do harm; the reason says what harm, or why there is none. */
@@ -82,7 +82,7 @@ export const Agent = z.strictObject({
   priority: z.number().int().min(1).max(9).optional(),
   memoryMb: z.number().int().positive().optional(),
   vramMb: z.number().int().nonnegative().optional(),
-  /** The instance on the other machine that takes over. */
+  /** The instance on the other machine of the pair that takes over. */
   standby: z.strictObject({ port: Port, healthPort: Port, httpPort: Port }).optional(),
   /** TCP port on each hub that carries clients to the active instance. */
   route: Port.optional(),
@@ -94,14 +94,19 @@ export type Agent = z.infer<typeof Agent>;
 /** One machine's inventory file. */
 export const Inventory = z.strictObject({
   machine: Name,
+  /** Makes it a satellite: it has no hub, and the hub of this machine asks its agents. @default it is one of the pair */
+  watchedBy: Name.optional(),
   gpu: z.string(),
   /** `required`: every agent here but the hub states mode, singleWriter, priority, memoryMb and vramMb; else those with a standby do. */
   failover: z.enum(["required", "optional"]),
-  /** What the machine can carry for the other one beside its own agents, MiB. */
-  capacity: z.strictObject({ memoryMb: z.number().int().positive(), vramMb: z.number().int().nonnegative() }),
+  /** What the machine can carry for its peer beside its own agents, MiB; a satellite carries nothing. */
+  capacity: z
+    .strictObject({ memoryMb: z.number().int().nonnegative(), vramMb: z.number().int().nonnegative() })
+    .default({ memoryMb: 0, vramMb: 0 }),
   /** What else listens on this machine, so that no agent is given its port. */
   alsoListening: z.array(z.strictObject({ name: z.string().min(1), port: Port })).default([]),
-  agents: z.array(Agent).min(1),
+  /** One at least on a machine of the pair. */
+  agents: z.array(Agent),
 });
 export type Inventory = z.infer<typeof Inventory>;
 
@@ -135,7 +140,7 @@ export const Batches = z.strictObject({
 });
 export type Batches = z.infer<typeof Batches>;
 
-/** Both machines together, as every command and the Pulumi program read it. */
+/** All machines together, as every command and the Pulumi program read it. */
 export interface Fleet {
   inventories: Inventory[];
   agents: PlacedAgent[];

@@ -21,13 +21,27 @@ export const reservedPorts: readonly ReservedPort[] = [
   { machine: "pc2", what: "pushgateway", port: 9091 },
 ];
 
-/**
- * What the check keeps free where it knows no stack. On pc2 also the ports that a stack gets whose keys are left out, and that
- * of the link, which either machine may listen for.
- */
-export const portsToKeepFree: readonly ReservedPort[] = [
-  ...reservedPorts,
-  { machine: "pc2", what: "nats", port: 4222 },
-  { machine: "pc2", what: "monitoring", port: 8222 },
-  { machine: "pc2", what: "leaf", port: 7422 },
+/** What a stack gets whose keys are left out; either machine may listen for the link. */
+const defaultPorts: readonly Omit<ReservedPort, "machine">[] = [
+  { what: "hub", port: 9000 },
+  { what: "nats", port: 4222 },
+  { what: "monitoring", port: 8222 },
+  { what: "leaf", port: 7422 },
+  { what: "pushgateway", port: 9091 },
 ];
+
+/**
+ * What the check keeps free where it knows no stack: the ports of a pair named as ours, and those that a stack gets by itself.
+ * Where a hub's port is known, the default one may be anybody's.
+ *
+ * @param pair names of the two machines with a hub
+ */
+export function portsToKeepFree(pair: readonly string[]): ReservedPort[] {
+  return pair.flatMap((machine) => {
+    const known = reservedPorts.filter((entry) => entry.machine === machine);
+    const more = defaultPorts.filter(
+      ({ what, port }) => !known.some((entry) => entry.port === port || (what === "hub" && entry.what === "hub")),
+    );
+    return [...known, ...more.map((entry) => ({ machine, ...entry }))];
+  });
+}

@@ -43,7 +43,7 @@ export const AgentConfig = z.strictObject({
   deadlineMs: z.number().int().min(10).default(1_000),
   /** Without it the agent is not scraped. */
   scrape: ScrapeConfig.optional(),
-  /** Names of agents it cannot work without, `machine/name` when on the other machine. */
+  /** Names of agents it cannot work without, `machine/name` when on another machine. */
   needs: z.array(z.string()).default([]),
 });
 export type AgentConfig = z.infer<typeof AgentConfig>;
@@ -69,6 +69,8 @@ export const HubConfig = z.strictObject({
   /** Address that the hub binds, for a site whose virtual address comes and goes. @example "0.0.0.0" */
   listenHost: z.string().min(1).optional(),
   peer: MachineConfig,
+  /** Machines without a hub, whose agents the hub of `watchedBy` asks, and the other one while that is dead. */
+  satellites: z.array(z.strictObject({ name: z.string().min(1), watchedBy: z.string().min(1) })).default([]),
   nats: z
     .strictObject({
       /**
@@ -138,7 +140,10 @@ export const HubConfig = z.strictObject({
     .optional(),
   /** Pushes waiting to be stored before further ones get 503. */
   maxQueuedPushes: z.number().int().positive().default(10_000),
-  /** The whole fleet, both machines: a hub probes and scrapes its own agents, and the peer's while the peer's hub is dead. */
+  /**
+   * The whole fleet: a hub probes and scrapes its own agents and its satellites', and the peer's of both while the peer's hub
+   * is dead.
+   */
   agents: z.array(AgentConfig),
 });
 export type HubConfig = z.infer<typeof HubConfig>;

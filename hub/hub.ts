@@ -7,13 +7,12 @@ import type { ExpiryView } from "./core/fold/expiry.ts";
 import { Fold } from "./core/fold/fold.ts";
 import { groupPath } from "./core/group-path.ts";
 import { type Heartbeat, HeartbeatFilter } from "./core/heartbeat.ts";
+import { homeHubOfAgent } from "./core/home-hub.ts";
 import { nextIncarnation } from "./core/record.ts";
-import type { Judgement } from "./core/verdict.ts";
+import type { SatelliteJudgement } from "./core/satellite.ts";
+import { FleetRound } from "./fleet-round.ts";
+import { createFront } from "./front.ts";
 import { EventFeed } from "./http/events.ts";
-import { gatewayStatusJson } from "./http/gateway-status.ts";
-import { OwnMetrics } from "./http/own-metrics.ts";
-import { createPushApi } from "./http/push-api.ts";
-import { createHubServer } from "./http/server.ts";
 import { View } from "./http/view.ts";
 import { GroupExpirer } from "./io/group-expirer.ts";
 import { HealthRecorder } from "./io/health-recorder.ts";
@@ -23,14 +22,11 @@ import { measureLag } from "./io/lag.ts";
 import { type Log, messageOf } from "./io/log.ts";
 import { type MachineState, MachineWatch } from "./io/machine-watch.ts";
 import { NatsLink } from "./io/nats-link.ts";
-import { NumberedPushes } from "./io/numbered-pushes.ts";
-import { Prober } from "./io/probe/prober.ts";
 import { PushgatewayKeeper } from "./io/pushgateway-keeper.ts";
 import { Records } from "./io/records.ts";
-import { Scraper } from "./io/scrape/scraper.ts";
+import { SatelliteWatch } from "./io/satellite-watch.ts";
 import { adopt } from "./io/straight-push.ts";
-import { pageAssets } from "./page/assets.ts";
-import { renderPage } from "./page/render.ts";
+import { MachineAlerts } from "./machine-alerts.ts";
 
 const clock = () => performance.now();
 const syncTickMs = 50;
@@ -42,8 +38,6 @@ const closeDeadlineMs = 2_000;
 export class Hub {
   readonly #config: HubConfig;
   readonly #log: Log;
-  readonly #version: string;
-  readonly #startedAtMs = Date.now();
   readonly #incarnation = nextIncarnation(Date.now(), randomBytes(3).toString("hex"));
   readonly #stop = new AbortController();
   readonly #fold = new Fold();
@@ -55,14 +49,15 @@ export class Hub {
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #health: FleetHealth;
   readonly #machines: MachineWatch;
+  readonly #satellites: SatelliteWatch;
   readonly #records: Records;
   readonly #keeper: PushgatewayKeeper;
   readonly #recorder: HealthRecorder;
   readonly #expirer: GroupExpirer;
   readonly #sender: HeartbeatSender;
   readonly #receiver: HeartbeatReceiver;
-  readonly #prober: Prober;
-  readonly #scraper: Scraper;
+  readonly #round: FleetRound;
+  readonly #alerts: MachineAlerts;
   readonly #view: View;
   readonly #server: Server;
   #link: NatsLink | undefined;
@@ -71,9 +66,7 @@ export class Hub {
   constructor(config: HubConfig, version: string, log: Log) {
     this.#config = config;
     this.#log = log;
-    this.#version = version;
     const { machine, peer, agents } = config;
-    this.#ownIds = agents.filter((agent) => agent.machine === machine.name).map(idOf);
     this.#health = new FleetHealth(machine.name, agents.map(idOf), clock());
     this.#records = new Records({
       config,
@@ -104,6 +97,14 @@ export class Hub {
       log,
     });
     this.#machines = new MachineWatch({ config, clock, onChange: (...change) => this.#onMachine(...change) });
+    this.#satellites = new SatelliteWatch({
+      satellites: config.satellites.map(({ name }) => name),
+      agentsOf: (name) =>
+        agents.filter((agent) => agent.machine === name).flatMap((agent) => this.#health.status(idOf(agent)) ?? []),
+      cutOff: () => this.#machines.isCutOff,
+      clock,
+      onChange: (...change) => this.#onSatellite(...change),
+    });
     this.#recorder = new HealthRecorder((change) => this.#records.append("health", change), log);
     this.#expirer = new GroupExpirer({
       groups: () => this.#fold.expiring(),
@@ -123,38 +124,45 @@ export class Hub {
       heard: (beat, route) => this.#heard(beat, route),
       refused: () => this.#machines.refused(),
     });
-    this.#prober = new Prober({
-      agents,
-      clock,
-      random: Math.random,
+    this.#round = new FleetRound({
+      config,
       observe: (agent, answer, atMs) => {
         const turn = this.#health.observed(idOf(agent), answer, atMs);
         if (turn !== undefined) this.#onOwnTurn(agent, turn);
       },
-    });
-    this.#scraper = new Scraper({
-      agents,
       check: (push) => this.#fold.check(push),
       append: (push) => this.#records.append("metrics", push),
       ready: () => this.#records.ready,
-      maxBodyBytes: config.maxBodyBytes,
       log,
       clock,
-      random: Math.random,
     });
+    this.#ownIds = agents.filter((agent) => this.#round.isOwn(agent)).map(idOf);
+    this.#alerts = new MachineAlerts({ append: (alert) => this.#records.append("alerts", alert), log });
     this.#view = new View({
       config,
       version,
       incarnation: this.#incarnation,
       machines: this.#machines,
+      satellites: this.#satellites,
       records: this.#records,
       health: this.#health,
-      scrapes: this.#scraper.book,
+      scrapes: this.#round.scrapes,
       fold: this.#fold,
       clock,
       lagMs: (name) => (name === machine.name ? this.#lag.longestMs() : this.#peerLagMs),
     });
-    this.#server = this.#createServer();
+    this.#server = createFront({
+      config,
+      version,
+      startedAtMs: Date.now(),
+      view: this.#view,
+      fold: this.#fold,
+      records: this.#records,
+      keeper: this.#keeper,
+      events: this.#events,
+      sender: this.#sender,
+      log,
+    });
   }
 
   /** Resolves when the hub listens; reading its records back goes on behind that. Rejects when port or spool cannot be had. */
@@ -167,8 +175,7 @@ export class Hub {
       this.#server.listen(port, host, resolve);
     });
     this.#log.info("hub.listening", { host, port });
-    this.#prober.watch(this.#config.machine.name);
-    this.#scraper.watch(this.#config.machine.name);
+    this.#round.start();
     this.#timers.push(setInterval(() => this.#judgeSync(), syncTickMs));
     this.#timers.push(setInterval(() => this.#sendFleet(), fleetEventEveryMs));
     this.#connect().catch((error: unknown) => {
@@ -188,15 +195,15 @@ export class Hub {
     this.#expirer.stop();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     // A scrape under way may wait for the store, whose stop lets it go.
-    const scraped = this.#scraper.stop();
-    await this.#prober.stop();
+    const { scrapes } = await this.#round.stop();
     await this.#records.stop();
-    await scraped;
+    await scrapes;
     this.#stop.abort();
     this.#events.stop();
     this.#receiver.stop();
     this.#sender.stop();
     this.#machines.stop();
+    this.#satellites.stop();
     this.#keeper.stop();
     this.#lag.stop();
     // Answers under way are finished; clients that keep a connection open are not waited for.
@@ -252,55 +259,6 @@ export class Hub {
     }
   }
 
-  #createServer(): Server {
-    const view = this.#view;
-    const metrics = new OwnMetrics({
-      view,
-      queuedRecords: () => this.#records.queued,
-      damages: () => this.#records.damages,
-      spool: this.#records.spool,
-      snapshots: () => this.#records.snapshots.stats,
-      pushgatewayPending: () => this.#keeper.pending,
-      pushgatewayRejected: () => this.#keeper.rejected,
-      pushgatewayAdopted: () => this.#keeper.adopted,
-      pushgatewayPutBack: () => this.#keeper.putBack,
-      eventListeners: () => this.#events.listeners,
-    });
-    const numbered = new NumberedPushes({
-      machine: this.#config.machine.name,
-      book: this.#records.clients,
-      append: (candidate) => this.#records.append("metrics", candidate),
-      newest: () => this.#records.newestPush(),
-    });
-    const push = createPushApi({
-      fold: this.#fold,
-      append: (candidate) => numbered.append(candidate),
-      known: (candidate) => numbered.known(candidate),
-      replicated: (position) => this.#records.replicated(position),
-      maxBodyBytes: this.#config.maxBodyBytes,
-      groupExpiryMs: this.#config.groupExpiryMs,
-      adminApi: this.#config.adminApi,
-      status: () => gatewayStatusJson({ version: this.#version, startedAtMs: this.#startedAtMs, config: this.#config }),
-      onAnswer: (status, op) => metrics.countPush(op, status),
-    });
-    const { peer } = this.#config;
-    return createHubServer(
-      {
-        unready: () => (this.#records.ready ? undefined : "the hub has not read its records back yet"),
-        push,
-        metricsText: async () => (await metrics.text()) + this.#fold.metricsText(),
-        fleet: () => view.fleet(),
-        ledger: () => view.ledger(),
-        events: (request, response) => this.#events.serve(request, response, { type: "fleet", fleet: view.fleet() }),
-        heartbeats: (request, response) => this.#sender.serve(request, response),
-        page: () => renderPage(view.fleet(), view.ledger()),
-        assets: pageAssets(),
-        peerOrigin: `http://${peer.hub.host}:${peer.hub.port}`,
-      },
-      this.#log,
-    );
-  }
-
   #compose(full: boolean): Omit<Heartbeat, "v" | "machine" | "counter"> {
     const wallMs = Date.now();
     const agents = this.#health.reports(full ? this.#ownIds : this.#changedAgents, clock(), wallMs);
@@ -317,8 +275,8 @@ export class Hub {
     this.#peerLagMs = beat.lagMs;
     this.#records.heardPeer(beat);
     for (const report of beat.agents) {
-      // Each hub speaks for the agents of its own machine only.
-      if (!report.id.startsWith(`${beat.machine}/`)) continue;
+      // Each hub speaks only for the agents that it is the home of.
+      if (homeHubOfAgent(report.id, this.#config.satellites) !== beat.machine) continue;
       const turn = this.#health.reported(report, beat.machine, clock(), Date.now());
       if (turn !== undefined) this.#tellTurn(turn);
     }
@@ -327,7 +285,7 @@ export class Hub {
   #onOwnTurn(agent: AgentConfig, { from, status }: HealthTurn): void {
     const { id, health: to, reason } = status;
     this.#log.info("health.turned", { agent: id, from, to, reason });
-    if (agent.machine === this.#config.machine.name) {
+    if (this.#round.isOwn(agent)) {
       this.#changedAgents.add(id);
       this.#sender.send();
     }
@@ -344,36 +302,18 @@ export class Hub {
     const { judgement, parts } = state;
     const verdicts = { hub: parts.hub.verdict, nats: parts.nats.verdict, pushgateway: parts.pushgateway.verdict };
     this.#log.info("machine.judged", { name, verdict: judgement.verdict, reason: judgement.reason, ...verdicts });
-    if (name === peer.name) this.#askPeersAgents(parts.hub);
-    if (judgement.verdict !== before.judgement.verdict) this.#alert(name, judgement, before.judgement);
+    if (name === peer.name) this.#round.onPeersHub(parts.hub.verdict);
+    this.#alerts.judged(name, judgement, before.judgement);
     this.#judgeSync();
     this.#events.send({ type: "machine", name, machine: this.#view.machine(name) });
   }
 
-  /** A dead hub says nothing of its agents, which may live: they are probed and scraped from here. */
-  #askPeersAgents(hub: Judgement): void {
-    const { peer } = this.#config;
-    if (hub.verdict === "dead") {
-      this.#prober.watch(peer.name);
-      this.#scraper.watch(peer.name);
-    } else if (hub.verdict === "alive") {
-      this.#prober.unwatch(peer.name);
-      this.#scraper.unwatch(peer.name);
-    }
-  }
-
-  #alert(name: string, judgement: Judgement, before: Judgement): void {
-    const lost = judgement.verdict === "dead" || judgement.verdict === "isolated";
-    const wasLost = before.verdict === "dead" || before.verdict === "isolated";
-    if (lost === wasLost) return;
-    const severity = lost ? "urgent" : "resolved";
-    const message = lost ? `${name}: ${judgement.reason}` : `${name} answers again`;
-    this.#records
-      .append("alerts", { kind: "alert", severity, name: "machine-lost", subject: name, message })
-      .then((outcome) => {
-        if ("reason" in outcome) this.#log.warn("alert.unrecorded", { message, reason: outcome.reason });
-      })
-      .catch((error: unknown) => this.#log.error("alert.unrecorded", { message, error: messageOf(error) }));
+  #onSatellite(name: string, judgement: SatelliteJudgement, before: SatelliteJudgement): void {
+    const satellite = this.#view.satellite(name);
+    this.#log.info("satellite.judged", { name, verdict: judgement.verdict, reason: judgement.reason });
+    // Both hubs judge it; the one that asks says so for both.
+    if (satellite.askedBy === this.#config.machine.name) this.#alerts.judged(name, judgement, before);
+    this.#events.send({ type: "satellite", name, satellite });
   }
 
   #judgeSync(): void {

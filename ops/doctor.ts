@@ -1,14 +1,29 @@
-/** `tandem doctor`: looks at both machines from outside and says what is wrong and what to do. */
+/** `tandem doctor`: looks at all machines of a site from outside and says what is wrong and what to do. */
 import type { Command } from "commander";
 import { hostPort } from "../components/address.ts";
+import { containerName } from "../components/agent.ts";
 import { findFiles } from "../components/drift.ts";
 import { hubImageTag } from "../components/hub.ts";
+import { carriedBy } from "../components/machine-agents.ts";
 import { shellCommand } from "../components/reach.ts";
+import type { SatelliteSite } from "../components/satellite-site.ts";
+import type { Site } from "../components/site.ts";
+import { fleetDirectoryOf } from "../components/site-fleet.ts";
 import { reachOf, rootsOf } from "../components/site-reach.ts";
+import { loadFleet } from "../fleet/load.ts";
 import { FleetView, LedgerView } from "../hub/http/api.ts";
 import { messageOf } from "../hub/io/log.ts";
 import { build } from "./build.ts";
-import { type Check, checkFiles, checkHub, checkMachine, type Expected } from "./doctor/checks.ts";
+import {
+  type Check,
+  checkFiles,
+  checkHub,
+  checkMachine,
+  checkSatellite,
+  type Expected,
+  type ExpectedContainer,
+  serverContainers,
+} from "./doctor/checks.ts";
 import { factsScript, readFacts } from "./doctor/facts.ts";
 import { OperatorError } from "./error.ts";
 import { askHub } from "./site/ask-hub.ts";
@@ -16,7 +31,7 @@ import { runShell, unreachable } from "./site/shell.ts";
 import { readStacks, type Stack, siteDir } from "./site/stacks.ts";
 
 interface DoctorOptions {
-  stack: string[];
+  stack?: string[];
   dir: string;
   json: boolean;
 }
@@ -36,7 +51,7 @@ export function registerDoctor(program: Command): void {
       "look at each machine over SSH and at its hub over HTTP: engine, containers, changed files, secret files, disk, " +
         "streams, clock, sync, ledger; ends with 1 when something has failed",
     )
-    .option("--stack <name...>", "stacks to look at", ["mainpc", "pc2"])
+    .option("--stack <name...>", "stacks to look at (default: the pair's and the satellites')")
     .option("--dir <folder>", "folder with Pulumi.yaml and the stacks' files", siteDir)
     .option("--json", "print one JSON object", false)
     .addHelpText("after", "\nExample:\n  $ tandem doctor --stack pc2")
@@ -52,12 +67,17 @@ async function doctor({ stack, dir, json }: DoctorOptions): Promise<void> {
   process.stdout.write(`${toText(reports, failed)}\n`);
 }
 
-async function examine({ site }: Stack): Promise<Report> {
+function examine({ site }: Stack): Promise<Report> {
+  return site.role === "satellite" ? examineSatellite(site) : examineMachine(site);
+}
+
+async function examineMachine(site: Site): Promise<Report> {
   const { machine } = site;
   const expected: Expected = {
     machine: machine.name,
-    hubUrl: `http://${hostPort(machine.address, machine.hubPort)}`,
+    hubUrl: urlOf(machine),
     hubImage: site.images.hub === "" ? hubImageTag((await build()).contentHash, site.images.hubBase) : undefined,
+    containers: [...serverContainers(machine.name, serversOf(site)), ...agentContainers(site)],
   };
   const [local, fleet, ledger] = await Promise.all([
     lookAt(site, expected),
@@ -67,13 +87,49 @@ async function examine({ site }: Stack): Promise<Report> {
   return { machine: machine.name, address: machine.address, checks: [...local, ...checkHub(fleet, ledger, expected)] };
 }
 
+function serversOf(site: Stack["site"]): string[] {
+  const own = site.role === "pair" ? ["nats", "pushgateway", "hub"] : [];
+  return [...own, ...(["prometheus", "grafana"] as const).filter((part) => site[part].enabled)];
+}
+
+/** Those that run from the first `up` on; a cold standby waits for its takeover. */
+function agentContainers(site: Stack["site"]): ExpectedContainer[] {
+  const { fleet } = loadFleet(fleetDirectoryOf(site));
+  const peer = site.role === "pair" ? site.peer.name : undefined;
+  return carriedBy(site.machine.name, peer, fleet)
+    .filter(({ agent, role }) => role === "home" || agent.mode !== "cold")
+    .map(({ agent, role }) => ({ part: agent.name, name: containerName(agent, role) }));
+}
+
+async function examineSatellite(site: SatelliteSite): Promise<Report> {
+  const { machine, hubs } = site;
+  const asked = await Promise.all(
+    hubs.map(async (hub) => ({ url: urlOf(hub), fleet: await askHub(`${urlOf(hub)}/api/v1/fleet`, FleetView) })),
+  );
+  const answer = asked.find(({ fleet }) => fleet !== undefined) ?? asked[0];
+  const expected: Expected = {
+    machine: machine.name,
+    hubUrl: answer?.url ?? "",
+    hubImage: undefined,
+    containers: [...serverContainers(machine.name, serversOf(site)), ...agentContainers(site)],
+  };
+  const local = await lookAt(site, expected);
+  return {
+    machine: machine.name,
+    address: machine.address,
+    checks: [...local, ...checkSatellite(answer?.fleet, expected)],
+  };
+}
+
+const urlOf = ({ address, hubPort }: { address: string; hubPort: number }) => `http://${hostPort(address, hubPort)}`;
+
 async function lookAt(site: Stack["site"], expected: Expected): Promise<Check[]> {
   const { machine, paths } = site;
   const script = factsScript({
     machine: machine.name,
     configDirectory: paths.config,
     dataDirectory: paths.data,
-    monitoringPort: machine.monitoringPort,
+    monitoringPort: site.role === "pair" ? site.machine.monitoringPort : undefined,
   });
   const failed = (found: string, next: string): Check[] => [{ name: "machine", status: "fail", found, next }];
   try {

@@ -16,12 +16,12 @@ interface FleetOptions {
 const exitFindings = 1;
 
 export function registerFleet(program: Command): void {
-  const fleet = program.command("fleet").description("the inventory of both machines: check it, draw it, list it");
+  const fleet = program.command("fleet").description("the inventory of all machines: check it, draw it, list it");
   const add = (name: string, description: string, example: string) =>
     fleet
       .command(name)
       .description(description)
-      .option("--dir <dir>", "folder with mainpc.yaml, pc2.yaml and batches.yaml", fleetDir)
+      .option("--dir <dir>", "folder with a <machine>.yaml for each machine, and batches.yaml", fleetDir)
       .option("--json", "print one JSON object", false)
       .addHelpText("after", `\nExample:\n  $ tandem fleet ${example}`);
 

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { answersExample } from "./init/answers.ts";
 import type { InitOptions, InitResult } from "./init/run.ts";
+import { satelliteAnswersExample } from "./init/satellite.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -12,17 +13,22 @@ Examples:
   $ tandem init                                  asks at the terminal
   $ tandem init --answers site.yaml --json       asks nothing
   $ tandem init --renew-certificates             new certificates of the link, all else as it is
+  $ tandem init --satellite nas                  adds a machine without a hub
   $ tandem init --renew-keys                     new keys of both hubs, all else as it is
 
 An answers file (ports, users, leaf, agents, images and certificateDays have defaults):
 
-${answersExample.replace(/^/gm, "  ")}`;
+${answersExample.replace(/^/gm, "  ")}
+And one for --satellite:
+
+${satelliteAnswersExample.replace(/^/gm, "  ")}`;
 
 export function registerInit(program: Command): void {
   program
     .command("init")
     .description("set up a site of your own: both stack files, keys, certificates, encrypted secrets")
     .option("--answers <file>", "read the answers from a YAML file and ask nothing")
+    .option("--satellite <name>", "add a machine without a hub to the site that is there")
     .option("--renew-certificates", "issue new certificates for the link", false)
     .option("--renew-keys", "make new keys for both hubs", false)
     .option("--force", "replace stack files that already describe a site of your own", false)

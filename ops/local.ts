@@ -1,19 +1,27 @@
-/** `tandem local`: runs both machines on this computer until it is told to stop. */
+/** `tandem local`: runs the pair and its satellites on this computer until it is told to stop. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { requireFleet } from "../fleet/load.ts";
+import { fleetDir, requireFleet } from "../fleet/load.ts";
 import { messageOf } from "../hub/io/log.ts";
 import { build } from "./build.ts";
 import type { ChildEvent } from "./local/child.ts";
 import { openDataFolder } from "./local/data-folder.ts";
 import { Pair } from "./local/pair.ts";
 import { requireFree } from "./local/port-owner.ts";
-import { type AgentChoice, chooseAgents, machineNames, planSite, type Site } from "./local/site.ts";
+import {
+  type AgentChoice,
+  allMachineNames,
+  chooseAgents,
+  planSite,
+  requireLocalPair,
+  type Site,
+} from "./local/site.ts";
 import { ensureTool } from "./tools/ensure-tool.ts";
 
 interface LocalOptions {
   data: string;
   portOffset: number;
   agents: AgentChoice;
+  fleet: string;
   restart: boolean;
   json: boolean;
 }
@@ -24,10 +32,13 @@ const sameKeypressMs = 500;
 export function registerLocal(program: Command): void {
   program
     .command("local")
-    .description("run both machines on this computer: NATS, Pushgateway, hub and agents, until Ctrl-C")
+    .description(
+      "run the pair on this computer: NATS, Pushgateway, hub and agents, those of satellites too, until Ctrl-C",
+    )
     .option("--data <dir>", "folder of the pair's data, one folder a machine in it", ".tandem")
     .option("--port-offset <n>", "added to every port", parseOffset, 0)
     .addOption(new Option("--agents <which>", "agents to run").choices(["pilots", "all", "none"]).default("all"))
+    .option("--fleet <dir>", "folder with the inventory of mainpc, pc2 and any satellites", fleetDir)
     .option("--no-restart", "leave a process dead that dies, instead of starting it again")
     .option("--json", "first line of standard output: one JSON object, when all is ready; events follow", false)
     .addHelpText("after", "\nExample:\n  $ tandem local --data /tmp/pair --port-offset 20000 --agents pilots")
@@ -37,11 +48,14 @@ export function registerLocal(program: Command): void {
 async function run(options: LocalOptions): Promise<void> {
   const say = (line: string) => void process.stderr.write(`${line}\n`);
   const startedAtMs = performance.now();
-  const site = planSite(chooseAgents(requireFleet(), options.agents), options.portOffset);
+  const site = planSite(
+    chooseAgents(requireLocalPair(requireFleet(options.fleet)), options.agents),
+    options.portOffset,
+  );
   const natsServer = await ensureTool("nats-server", say);
   const pushgateway = await ensureTool("pushgateway", say);
   const { hubPath } = await build();
-  const data = await openDataFolder(options.data, machineNames, say);
+  const data = await openDataFolder(options.data, allMachineNames(site.fleet), say);
   try {
     await requireFree(site.plan.ports);
     say(data.existed ? `going on with the data in ${data.path}` : `new data folder ${data.path}`);
@@ -127,7 +141,7 @@ function readyLine(site: Site, pair: Pair): { ready: true; machines: Endpoints; 
       },
     ]),
   );
-  const pids = Object.fromEntries(machineNames.map((name) => [name, pair.agentPids(name)]));
+  const pids = Object.fromEntries(allMachineNames(site.fleet).map((name) => [name, pair.agentPids(name)]));
   return { ready: true, machines, agents: { pids } };
 }
 

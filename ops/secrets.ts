@@ -1,4 +1,4 @@
-/** `tandem secrets audit`: looks for every secret of the site where none belongs, on both machines and in what Pulumi keeps. */
+/** `tandem secrets audit`: looks for every secret of the site where none belongs, on its machines and in what Pulumi keeps. */
 import type { Command } from "commander";
 import { shellCommand } from "../components/reach.ts";
 import { reachOf } from "../components/site-reach.ts";
@@ -10,7 +10,7 @@ import { runShell, unreachable } from "./site/shell.ts";
 import { readStacks, type Stack, siteDir } from "./site/stacks.ts";
 
 interface AuditOptions {
-  stack: string[];
+  stack?: string[];
   dir: string;
   preview: boolean;
   json: boolean;
@@ -27,7 +27,7 @@ export function registerSecrets(program: Command): void {
       "search processes, environments, containers, images, logs and files of each machine, and Pulumi's plans and state, " +
         "for every secret of the stacks; ends with 1 when one is found, naming the place and never the value",
     )
-    .option("--stack <name...>", "stacks to audit", ["mainpc", "pc2"])
+    .option("--stack <name...>", "stacks to audit (default: the pair's and the satellites')")
     .option("--no-preview", "leave out the plans, which take some seconds a stack")
     .option("--dir <folder>", "folder with Pulumi.yaml and the stacks' files", siteDir)
     .option("--json", "print one JSON object", false)

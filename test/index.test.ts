@@ -16,9 +16,12 @@ import {
   stackValues,
 } from "./components/recorder.ts";
 
+import { satelliteValues } from "./components/satellite-stack.ts";
+import { nas, scratchFleet } from "./fleet/fixture.ts";
+
 interface Deployed {
   resources: Recorded[];
-  outputs: Record<string, string>;
+  outputs: Record<string, unknown>;
 }
 
 const stacks = ["mainpc", "pc2"] as const;
@@ -231,6 +234,50 @@ describe("the pair", () => {
   });
 });
 
+describe("the stack of a satellite", () => {
+  const scratch = scratchFleet();
+  beforeAll(() => scratch.write({ nas, batches: "batches: []\n" }));
+  afterAll(() => scratch.remove());
+  /** With an inventory that has the satellite. */
+  const inventory = { fleet: { directory: scratch.dir } };
+
+  it("makes nothing but the agents with a container, and says where they push to", async () => {
+    const { resources, outputs } = await deploy("nas", satelliteValues(inventory));
+    // None of the outputs waits for a resource here.
+    const made = () => resources.map(({ type, name }) => `${type.split(":").at(-1)} ${name}`).sort();
+    await vi.waitFor(() => expect(made()).toEqual(["Satellite nas", "docker nas-docker"]));
+    expect(outputs).toEqual({
+      hub: "http://192.0.2.20:9100",
+      hubs: ["http://192.0.2.20:9100", "http://192.0.2.10:9000"],
+      page: "http://192.0.2.20:9100/",
+      metrics: "http://192.0.2.20:9100/metrics",
+      fleet: "http://192.0.2.20:9100/api/v1/fleet",
+      events: "http://192.0.2.20:9100/api/v1/events",
+      ledger: "http://192.0.2.20:9100/api/v1/ledger",
+    });
+  });
+
+  it("is known to the hubs of both machines of the pair, whose stacks have its address", async () => {
+    for (const stack of stacks) {
+      const satellites = [{ name: "nas", address: "192.0.2.30" }];
+      const { resources } = await deploy(stack, { ...stackValues(stack), satellites, ...inventory });
+      const text = String(namedResource(resources, `${stack}-hub-config-write`).inputs.stdin);
+      const hub = HubConfig.parse(JSON.parse(text.slice(0, text.lastIndexOf("== end of"))));
+      expect(hub.satellites).toEqual([{ name: "nas", watchedBy: "pc2" }]);
+      expect(hub.agents.find(({ name }) => name === "Archive")?.probe).toMatchObject({
+        host: "192.0.2.30",
+        port: 6001,
+      });
+    }
+  });
+
+  it("of a pair whose stack does not know it is refused, with what to set", async () => {
+    await expect(deploy("mainpc", { ...stackValues("mainpc"), ...inventory })).rejects.toThrow(
+      "fleet/nas.yaml describes a satellite whose address the stack of mainpc does not know",
+    );
+  });
+});
+
 describe("a stack whose machine is looked at first", () => {
   let folder: string;
   const warnings = vi.spyOn(pulumi.log, "warn");
@@ -300,16 +347,16 @@ describe("a stack whose machine is looked at first", () => {
 });
 
 /** @param look a preview that asks the machine; else an up that does not, since it is at an address of the documentation */
-async function deploy(stack: Stack, config = stackValues(stack), look = false): Promise<Deployed> {
+async function deploy(stack: string, config = stackValues(stack), look = false): Promise<Deployed> {
   const resources = await recordResources(stack, config, [], look);
   vi.resetModules();
   if (!look) vi.doMock("../components/first-look.ts", () => ({ firstLook: async () => undefined }));
-  const exported: Record<string, pulumi.Output<string> | string | undefined> = await import("../index.ts").finally(() =>
-    vi.doUnmock("../components/first-look.ts"),
-  );
+  const exported: Record<string, pulumi.Output<string> | string | readonly string[] | undefined> = await import(
+    "../index.ts"
+  ).finally(() => vi.doUnmock("../components/first-look.ts"));
   // The engine leaves out what is undefined.
   const entries = Object.entries(exported).flatMap(([key, value]) =>
-    value === undefined ? [] : [(async () => [key, typeof value === "string" ? value : await promised(value)])()],
+    value === undefined ? [] : [(async () => [key, pulumi.Output.isInstance(value) ? await promised(value) : value])()],
   );
   return { resources, outputs: Object.fromEntries(await Promise.all(entries)) };
 }
@@ -318,7 +365,7 @@ function resourcesOf(stack: Stack): Recorded[] {
   return deployed.get(stack)?.resources ?? [];
 }
 
-function outputsOf(stack: Stack): Record<string, string> {
+function outputsOf(stack: Stack): Record<string, unknown> {
   return deployed.get(stack)?.outputs ?? {};
 }
 

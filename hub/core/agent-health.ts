@@ -63,6 +63,11 @@ export function stepAgentHealth(state: AgentHealth, answer: ProbeAnswer, atMs: n
   }
 }
 
+/** Whether nothing answers any more: refused at once, silent when it is more than the one probe that is forgiven. */
+export function isSilent({ failures }: AgentHealth, { type }: ProbeAnswer): boolean {
+  return type === "refused" || (type === "timeout" && failures >= silentProbes);
+}
+
 function observe(state: AgentHealth, health: Health, reason: string, failures: number, atMs: number): AgentHealth {
   return {
     health,

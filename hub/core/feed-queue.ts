@@ -36,6 +36,12 @@ export class FeedQueue {
     this.#due.add(key);
   }
 
+  /** The Pushgateway holds what the group should be already. */
+  drop(key: string): void {
+    this.#waiting.delete(key);
+    this.#due.delete(key);
+  }
+
   /** Takes out the next group that may be fed and is not among those that are being fed; undefined when there is none. */
   take(busy: ReadonlySet<string>): string | undefined {
     for (const key of this.#due) {

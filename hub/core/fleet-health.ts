@@ -1,5 +1,5 @@
 /** The health of every agent as this hub knows it: what it observed itself, and what the peer's hub reported. */
-import { type AgentHealth, type ProbeAnswer, startAgentHealth, stepAgentHealth } from "./agent-health.ts";
+import { type AgentHealth, isSilent, type ProbeAnswer, startAgentHealth, stepAgentHealth } from "./agent-health.ts";
 import type { HealthReport } from "./heartbeat.ts";
 import type { Health } from "./record.ts";
 
@@ -10,6 +10,7 @@ export interface AgentStatus {
   sinceMs: number;
   reason: string;
   observedAtMs: number | undefined;
+  /** Round trip of the last answer; undefined before the first, and once nothing answers any more. */
   latencyMs: number | undefined;
   /** Machine whose hub made the observation; undefined before the first. */
   observedBy: string | undefined;
@@ -60,7 +61,7 @@ export class FleetHealth {
       sinceMs: state.sinceMs,
       reason: state.reason,
       observedAtMs: state.observedAtMs ?? undefined,
-      latencyMs: state.latencyMs ?? undefined,
+      latencyMs: isSilent(state, answer) ? undefined : state.latencyMs,
       observedBy: this.#self,
     });
   }

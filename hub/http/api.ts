@@ -44,6 +44,19 @@ export const ScrapeView = z.strictObject({
 });
 export type ScrapeView = z.infer<typeof ScrapeView>;
 
+/** A machine without hub, NATS and Pushgateway: judged by its agents alone. */
+export const SatelliteView = z.strictObject({
+  verdict: z.enum([...Verdict.options, "unknown"]),
+  since: Instant,
+  /** Why the verdict is not `alive`; empty when it is. */
+  reason: z.string(),
+  /** Machine whose hub is the home of its agents. */
+  watchedBy: z.string(),
+  /** Machine whose hub asks them at present: the other one while the home hub is dead. */
+  askedBy: z.string(),
+});
+export type SatelliteView = z.infer<typeof SatelliteView>;
+
 export const AgentView = z.strictObject({
   name: z.string(),
   machine: z.string(),
@@ -86,7 +99,10 @@ export const FleetView = z.strictObject({
   incarnation: z.string(),
   now: Instant,
   sync: SyncView,
+  /** The two machines of the pair. */
   machines: z.record(z.string(), MachineView),
+  /** All further machines; an older hub knows none. */
+  satellites: z.record(z.string(), SatelliteView).default({}),
   agents: z.array(AgentView),
   /** Number of agents by health. */
   totals: z.record(Health, z.number()),
@@ -156,6 +172,7 @@ export const HubEvent = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("fleet"), fleet: FleetView }),
   z.strictObject({ type: z.literal("health"), agent: AgentView }),
   z.strictObject({ type: z.literal("machine"), name: z.string(), machine: MachineView }),
+  z.strictObject({ type: z.literal("satellite"), name: z.string(), satellite: SatelliteView }),
   z.strictObject({ type: z.literal("sync"), sync: SyncView }),
 ]);
 export type HubEvent = z.infer<typeof HubEvent>;

@@ -2,7 +2,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { Health } from "../core/record.ts";
 import { Verdict } from "../core/verdict.ts";
-import type { ScrapeView } from "./api.ts";
+import { SatelliteView } from "./api.ts";
+import { scrapeMetrics } from "./scrape-metrics.ts";
 import type { View } from "./view.ts";
 
 export interface OwnMetricsSources {
@@ -135,7 +136,7 @@ export class OwnMetrics {
     this.#ledger(view);
     this.#machines(view);
     this.#agents(view);
-    this.#scrapes(view);
+    scrapeMetrics(this.#registry, view);
   }
 
   countPush(op: string | undefined, status: number): void {
@@ -180,7 +181,11 @@ export class OwnMetrics {
       labelNames: ["machine", "part", "verdict"],
       registers: [this.#registry],
       collect() {
-        for (const [machine, state] of Object.entries(view.fleet().machines)) {
+        const { machines, satellites } = view.fleet();
+        for (const [machine, judged] of Object.entries(satellites))
+          for (const verdict of SatelliteView.shape.verdict.options)
+            this.set({ machine, part: "machine", verdict }, judged.verdict === verdict ? 1 : 0);
+        for (const [machine, state] of Object.entries(machines)) {
           const parts = { machine: state, hub: state.hub, nats: state.nats, pushgateway: state.pushgateway };
           for (const [part, judged] of Object.entries(parts))
             for (const verdict of Verdict.options)
@@ -200,38 +205,6 @@ export class OwnMetrics {
         for (const agent of view.fleet().agents)
           for (const health of Health.options)
             this.set({ agent: agent.name, machine: agent.machine, health }, agent.health === health ? 1 : 0);
-      },
-    });
-  }
-
-  /** Of the agents that this hub scrapes: its own, and the peer's while the peer's hub is dead. */
-  #scrapes(view: View): void {
-    const labelNames = ["agent", "machine"];
-    const registers = [this.#registry];
-    const gauge = (name: string, help: string, read: (scrape: ScrapeView) => number) =>
-      new Gauge({
-        name: `tandem_agent_scrape_${name}`,
-        help,
-        labelNames,
-        registers,
-        collect() {
-          this.reset();
-          for (const { agent, machine, scrape } of view.scrapes()) this.set({ agent, machine }, read(scrape));
-        },
-      });
-    gauge("up", "1 when the last scrape of the agent brought metrics that are stored, 0 when it failed.", ({ ok }) =>
-      ok ? 1 : 0,
-    );
-    gauge("duration_seconds", "How long the last scrape of the agent took.", ({ tookMs }) => tookMs / 1_000);
-    gauge("samples", "Series that the last scrape of the agent brought; 0 when it failed.", ({ samples }) => samples);
-    new Counter({
-      name: "tandem_agent_scrape_failures_total",
-      help: "Scrapes of the agent by this hub that failed, since the hub started.",
-      labelNames,
-      registers,
-      collect() {
-        this.reset();
-        for (const { agent, machine, failures } of view.scrapes()) this.inc({ agent, machine }, failures);
       },
     });
   }

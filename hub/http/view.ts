@@ -2,18 +2,21 @@
 import type { HubConfig, MachineConfig } from "../config.ts";
 import type { FleetHealth } from "../core/fleet-health.ts";
 import type { Fold } from "../core/fold/fold.ts";
+import { homeHubOf } from "../core/home-hub.ts";
 import { Health, type StreamKind } from "../core/record.ts";
 import type { ScrapeBook, ScrapeStatus } from "../core/scrape-book.ts";
 import type { Judgement } from "../core/verdict.ts";
 import type { MachineWatch } from "../io/machine-watch.ts";
 import type { Records } from "../io/records.ts";
-import type { AgentView, FleetView, LedgerView, MachineView, ScrapeView, SyncView } from "./api.ts";
+import type { SatelliteWatch } from "../io/satellite-watch.ts";
+import type { AgentView, FleetView, LedgerView, MachineView, SatelliteView, ScrapeView, SyncView } from "./api.ts";
 
 export interface ViewSources {
   config: HubConfig;
   version: string;
   incarnation: string;
   machines: MachineWatch;
+  satellites: SatelliteWatch;
   records: Records;
   health: FleetHealth;
   scrapes: ScrapeBook;
@@ -46,6 +49,7 @@ export class View {
       now: new Date().toISOString(),
       sync: this.sync(),
       machines: Object.fromEntries([config.machine, config.peer].map(({ name }) => [name, this.machine(name)])),
+      satellites: Object.fromEntries(config.satellites.map(({ name }) => [name, this.satellite(name)])),
       agents,
       totals,
       metrics: { groups: fold.groupCount, series: fold.seriesCount },
@@ -68,6 +72,21 @@ export class View {
       heardAgoMs: nats === null ? round(http) : round(http === null ? nats : Math.min(nats, http)),
       paths: { nats: round(nats), http: round(http) },
       lagMs: Math.round(lagMs(name)),
+    };
+  }
+
+  satellite(name: string): SatelliteView {
+    const { config, machines, satellites } = this.#of;
+    const { machine, peer } = config;
+    const watchedBy = homeHubOf(name, config.satellites);
+    const isPeerAsking = watchedBy === peer.name && machines.state(peer.name).parts.hub.verdict !== "dead";
+    const { verdict, sinceMs, reason } = satellites.judgement(name);
+    return {
+      verdict,
+      since: this.#instant(sinceMs),
+      reason,
+      watchedBy,
+      askedBy: isPeerAsking ? peer.name : machine.name,
     };
   }
 

@@ -82,6 +82,12 @@ export class MachineWatch {
     return heardAtMs === undefined ? null : this.#options.clock() - heardAtMs;
   }
 
+  /** Whether there are reference addresses and none of them answers. */
+  get isCutOff(): boolean {
+    const answers = [...this.#references.values()];
+    return answers.length > 0 && answers.every((answer) => answer === "silent");
+  }
+
   stop(): void {
     for (const stop of this.#stops) stop();
   }
@@ -107,9 +113,7 @@ export class MachineWatch {
   #tick(): void {
     const atMs = this.#options.clock();
     const { config } = this.#options;
-    const answers = [...this.#references.values()];
-    const references = answers.length > 0 && answers.every((answer) => answer === "silent") ? "silent" : "answer";
-    const event = { type: "tick", atMs, references } as const;
+    const event = { type: "tick", atMs, references: this.isCutOff ? "silent" : "answer" } as const;
     this.#peerHub = stepDetector(this.#peerHub, event, config.detector);
     for (const key of this.#ports.keys()) {
       // Being cut off from others says nothing about this machine's own servers.

@@ -1,15 +1,14 @@
 /**
  * Keeps this machine's real Pushgateway equal to the fold. Changed groups are fed coalesced, the newest state of each at a
  * time, so that the Pushgateway never sets the pace of ingest; one that restarted is filled again from the fold, and what
- * others did to it is found by looking: a missing group is fed again, one that was pushed straight to it is adopted.
+ * others did to it is found by looks.
  */
 import { Agent, request } from "node:http";
 import { z } from "zod";
 import { FeedQueue } from "../core/feed-queue.ts";
 import type { FullSighting } from "../core/gateway-groups.ts";
-import { GatewayWatch, type Known } from "../core/gateway-watch.ts";
-import { groupPath } from "../core/group-path.ts";
-import { lookAtAll, lookAtPushTimes } from "./gateway-look.ts";
+import type { Known } from "../core/gateway-watch.ts";
+import { GatewayLooks } from "./gateway-looks.ts";
 import { type Log, messageOf } from "./log.ts";
 import type { Adoption } from "./straight-push.ts";
 
@@ -34,6 +33,8 @@ export interface PushgatewayKeeperOptions {
   settled(): boolean;
   /** Takes over a group that was pushed straight to the Pushgateway. */
   adopt(sighting: FullSighting): Promise<Adoption>;
+  /** Between two looks, ms. @default 1000 */
+  lookEveryMs?: number;
   log: Log;
 }
 
@@ -41,9 +42,6 @@ const concurrency = 4;
 const requestDeadlineMs = 5_000;
 const statusEveryMs = 500;
 const retryMs = 200;
-/** Between two looks, ms, or ten times as long as the last one took: a large Pushgateway takes long to say what it holds. */
-const lookEveryMs = 1_000;
-const lookShare = 10;
 
 const Status = z.object({ data: z.object({ start_time: z.string() }) });
 
@@ -58,15 +56,11 @@ export class PushgatewayKeeper {
   readonly #queue = new FeedQueue();
   /** Being fed: a newer state of the same group waits, or the older one could arrive last. */
   readonly #busy = new Set<string>();
-  readonly #watch = new GatewayWatch();
-  /** Keys that were changed or fed since the look under way began. */
-  readonly #touched = new Set<string>();
-  /** Refused groups of nobody's, to be taken away: their paths by key. */
+  /** Paths of groups that the fold does not know and that are to be taken away, by key. */
   readonly #strays = new Map<string, string>();
-  /** Refused by the Pushgateway, so not to be fed again before they change. */
+  /** Refused by the Pushgateway: fed again when they change or it restarts, not because a look misses them. */
   readonly #refused = new Set<string>();
-  #lookTimer: NodeJS.Timeout | undefined;
-  #lookingSinceMs: number | undefined;
+  readonly #looks: GatewayLooks;
   #startTime = "";
   #reachable = false;
   #statusTimer: NodeJS.Timeout | undefined;
@@ -74,17 +68,23 @@ export class PushgatewayKeeper {
   #stopped = false;
   /** Groups that the Pushgateway refused; each is tried again when it changes or the Pushgateway restarts. */
   rejected = 0;
-  /** Looks that have ended. */
-  looks = 0;
-  /** Groups taken over that were pushed straight to the Pushgateway. */
-  adopted = 0;
-  /** Groups that were pushed straight to it and that the hub would not have taken: they were put back. */
-  putBack = 0;
 
   constructor(options: PushgatewayKeeperOptions) {
     this.#options = options;
+    this.#looks = new GatewayLooks({
+      ...options,
+      agent: this.#agent,
+      unfed: () => [...this.#queue.keys(), ...this.#busy],
+      startTime: () => (this.#reachable && options.ready() ? this.#startTime : undefined),
+      askStartTime: () => this.#askStartTime(),
+      feed: (keys) => this.#feedAgain(keys),
+      unfeed: (key) => this.#queue.drop(key),
+      remove: (key, path) => {
+        this.#strays.set(key, path);
+        this.#feedAgain([key]);
+      },
+    });
     void this.#followStatus();
-    this.#lookTimer = setTimeout(() => void this.#followGroups(), lookEveryMs);
   }
 
   /** Groups that still differ from the fold, as far as is known. */
@@ -92,9 +92,13 @@ export class PushgatewayKeeper {
     return this.#queue.size + this.#busy.size;
   }
 
+  get looks(): Pick<GatewayLooks, "ended" | "adopted" | "putBack"> {
+    return this.#looks;
+  }
+
   changed(keys: Iterable<string>): void {
     for (const key of keys) {
-      this.#touched.add(key);
+      this.#looks.touch(key);
       this.#refused.delete(key);
       this.#queue.add(key);
     }
@@ -105,19 +109,18 @@ export class PushgatewayKeeper {
     this.#stopped = true;
     clearTimeout(this.#feedTimer);
     clearTimeout(this.#statusTimer);
-    clearTimeout(this.#lookTimer);
+    this.#looks.stop();
     this.#agent.destroy();
   }
 
   /** A new start time means an empty Pushgateway, or one with an old persistence file: all groups are fed again. */
   async #followStatus(): Promise<void> {
     try {
-      const answer = await this.#ask("GET", "/api/v1/status", "");
-      const { start_time } = Status.parse(JSON.parse(answer.body)).data;
-      if (start_time !== this.#startTime) {
-        this.#options.log.info("pushgateway.refill", { startTime: start_time });
-        this.#startTime = start_time;
-        this.#watch.forget();
+      const startTime = await this.#askStartTime();
+      if (startTime !== this.#startTime) {
+        this.#options.log.info("pushgateway.refill", { startTime });
+        this.#startTime = startTime;
+        this.#looks.forget();
         this.changed(this.#options.keys());
       }
       this.#reachable = true;
@@ -129,75 +132,14 @@ export class PushgatewayKeeper {
     if (!this.#stopped) this.#statusTimer = setTimeout(() => void this.#followStatus(), statusEveryMs);
   }
 
-  async #followGroups(): Promise<void> {
-    const startedMs = performance.now();
-    try {
-      if (this.#reachable && this.#options.ready()) await this.#look();
-    } catch (error) {
-      if (!this.#stopped && this.#reachable) this.#options.log.warn("pushgateway.unread", { error: messageOf(error) });
-    }
-    if (this.#stopped) return;
-    this.looks++;
-    const waitMs = Math.max(lookEveryMs, lookShare * (performance.now() - startedMs));
-    this.#lookTimer = setTimeout(() => void this.#followGroups(), waitMs);
+  async #askStartTime(): Promise<string> {
+    const answer = await this.#ask("GET", "/api/v1/status", "");
+    return Status.parse(JSON.parse(answer.body)).data.start_time;
   }
 
-  async #look(): Promise<void> {
-    const { address, keys, known, settled } = this.#options;
-    const startTime = this.#startTime;
-    this.#lookingSinceMs ??= Date.now();
-    this.#touched.clear();
-    for (const key of [...this.#queue.keys(), ...this.#busy]) this.#touched.add(key);
-    const times = await lookAtPushTimes(address, this.#agent);
-    const sightings = times ?? (await lookAtAll(address, this.#agent));
-    // A Pushgateway that was started anew meanwhile is another one.
-    if (this.#stopped || this.#startTime !== startTime) return;
-    const { refeed, straight } = this.#watch.judge({
-      sightings,
-      touched: this.#touched,
-      known,
-      keys: keys(),
-      sinceMs: this.#lookingSinceMs,
-      settled: settled(),
-    });
-    const again = refeed.filter((key) => !this.#refused.has(key));
-    if (again.length > 0) this.#options.log.warn("pushgateway.differs", { groups: again.length, first: again[0] });
-    for (const key of again) this.#queue.hurry(key);
+  #feedAgain(keys: readonly string[]): void {
+    for (const key of keys) if (!this.#refused.has(key)) this.#queue.hurry(key);
     this.#work();
-    if (straight.length > 0) await this.#adoptAll(await lookAtAll(address, this.#agent, new Set(straight)));
-  }
-
-  async #adoptAll(sightings: readonly FullSighting[]): Promise<void> {
-    for (const sighting of sightings) {
-      const { key } = sighting;
-      // What was pushed to a hub meanwhile is newer, and is on its way to the Pushgateway.
-      if (this.#stopped || this.#touched.has(key)) continue;
-      const adoption = await this.#options.adopt(sighting);
-      this.#adopted(sighting, adoption);
-    }
-  }
-
-  #adopted(sighting: FullSighting, adoption: Adoption): void {
-    const { key, group } = sighting;
-    const { log } = this.#options;
-    switch (adoption.kind) {
-      case "equal":
-        this.#watch.equal(sighting);
-        return;
-      case "adopted":
-        this.adopted++;
-        log.info("pushgateway.adopted", { group: key });
-        return;
-      case "waits":
-        log.warn("pushgateway.adoption_waits", { group: key, reason: adoption.reason });
-        return;
-      case "refused":
-        this.putBack++;
-        log.error("pushgateway.put_back", { group: key, reason: adoption.reason });
-        if (this.#options.known(key) === "nothing") this.#strays.set(key, groupPath(group));
-        this.#queue.hurry(key);
-        this.#work();
-    }
   }
 
   #work(): void {
@@ -225,15 +167,16 @@ export class PushgatewayKeeper {
   async #feed(key: string): Promise<void> {
     let path = key;
     try {
-      const { path: groupPath = this.#strays.get(key), text } = this.#options.group(key) ?? { text: undefined };
+      const stray = this.#strays.get(key);
       this.#strays.delete(key);
-      if (groupPath === undefined) return;
-      path = groupPath;
-      this.#touched.add(key);
+      const group = this.#options.group(key) ?? (stray === undefined ? undefined : { path: stray, text: undefined });
+      if (group === undefined) return;
+      path = group.path;
+      this.#looks.touch(key);
       const startMs = Date.now();
-      const answer = await this.#ask(text === undefined ? "DELETE" : "PUT", path, text ?? "");
-      this.#touched.add(key);
-      if (answer.status < 300) return this.#watch.fed(key, startMs, Date.now());
+      const answer = await this.#ask(group.text === undefined ? "DELETE" : "PUT", group.path, group.text ?? "");
+      this.#looks.touch(key);
+      if (answer.status < 300) return this.#looks.fed(key, startMs, Date.now());
       this.rejected++;
       this.#refused.add(key);
       this.#options.log.error("pushgateway.rejected", { path, status: answer.status, answer: answer.body });

@@ -8,7 +8,8 @@ import type { AppendOutcome } from "./journal.ts";
 export type Adoption =
   /** It holds what the fold says, whoever pushed it. */
   | { kind: "equal" }
-  | { kind: "adopted" }
+  /** `equal`: nobody has pushed the group anew meanwhile, so that the Pushgateway need not be fed what it holds. */
+  | { kind: "adopted"; equal: boolean }
   /** The hub would not have taken it either. */
   | { kind: "refused"; reason: string }
   /** The store does not take it now. */
@@ -33,7 +34,8 @@ export async function adopt({ key, group, body }: FullSighting, options: Straigh
   const checked = fold.check(push);
   if (!checked.ok) return { kind: "refused", reason: checked.reason };
   const outcome = await append(push);
-  return "reason" in outcome ? { kind: "waits", reason: outcome.reason } : { kind: "adopted" };
+  if ("reason" in outcome) return { kind: "waits", reason: outcome.reason };
+  return { kind: "adopted", equal: isShown(fold, key, group, body) };
 }
 
 /** Whether both say the same, in whatever order; HELP texts are not compared, since each group's may differ. */

@@ -4,7 +4,8 @@ import { agentFindings } from "./headline/agents.ts";
 import type { Finding, Level, Sight } from "./headline/finding.ts";
 import { machineFindings } from "./headline/machines.ts";
 import { recordFindings } from "./headline/records.ts";
-import { ageText, clockText, countText, listText, type Zone } from "./words.ts";
+import { aliveText, satelliteFindings } from "./headline/satellites.ts";
+import { ageText, clockText, countText, type Zone } from "./words.ts";
 
 export type { Level } from "./headline/finding.ts";
 
@@ -43,7 +44,12 @@ export function headlineOf(fleet: FleetView, news: HeadlineNews = {}): Headline 
 function findingsOf(sight: Sight, news: HeadlineNews): Finding[] {
   const silentMs = news.silentMs ?? 0;
   if (silentMs >= staleAfterMs) return [staleFinding(sight, silentMs)];
-  const findings = [...machineFindings(sight), ...recordFindings(sight, news.ledger), ...agentFindings(sight)];
+  const findings = [
+    ...machineFindings(sight),
+    ...satelliteFindings(sight),
+    ...recordFindings(sight, news.ledger),
+    ...agentFindings(sight),
+  ];
   const ordered = findings.toSorted((a, b) => ranks[a.level] - ranks[b.level]);
   const source = news.lost === undefined ? [] : [sourceFinding(sight, news.lost)];
   const all = [...ordered, ...source];
@@ -75,16 +81,16 @@ function sightOf(fleet: FleetView, { nowMs = Date.parse(fleet.now), zone }: Head
   };
 }
 
-function wellFinding({ fleet, self, peer, since }: Sight, ledger: LedgerView | undefined): Finding {
+function wellFinding(sight: Sight, ledger: LedgerView | undefined): Finding {
+  const { fleet, since } = sight;
   const pending = ledger?.pending ?? fleet.sync.uncopied;
   const copies =
     pending === 0 ? "Every record has two copies" : `${countText(pending, "record")} on the way to a second copy`;
-  const machines = listText([self.name, peer.name].sort());
   return {
     level: "well",
     title: "All is well",
     details: [
-      `${machines} are alive, all ${countText(fleet.agents.length, "agent")} healthy.`,
+      `${aliveText(sight)} are alive, all ${countText(fleet.agents.length, "agent")} healthy.`,
       `${copies}; in sync ${since(fleet.sync.since)}.`,
     ],
   };

@@ -70,6 +70,10 @@ export function heard(state: PageState, event: HubEvent, atMs: number): PageStat
       const machines = { ...state.fleet.machines, [event.name]: event.machine };
       return { ...news, fleet: { ...state.fleet, machines } };
     }
+    case "satellite": {
+      const satellites = { ...state.fleet.satellites, [event.name]: event.satellite };
+      return { ...news, fleet: { ...state.fleet, satellites } };
+    }
     case "sync":
       return { ...news, fleet: { ...state.fleet, sync: event.sync } };
   }

@@ -15,11 +15,22 @@ export interface Check {
 
 export interface Expected {
   machine: string;
+  /** Containers that must run there. @default NATS, Pushgateway and hub of a machine of the pair */
+  containers?: readonly ExpectedContainer[];
   /** Where the hub is reached. */
   hubUrl: string;
   /** The hub's image that this checkout would deploy; undefined when it is not known. */
   hubImage: string | undefined;
 }
+
+export interface ExpectedContainer {
+  /** What it is, such as `hub`. */
+  part: string;
+  name: string;
+}
+
+export const serverContainers = (machine: string, parts: readonly string[]): ExpectedContainer[] =>
+  parts.map((part) => ({ part, name: `tandem-${machine}-${part}` }));
 
 /** From these on a disk is worth a look, or in danger, percent. */
 const diskWarn = 80;
@@ -42,10 +53,10 @@ export function checkMachine(facts: MachineFacts, expected: Expected, asked: Ask
     const next = `Start it there (systemctl start docker), or let the stack's ssh.user use it`;
     return [fail("Docker engine", "does not answer", next), ...checkDisk(facts)];
   }
-  const parts = ["nats", "pushgateway", "hub"] as const;
+  const containers = expected.containers ?? serverContainers(expected.machine, ["nats", "pushgateway", "hub"]);
   return [
     ok("Docker engine", facts.engine),
-    ...parts.flatMap((part) => checkContainer(part, facts, expected)),
+    ...containers.flatMap((container) => checkContainer(container, facts, expected)),
     ...checkRights(facts),
     ...checkSecrets(facts),
     ...checkDisk(facts),
@@ -56,10 +67,10 @@ export function checkMachine(facts: MachineFacts, expected: Expected, asked: Ask
 
 const up = (machine: string) => `pulumi up -s ${machine}`;
 
-function checkContainer(part: "nats" | "pushgateway" | "hub", facts: MachineFacts, expected: Expected): Check[] {
+function checkContainer({ part, name: wanted }: ExpectedContainer, facts: MachineFacts, expected: Expected): Check[] {
   const { machine } = expected;
   const name = `container ${part}`;
-  const container = facts.containers.find((candidate) => candidate.name === `tandem-${machine}-${part}`);
+  const container = facts.containers.find((candidate) => candidate.name === wanted);
   if (container === undefined) return [fail(name, "is not there", `${up(machine)} --refresh`)];
   return [checkState(name, container, machine), ...checkImage(part, container, expected)];
 }
@@ -167,5 +178,40 @@ export function checkHub(
     healthy === all
       ? ok("agents", `all ${all} healthy`)
       : warn("agents", `${all - healthy} of ${all} are not healthy`, `See which at ${hubUrl}/`),
+  ];
+}
+
+/** What a hub says of a satellite. @param fleet undefined when neither hub answered */
+export function checkSatellite(fleet: FleetView | undefined, { machine, hubUrl }: Expected): Check[] {
+  if (fleet === undefined) return [fail("hub", "neither hub of the pair answers", "Look at the pair first")];
+  const satellite = fleet.satellites[machine];
+  if (satellite === undefined) {
+    const next = "Name it in satellites of both stacks of the pair, and pulumi up both";
+    return [fail("hub", `${fleet.hub} knows no satellite ${machine}`, next)];
+  }
+  const { verdict, reason, askedBy } = satellite;
+  const agents = fleet.agents.filter((agent) => agent.machine === machine);
+  const healthy = agents.filter(({ health }) => health === "healthy").length;
+  const asked = `asked by the hub of ${askedBy}`;
+  const judged = {
+    alive: ok("satellite", `alive, ${asked}`),
+    unknown: warn(
+      "satellite",
+      `not judged: ${reason}`,
+      agents.length === 0 ? `Write agents into fleet/${machine}.yaml` : "",
+    ),
+    suspect: fail("satellite", `under suspicion: ${reason}`, `Look at its agents on ${machine}`),
+    dead: fail(
+      "satellite",
+      `dead: ${reason}`,
+      `Look at ${machine}, and whether the hubs reach its agents' health ports`,
+    ),
+    isolated: fail("satellite", `out of reach: ${reason}`, `Look at the network of ${askedBy}`),
+  }[verdict];
+  return [
+    judged,
+    healthy === agents.length
+      ? ok("agents", `all ${agents.length} healthy`)
+      : warn("agents", `${agents.length - healthy} of ${agents.length} are not healthy`, `See which at ${hubUrl}/`),
   ];
 }

@@ -53,7 +53,8 @@ export interface FactsArgs {
   machine: string;
   configDirectory: string;
   dataDirectory: string;
-  monitoringPort: number;
+  /** Of NATS. @default there is none on this machine */
+  monitoringPort?: number;
 }
 
 /** Reads only; each part goes on without the others. */
@@ -68,10 +69,13 @@ section containers; docker ps -aq --filter 'label=tandem.machine=${machine}' | x
 section secrets; find '${configDirectory}/secrets' -type f ! -name '.*.deployed' 2>/dev/null | xargs -r stat -c '%a %u %n'
 section disk; df -P '${dataDirectory}' 2>/dev/null | awk 'NR == 2 { print $5 }'
 section inodes; df -Pi '${dataDirectory}' 2>/dev/null | awk 'NR == 2 { print $5 }'
-section jetstream; docker exec 'tandem-${machine}-nats' wget -q -O - 'http://127.0.0.1:${monitoringPort}/jsz' 2>/dev/null
+${monitoringPort === undefined ? "" : jetstream(machine, monitoringPort)}
 exit 0
 `;
 }
+
+const jetstream = (machine: string, port: number) =>
+  `section jetstream; docker exec 'tandem-${machine}-nats' wget -q -O - 'http://127.0.0.1:${port}/jsz' 2>/dev/null`;
 
 export function readFacts(stdout: string): MachineFacts {
   const sections = new Map<string, string>();

@@ -86,7 +86,7 @@ async function askMachine(terminal: Terminal, name: MachineName, signal: AbortSi
   return { address, hubPort, natsPort, sshUser, sshPort, hostKey };
 }
 
-async function askHostKey(
+export async function askHostKey(
   terminal: Terminal,
   { name, address, sshPort }: { name: string; address: string; sshPort: number },
   signal: AbortSignal,
@@ -105,14 +105,14 @@ async function askHostKey(
   );
 }
 
-function askPort(terminal: Terminal, question: string, preset = ""): Promise<string> {
+export function askPort(terminal: Terminal, question: string, preset = ""): Promise<string> {
   return askUntil(terminal, question, preset, (text) =>
     /^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535 ? undefined : "a number from 1 to 65535",
   );
 }
 
 /** Asks again until `flaw` finds nothing; it says what was expected. */
-async function askUntil(
+export async function askUntil(
   terminal: Terminal,
   question: string,
   preset: string,

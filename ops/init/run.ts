@@ -1,4 +1,4 @@
-/** Carries out tandem init: a new site, or new keys and certificates for one that is there. */
+/** Carries out tandem init: a new site, and for one that is there a satellite, or new keys and certificates. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
@@ -12,6 +12,14 @@ import { createIdentity } from "./identity.ts";
 import { authorityFiles, keep, keepFolder } from "./keep.ts";
 import { caPassphrase, stackPassphrase } from "./passphrases.ts";
 import { caName, type Renewal, renew } from "./renew.ts";
+import {
+  askSatellite,
+  inventoryDirectory,
+  pairFiles,
+  readSatelliteAnswers,
+  satelliteStacks,
+  writeInventory,
+} from "./satellite.ts";
 import { seal } from "./seal.ts";
 import { isOwn, readStackFile, stackConfig, stackPath } from "./stack-file.ts";
 
@@ -20,6 +28,8 @@ export interface InitOptions {
   answers?: string;
   renewCertificates: boolean;
   renewKeys: boolean;
+  /** Name of a satellite to add to the site that is there. @default the site itself is set up */
+  satellite?: string;
   /** Whether stack files of a site of one's own may be replaced. */
   force: boolean;
   caPassphraseFile?: string;
@@ -52,6 +62,8 @@ export function init(options: InitOptions): Promise<InitResult> {
   return interruptible(async (signal) => {
     const terminal = asks ? new Terminal(signal) : undefined;
     try {
+      const { satellite } = options;
+      if (satellite !== undefined) return await added(satellite, options, { project, terminal, signal });
       const renewals = renewalsOf(options);
       if (renewals.length > 0) return await renewed(options, renewals, { project, terminal, signal });
       return await created(options, { project, terminal, signal });
@@ -98,6 +110,43 @@ async function renewed(options: InitOptions, what: Renewal[], circumstances: Cir
   return { files, kept, keptFiles: Object.keys(keptFiles), next };
 }
 
+async function added(
+  name: string,
+  options: InitOptions,
+  { project, terminal, signal }: Circumstances,
+): Promise<InitResult> {
+  const { dir, secretsProvider, force } = options;
+  const target = { folder: dir, project, name, force };
+  const pair = pairFiles(target);
+  const written = options.answers === undefined ? undefined : readSatelliteAnswers(options.answers);
+  if (written === undefined && terminal === undefined) throw noTerminal("--satellite NAME --answers satellite.yaml");
+  const passphrase = await stackPassphrase(options, terminal, signal);
+  const answers = written ?? (terminal && (await askSatellite(terminal, name, signal)));
+  if (answers === undefined) throw noTerminal("--satellite NAME --answers satellite.yaml");
+  const stacks = satelliteStacks(pair, target, answers);
+  const files = await seal(stacks, { folder: dir, project, secretsProvider, passphrase, signal, say });
+  const directory = inventoryDirectory(pair, project) || join(dir, "fleet");
+  const inventory = writeInventory(directory, name, answers);
+  return {
+    files: inventory === undefined ? files : [...files, inventory],
+    kept: keepFolder(project),
+    keptFiles: [],
+    next: [
+      `write its agents into ${join(directory, `${name}.yaml`)}`,
+      "tandem fleet check",
+      ...[name, ...machineNames].map((stack) => `pulumi up -s ${stack}`),
+    ],
+  };
+}
+
+function noTerminal(options: string): OperatorError {
+  return new OperatorError(
+    "init.no-terminal",
+    "There is no terminal to ask at",
+    `Give the answers in a file: tandem init ${options} (tandem init --help shows one)`,
+  );
+}
+
 function renewalsOf({ renewCertificates, renewKeys }: InitOptions): Renewal[] {
   return [...(renewCertificates ? (["certificates"] as const) : []), ...(renewKeys ? (["keys"] as const) : [])];
 }
@@ -119,11 +168,7 @@ function answersOf({ answers }: InitOptions, terminal: Terminal | undefined, sig
     return async () => written;
   }
   if (terminal !== undefined) return () => askAnswers(terminal, signal);
-  throw new OperatorError(
-    "init.no-terminal",
-    "There is no terminal to ask at",
-    "Give the answers in a file: tandem init --answers site.yaml (tandem init --help shows one)",
-  );
+  throw noTerminal("--answers site.yaml");
 }
 
 function projectOf(dir: string): string {

@@ -1,15 +1,14 @@
-/** Writes both stack files with their secrets encrypted: worked out in a folder of its own first, then put in place together. */
+/** Writes stack files with their secrets encrypted: worked out in a folder of its own first, then put in place together. */
 import { copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseStackConfig } from "../../components/stack-config.ts";
+import { parseStack } from "../../components/stack-config.ts";
 import { OperatorError } from "../error.ts";
-import type { MachineName } from "./answers.ts";
 import { Pulumi } from "./pulumi-cli.ts";
 import { readStackFile, type StackFile, stackPath, stackText } from "./stack-file.ts";
 
 export interface SealedStack {
-  stack: MachineName;
+  stack: string;
   file: StackFile;
   /** By key without the project's name. */
   secrets: Record<string, string>;
@@ -29,7 +28,7 @@ export interface SealOptions {
 /** Until it returns the folder is as it was; stacks made in the backend on the way stay, empty. */
 export async function seal(stacks: SealedStack[], options: SealOptions): Promise<string[]> {
   const { folder, project, secretsProvider, passphrase, signal, say } = options;
-  for (const { stack, file } of stacks) parseStackConfig(groupsOf(file, project), stack, project);
+  for (const { stack, file } of stacks) parseStack(groupsOf(file, project), stack, project);
   const work = mkdtempSync(join(tmpdir(), "tandem-init-"));
   try {
     copyFileSync(join(folder, "Pulumi.yaml"), join(work, "Pulumi.yaml"));
@@ -38,7 +37,8 @@ export async function seal(stacks: SealedStack[], options: SealOptions): Promise
     if (passphraseFile !== undefined) writeFileSync(passphraseFile, passphrase ?? "", { mode: 0o600 });
     const pulumi = new Pulumi({ cwd: work, passphraseFile, signal });
     for (const { stack, secrets } of stacks) {
-      say(`Encrypting ${Object.keys(secrets).length} secrets of ${stack}`);
+      const count = Object.keys(secrets).length;
+      if (count > 0) say(`Encrypting ${count} secrets of ${stack}`);
       await pulumi.ensureStack(stack, secretsProvider);
       for (const [key, value] of Object.entries(secrets)) await pulumi.setSecret(stack, key, value);
       assertEncrypted(work, stack, project, Object.keys(secrets));

@@ -6,7 +6,7 @@ import { hostPort } from "../../components/address.ts";
 import { MachineConfig } from "../../hub/config.ts";
 import { OperatorError } from "../error.ts";
 import { filesOf, machineNames } from "../local/site.ts";
-import { readStacks } from "../site/stacks.ts";
+import { readPairStacks } from "../site/stacks.ts";
 
 export interface HubsAsked {
   /** URLs of hubs, as the operator named them. */
@@ -28,7 +28,7 @@ export function hubUrls({ hub, data, stack, dir }: HubsAsked): string[] {
   if (hub !== undefined) return hub.map(baseUrl);
   if (data !== undefined) return localHubs(data);
   if (existsSync(join(localData, "tandem.lock"))) return localHubs(localData);
-  return readStacks(stack, dir).map(({ site: { machine } }) => `http://${hostPort(machine.address, machine.hubPort)}`);
+  return readPairStacks(stack, dir).map(({ machine }) => `http://${hostPort(machine.address, machine.hubPort)}`);
 }
 
 function localHubs(data: string): string[] {

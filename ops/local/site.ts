@@ -1,10 +1,12 @@
-/** The two machines of a local run: their addresses on this computer, and the config files of every process. */
+/** The machines of a local run: their addresses on this computer, and the config files of every process. */
 import { join } from "node:path";
 import { hubConfig, renderHubConfig } from "../../components/hub-config.ts";
 import { renderNatsConf } from "../../components/nats-conf.ts";
+import { pairOf, satellitesOf } from "../../fleet/machines.ts";
 import type { Fleet, PlacedAgent } from "../../fleet/model.ts";
 import { reservedPorts } from "../../fleet/reserved-ports.ts";
 import type { MachineConfig } from "../../hub/config.ts";
+import { OperatorError } from "../error.ts";
 import { controlSocketPath, type HostConfigInput } from "./agents/config.ts";
 import { type DataFolder, writeWhole } from "./data-folder.ts";
 import { agentClaims, type PortClaim, type PortPlan, planPorts } from "./ports.ts";
@@ -30,6 +32,7 @@ export interface AgentProcess {
   healthPorts: number[];
 }
 
+/** The pair of a local run; satellites are named by the fleet. */
 export const machineNames = ["mainpc", "pc2"] as const;
 export const pilots: readonly string[] = ["ResourceManager", "UnifiedUtilsAgent"];
 const host = "127.0.0.1";
@@ -45,6 +48,23 @@ const serverNames = {
 };
 
 export const otherMachine = (machine: string) => (machine === "mainpc" ? "pc2" : "mainpc");
+
+/** Those of the pair and then the satellites'. */
+export const allMachineNames = (fleet: Fleet): string[] => [
+  ...machineNames,
+  ...satellitesOf(fleet).map(({ name }) => name),
+];
+
+/** The hubs' ports here are those of a pair of these names. @throws OperatorError for another one */
+export function requireLocalPair(fleet: Fleet): Fleet {
+  const names = pairOf(fleet).map(({ machine }) => machine);
+  if (machineNames.every((name) => names.includes(name))) return fleet;
+  throw new OperatorError(
+    "local.pair",
+    `the local run takes a pair named ${machineNames.join(" and ")}, but the fleet's is ${names.join(" and ")}`,
+    "Name its files so for the local run; satellites may have any name",
+  );
+}
 
 /** Keeps of the fleet what runs: all of it, the hubs and pilots, or the hubs alone. */
 export function chooseAgents(fleet: Fleet, choice: AgentChoice): Fleet {
@@ -108,6 +128,7 @@ export function writeServerFiles(site: Site, data: DataFolder): void {
       machine: toConfig(machine),
       peer: toConfig(peer),
       fleet: site.fleet,
+      satellites: Object.fromEntries(satellitesOf(site.fleet).map(({ name }) => [name, host])),
       agentHost: () => host,
       portOf: site.plan.of,
       tuning: { spool: { path: files.hubSpool } },
@@ -118,9 +139,12 @@ export function writeServerFiles(site: Site, data: DataFolder): void {
 
 /** Writes the config files of the agents' processes: one for most of a machine's, one each for pilots and their standbys. */
 export function writeAgentFiles(site: Site, data: DataFolder): AgentProcess[] {
-  return machineNames.flatMap((machine) => {
+  return allMachineNames(site.fleet).flatMap((machine) => {
+    const homeHub = satellitesOf(site.fleet).find(({ name }) => name === machine)?.watchedBy ?? machine;
     const homes = site.fleet.agents.filter((agent) => agent.machine === machine && !agent.isHub);
-    const standbys = site.fleet.agents.filter((agent) => agent.machine !== machine && pilots.includes(agent.name));
+    const standbys = site.fleet.agents.filter(
+      (agent) => agent.machine !== machine && homeHub === machine && pilots.includes(agent.name),
+    );
     const hosted = homes.filter((agent) => !pilots.includes(agent.name));
     const processes: AgentProcess[] = [];
     const add = (name: "agents" | `pilot-${string}`, agents: HostConfigInput["agents"]) => {
@@ -129,7 +153,7 @@ export function writeAgentFiles(site: Site, data: DataFolder): AgentProcess[] {
         machine,
         controlSocket: controlSocketPath(data.path, machine, name),
         // Pilots push, as agents do once they have been migrated; the others are scraped, as all are before.
-        hubs: name === "agents" ? [] : [hubUrl(site, machine), hubUrl(site, otherMachine(machine))],
+        hubs: name === "agents" ? [] : [hubUrl(site, homeHub), hubUrl(site, otherMachine(homeHub))],
         agents,
       };
       writeWhole(configPath, `${JSON.stringify(config, null, 2)}\n`);

@@ -1,6 +1,6 @@
 /** Runs a script on a machine of the site and gives back what it printed: over SSH with the pinned key, or on this computer. */
 import { spawn } from "node:child_process";
-import type { Site } from "../../components/site.ts";
+import type { StackSite } from "../../components/site.ts";
 import { sshFailure } from "../../components/ssh-failure.ts";
 import { messageOf } from "../../hub/io/log.ts";
 import { collected } from "../collected.ts";
@@ -51,7 +51,7 @@ export function runShell(command: readonly string[], options: ShellOptions = {})
 }
 
 /** Why a machine could not be spoken with, in an operator's words; undefined when the script itself ran. */
-export function unreachable({ machine, ssh }: Site, result: ShellResult): OperatorError | undefined {
+export function unreachable({ machine, ssh }: StackSite, result: ShellResult): OperatorError | undefined {
   if (result.code !== sshFailed) return undefined;
   const { what, next } = sshFailure(result.stderr, ssh.jump.host);
   return new OperatorError(

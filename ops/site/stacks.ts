@@ -1,10 +1,10 @@
 /** Reads the site's machines from the stacks' files, as the Pulumi program does, but without an engine: secrets stay closed. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
-import type { Site } from "../../components/site.ts";
-import { parseStackConfig } from "../../components/stack-config.ts";
+import type { Site, StackSite } from "../../components/site.ts";
+import { parseStack, parseStackConfig } from "../../components/stack-config.ts";
 import { OperatorError } from "../error.ts";
 
 export interface Stack {
@@ -12,20 +12,40 @@ export interface Stack {
   name: string;
   /** Path of its file. */
   path: string;
-  site: Site;
+  site: StackSite;
 }
+
+/** The stacks of the pair when nothing else is said. */
+export const pairStacks: readonly string[] = ["mainpc", "pc2"];
 
 const project = "tandem";
 /** Where the stacks' files stand when nothing else is said: beside Pulumi.yaml. */
 export const siteDir = fileURLToPath(new URL("../..", import.meta.url));
 
-/** @throws OperatorError when a stack has no file, or its file is no stack's configuration */
-export function readStacks(names: readonly string[], dir = siteDir): Stack[] {
-  return names.map((name) => {
-    const path = join(dir, `Pulumi.${name}.yaml`);
-    return { name, path, site: parseStackConfig(openValues(readConfig(path, name)), name) };
+/**
+ * @param names of stacks @default those of the pair, and every other one whose role is satellite
+ * @throws OperatorError when a stack has no file, or its file is no stack's configuration
+ */
+export function readStacks(names: readonly string[] | undefined, dir = siteDir): Stack[] {
+  return (names ?? [...pairStacks, ...satelliteStacks(dir)]).map((name) => {
+    const path = stackPath(name, dir);
+    return { name, path, site: parseStack(openValues(readConfig(path, name)), name) };
   });
 }
+
+/** As `readStacks`. @throws OperatorError for the stack of a satellite, too */
+export function readPairStacks(names: readonly string[], dir = siteDir): Site[] {
+  return names.map((name) => parseStackConfig(openValues(readConfig(stackPath(name, dir), name)), name));
+}
+
+function satelliteStacks(dir: string): string[] {
+  if (!existsSync(dir)) return [];
+  const names = readdirSync(dir).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
+  const others = names.filter((name) => !pairStacks.includes(name)).sort();
+  return others.filter((name) => readConfig(stackPath(name, dir), name).role === "satellite");
+}
+
+const stackPath = (name: string, dir: string) => join(dir, `Pulumi.${name}.yaml`);
 
 /** The stack's keys as they stand in its file, without the project's name; secrets as `{ secure: … }`. */
 export function readConfig(path: string, stack: string): Record<string, unknown> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { hubConfig, renderHubConfig } from "../../components/hub-config.ts";
-import { Agent, type Fleet, type PlacedAgent } from "../../fleet/model.ts";
+import { Agent, type Fleet, Inventory, type PlacedAgent } from "../../fleet/model.ts";
 import { HubConfig, type MachineConfig } from "../../hub/config.ts";
 
 const mainpc = machine("mainpc", "192.0.2.10", 9000);
@@ -92,6 +92,46 @@ describe("hubConfig", () => {
     expect(() => hubConfig({ machine: mainpc, peer: pc2, fleet: strays })).toThrow(
       "Agent nas/Backup stands on nas, but the pair is mainpc and pc2",
     );
+  });
+});
+
+describe("hubConfig of a fleet with a satellite", () => {
+  const nas = { machine: "nas", watchedBy: "pc2", gpu: "none", failover: "optional", agents: [] };
+  const inventories = [Inventory.parse(nas)];
+  const wider = { ...fleet, inventories, agents: [...fleet.agents, agent("nas", "Archive", { kind: "tcp" })] };
+  const satellites = { nas: "192.0.2.30" };
+
+  it.each([
+    [mainpc, pc2],
+    [pc2, mainpc],
+  ])("on either machine knows it, its home hub, and its agents at its own address", (own, peer) => {
+    const args = { machine: own, peer, fleet: wider, satellites };
+    expect(HubConfig.parse(hubConfig(args)).satellites).toEqual([{ name: "nas", watchedBy: "pc2" }]);
+    expect(addresses(args)).toMatchObject({ Archive: "tcp 192.0.2.30:18000" });
+  });
+
+  it("leaves the file of a site without one as it was", () => {
+    expect(Object.keys(hubConfig({ machine: mainpc, peer: pc2, fleet }))).not.toContain("satellites");
+  });
+
+  it.each([
+    [
+      "a satellite without an address",
+      { satellites: {} },
+      /fleet\/nas\.yaml describes a satellite whose address the stack of mainpc/,
+    ],
+    [
+      "an address without a satellite",
+      { fleet },
+      /has a satellite nas, but fleet\/ has no inventory of one \(none at all\)/,
+    ],
+    [
+      "a hub of a third machine that watches",
+      { fleet: { ...wider, inventories: [Inventory.parse({ ...nas, watchedBy: "box" })] } },
+      /nas is watched by box, but the pair is mainpc and pc2/,
+    ],
+  ])("refuses %s", (_, more, message) => {
+    expect(() => hubConfig({ machine: mainpc, peer: pc2, fleet: wider, satellites, ...more })).toThrow(message);
   });
 });
 

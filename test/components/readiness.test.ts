@@ -72,6 +72,26 @@ describe("port 9000 of 192.0.2.10", () => {
   });
 });
 
+describe("a port of an agent's container", () => {
+  const agent = { port: 7_000, address: "", container: "TutorAgent", agent: "TutorAgent in fleet/mainpc.yaml" };
+  const asked = (...lines: string[]) => readinessProblems(lines.join("\n"), "mainpc", { ...wanted, ports: [agent] });
+  const loopback = "listens 0100007F 1B58";
+  const python = 'by 127.0.0.1:7000 users:(("python",pid=99,fd=6))';
+
+  it("that somebody else has on any address names who it is and the entry that moves the agent", () => {
+    expect(asked(loopback, python)).toEqual([
+      {
+        what: "port 7000 on mainpc is taken by python",
+        next: "Stop it, or give another port to TutorAgent in fleet/mainpc.yaml",
+      },
+    ]);
+  });
+
+  it("that its container has already, by whatever process of it, is free for it", () => {
+    expect(asked("runs /TutorAgent 41", loopback, python)).toEqual([]);
+  });
+});
+
 describe("room on the disks", () => {
   const free = (key: string, megabytes: number, mount = "/") => `free ${key} ${megabytes * 1024} ${mount}`;
 

@@ -109,6 +109,12 @@ export function stackValues(stack: string): Record<string, unknown> {
   const file = parse(readFileSync(new URL(`../../Pulumi.${stack}.yaml`, import.meta.url), "utf8"));
   const values: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(file.config)) values[key.replace("tandem:", "")] = value;
+  return withDefaults(values);
+}
+
+/** Keys of any stack of the project, groups as objects, as the engine hands them to the program. */
+export function withDefaults(given: Record<string, unknown>): Record<string, unknown> {
+  const values = { ...given };
   for (const [key, { default: value }] of Object.entries(readProject().config)) {
     if (value !== undefined) setDefault(values, key.split("."), value);
   }

@@ -26,7 +26,17 @@ describe("the pages of the components", { timeout }, () => {
   it("are one a component and an overview, each with an example that uses what it is about", () => {
     const text = readFileSync(join(root, "components", "index.ts"), "utf8");
     const files = ["ConfigFile", "SecretFile", "DataDirectory", "ModelDirectory", "LogRotation"];
-    const servers = ["Machine", "JetStreamNode", "Pushgateway", "Hub", "Agent", "Prometheus", "Grafana", "VirtualIp"];
+    const servers = [
+      "Machine",
+      "Satellite",
+      "JetStreamNode",
+      "Pushgateway",
+      "Hub",
+      "Agent",
+      "Prometheus",
+      "Grafana",
+      "VirtualIp",
+    ];
     for (const component of [...servers, ...files]) {
       const page = `${component.replace(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase()}`;
       expect(text, component).toMatch(new RegExp(`\\b${component}\\b`));

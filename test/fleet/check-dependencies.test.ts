@@ -44,7 +44,7 @@ describe("the check of dependencies", () => {
     const files = needing(`needs: ${text}`);
     const [finding] = scratch.findings(files).filter(({ code }) => code === "dependency.unknown");
     expect(finding).toMatchObject({ file: "pc2.yaml", line: 6, severity: "error", next });
-    expect(finding?.message).toMatch(/^pc2\/Writer crosses \S+, which is nothing that it needs or wants on the other/);
+    expect(finding?.message).toMatch(/^pc2\/Writer crosses \S+, which is nothing that it needs or wants on another/);
   });
 
   it("points at the needs that begin a cycle, of two agents with one name at the right one", () => {

@@ -30,7 +30,7 @@ describe("the check of an inventory", () => {
     [
       "a dependency on the other machine that says nothing of its absence",
       { pc2: pc2.replace("[Reader]", "[Store]") },
-      "pc2.yaml:6 dependency.crosses pc2/Writer needs mainpc/Store on the other machine and does not say what it does while that is away",
+      "pc2.yaml:6 dependency.crosses pc2/Writer needs mainpc/Store on another machine and does not say what it does while that is away",
     ],
     [
       "an agent that needs itself",

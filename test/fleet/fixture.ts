@@ -47,6 +47,14 @@ export const disk = `  - name: Disk
     memoryMb: 64
     vramMb: 0
 `;
+/** A machine without a hub, whose agents the hub of pc2 looks after. */
+export const nas = `machine: nas
+watchedBy: pc2
+gpu: none
+failover: optional
+agents:
+  - { name: Archive, group: storage, port: 5000, healthPort: 6000, httpPort: 6001, health: { kind: http }, required: false }
+`;
 export const batches = `batches:
   - { name: first, agents: [pc2/Reader, mainpc/Store] }
   - { name: second, agents: [pc2/Writer] }
@@ -56,6 +64,8 @@ export interface Files {
   mainpc?: string;
   pc2?: string;
   batches?: string;
+  /** A third machine's file. @default there is none */
+  nas?: string;
 }
 
 /** A folder of the system's temporary ones; `remove` takes it away again. */
@@ -65,6 +75,8 @@ export function scratchFleet() {
     writeFileSync(join(dir, "mainpc.yaml"), files.mainpc ?? mainpc);
     writeFileSync(join(dir, "pc2.yaml"), files.pc2 ?? pc2);
     writeFileSync(join(dir, "batches.yaml"), files.batches ?? batches);
+    if (files.nas === undefined) rmSync(join(dir, "nas.yaml"), { force: true });
+    else writeFileSync(join(dir, "nas.yaml"), files.nas);
   };
   const findings = (files: Files) => {
     write(files);

@@ -1,12 +1,13 @@
 /** `npm run lab`: makes the lab's machines, breaks them and removes them. */
 import { spawn } from "node:child_process";
+import { resolve } from "node:path";
 import { Command } from "commander";
 import { OperatorError } from "../../ops/error.ts";
 import { down } from "./containers.ts";
 import { Lab } from "./lab.ts";
 import { isCut, isPlugged } from "./link.ts";
 import type { LabUser } from "./machine.ts";
-import { defaultName, machineName, placeName, placeNames } from "./plan.ts";
+import { defaultName, machineName, placeName } from "./plan.ts";
 import { writeProject } from "./project.ts";
 
 interface Common {
@@ -19,7 +20,7 @@ const print = (line: string) => void process.stdout.write(`${line}\n`);
 const printJson = (value: unknown) => print(JSON.stringify(value, null, 2));
 
 const program = new Command("npm run lab --")
-  .description("Two machines as containers with sshd and a Docker engine each, for trying a real pulumi up.")
+  .description("Machines as containers with sshd and a Docker engine each, for trying a real pulumi up.")
   .showHelpAfterError()
   .enablePositionalOptions();
 
@@ -33,9 +34,10 @@ const add = (usage: string, description: string, example: string) =>
 
 add("up", "make or start the lab, and load its images", "up --name dev")
   .option("--data-mb <n>", "size of each machine's own disk", "4096")
-  .action(async ({ name, json, dataMb }: Common & { dataMb: string }) => {
+  .option("--satellite", "with a third machine, nas", false)
+  .action(async ({ name, json, dataMb, satellite }: Common & { dataMb: string; satellite: boolean }) => {
     const startedMs = performance.now();
-    const lab = await Lab.up({ name, dataMb: Number(dataMb), say });
+    const lab = await Lab.up({ name, dataMb: Number(dataMb), satellite, say });
     say(`ready in ${((performance.now() - startedMs) / 1_000).toFixed(1)} s`);
     await report(lab, json);
   });
@@ -54,10 +56,10 @@ add("ssh <place> [command...]", "open a shell, or run a command, over SSH", "ssh
     process.exitCode = await handOver("ssh", [...args, ...command]);
   });
 
-add("load <image...>", "load images of this computer's engine into both machines", "load my-hub:1").action(
+add("load <image...>", "load images of this computer's engine into every machine", "load my-hub:1").action(
   async (images: string[], { name }: Common) => {
     const lab = await Lab.open(name);
-    for (const machine of [lab.mainpc, lab.pc2]) {
+    for (const machine of lab.machines) {
       const loaded = await machine.putImages(images);
       say(`${machine.name}: ${loaded.length === 0 ? "held all of them already" : `loaded ${loaded.join(", ")}`}`);
     }
@@ -66,9 +68,10 @@ add("load <image...>", "load images of this computer's engine into both machines
 
 add("project <folder>", "write a Pulumi project with a stack for each machine", "project /tmp/lab")
   .option("--user <user>", "that the stacks log in as", "root")
-  .action(async (folder: string, { name, user }: Common & { user: LabUser }) => {
+  .option("--fleet <dir>", "with a stack of the satellite too: folder with an inventory that has nas")
+  .action(async (folder: string, { name, user, fleet }: Common & { user: LabUser; fleet?: string }) => {
     const lab = await Lab.open(name);
-    writeProject(folder, { mainpc: lab.stackConfig("mainpc", user), pc2: lab.stackConfig("pc2", user) });
+    writeProject(folder, labStacks(lab, user, fleet === undefined ? undefined : resolve(fleet)));
     say(`wrote ${folder}; next: pulumi -C ${folder} stack init mainpc`);
   });
 
@@ -132,10 +135,23 @@ add("down", "remove the lab", "down --name dev --volumes")
     else say(removed.length === 0 ? `there is no lab ${name}` : `removed ${removed.join(", ")}`);
   });
 
+/** Of the pair, and with an inventory that has it of the satellite, which the pair then knows. */
+function labStacks(lab: Lab, user: LabUser, fleet: string | undefined): Parameters<typeof writeProject>[1] {
+  const pair = { mainpc: lab.stackConfig("mainpc", user), pc2: lab.stackConfig("pc2", user) };
+  if (fleet === undefined) return pair;
+  const { name, address } = lab.machine("nas");
+  const known = { satellites: [{ name, address }], fleet: { directory: fleet } };
+  return {
+    mainpc: { ...pair.mainpc, ...known },
+    pc2: { ...pair.pc2, ...known },
+    nas: lab.satelliteConfig(fleet, user),
+  };
+}
+
 async function report(lab: Lab, json: boolean): Promise<void> {
   const places = await Promise.all(
-    placeNames.map(async (name) => {
-      const machine = lab.machine(name);
+    lab.places.map(async (machine) => {
+      const { name } = machine;
       const state = await machine.state();
       const plugged = await isPlugged(lab.plan, machine);
       const cut = name !== "jump" && state === "running" && (await isCut(machine));

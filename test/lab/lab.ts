@@ -1,4 +1,4 @@
-/** Two machines as containers with sshd and a Docker engine of their own, on which a real `pulumi up` can be tried. */
+/** Two machines or three as containers with sshd and a Docker engine of their own, on which a real `pulumi up` can be tried. */
 import { OperatorError } from "../../ops/error.ts";
 import { until } from "../support/until.ts";
 import { ensureBase } from "./base-image.ts";
@@ -9,16 +9,27 @@ import { execute } from "./execute.ts";
 import { machineImage, stackImages } from "./images.ts";
 import * as link from "./link.ts";
 import { LabMachine, type LabUser } from "./machine.ts";
-import { defaultName, type LabPlan, type MachineName, networkOf, type PlaceName, placeNames, planLab } from "./plan.ts";
+import {
+  defaultName,
+  type LabPlan,
+  type MachineName,
+  networkOf,
+  type PlaceName,
+  placeNames,
+  planLab,
+  satelliteName,
+} from "./plan.ts";
 import { type LabRecord, readRecord, writeRecord } from "./record.ts";
 import { ensureKey, type LabKey, type SshAgent, sshArgs, startAgent, writeKnownHosts } from "./ssh.ts";
-import { type StackConfig, stackConfig } from "./stack-config.ts";
+import { type SatelliteStackConfig, type StackConfig, satelliteConfig, stackConfig } from "./stack-config.ts";
 
 export interface LabOptions {
   /** @default "default" */
   name?: string;
   /** Size of each machine's own disk, which carries /var/lib/tandem, MiB; sparse. @default 4096 */
   dataMb?: number;
+  /** Whether there is a third machine, nas; once there it stays one of the lab. @default false */
+  satellite?: boolean;
   /** Gets a line for each step. @default none */
   say?: (line: string) => void;
 }
@@ -31,15 +42,18 @@ export class Lab {
   readonly pc2: LabMachine;
   /** Runs sshd alone; reaches both machines. */
   readonly jump: LabMachine;
+  /** A machine for a satellite's stack; undefined in a lab without one. */
+  readonly nas: LabMachine | undefined;
   readonly #key: LabKey;
   readonly #record: LabRecord;
 
   private constructor(plan: LabPlan, record: LabRecord, key: LabKey) {
-    const machine = (name: PlaceName) => new LabMachine(plan.places[name], record.hostKeys[name]);
+    const machine = (name: PlaceName) => new LabMachine(plan.places[name], record.hostKeys[name] ?? "");
     this.plan = plan;
     this.mainpc = machine("mainpc");
     this.pc2 = machine("pc2");
     this.jump = machine("jump");
+    this.nas = record.hostKeys.nas === undefined ? undefined : machine("nas");
     this.#key = key;
     this.#record = record;
   }
@@ -50,7 +64,12 @@ export class Lab {
    * @throws OperatorError `lab.no-engine`, `lab.no-subnet`, `lab.name`, `lab.name-taken`, `lab.refused`, `lab.not-ready`, and
    * those of the base image
    */
-  static async up({ name = defaultName, dataMb = 4_096, say = () => {} }: LabOptions = {}): Promise<Lab> {
+  static async up({
+    name = defaultName,
+    dataMb = 4_096,
+    satellite = false,
+    say = () => {},
+  }: LabOptions = {}): Promise<Lab> {
     networkOf(name);
     await requireEngine();
     const key = await ensureKey(name);
@@ -58,13 +77,14 @@ export class Lab {
     const image = await machineImage(base, say);
     const images = await stackImages(base, say);
     const plan = planLab(name, await ensureNetwork(name, say));
-    for (const place of Object.values(plan.places)) await ensureContainer(plan, place, { image, dataMb }, say);
-    const record = { images, hostKeys: await authorize(plan, key) };
+    const names = placeNames(satellite || readRecord(name)?.hostKeys.nas !== undefined);
+    for (const at of names) await ensureContainer(plan, plan.places[at], { image, dataMb }, say);
+    const record = { images, hostKeys: await authorize(plan, key, names) };
     writeRecord(name, record);
     const lab = new Lab(plan, record, key);
-    writeKnownHosts(key.knownHosts, [lab.mainpc, lab.pc2, lab.jump]);
-    await lab.#ready(placeNames);
-    for (const machine of [lab.mainpc, lab.pc2]) {
+    writeKnownHosts(key.knownHosts, lab.places);
+    await lab.#ready(names);
+    for (const machine of lab.machines) {
       const loaded = await machine.putImages(Object.values(images));
       if (loaded.length > 0) say(`${machine.name}: loaded ${loaded.join(", ")}`);
     }
@@ -81,8 +101,21 @@ export class Lab {
     throw new OperatorError("lab.absent", `There is no lab ${name}`, `Make it: npm run lab -- up --name ${name}`);
   }
 
+  /** Those with an engine. */
+  get machines(): LabMachine[] {
+    return [this.mainpc, this.pc2, ...(this.nas === undefined ? [] : [this.nas])];
+  }
+
+  get places(): LabMachine[] {
+    return [this.mainpc, this.pc2, this.jump, ...(this.nas === undefined ? [] : [this.nas])];
+  }
+
+  /** @throws OperatorError `lab.place` for a satellite that this lab does not have */
   machine(name: PlaceName): LabMachine {
-    return this[name];
+    const machine = this[name];
+    if (machine !== undefined) return machine;
+    const next = `Add it: npm run lab -- up --satellite --name ${this.plan.name}`;
+    throw new OperatorError("lab.place", `The lab ${this.plan.name} has no ${name}`, next);
   }
 
   /** Ends a machine with all that runs in it, at once, as a power cut does; its disks stay. */
@@ -108,7 +141,7 @@ export class Lab {
 
   /** Undoes `cutLink` and every `unplug`. */
   async heal(): Promise<void> {
-    for (const name of placeNames) await link.plug(this.plan, this.machine(name));
+    for (const machine of this.places) await link.plug(this.plan, machine);
     await link.healLink(this.mainpc, this.pc2);
   }
 
@@ -143,6 +176,19 @@ export class Lab {
     });
   }
 
+  /** The configuration of the satellite's stack. @param fleet folder of an inventory that has it */
+  satelliteConfig(fleet: string, user: LabUser = "root"): SatelliteStackConfig {
+    const { address, hostKey } = this.machine(satelliteName);
+    return satelliteConfig({
+      address,
+      addresses: { mainpc: this.mainpc.address, pc2: this.pc2.address },
+      hostKey,
+      user,
+      images: this.#record.images,
+      fleet,
+    });
+  }
+
   async #ready(names: readonly PlaceName[]): Promise<void> {
     const answers = async (name: PlaceName) => {
       if ((await execute("ssh", [...this.sshArgs(name), "true"])).code !== 0) return false;
@@ -164,13 +210,18 @@ export class Lab {
 }
 
 /** Lets the lab's key in everywhere; resolves with the host keys, type and key. */
-async function authorize(plan: LabPlan, { publicKey }: LabKey): Promise<LabRecord["hostKeys"]> {
+async function authorize(
+  plan: LabPlan,
+  { publicKey }: LabKey,
+  names: readonly PlaceName[],
+): Promise<LabRecord["hostKeys"]> {
   const script = `cat >/etc/ssh/authorized_keys <<'end'\n${publicKey}\nend\ncat /etc/ssh/ssh_host_ed25519_key.pub`;
   const take = (name: PlaceName) =>
     until(`the host key of ${name}`, async () => {
       const { code, stdout } = await new LabMachine(plan.places[name], "").try(script);
       return code === 0 ? stdout.trim().split(" ").slice(0, 2).join(" ") : undefined;
     });
+  const nas = names.includes(satelliteName) ? take(satelliteName) : undefined;
   const [mainpc, pc2, jump] = await Promise.all([take("mainpc"), take("pc2"), take("jump")]);
-  return { mainpc, pc2, jump };
+  return { mainpc, pc2, jump, ...(nas === undefined ? {} : { nas: await nas }) };
 }

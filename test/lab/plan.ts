@@ -4,9 +4,17 @@ import { hostIn } from "./subnet.ts";
 
 export const machineNames = ["mainpc", "pc2"] as const;
 export type MachineName = (typeof machineNames)[number];
+/** A third machine, which a lab has when it is asked for. */
+export const satelliteName = "nas" as const;
+export type EngineName = MachineName | typeof satelliteName;
 /** The jump host runs sshd alone. */
-export type PlaceName = MachineName | "jump";
-export const placeNames: readonly PlaceName[] = [...machineNames, "jump"];
+export type PlaceName = EngineName | "jump";
+/** Of a lab with or without a satellite. */
+export const placeNames = (satellite: boolean): PlaceName[] => [
+  ...machineNames,
+  "jump",
+  ...(satellite ? [satelliteName] : []),
+];
 
 export interface Place {
   name: PlaceName;
@@ -28,7 +36,7 @@ export interface LabPlan {
 }
 
 export const defaultName = "default";
-const hosts: Record<PlaceName, number> = { mainpc: 10, pc2: 20, jump: 30 };
+const hosts: Record<PlaceName, number> = { mainpc: 10, pc2: 20, jump: 30, nas: 40 };
 
 /** @throws OperatorError `lab.name` for a name that Docker would not take. */
 export function planLab(name: string, subnet: string): LabPlan {
@@ -45,7 +53,7 @@ export function planLab(name: string, subnet: string): LabPlan {
     network: prefix,
     subnet,
     gateway: hostIn(subnet, 1),
-    places: { mainpc: place("mainpc"), pc2: place("pc2"), jump: place("jump") },
+    places: { mainpc: place("mainpc"), pc2: place("pc2"), jump: place("jump"), nas: place("nas") },
   };
 }
 
@@ -64,9 +72,9 @@ export const labelOf = (name: string): string => `tandem.lab=${name}`;
 
 /** @throws OperatorError `lab.place` */
 export function placeName(text: string): PlaceName {
-  const known = placeNames.find((name) => name === text);
+  const known = placeNames(true).find((name) => name === text);
   if (known !== undefined) return known;
-  throw new OperatorError("lab.place", `The lab has no ${text}`, `Name one of ${placeNames.join(", ")}`);
+  throw new OperatorError("lab.place", `The lab has no ${text}`, `Name one of ${placeNames(true).join(", ")}`);
 }
 
 /** @throws OperatorError `lab.machine` */

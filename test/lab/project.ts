@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { StackConfig } from "./stack-config.ts";
+import type { SatelliteStackConfig, StackConfig } from "./stack-config.ts";
 import { stackFile } from "./stack-config.ts";
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
@@ -12,7 +12,7 @@ const repository = fileURLToPath(new URL("../..", import.meta.url));
  * its salt into it.
  * @param stacks configuration by stack
  */
-export function writeProject(folder: string, stacks: Record<string, StackConfig>): void {
+export function writeProject(folder: string, stacks: Record<string, StackConfig | SatelliteStackConfig>): void {
   mkdirSync(folder, { recursive: true });
   const project = readFileSync(join(repository, "Pulumi.yaml"), "utf8");
   writeFileSync(join(folder, "Pulumi.yaml"), projectFile(project, join(repository, "index.ts")));

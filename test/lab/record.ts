@@ -5,7 +5,7 @@ import { z } from "zod";
 import { labFolder } from "./ssh.ts";
 
 const LabRecord = z.strictObject({
-  hostKeys: z.strictObject({ mainpc: z.string(), pc2: z.string(), jump: z.string() }),
+  hostKeys: z.strictObject({ mainpc: z.string(), pc2: z.string(), jump: z.string(), nas: z.string().optional() }),
   images: z.strictObject({ nats: z.string(), pushgateway: z.string(), hubBase: z.string() }),
 });
 export type LabRecord = z.infer<typeof LabRecord>;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { OperatorError } from "../../ops/error.ts";
-import { placeName, planLab } from "./plan.ts";
+import { placeName, placeNames, planLab } from "./plan.ts";
 import { capabilities, runArgs } from "./run-args.ts";
 
 const plan = planLab("dev", "10.213.4.0/24");
@@ -17,6 +17,12 @@ describe("the plan of a lab", () => {
     });
   });
 
+  it("has a third machine only when a satellite is asked for", () => {
+    expect(placeNames(false)).toEqual(["mainpc", "pc2", "jump"]);
+    expect(placeNames(true)).toEqual(["mainpc", "pc2", "jump", "nas"]);
+    expect(plan.places.nas).toMatchObject({ container: "tandem-lab-dev-nas", address: "10.213.4.40" });
+  });
+
   it("leaves the default lab's name out", () => {
     expect(planLab("default", plan.subnet).places.mainpc.container).toBe("tandem-lab-mainpc");
   });
@@ -26,7 +32,7 @@ describe("the plan of a lab", () => {
   });
 
   it("names its places when asked for another", () => {
-    expect(() => placeName("nas")).toThrow("The lab has no nas");
+    expect(() => placeName("moon")).toThrow("The lab has no moon");
   });
 });
 

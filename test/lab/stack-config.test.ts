@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { parseStackConfig } from "../../components/stack-config.ts";
+import { parseStack, parseStackConfig } from "../../components/stack-config.ts";
 import { stackValues } from "../components/recorder.ts";
-import { stackConfig, stackFile } from "./stack-config.ts";
+import { satelliteConfig, stackConfig, stackFile } from "./stack-config.ts";
 
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOlclmHBK66h2cCUha/IRAM2RW//bGP7JIgef3aYN4CF";
 const images = {
@@ -45,6 +45,26 @@ describe("the configuration of a lab's stack", () => {
       expect(lab).toEqual(repository);
       expect(ours).not.toBe(theirs);
     }
+  });
+
+  it("of a satellite is accepted too, and knows both hubs and where the inventory lies", () => {
+    const config = satelliteConfig({
+      address: "10.213.4.40",
+      addresses: { mainpc: "10.213.4.10", pc2: "10.213.4.20" },
+      hostKey,
+      images,
+      fleet: "/srv/site/fleet",
+    });
+    const site = parseStack(config, "nas");
+    expect(site).toMatchObject({
+      role: "satellite",
+      machine: { name: "nas", address: "10.213.4.40" },
+      hubs: [
+        { name: "mainpc", address: "10.213.4.10", hubPort: 9000 },
+        { name: "pc2", address: "10.213.4.20", hubPort: 9100 },
+      ],
+      fleet: { directory: "/srv/site/fleet" },
+    });
   });
 
   it("as a file has one key a group, each value on one line", () => {

@@ -1,11 +1,13 @@
 /** What the stack of a lab's machine is configured with, so that the real Pulumi program can be run against it. */
 import { stringify } from "yaml";
 import type { z } from "zod";
+import type { SatelliteSite } from "../../components/satellite-site.ts";
 import type { Site } from "../../components/site.ts";
 import type { StackImages } from "./images.ts";
-import { type MachineName, peerOf } from "./plan.ts";
+import { type MachineName, machineNames, peerOf, satelliteName } from "./plan.ts";
 
 export type StackConfig = z.input<typeof Site>;
+export type SatelliteStackConfig = z.input<typeof SatelliteSite>;
 
 export interface StackConfigArgs {
   machine: MachineName;
@@ -41,8 +43,33 @@ export function stackConfig({ machine, addresses, hostKey, user = "root", images
   } satisfies StackConfig;
 }
 
+export interface SatelliteConfigArgs {
+  /** Of the satellite. */
+  address: string;
+  /** Of the pair. */
+  addresses: Record<MachineName, string>;
+  hostKey: string;
+  /** @default "root" */
+  user?: string;
+  images: StackImages;
+  /** Folder of an inventory that has it. */
+  fleet: string;
+}
+
+/** Keys without the project's name, as `parseStack` takes them. */
+export function satelliteConfig({ address, addresses, hostKey, user = "root", images, fleet }: SatelliteConfigArgs) {
+  return {
+    role: "satellite",
+    machine: { name: satelliteName, address },
+    hubs: machineNames.map((name) => ({ name, address: addresses[name], hubPort: machines[name].hubPort })),
+    fleet: { directory: fleet },
+    ssh: { user, port: 22, hostKey },
+    images: { hubBase: images.hubBase },
+  } satisfies SatelliteStackConfig;
+}
+
 /** The text of a `Pulumi.<stack>.yaml`, for `pulumi --config-file`. */
-export function stackFile(config: StackConfig, project = "tandem"): string {
+export function stackFile(config: StackConfig | SatelliteStackConfig, project = "tandem"): string {
   const entries = Object.entries(config).map(([key, value]) => [`${project}:${key}`, value]);
   return stringify({ config: Object.fromEntries(entries) }, { lineWidth: 0 });
 }

@@ -18,7 +18,7 @@ const ReadyLine = z.strictObject({
   ready: z.literal(true),
   machines: z.strictObject({ mainpc: MachineLine, pc2: MachineLine }),
   agents: z.strictObject({
-    pids: z.strictObject({ mainpc: z.array(z.number()), pc2: z.array(z.number()) }),
+    pids: z.object({ mainpc: z.array(z.number()), pc2: z.array(z.number()) }).catchall(z.array(z.number())),
   }),
 });
 export type MachineLine = z.infer<typeof MachineLine>;

@@ -16,8 +16,8 @@ export interface FamilyEntry {
   /** Groups by the names of their labels. */
   shapes: Map<string, number>;
   merged: string | undefined;
-  /** Keys in order, as of the last rendering. */
-  order: string[];
+  /** Keys in order; undefined when one came or went since. */
+  order: string[] | undefined;
 }
 
 /** How a contested name is shown. */
@@ -120,14 +120,17 @@ export class FamilyIndex {
     entry.byGroup.set(key, family);
     const newType = !entry.types.has(type);
     count(entry.types, type, 1);
-    if (previous === undefined) count(entry.shapes, shape, 1);
-    else count(entry.types, previous.type, -1);
+    if (previous === undefined) {
+      count(entry.shapes, shape, 1);
+      entry.order = undefined;
+    } else count(entry.types, previous.type, -1);
     this.#seriesCount += series - (previous?.series ?? 0);
     this.#touch(entry, newType || (previous !== undefined && !entry.types.has(previous.type)));
   }
 
   #remove(entry: FamilyEntry, family: StoredFamily): void {
     entry.byGroup.delete(family.key);
+    entry.order = undefined;
     count(entry.shapes, family.shape, -1);
     count(entry.types, family.type, -1);
     this.#seriesCount -= family.series;
@@ -139,7 +142,14 @@ export class FamilyIndex {
   }
 
   #create(name: string): FamilyEntry {
-    const entry = { name, byGroup: new Map(), types: new Map(), shapes: new Map(), merged: undefined, order: [] };
+    const entry = {
+      name,
+      byGroup: new Map(),
+      types: new Map(),
+      shapes: new Map(),
+      merged: undefined,
+      order: undefined,
+    };
     this.#entries.set(name, entry);
     this.#names = undefined;
     return entry;
@@ -160,8 +170,8 @@ export class FamilyIndex {
 
   #merge(entry: FamilyEntry): string {
     const { byGroup } = entry;
-    const sameGroups = entry.order.length === byGroup.size && entry.order.every((key) => byGroup.has(key));
-    if (!sameGroups) entry.order = [...byGroup.keys()].sort();
+    entry.order ??= [...byGroup.keys()].sort();
+    if (!this.#verdicts.has(entry.name) && entry.shapes.size < 2) return mergePlainly(entry, entry.order);
     let newest: StoredFamily | undefined;
     let helped: StoredFamily | undefined;
     const lines: string[] = [];
@@ -225,6 +235,22 @@ export class FamilyIndex {
     const entry = this.#entries.get(name);
     if (entry !== undefined) entry.merged = undefined;
   }
+}
+
+/** As `#merge`, of a name that nothing contradicts. */
+function mergePlainly({ name, byGroup }: FamilyEntry, order: readonly string[]): string {
+  const lines: string[] = [];
+  let helped: StoredFamily | undefined;
+  let type: MetricType = "untyped";
+  for (const key of order) {
+    const family = byGroup.get(key);
+    if (family === undefined) continue;
+    lines.push(family.text);
+    type = family.type;
+    if (family.help === undefined || family.help === helped?.help) continue;
+    if (isNewer(family.stamp, helped?.stamp)) helped = family;
+  }
+  return renderHeader(name, type, helped?.help) + lines.join("");
 }
 
 function relatedNames(name: string): string[] {

@@ -12,7 +12,6 @@ import { inconsistency } from "./consistency.ts";
 import type { ExpiringGroup } from "./expiry.ts";
 import { FamilyIndex } from "./family-index.ts";
 import { type GroupChange, type GroupDump, GroupState, justAfter, type StoredFamily } from "./group-state.ts";
-import { LabelMerger } from "./label-merger.ts";
 import { type Prepared, type PreparedFamily, prepareBody, pushFailureTimeName, pushTimeName } from "./prepare.ts";
 import { PushTemplate, PushTemplates } from "./push-template.ts";
 import { RecentBodies } from "./recent-bodies.ts";
@@ -247,10 +246,10 @@ export class Fold {
     let succeeded = renderHeader(pushTimeName, "gauge", pushTimeHelp("succeeded"));
     let failed = renderHeader(pushFailureTimeName, "gauge", pushTimeHelp("failed"));
     for (const state of this.#existing()) {
-      const labels = new LabelMerger(state.group).text([]);
-      succeeded += `${pushTimeName}{${labels}} ${formatNumber(state.pushedAtMs / 1000)}\n`;
+      const { labelText, pushedAtMs } = state;
+      succeeded += `${pushTimeName}{${labelText}} ${formatNumber(pushedAtMs / 1000)}\n`;
       // A refused push leaves no trace in the state, so no group ever has a time of failure.
-      failed += `${pushFailureTimeName}{${labels}} 0\n`;
+      failed += `${pushFailureTimeName}{${labelText}} 0\n`;
     }
     return [
       { name: pushTimeName, text: succeeded },

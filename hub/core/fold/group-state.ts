@@ -4,6 +4,7 @@
  */
 import type { Group } from "../group-path.ts";
 import { compareHlc, type Hlc } from "../hlc.ts";
+import { LabelMerger } from "./label-merger.ts";
 import type { PreparedFamily } from "./prepare.ts";
 
 /** When a write was made and by whom, which tells equal times apart. */
@@ -53,6 +54,7 @@ export class GroupState {
   /** Names of the group's labels: two groups can hold the same series only when these differ. */
   readonly shape: string;
   readonly families = new Map<string, StoredFamily>();
+  #labelText: string | undefined;
   /** Newest PUT or DELETE: nothing older is visible. */
   #cleared: Stamp | undefined;
   #deleted: Stamp | undefined;
@@ -64,6 +66,12 @@ export class GroupState {
     this.key = key;
     this.group = group;
     this.shape = group.map(([name]) => name).join();
+  }
+
+  /** The group's labels as they stand on series that have none of their own. */
+  get labelText(): string {
+    this.#labelText ??= new LabelMerger(this.group).text([]);
+    return this.#labelText;
   }
 
   get exists(): boolean {

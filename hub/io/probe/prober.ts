@@ -5,7 +5,7 @@ import { AgentWatch } from "./agent-watch.ts";
 import { Gate } from "./gate.ts";
 
 export interface ProberOptions {
-  /** Both machines' agents; which of them are probed is said by `watch`. */
+  /** All machines' agents; which of them are probed is said by `watch`. */
   agents: readonly AgentConfig[];
   /** Called after every probe. */
   observe(agent: AgentConfig, answer: ProbeAnswer, atMs: number): void;

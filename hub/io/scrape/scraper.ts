@@ -10,7 +10,7 @@ import { AgentScrape } from "./agent-scrape.ts";
 import { fetchMetrics } from "./fetch-metrics.ts";
 
 export interface ScraperOptions {
-  /** Both machines' agents; which of them are scraped is said by `watch`, those without `scrape` never are. */
+  /** All machines' agents; which of them are scraped is said by `watch`, those without `scrape` never are. */
   agents: readonly AgentConfig[];
   /** Whether a push fits what is stored. */
   check(push: Candidate): CheckOutcome;

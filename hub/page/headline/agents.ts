@@ -1,7 +1,8 @@
-/** Which agents are not well, by name, but for those whose trouble a dead machine or hub explains. */
+/** Which agents are not well, by name, but for those whose trouble a dead machine, satellite or hub explains. */
 import type { AgentView } from "../../http/api.ts";
 import { countText, listText } from "../words.ts";
 import { type Finding, isPeerLost, type Level, type Sight } from "./finding.ts";
+import { isSatelliteLost } from "./satellites.ts";
 
 export function agentFindings(sight: Sight): Finding[] {
   const unexplained = sight.fleet.agents.filter((agent) => !isExplained(agent, sight));
@@ -13,6 +14,7 @@ export function agentFindings(sight: Sight): Finding[] {
 }
 
 function isExplained({ machine, isHub }: AgentView, sight: Sight): boolean {
+  if (isSatelliteLost(sight, machine)) return true;
   if (machine !== sight.peer.name) return false;
   return isPeerLost(sight) || (isHub && sight.peer.view.hub.verdict !== "alive");
 }

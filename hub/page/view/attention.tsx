@@ -33,7 +33,9 @@ export function Attention({ fleet, look }: { fleet: FleetView; look: Look }) {
   );
 }
 
-/** A hub is an agent of its machine too; that it is dead stands on the machine's card. */
-function isToldByCard({ isHub, machine }: AgentView, { machines }: FleetView): boolean {
+/** A hub is an agent of its machine too; that it is dead, or a whole satellite, stands on the machine's card. */
+function isToldByCard({ isHub, machine }: AgentView, { machines, satellites }: FleetView): boolean {
+  const satellite = satellites[machine]?.verdict;
+  if (satellite === "dead" || satellite === "isolated") return true;
   return isHub && machines[machine]?.hub.verdict !== "alive";
 }

@@ -26,7 +26,7 @@ export function Fleet({ fleet, filter, tile, look, act }: FleetProps) {
   const shown = fleet.agents.filter((agent) => matches(agent, filter));
   const ids = shown.map(idOf);
   const reached = tile !== undefined && ids.includes(tile) ? tile : ids[0];
-  const machines = Object.keys(fleet.machines).sort();
+  const machines = [...Object.keys(fleet.machines), ...Object.keys(fleet.satellites)].sort();
   return (
     <section class="fleet" id="fleet" aria-labelledby="fleet-title" onKeyDown={act?.key}>
       <div class="fleet-head">

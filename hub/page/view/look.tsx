@@ -1,6 +1,6 @@
 /** What all parts of the page are drawn with: the time, the tones, and the marks that tell tones apart without colour. */
 import type { ComponentChildren } from "preact";
-import type { AgentView, MachineView } from "../../http/api.ts";
+import type { AgentView, SatelliteView } from "../../http/api.ts";
 import type { Level } from "../headline.ts";
 import { isStale } from "../state.ts";
 import { ageText, clockText, durationText, type Zone } from "../words.ts";
@@ -23,11 +23,12 @@ export const toneOfHealth: Record<AgentView["health"], Tone> = {
   unknown: "unknown",
 };
 
-export const toneOfVerdict: Record<MachineView["verdict"], Tone> = {
+export const toneOfVerdict: Record<SatelliteView["verdict"], Tone> = {
   alive: "well",
   suspect: "watch",
   dead: "trouble",
   isolated: "unknown",
+  unknown: "unknown",
 };
 
 /** A disc, a triangle, a square or a ring; the word for it stands beside it. */

@@ -1,7 +1,7 @@
 /** One machine of the pair: its verdict, its three servers, how it is heard, and how its agents are. */
 import type { AgentView, MachineView } from "../../http/api.ts";
-import { countByHealth, healths } from "../state.ts";
-import { agoText, type Look, Mark, Since, toneOfHealth, toneOfVerdict } from "./look.tsx";
+import { AgentBar } from "./agent-bar.tsx";
+import { agoText, type Look, Mark, Since, toneOfVerdict } from "./look.tsx";
 
 export interface MachineCardProps {
   name: string;
@@ -89,28 +89,5 @@ function Signs({ machine, look }: { machine: MachineView; look: Look }) {
         </div>
       ) : null}
     </dl>
-  );
-}
-
-function AgentBar({ agents }: { agents: AgentView[] }) {
-  const counts = countByHealth(agents);
-  const present = healths.filter((health) => counts[health] > 0);
-  return (
-    <div class="agent-bar">
-      <p>
-        {agents.length} agents: {present.map((health) => `${counts[health]} ${health}`).join(", ")}
-      </p>
-      <svg class="bar" viewBox={`0 0 ${Math.max(1, agents.length)} 1`} preserveAspectRatio="none" aria-hidden="true">
-        {present.map((health, at) => (
-          <rect
-            key={health}
-            class={`is-${toneOfHealth[health]}`}
-            x={present.slice(0, at).reduce((sum, before) => sum + counts[before], 0)}
-            width={counts[health]}
-            height="1"
-          />
-        ))}
-      </svg>
-    </div>
   );
 }

@@ -9,6 +9,7 @@ import { HeadlinePanel } from "./headline-panel.tsx";
 import { LedgerLines, Link } from "./link.tsx";
 import type { Look } from "./look.tsx";
 import { MachineCard } from "./machine-card.tsx";
+import { SatelliteCard } from "./satellite-card.tsx";
 
 export interface PageProps {
   fleet: FleetView;
@@ -47,10 +48,28 @@ export function Page(props: PageProps) {
           {cards.slice(1)}
           <LedgerLines lines={ledger.lines} />
         </section>
+        <Satellites fleet={fleet} look={look} />
         <Fleet fleet={fleet} filter={filter} tile={tile} look={look} act={act} />
       </main>
       <Footer {...props} />
     </div>
+  );
+}
+
+function Satellites({ fleet, look }: { fleet: FleetView; look: Look }) {
+  const names = Object.keys(fleet.satellites).sort();
+  if (names.length === 0) return null;
+  return (
+    <section class="satellites" aria-labelledby="satellites-title">
+      <h2 id="satellites-title">Satellites</h2>
+      {names.flatMap((name) => {
+        const satellite = fleet.satellites[name];
+        if (satellite === undefined) return [];
+        const agents = fleet.agents.filter((agent) => agent.machine === name);
+        const hub = fleet.machines[satellite.askedBy]?.hub.name ?? satellite.askedBy;
+        return [<SatelliteCard key={name} {...{ name, satellite, agents, hub, look }} />];
+      })}
+    </section>
   );
 }
 

@@ -107,6 +107,9 @@ async function restart(servers: Servers): Promise<number> {
   }
 }
 
+/** A hub looks once a second whether a snapshot is due, ms. */
+const snapshotsMs = 3_500;
+
 /** How long /livez waits beside a hub that writes one snapshot after the other. */
 async function snapshotStall({ hub }: Servers, sizes: Sizes): Promise<number> {
   const { at } = hub;
@@ -115,7 +118,14 @@ async function snapshotStall({ hub }: Servers, sizes: Sizes): Promise<number> {
   const before = await written();
   const longest = await beside(at, async () => {
     const send = { groups: 1, series: 5 };
-    await load({ ...at, connections: 1, send, warmMs: 0, until: { ms: 2 * sizes.pointMs }, perSecond: 5 });
+    await load({
+      ...at,
+      connections: 1,
+      send,
+      warmMs: 0,
+      until: { ms: Math.max(snapshotsMs, 2 * sizes.pointMs) },
+      perSecond: 5,
+    });
   });
   if ((await written()) === before) throw new Error("the hub wrote no snapshot while it was watched");
   return longest;

@@ -39,6 +39,18 @@ describe("groups that are to be fed", () => {
     expect([queue.take(nobody), queue.take(nobody)]).toEqual(["a", undefined]);
   });
 
+  it("do not go any more once the Pushgateway holds what they should be, until they change again", () => {
+    const queue = new FeedQueue();
+    queue.add("a");
+    queue.fed("b", 100);
+    queue.add("b");
+    queue.drop("a");
+    queue.drop("b");
+    expect([queue.take(nobody), queue.size, queue.tick(200)]).toEqual([undefined, 0, undefined]);
+    queue.add("a");
+    expect(queue.take(nobody)).toBe("a");
+  });
+
   it("are never forgotten and never fed more often than the gap allows", () => {
     const steps = fc.array(fc.tuple(fc.constantFrom("a", "b", "c"), fc.integer({ min: 0, max: 700 })), {
       maxLength: 60,

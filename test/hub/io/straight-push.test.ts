@@ -1,5 +1,8 @@
-import { createServer, request } from "node:http";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type IncomingMessage, request } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { pushgatewayArgs } from "../../../components/pushgateway-args.ts";
 import { type Candidate, Fold } from "../../../hub/core/fold/fold.ts";
@@ -33,6 +36,7 @@ class Side {
       known: (key) =>
         this.fold.group(key) !== undefined ? "stands" : this.fold.groupOf(key) !== undefined ? "deleted" : "nothing",
       ready: () => true,
+      lookEveryMs: 100,
       settled: () => this.settled,
       adopt: (sighting) =>
         adopt(sighting, {
@@ -77,8 +81,8 @@ class Side {
 
   /** Looks that began after this moment have ended. */
   async looked(times = 2): Promise<void> {
-    const before = this.keeper.looks;
-    await until(`${times} more looks`, () => this.keeper.looks >= before + times);
+    const before = this.keeper.looks.ended;
+    await until(`${times} more looks`, () => this.keeper.looks.ended >= before + times);
   }
 }
 
@@ -121,7 +125,7 @@ describe("a Pushgateway that others write to", () => {
     await side.holds('kept{instance="",job="a"} 2');
     await side.looked(3);
     expect(side.appended.map(({ op, group }) => `${op} ${group[0]?.[1]}`)).toEqual(["put a", "put b", "put a"]);
-    expect(side.keeper.adopted).toBe(3);
+    expect(side.keeper.looks.adopted).toBe(3);
     side.push("/metrics/job/a", "kept 6\n");
     await side.shows('kept{instance="",job="a"} 6');
   });
@@ -139,7 +143,7 @@ describe("a Pushgateway that others write to", () => {
 
   it("adopts none of its own feeds, though each look finds some that are under way and newer ones that wait", async () => {
     side.keeper.stop();
-    side = new Side(side.gateway, await lateAnswers(side.gateway, 200));
+    side = new Side(side.gateway, await lateAnswers(side.gateway, 200, ({ method }) => method !== "GET"));
     let value = 0;
     const timer = setInterval(() => {
       for (const job of ["a", "b", "c", "d"]) side.push(`/metrics/job/${job}`, `kept ${value}\n`);
@@ -152,6 +156,33 @@ describe("a Pushgateway that others write to", () => {
     await side.looked();
     expect(side.appended).toEqual([]);
     await side.shows(`kept{instance="",job="d"} ${value - 1}`);
+  });
+
+  it("passes no old state off for a push when it is started anew with an old file, unnoticed for 1.5 s", async () => {
+    const dir = mkdtempSync(join(tmpdir(), "tandem-gateway-"));
+    onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+    const persistenceFile = join(dir, "groups");
+    side.keeper.stop();
+    await side.gateway.kill();
+    const gateway = await RealPushgateway.start((host, port) =>
+      pushgatewayArgs({ host, port, persistenceFile, persistenceIntervalSeconds: 1 }),
+    );
+    const address = await lateAnswers(gateway, 1_500, ({ url }) => url === "/api/v1/status");
+    side = new Side(gateway, address);
+    side.push("/metrics/job/a", "kept 1\n");
+    await side.shows('kept{instance="",job="a"} 1');
+    await until("its file", () => existsSync(persistenceFile));
+    const old = readFileSync(persistenceFile);
+    side.push("/metrics/job/a", "kept 2\n");
+    await side.shows('kept{instance="",job="a"} 2');
+    await side.looked();
+    await gateway.kill();
+    writeFileSync(persistenceFile, old);
+    await gateway.start();
+    await side.shows('kept{instance="",job="a"} 1');
+    await side.shows('kept{instance="",job="a"} 2');
+    await side.looked();
+    expect(side.appended).toEqual([]);
   });
 
   it("finds the same content pushed straight to be equal, and stores nothing", async () => {
@@ -167,7 +198,7 @@ describe("a Pushgateway that others write to", () => {
     await side.shows('kept{instance="",job="a"} 1');
     await side.straight("/metrics/job/b", "# TYPE kept counter\nkept 2\n");
     await side.straight("/metrics/job/a", "tandem_own 3\n");
-    await until("both put back", () => side.keeper.putBack >= 2);
+    await until("both put back", () => side.keeper.looks.putBack >= 2);
     await side.shows('kept{instance="",job="a"} 1');
     await until("the end of b", async () => !(await side.gateway.metrics()).includes('job="b"'));
     expect(side.lines.join()).toContain("kept is of type counter in this push");
@@ -199,14 +230,18 @@ describe("a Pushgateway that others write to", () => {
   });
 });
 
-/** A way to the Pushgateway on which feeds arrive at once, and their answers late. */
-async function lateAnswers(gateway: RealPushgateway, lateMs: number): Promise<{ host: string; port: number }> {
+/** A way to the Pushgateway on which all arrives at once, and those answers late that are chosen. */
+async function lateAnswers(
+  gateway: RealPushgateway,
+  lateMs: number,
+  isLate: (request: IncomingMessage) => boolean,
+): Promise<{ host: string; port: number }> {
   const server = createServer((asked, answer) => {
     const { method, url: path, headers } = asked;
     const passed = request({ ...gateway.address, method, path, headers }, (response) => {
       const pass = () => void response.pipe(answer.writeHead(response.statusCode ?? 0, response.headers));
-      if (method === "GET") pass();
-      else setTimeout(pass, lateMs);
+      if (isLate(asked)) setTimeout(pass, lateMs);
+      else pass();
     });
     passed.on("error", () => answer.destroy());
     asked.pipe(passed);

@@ -1,6 +1,6 @@
 /** The fleet's 77 agents as a hub would show them, well by default, to be spoiled by a test. */
 import { requireFleet } from "../../../fleet/load.ts";
-import type { AgentView, FleetView, LedgerView, MachineView } from "../../../hub/http/api.ts";
+import type { AgentView, FleetView, LedgerView, MachineView, SatelliteView } from "../../../hub/http/api.ts";
 
 /** By the clock on the wall where the test runs, so that `14:03:34` is told in any time zone. */
 const now = new Date(2026, 4, 12, 14, 3, 34);
@@ -34,6 +34,7 @@ export function fleetView(self: Name = "pc2", hubs: Partial<Record<Name, string>
     now: now.toISOString(),
     sync: { state: "in-sync", since: ago(2 * hour), reason: "", uncopied: 0, oldestUncopiedMs: null },
     machines: { mainpc: machineView("mainpc", self, hubs), pc2: machineView("pc2", self, hubs) },
+    satellites: {},
     agents,
     totals: { healthy: agents.length, degraded: 0, unhealthy: 0, unknown: 0 },
     metrics: { groups: 75, series: 1_240 },
@@ -56,6 +57,32 @@ function machineView(name: Name, self: Name, hubs: Partial<Record<Name, string>>
     paths: own ? { nats: null, http: null } : { nats: 38, http: 71 },
     lagMs: own ? 4 : 11,
   };
+}
+
+/** With a satellite of two agents that pc2's hub asks; `change` spoils it. */
+export function withSatellite(fleet: FleetView, change: Partial<SatelliteView> = {}): FleetView {
+  const satellite: SatelliteView = {
+    verdict: "alive",
+    since: ago(2 * hour),
+    reason: "",
+    watchedBy: "pc2",
+    askedBy: "pc2",
+    ...change,
+  };
+  const [sample] = fleet.agents;
+  if (sample === undefined) throw new Error("no agent to take after");
+  const silent =
+    satellite.verdict === "alive" ? {} : ({ health: "unhealthy", reason: "no answer", latencyMs: null } as const);
+  const more = ["Archive", "Thumbs"].map((name) => ({
+    ...sample,
+    ...silent,
+    name,
+    machine: "nas",
+    group: "storage",
+    observedBy: satellite.askedBy,
+  }));
+  const agents = [...fleet.agents, ...more];
+  return { ...fleet, satellites: { nas: satellite }, agents, totals: totalsOf(agents) };
 }
 
 /** `name`, of the fleet's machines. @throws Error when the fleet does not hold it */

@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { checkFiles, checkHub, checkMachine, type Expected } from "../../../ops/doctor/checks.ts";
+import {
+  checkFiles,
+  checkHub,
+  checkMachine,
+  checkSatellite,
+  type Expected,
+  serverContainers,
+} from "../../../ops/doctor/checks.ts";
 import { type FactsArgs, factsScript, type MachineFacts, readFacts } from "../../../ops/doctor/facts.ts";
+import { fleetView } from "../../hub/page/fixture.ts";
 
 const expected: Expected = { machine: "pc2", hubUrl: "http://192.0.2.20:9100", hubImage: "tandem-hub:new" };
 const now = { fromMs: 1_000_000, toMs: 1_000_200 };
@@ -148,5 +156,56 @@ describe("the facts of a machine", () => {
       wallMs: undefined,
       jetstream: undefined,
     });
+  });
+});
+
+describe("the doctor of a satellite", () => {
+  const nas: Expected = {
+    machine: "nas",
+    hubUrl: "http://192.0.2.10:9000",
+    hubImage: undefined,
+    containers: [...serverContainers("nas", ["prometheus"]), { part: "Archive", name: "Archive" }],
+  };
+  const runs = (name: string) => ({ ...container("hub"), name, image: "x" });
+
+  it("asks for its agents' containers and its Prometheus, and for nothing of hub, NATS and Pushgateway", () => {
+    const facts = { ...well, jetstream: undefined, containers: [runs("tandem-nas-prometheus"), runs("Archive")] };
+    const names = checkMachine(facts, nas, now).map(({ name, status }) => `${status} ${name}`);
+    expect(names).toEqual([
+      "ok Docker engine",
+      "ok container prometheus",
+      "ok container Archive",
+      "ok secret files",
+      "ok disk",
+      "ok inodes",
+      "ok clock",
+    ]);
+    const [gone] = checkMachine({ ...facts, containers: [runs("tandem-nas-prometheus")] }, nas, now).filter(
+      ({ status }) => status === "fail",
+    );
+    expect(gone).toMatchObject({ name: "container Archive", found: "is not there" });
+    const script = factsScript({ machine: "nas", configDirectory: "/c", dataDirectory: "/d" });
+    expect(script).not.toContain("jetstream");
+  });
+
+  const view = (verdict: "alive" | "dead" | "unknown", reason = "") => {
+    const fleet = fleetView("mainpc");
+    const satellite = { verdict, reason, since: fleet.now, watchedBy: "pc2", askedBy: "pc2" };
+    return { ...fleet, satellites: { nas: satellite } };
+  };
+
+  it.each([
+    ["alive", view("alive"), ["ok satellite: alive, asked by the hub of pc2", "ok agents: all 0 healthy"]],
+    ["dead", view("dead", "its one agent does not answer"), ["fail satellite: dead: its one agent does not answer"]],
+    [
+      "without agents",
+      view("unknown", "it has no agents that could be asked"),
+      ["warn satellite: not judged: it has no agents that could be asked"],
+    ],
+    ["unknown to the hub", fleetView("mainpc"), ["fail hub: ObservabilityHub knows no satellite nas"]],
+    ["of a pair of which no hub answers", undefined, ["fail hub: neither hub of the pair answers"]],
+  ])("says of one that is %s what the hubs say", (_, fleet, lines) => {
+    const said = checkSatellite(fleet, nas).map(({ status, name, found }) => `${status} ${name}: ${found}`);
+    expect(said).toEqual(expect.arrayContaining(lines));
   });
 });

@@ -17,8 +17,12 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { checkSiteSecrets } from "../../../components/site-secrets.ts";
 import { parseStackConfig } from "../../../components/stack-config.ts";
+import { requireFleet } from "../../../fleet/load.ts";
+import { satellitesOf } from "../../../fleet/machines.ts";
 import { answersExample } from "../../../ops/init/answers.ts";
+import { satelliteAnswersExample } from "../../../ops/init/satellite.ts";
 import { readStackFile } from "../../../ops/init/stack-file.ts";
+import { readStacks } from "../../../ops/site/stacks.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const hasPulumi = spawnSync("pulumi", ["version"]).status === 0;
@@ -85,6 +89,20 @@ describe("without what it needs tandem init changes nothing", () => {
     expect(files()[0]).toBe(own);
   });
 
+  it("for a satellite of a site that is not set up yet says to begin with the pair", () => {
+    const { status, stderr } = init("--satellite", "nas", "--answers", satelliteAnswers());
+    expect(status).toBe(1);
+    expect(stderr).toContain("Pulumi.mainpc.yaml does not describe a site of your own, to which nas could be added");
+    expect(stderr).toContain("→ Set the pair up first: tandem init");
+    expect(files()).toEqual(shipped);
+  });
+
+  it.each(["pc2", "n s"])("for a satellite named %s says which names there are left", (name) => {
+    const { status, stderr } = init("--satellite", name, "--answers", satelliteAnswers());
+    expect(status).toBe(1);
+    expect(stderr).toContain(`${name} cannot be a satellite's name`);
+  });
+
   it("its help shows an answers file", () => {
     expect(init("--help").stdout).toContain("address: 10.0.0.10");
   });
@@ -130,6 +148,39 @@ describe.skipIf(!hasPulumi)("with the real CLI", () => {
     }
   }, 120_000);
 
+  it("adds a satellite: its stack, its entry in both of the pair, and an inventory that the check accepts", () => {
+    made();
+    const before = stacks.map(siteOf);
+    const { status, stdout, stderr } = init("--satellite", "nas", "--answers", satelliteAnswers(), "--json");
+    expect(stderr).toBe("");
+    expect(status).toBe(0);
+    const paths = ["Pulumi.nas.yaml", "Pulumi.mainpc.yaml", "Pulumi.pc2.yaml", "fleet/nas.yaml"];
+    expect(JSON.parse(stdout).files).toEqual(paths.map((path) => join(project, path)));
+    const satellites = [{ name: "nas", address: "10.0.0.30" }];
+    expect(stacks.map(siteOf)).toEqual(before.map((site) => ({ ...site, satellites })));
+    for (const stack of stacks) expect(secret(stack, "hubSeed")).toMatch(/^SU/);
+    const [mainpc] = before;
+    expect(readStacks(undefined, project).at(-1)).toMatchObject({
+      name: "nas",
+      site: {
+        role: "satellite",
+        hubs: [mainpc?.machine, mainpc?.peer].map(hubOf),
+        ssh: { hostKey: mainpc?.ssh.hostKey },
+      },
+    });
+    for (const name of ["mainpc.yaml", "pc2.yaml", "batches.yaml"])
+      copyFileSync(join(root, "fleet", name), join(project, "fleet", name));
+    expect(satellitesOf(requireFleet(join(project, "fleet")))).toEqual([{ name: "nas", watchedBy: "mainpc" }]);
+
+    const twice = init("--satellite", "nas", "--answers", satelliteAnswers());
+    expect(twice.stderr).toContain("Pulumi.nas.yaml describes a machine already");
+    const moved = satelliteAnswers("10.0.0.31");
+    writeFileSync(join(project, "fleet", "nas.yaml"), "machine: nas\n");
+    expect(init("--satellite", "nas", "--answers", moved, "--force").status).toBe(0);
+    expect(siteOf("pc2").satellites).toEqual([{ name: "nas", address: "10.0.0.31" }]);
+    expect(readFileSync(join(project, "fleet", "nas.yaml"), "utf8")).toBe("machine: nas\n");
+  }, 60_000);
+
   it("with a wrong passphrase of the CA changes nothing", () => {
     made();
     const before = files();
@@ -161,6 +212,21 @@ describe.skipIf(!hasPulumi)("with the real CLI", () => {
     expect(left()).toEqual([]);
   }, 60_000);
 });
+
+const hubOf = (machine: { name: string; address: string; hubPort: number } | undefined) => ({
+  name: machine?.name,
+  address: machine?.address,
+  hubPort: machine?.hubPort,
+});
+
+/** @returns the path of an answers file for a satellite that mainpc's hub watches */
+function satelliteAnswers(address = "10.0.0.30"): string {
+  const path = join(folder, "satellite.yaml");
+  const key = "AAAAC3NzaC1lZDI1NTE5AAAAIOlclmHBK66h2cCUha/IRAM2RW//bGP7JIgef3aYN4CF";
+  const text = satelliteAnswersExample.replace(/AAAAC3\S*/, key).replace("10.0.0.30", address);
+  writeFileSync(path, text.replace("watchedBy: pc2", "watchedBy: mainpc"));
+  return path;
+}
 
 interface Result {
   files: string[];

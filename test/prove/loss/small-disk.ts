@@ -7,6 +7,8 @@ import { join } from "node:path";
 const roomyBytes = 4 * 1024 ** 3;
 /** What is left when it is full: less than one message, bytes. */
 const leftBytes = 4_096;
+/** What the list of mounts calls it. */
+const source = "tandem-proof";
 
 export class SmallDisk {
   readonly #folder: string;
@@ -19,7 +21,7 @@ export class SmallDisk {
   static mount(folder: string): SmallDisk | string {
     if (process.platform !== "linux" || process.getuid?.() !== 0) return "only root on Linux may mount a disk";
     try {
-      execFileSync("mount", ["-t", "tmpfs", "-o", `size=${roomyBytes}`, "tandem-proof", folder], { stdio: "pipe" });
+      execFileSync("mount", ["-t", "tmpfs", "-o", `size=${roomyBytes}`, source, folder], { stdio: "pipe" });
       mkdirSync(join(folder, "logs"));
       return new SmallDisk(folder);
     } catch (error) {
@@ -41,12 +43,9 @@ export class SmallDisk {
   }
 
   #resize(bytes: number): void {
-    const remount = () => execFileSync("mount", ["-o", `remount,size=${bytes}`, this.#folder], { stdio: "pipe" });
-    try {
-      remount();
-    } catch {
-      // It looks into the list of mounts, and can miss one when others come and go at that moment.
-      remount();
-    }
+    // With the type and the source given, mount need not look for them in the list of mounts, which it can misread while
+    // others come and go.
+    const args = ["-t", "tmpfs", "-o", `remount,size=${bytes}`, source, this.#folder];
+    execFileSync("mount", args, { stdio: "pipe" });
   }
 }

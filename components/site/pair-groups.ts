@@ -1,0 +1,103 @@
+/** Groups of configuration of a machine with a hub: the pair, its link, its servers and who may speak with them. */
+import { isIPv4 } from "node:net";
+import { z } from "zod";
+import { certificate, flag, host, machineName, mib, port, publicKey, text, whole } from "./values.ts";
+
+export const ports = {
+  /** Where agents push to and people look. */
+  hubPort: port(9000),
+  /** NATS clients. */
+  natsPort: port(4222),
+  /** NATS monitoring, on 127.0.0.1 only. */
+  monitoringPort: port(8222),
+  pushgatewayPort: port(9091),
+};
+
+export const SiteMachine = z.strictObject({
+  /** Also the name of its JetStream domain, and of its file in fleet/. */
+  name: machineName,
+  /** Where the other machine and the agents reach it; its services bind it. */
+  address: host,
+  /** What people call the hub there. */
+  hubName: text("ObservabilityHub").default("ObservabilityHub"),
+  ...ports,
+});
+export type SiteMachine = z.infer<typeof SiteMachine>;
+
+/** Own streams, copies of the peer's and snapshots, as the hubs make them, take 9.75 GiB together; a smaller store refuses the last ones. */
+const leastStoreMb = 9_984;
+
+/** Groups that a stack may leave out. */
+export const pairGroups = {
+  leaf: z
+    .strictObject({
+      /** Which machine listens for the link between the domains; the other dials. */
+      listener: machineName.default("mainpc"),
+      port: port(7422),
+    })
+    .prefault({}),
+  jetstream: z.strictObject({ maxMemoryMb: mib(1_024, 16), maxStoreMb: mib(10_240, leastStoreMb) }).prefault({}),
+  limits: z
+    .strictObject({ hubMemoryMb: mib(1_024, 128), natsMemoryMb: mib(2_048, 64), pushgatewayMemoryMb: mib(512, 32) })
+    .prefault({}),
+  hub: z
+    .strictObject({
+      /** After so long without a push a group is deleted, unless the push said otherwise; 0 for never. */
+      groupExpirySeconds: whole(0, 3_153_600_000).default(0).meta({ example: 86_400 }),
+      /** Whether `PUT /api/v1/admin/wipe` deletes all groups. */
+      adminApi: flag(false),
+      /** Records that are older go, once both machines have their effect in a snapshot. */
+      metricsHours: whole(1, 87_600).default(24).meta({ example: 24 }),
+      healthHours: whole(1, 87_600).default(24).meta({ example: 24 }),
+      alertsHours: whole(1, 87_600).default(168).meta({ example: 168 }),
+      /** Most that records take on disk while NATS does not take them. */
+      spoolMb: mib(1_024, 16),
+    })
+    .prefault({}),
+  /** One address for both hubs; each stack has the same one. */
+  virtualIp: z
+    .strictObject({
+      /** Empty for none. */
+      address: z
+        .string()
+        .refine((value) => value === "" || isIPv4(value), "an IPv4 address like 192.0.2.100")
+        .default("")
+        .meta({ example: "192.0.2.100" }),
+      prefixLength: whole(1, 32).default(24).meta({ example: 24 }),
+      /** Network interface of this machine that carries it. */
+      interface: z
+        .string()
+        .regex(/^[\w.@-]{0,15}$/, "a network interface like eth0")
+        .default("")
+        .meta({ example: "eth0" }),
+      /** The higher one of the two takes it when both start at once. */
+      priority: whole(1, 254).default(100).meta({ example: 100 }),
+      /** The same on both machines, and no other's on this network. */
+      routerId: whole(1, 255).default(51).meta({ example: 51 }),
+    })
+    .prefault({}),
+  /** Who is who, by public halves, as tandem init writes them; the secret halves are `siteSecretNames`. Empty: nobody is asked. */
+  security: z
+    .strictObject({
+      /** Public NKey of this machine's hub. */
+      hubKey: publicKey,
+      /** Public NKey of operators. */
+      operatorKey: publicKey,
+      /** Public NKey of this machine's agents; empty when they do not use NATS. */
+      agentKey: publicKey,
+      /** CA of both ends of the link. */
+      ca: certificate,
+      /** This machine's certificate for the link. */
+      leafCertificate: certificate,
+    })
+    .prefault({}),
+  /** `host:port` of things that answer when the network does, such as the router. */
+  references: z
+    .array(
+      z
+        .string()
+        .regex(/^[A-Za-z0-9.-]+:\d{1,5}$/, "host:port like 192.0.2.1:53")
+        .meta({ example: "192.0.2.1:53" }),
+    )
+    .default([]),
+};

@@ -1,0 +1,80 @@
+/** Ties the hub's parts to its HTTP server: the push API, the metrics, the views and the page. */
+import type { Server } from "node:http";
+import type { HubConfig } from "./config.ts";
+import type { Fold } from "./core/fold/fold.ts";
+import type { EventFeed } from "./http/events.ts";
+import { gatewayStatusJson } from "./http/gateway-status.ts";
+import { OwnMetrics } from "./http/own-metrics.ts";
+import { createPushApi } from "./http/push-api.ts";
+import { createHubServer } from "./http/server.ts";
+import type { View } from "./http/view.ts";
+import type { HeartbeatSender } from "./io/heartbeat-sender.ts";
+import type { Log } from "./io/log.ts";
+import { NumberedPushes } from "./io/numbered-pushes.ts";
+import type { PushgatewayKeeper } from "./io/pushgateway-keeper.ts";
+import type { Records } from "./io/records.ts";
+import { pageAssets } from "./page/assets.ts";
+import { renderPage } from "./page/render.ts";
+
+export interface FrontParts {
+  config: HubConfig;
+  version: string;
+  startedAtMs: number;
+  view: View;
+  fold: Fold;
+  records: Records;
+  keeper: PushgatewayKeeper;
+  events: EventFeed;
+  sender: HeartbeatSender;
+  log: Log;
+}
+
+/** The server does not listen yet. */
+export function createFront(parts: FrontParts): Server {
+  const { config, version, startedAtMs, view, fold, records, keeper, events, sender, log } = parts;
+  const metrics = new OwnMetrics({
+    view,
+    queuedRecords: () => records.queued,
+    damages: () => records.damages,
+    spool: records.spool,
+    snapshots: () => records.snapshots.stats,
+    pushgatewayPending: () => keeper.pending,
+    pushgatewayRejected: () => keeper.rejected,
+    pushgatewayAdopted: () => keeper.looks.adopted,
+    pushgatewayPutBack: () => keeper.looks.putBack,
+    eventListeners: () => events.listeners,
+  });
+  const numbered = new NumberedPushes({
+    machine: config.machine.name,
+    book: records.clients,
+    append: (candidate) => records.append("metrics", candidate),
+    newest: () => records.newestPush(),
+  });
+  const push = createPushApi({
+    fold,
+    append: (candidate) => numbered.append(candidate),
+    known: (candidate) => numbered.known(candidate),
+    replicated: (position) => records.replicated(position),
+    maxBodyBytes: config.maxBodyBytes,
+    groupExpiryMs: config.groupExpiryMs,
+    adminApi: config.adminApi,
+    status: () => gatewayStatusJson({ version, startedAtMs, config }),
+    onAnswer: (status, op) => metrics.countPush(op, status),
+  });
+  const { hub: peerHub } = config.peer;
+  return createHubServer(
+    {
+      unready: () => (records.ready ? undefined : "the hub has not read its records back yet"),
+      push,
+      metricsText: async () => (await metrics.text()) + fold.metricsText(),
+      fleet: () => view.fleet(),
+      ledger: () => view.ledger(),
+      events: (request, response) => events.serve(request, response, { type: "fleet", fleet: view.fleet() }),
+      heartbeats: (request, response) => sender.serve(request, response),
+      page: () => renderPage(view.fleet(), view.ledger()),
+      assets: pageAssets(),
+      peerOrigin: `http://${peerHub.host}:${peerHub.port}`,
+    },
+    log,
+  );
+}

@@ -1,0 +1,142 @@
+/** Adds a satellite to a site that is there: its stack file, its entry in the stacks of the pair, and an inventory to begin with. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { z } from "zod";
+import { OperatorError } from "../error.ts";
+import { machineNames } from "./answers.ts";
+import { askHostKey, askPort, askUntil, type Terminal } from "./ask.ts";
+import type { SealedStack } from "./seal.ts";
+import { isOwn, readStackFile, type StackFile, stackPath } from "./stack-file.ts";
+
+export const SatelliteAnswers = z.strictObject({
+  /** Where both hubs reach its agents. */
+  address: z.string().min(1),
+  /** Machine whose hub asks its agents. */
+  watchedBy: z.enum(machineNames).default("pc2"),
+  sshUser: z.string().min(1).default("root"),
+  sshPort: z.number().int().min(1).max(65_535).default(22),
+  /** Type and key as ssh-keyscan prints them, compared with the machine's console. */
+  hostKey: z.string().min(1),
+});
+export type SatelliteAnswers = z.infer<typeof SatelliteAnswers>;
+
+export const satelliteAnswersExample = `address: 10.0.0.30
+watchedBy: pc2
+hostKey: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI…
+`;
+
+export function readSatelliteAnswers(path: string): SatelliteAnswers {
+  let written: unknown;
+  try {
+    written = parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new OperatorError("init.answers", `Cannot read ${path}: ${why}`, "Write it as tandem init --help shows");
+  }
+  const answers = SatelliteAnswers.safeParse(written);
+  if (answers.success) return answers.data;
+  const problems = answers.error.issues.map(({ path: key, message }) => `${path}: ${key.join(".")}: ${message}`);
+  throw new OperatorError("init.answers", problems.join("\n"), "Correct it; tandem init --help shows an example");
+}
+
+export async function askSatellite(terminal: Terminal, name: string, signal: AbortSignal): Promise<SatelliteAnswers> {
+  const address = await askUntil(terminal, `Address of ${name}`, "", (text) =>
+    text === "" ? "an address" : undefined,
+  );
+  const watchedBy = await askUntil(terminal, "Machine whose hub asks its agents", "pc2", (text) =>
+    (machineNames as readonly string[]).includes(text) ? undefined : machineNames.join(" or "),
+  );
+  const sshUser = await terminal.ask(`User on ${name} for SSH`, "root");
+  const sshPort = Number(await askPort(terminal, `Port of sshd on ${name}`, "22"));
+  const hostKey = await askHostKey(terminal, { name, address, sshPort }, signal);
+  return SatelliteAnswers.parse({ address, watchedBy, sshUser, sshPort, hostKey });
+}
+
+export interface SatelliteTarget {
+  /** Folder of Pulumi.yaml. */
+  folder: string;
+  project: string;
+  name: string;
+  /** Whether a stack file of that name may be replaced. */
+  force: boolean;
+}
+
+/** The files of the pair's stacks, which must describe a site of one's own. Refuses before anything is asked. */
+export function pairFiles({ folder, project, name, force }: SatelliteTarget): StackFile[] {
+  const refuse = (code: string, what: string, next: string) => new OperatorError(`init.${code}`, what, next);
+  if (!/^[A-Za-z][A-Za-z0-9_-]*$/.test(name) || (machineNames as readonly string[]).includes(name)) {
+    const next = `Choose another of letters, digits, - and _, not ${machineNames.join(" or ")}`;
+    throw refuse("satellite-name", `${name} cannot be a satellite's name`, next);
+  }
+  if (!force && existsSync(stackPath(folder, name))) {
+    const next = "Change single keys with pulumi config set, or replace it: --force";
+    throw refuse("exists", `${stackPath(folder, name)} describes a machine already`, next);
+  }
+  return machineNames.map((stack) => {
+    const file = readStackFile(folder, stack);
+    if (file !== undefined && isOwn(file, project)) return file;
+    const what = `${stackPath(folder, stack)} does not describe a site of your own, to which ${name} could be added`;
+    throw refuse("no-site", what, "Set the pair up first: tandem init");
+  });
+}
+
+const Machine = z.looseObject({ name: z.string(), address: z.string(), hubPort: z.number().default(9000) });
+const Fleet = z.looseObject({ directory: z.string().default("") }).prefault({});
+const Satellites = z.array(z.looseObject({ name: z.string() })).default([]);
+
+/** The three stacks as they will be; a satellite has no secrets of its own to begin with. */
+export function satelliteStacks(
+  pair: readonly StackFile[],
+  { folder, project, name }: SatelliteTarget,
+  { address, sshUser, sshPort, hostKey }: SatelliteAnswers,
+): SealedStack[] {
+  const key = (group: string) => `${project}:${group}`;
+  const machines = pair.map((file) => Machine.parse(file.config[key("machine")]));
+  const directory = inventoryDirectory(pair, project);
+  const groups = {
+    role: "satellite",
+    machine: { name, address },
+    hubs: machines.map((machine) => ({ name: machine.name, address: machine.address, hubPort: machine.hubPort })),
+    ...(directory === "" ? {} : { fleet: { directory } }),
+    ssh: { user: sshUser, port: sshPort, hostKey },
+  };
+  const { config: _, ...encryption } = readStackFile(folder, name) ?? { config: {} };
+  const config = Object.fromEntries(Object.entries(groups).map(([group, value]) => [key(group), value]));
+  const knowing = pair.map((file, index): SealedStack => {
+    const others = Satellites.parse(file.config[key("satellites")]).filter((one) => one.name !== name);
+    const satellites = [...others, { name, address }];
+    const stack = machines[index]?.name ?? "";
+    return { stack, file: { ...file, config: { ...file.config, [key("satellites")]: satellites } }, secrets: {} };
+  });
+  return [{ stack: name, file: { ...encryption, config }, secrets: {} }, ...knowing];
+}
+
+/** Where the pair's stacks say that the inventory lies; empty when they do not. */
+export function inventoryDirectory(pair: readonly StackFile[], project: string): string {
+  return Fleet.parse(pair[0]?.config[`${project}:fleet`]).directory;
+}
+
+/** Writes the inventory that the program then asks for. @returns its path; undefined when there is one already, which stays */
+export function writeInventory(directory: string, name: string, { watchedBy }: SatelliteAnswers): string | undefined {
+  const path = join(directory, `${name}.yaml`);
+  if (existsSync(path)) return undefined;
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(path, inventoryText(name, watchedBy));
+  return path;
+}
+
+export const inventoryText = (
+  name: string,
+  watchedBy: string,
+) => `# The agents that live on ${name}. docs/fleet.md says what each key means.
+machine: ${name}
+# Which makes it a satellite: it has no hub, and the hub of ${watchedBy} asks its agents.
+watchedBy: ${watchedBy}
+gpu: none
+failover: optional
+# An agent reads so:
+#   - { name: Archive, group: storage, required: false,
+#       port: 7300, healthPort: 8300, httpPort: 17300, health: { kind: http } }
+agents: []
+`;
