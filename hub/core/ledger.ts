@@ -1,7 +1,7 @@
 /** Counts what each machine has stored of each origin's records, so that "missing 0" is arithmetic and not a claim. */
 import { z } from "zod";
-import { Account, type Mark } from "./account.ts";
-import { type RecordPosition, StreamKind } from "./record.ts";
+import { Account, isUpTo, type Mark } from "./account.ts";
+import { comparePosition, type RecordPosition, StreamKind } from "./record.ts";
 
 /** What one machine holds of one origin's stream, as it tells its peer. */
 export const Holding = z.strictObject({
@@ -78,10 +78,28 @@ export class Ledger {
     return lost.count;
   }
 
-  /** From now on nobody misses the records up to this mark in a stream. */
+  /** From now on nobody misses the records up to this mark in a stream, nor up to one before that lies further. */
   settle(stream: StreamKind, origin: string, mark: Mark): void {
-    const account = this.account(stream, origin).upTo(mark.position);
-    this.#settled.set(keyOf(stream, origin), { mark, account });
+    const before = this.settled(stream, origin);
+    const furthest = before === undefined || isUpTo(before, mark) ? mark : before;
+    const account = this.account(stream, origin).upTo(furthest.position);
+    this.#settled.set(keyOf(stream, origin), { mark: furthest, account });
+  }
+
+  /**
+   * Settles what is held nowhere, though the state knows its effect: a snapshot then carries it to where it is lacking.
+   * @param known records whose effect the state knows
+   * @returns how many were held nowhere
+   */
+  settleKnown(stream: StreamKind, origin: string, known: Account): number {
+    const account = this.account(stream, origin);
+    const lost = known.without(account);
+    if (lost.newest === undefined) return 0;
+    account.include(lost);
+    const before = this.settled(stream, origin)?.position ?? lost.newest;
+    const position = comparePosition(before, lost.newest) > 0 ? before : lost.newest;
+    this.settle(stream, origin, { position, count: account.upTo(position).count });
+    return lost.count;
   }
 
   /** What is settled; undefined when nothing is. */

@@ -30,6 +30,8 @@ export interface CopierOptions {
   onNoStream(): Promise<void>;
   /** Sequence in the copy up to which all was handed over before this copier began. */
   handedOverSeq: number;
+  /** The copy has lost messages, maybe such as leave no hole behind: the origin is read from its beginning. */
+  isDamaged: boolean;
 }
 
 const originSeqHeader = "Tandem-Origin-Seq";
@@ -58,7 +60,8 @@ export class Copier {
   #startedSeq = -1;
   /** Holes that stay although the origin was read from its beginning: it does not hold those records either. */
   #knownHoles = 0;
-  #readsAnew = false;
+  /** Until all of the origin has been read once. */
+  #readsAnew: boolean;
   #nudge = () => {};
   #running: Promise<void> | undefined;
   #lastError = "";
@@ -66,6 +69,7 @@ export class Copier {
   constructor(options: CopierOptions) {
     this.#options = options;
     this.#handedOverSeq = options.handedOverSeq;
+    this.#readsAnew = options.isDamaged;
     this.#js = options.nc.jetstream({ timeout: publishTimeoutMs });
   }
 
@@ -87,8 +91,9 @@ export class Copier {
     this.#nudge();
   }
 
-  /** Looks at the copy again: its stream is a new one. */
+  /** Looks at the copy again, which was lost or damaged, and reads all of the origin. */
   restart(): void {
+    this.#readsAnew = true;
     this.#session.abort();
   }
 
@@ -143,16 +148,15 @@ export class Copier {
     try {
       for await (const { streamSeq, data, pending } of feed(nc, peer, streamName(kind), startSeq, signal)) {
         this.#lastError = "";
-        if (pending === 0 && this.#readsAnew) {
-          this.#readsAnew = false;
-          this.#knownHoles = this.#options.holes();
-        }
         const batch = this.#decode(data, streamSeq);
         const held = batch === undefined || this.#options.isHeld(batch);
         const stored = held ? Promise.resolve(undefined) : this.#store(batch, streamSeq, data, expected++);
         confirmed = Promise.all([confirmed, stored]).then(([, seq]) => {
           if (seq !== undefined) this.#handedOverSeq = seq;
           if (batch !== undefined) this.#options.onCopied(batch, seq);
+          if (pending > 0 || !this.#readsAnew || signal.aborted) return;
+          this.#readsAnew = false;
+          this.#knownHoles = this.#options.holes();
         });
         confirmed.catch((error: unknown) => {
           failed ??= error;
@@ -212,14 +216,20 @@ export class Copier {
 
   /** The last message of the copy, and where in the origin it came from. */
   async #copied(own: JetStreamManager): Promise<{ seq: number; position: OriginPosition | undefined }> {
-    const { kind, origin } = this.#options;
+    const { kind, origin, log } = this.#options;
     const name = copyName(kind, origin);
     const { state } = await own.streams.info(name);
     if (state.messages === 0) return { seq: state.last_seq, position: undefined };
-    const { header } = await own.streams.getMessage(name, { seq: state.last_seq });
-    const seq = Number(header.get(originSeqHeader));
-    const id = header.get(originIdHeader);
-    return { seq: state.last_seq, position: Number.isInteger(seq) && seq > 0 ? { seq, id } : undefined };
+    try {
+      const { header } = await own.streams.getMessage(name, { seq: state.last_seq });
+      const seq = Number(header.get(originSeqHeader));
+      const id = header.get(originIdHeader);
+      return { seq: state.last_seq, position: Number.isInteger(seq) && seq > 0 ? { seq, id } : undefined };
+    } catch (error) {
+      if (!isNoMessage(error)) throw error;
+      log.error("copier.end_unreadable", { kind, origin, seq: state.last_seq });
+      return { seq: state.last_seq, position: undefined };
+    }
   }
 
   /**
@@ -231,11 +241,11 @@ export class Copier {
     if (position === undefined) return 1;
     const { kind, origin, log, holes } = this.#options;
     const found = holes();
-    if (found > this.#knownHoles) {
+    if (found > this.#knownHoles && !this.#readsAnew) {
       log.error("copier.copy_damaged", { kind, origin, holes: found });
       this.#readsAnew = true;
-      return 1;
     }
+    if (this.#readsAnew) return 1;
     try {
       const message = await peer.streams.getMessage(streamName(kind), { seq: position.seq });
       const batch = decodeBatch(message.data);

@@ -34,6 +34,8 @@ export interface ReadBack {
   trusted: { kind: StreamKind; origin: string }[];
   /** Sequence of the last message of each copy. */
   copiedSeqs: Map<StreamKind, number>;
+  /** Copies of which something cannot be read. */
+  damagedCopies: Set<StreamKind>;
 }
 
 const requestTimeoutMs = 5_000;
@@ -43,7 +45,14 @@ export async function readBack(options: ReadBackOptions): Promise<ReadBack> {
   const { self, peer, nc, store, state, places, log, take, signal } = options;
   const { stored, accounts } = await readSnapshot(store, state, self, signal);
   const jsm = await nc.jetstreamManager({ checkAPI: false, timeout: requestTimeoutMs });
-  const result: ReadBack = { records: 0, damages: 0, snapshot: stored, trusted: [], copiedSeqs: new Map() };
+  const result: ReadBack = {
+    records: 0,
+    damages: 0,
+    snapshot: stored,
+    trusted: [],
+    copiedSeqs: new Map(),
+    damagedCopies: new Set(),
+  };
   for (const kind of streamKinds) {
     for (const origin of [self, peer]) {
       const stream = origin === self ? streamName(kind) : copyName(kind, origin);
@@ -63,6 +72,7 @@ export async function readBack(options: ReadBackOptions): Promise<ReadBack> {
       result.records += read.records;
       result.damages += read.damages;
       if (origin === peer) result.copiedSeqs.set(kind, read.lastSeq);
+      if (origin === peer && read.damages > 0) result.damagedCopies.add(kind);
     }
   }
   return result;

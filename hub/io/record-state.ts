@@ -67,6 +67,16 @@ export class RecordState {
     return this.ledger.holds(kind, origin, incarnation, firstSeq, records.length);
   }
 
+  /** Records whose effect is known here, though this machine's NATS does not hold them. */
+  unheld(kind: StreamKind, origin: string): number {
+    return this.#notedOf(kind, origin).without(this.ledger.account(kind, origin)).count;
+  }
+
+  /** From now on those are missed by nobody. @returns how many they are */
+  settleUnheld(kind: StreamKind, origin: string): number {
+    return this.ledger.settleKnown(kind, origin, this.#notedOf(kind, origin));
+  }
+
   /** A batch that this machine's NATS holds. */
   take(kind: StreamKind, batch: Batch): void {
     const { origin, incarnation, firstSeq, records } = batch;

@@ -47,6 +47,8 @@ const CopiedNews = z.strictObject({ kind: StreamKind, position: RecordPosition }
 const copiedSubject = (origin: string) => `tandem.copied.${origin}`;
 /** How old an uncopied record may be while the pair still counts as in sync, ms. */
 const lagLimitMs = 1_000;
+const checkRetryMs = 1_000;
+const scrubRetryMs = 5_000;
 
 export class Records {
   readonly #options: RecordsOptions;
@@ -65,6 +67,7 @@ export class Records {
   #drain: SpoolDrain | undefined;
   #sync: SyncJudgement;
   #ready = false;
+  #checks = 0;
 
   constructor(options: RecordsOptions) {
     this.#options = options;
@@ -81,6 +84,8 @@ export class Records {
       clock,
       newestOwn: (kind) => this.#newestOwn[kind],
       takeOwn: (...taken) => this.#takeOwn(...taken),
+      spooled: (kind) => this.spooled(kind),
+      onSettled: () => this.#snapshots.force(),
       onOwnLost: (kind) => this.#forgetOwn(kind),
       onCopyLost: (kind) => this.#copier(kind)?.restart(),
     });
@@ -214,12 +219,12 @@ export class Records {
   }
 
   #begin(link: NatsLink, incarnation: string, read: ReadBack, signal: AbortSignal): void {
-    const { config, log } = this.#options;
+    const { config } = this.#options;
     const { nc } = link;
     this.#drain = this.#spool && this.#startDrain(this.#spool, link);
     for (const kind of streamKinds) {
       this.#journals.set(kind, this.#createJournal(kind, link, incarnation));
-      this.#copiers.push(this.#createCopier(kind, link, read.copiedSeqs.get(kind) ?? 0));
+      this.#copiers.push(this.#createCopier(kind, link, read));
     }
     nc.subscribe(copiedSubject(config.machine.name), {
       callback: (error, message) => {
@@ -229,20 +234,41 @@ export class Records {
     for (const copier of this.#copiers) copier.start();
     this.#care.start();
     this.#ready = true;
-    this.#snapshots.start(read.snapshot);
-    this.#scrub(nc, read, signal).catch((error: unknown) => {
-      if (!signal.aborted) log.warn("streams.unscrubbed", { error: messageOf(error) });
-    });
+    this.#snapshots.start(read.snapshot, read.records);
+    void this.#scrub(nc, read, signal);
   }
 
   async #scrub(nc: NatsConnection, { trusted }: ReadBack, signal: AbortSignal): Promise<void> {
-    for (const { kind, origin } of trusted) await this.#care.scrub(nc, kind, origin, signal);
+    for (const { kind, origin } of trusted) {
+      while (!signal.aborted) {
+        try {
+          await this.#care.scrub(nc, kind, origin, signal);
+          break;
+        } catch (error) {
+          if (signal.aborted) return;
+          this.#options.log.warn("streams.unscrubbed", { kind, origin, error: messageOf(error) });
+          await new Promise((resolve) => setTimeout(resolve, scrubRetryMs));
+        }
+      }
+    }
   }
 
-  /** NATS was away: it may have lost streams, or the end of one. */
+  /** NATS was away: it may have lost streams, or the end of one. Tries until it knows. */
   async checkStreams(nc: NatsConnection, signal: AbortSignal): Promise<void> {
-    await this.#care.check(nc, signal);
+    const check = ++this.#checks;
     await this.#snapshots.ensure();
+    for (;;) {
+      try {
+        await this.#care.check(nc, signal);
+        this.#options.log.info("streams.checked");
+        return;
+      } catch (error) {
+        // NATS may need some time for its streams. When it was away once more, that is looked into by itself.
+        if (signal.aborted || check !== this.#checks) return;
+        this.#options.log.warn("streams.unchecked", { error: messageOf(error) });
+        await new Promise((resolve) => setTimeout(resolve, checkRetryMs));
+      }
+    }
   }
 
   /** Brings back own records that only the peer holds; once at a time, and again later when it fails. */
@@ -361,7 +387,7 @@ export class Records {
     return drain;
   }
 
-  #createCopier(kind: StreamKind, link: NatsLink, handedOverSeq: number): Copier {
+  #createCopier(kind: StreamKind, link: NatsLink, { copiedSeqs, damagedCopies }: ReadBack): Copier {
     const { config, log } = this.#options;
     const { ledger } = this.#state;
     const origin = config.peer.name;
@@ -370,7 +396,8 @@ export class Records {
       origin,
       nc: link.nc,
       log,
-      handedOverSeq,
+      handedOverSeq: copiedSeqs.get(kind) ?? 0,
+      isDamaged: damagedCopies.has(kind),
       isHeld: (batch) => this.#state.isHeld(kind, batch),
       holes: () => ledger.holes(kind, origin),
       onLost: () => {

@@ -4,7 +4,7 @@ import { decodeBatch } from "../core/batch-codec.ts";
 import { type Batch, lastPosition, type RecordPosition, type StreamKind } from "../core/record.ts";
 import { feed } from "./feed.ts";
 import type { Log } from "./log.ts";
-import { recordSubject, streamName } from "./streams.ts";
+import { isNoMessage, recordSubject, streamName } from "./streams.ts";
 
 const requestTimeoutMs = 5_000;
 
@@ -52,6 +52,8 @@ export async function replay(
       onBatch(batch, streamSeq);
     }
   }
+  // When none could be read, none said how many there are.
+  if (messages === 0 && afterSeq > 0) expected = state.last_seq - startSeq + 1;
   const unread = expected - messages;
   if (unread > 0) {
     result.damages += unread;
@@ -60,7 +62,7 @@ export async function replay(
   return result;
 }
 
-/** Where a machine's own stream ends; undefined when nothing is in it, or its last message is no batch. */
+/** Where a machine's own stream ends; undefined when nothing is in it, or its last message cannot be read or is no batch. */
 export async function lastStored(
   nc: NatsConnection,
   kind: StreamKind,
@@ -69,7 +71,12 @@ export async function lastStored(
   const jsm: JetStreamManager = await nc.jetstreamManager({ checkAPI: false, timeout: requestTimeoutMs });
   const { state } = await jsm.streams.info(streamName(kind));
   if (state.messages === 0) return undefined;
-  const last = await jsm.streams.getMessage(streamName(kind), { last_by_subj: recordSubject(kind, machine) });
-  const batch = decodeBatch(last.data);
-  return batch && lastPosition(batch);
+  try {
+    const last = await jsm.streams.getMessage(streamName(kind), { last_by_subj: recordSubject(kind, machine) });
+    const batch = decodeBatch(last.data);
+    return batch && lastPosition(batch);
+  } catch (error) {
+    if (isNoMessage(error)) return undefined;
+    throw error;
+  }
 }

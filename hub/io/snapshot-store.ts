@@ -9,6 +9,7 @@ import {
   type JetStreamClient,
   type JetStreamManager,
   type NatsConnection,
+  NatsError,
   RetentionPolicy,
   StorageType,
 } from "nats";
@@ -20,7 +21,9 @@ import { isNoMessage, isNoResponder, isNoStream } from "./streams.ts";
 export const snapshotStream = "observability-snapshots";
 /** Limit of the stream, bytes: two snapshots, and one that is being written. */
 const maxBytes = 768 * 1024 ** 2;
+/** A line may be longer than any message, so parts are cut without regard to lines. */
 const partBytes = 128 * 1024;
+const newline = 10;
 const requestTimeoutMs = 2_000;
 const publishTimeoutMs = 5_000;
 
@@ -77,14 +80,12 @@ export class SnapshotStore {
    */
   async write(lines: AsyncIterable<SnapshotLine>, close: () => ManifestDraft): Promise<StoredSnapshot> {
     const previous = await this.newest(this.#machine);
+    await this.#dropBehind(previous);
     const hash = createHash("sha256");
     const written = { parts: 0, firstSeq: 0, lines: 0 };
-    let waiting: string[] = [];
+    let waiting: Buffer[] = [];
     let size = 0;
-    const send = async () => {
-      const payload = Buffer.from(waiting.join(""));
-      waiting = [];
-      size = 0;
+    const send = async (payload: Buffer) => {
       hash.update(payload);
       const { seq } = await this.#js.publish(partSubject(this.#machine), payload, {
         expect: { streamName: snapshotStream },
@@ -93,13 +94,17 @@ export class SnapshotStore {
       written.parts++;
     };
     for await (const line of lines) {
-      const text = `${JSON.stringify(line)}\n`;
-      waiting.push(text);
-      size += text.length;
+      const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
+      waiting.push(bytes);
+      size += bytes.length;
       written.lines++;
-      if (size >= partBytes) await send();
+      if (size < partBytes) continue;
+      let rest = Buffer.concat(waiting);
+      for (; rest.length >= partBytes; rest = rest.subarray(partBytes)) await send(rest.subarray(0, partBytes));
+      waiting = [rest];
+      size = rest.length;
     }
-    if (waiting.length > 0 || written.parts === 0) await send();
+    if (size > 0 || written.parts === 0) await send(Buffer.concat(waiting));
     const manifest: SnapshotManifest = {
       v: 1,
       machine: this.#machine,
@@ -112,6 +117,24 @@ export class SnapshotStore {
     });
     await this.#forget(previous);
     return { manifest, seq };
+  }
+
+  /** Drops the parts of writes that were cut off: enough of them would fill the stream, and no write would succeed again. */
+  async #dropBehind(newest: StoredSnapshot | undefined): Promise<void> {
+    // Without a manifest that can be read it is not clear which parts are of no use.
+    if (newest === undefined && (await this.#oldest(this.#machine)) !== undefined) return;
+    const jsm = await this.#manager();
+    const { state } = await jsm.streams.info(snapshotStream);
+    if (newest === undefined && state.messages > 0) await jsm.streams.purge(snapshotStream);
+    if (newest === undefined) return;
+    for (let seq = newest.seq + 1; seq <= state.last_seq; seq++) {
+      try {
+        await jsm.streams.deleteMessage(snapshotStream, seq, false);
+      } catch (error) {
+        // One that is gone already, or cannot be read.
+        if (!(error instanceof NatsError) || error.api_error === undefined) throw error;
+      }
+    }
   }
 
   /** Drops all but this one and the one before it. */
@@ -130,9 +153,14 @@ export class SnapshotStore {
     return await manifestOf(await this.#managerOf(machine), { last_by_subj: manifestSubject(machine) });
   }
 
+  async #oldest(machine: string): Promise<StoredSnapshot | undefined> {
+    return await manifestOf(await this.#managerOf(machine), { seq: 1, next_by_subj: manifestSubject(machine) });
+  }
+
   /**
-   * Hands over the lines of the newest snapshot that can be read. Lines of one that turns out damaged were handed over too:
-   * each of them is true, but its manifest is not returned.
+   * Hands over the lines of the newest snapshot that can be read. Groups of one that turns out damaged were handed over too:
+   * each of them is true, but its manifest is not returned. What was counted comes last and only from a whole one, since
+   * those lines are true together: records that count as noted are not noted again.
    * @returns undefined when there is none
    */
   async read(
@@ -141,16 +169,19 @@ export class SnapshotStore {
     signal: AbortSignal,
   ): Promise<StoredSnapshot | undefined> {
     const jsm = await this.#managerOf(machine);
-    const subject = manifestSubject(machine);
-    for (const query of [{ last_by_subj: subject }, { seq: 1, next_by_subj: subject }]) {
-      const found = await manifestOf(jsm, query);
+    for (const find of [() => this.newest(machine), () => this.#oldest(machine)]) {
+      const found = await find();
+      if (found === undefined) continue;
+      const counted: SnapshotLine[] = [];
       try {
-        if (found !== undefined) await this.#readParts(jsm, found, onLine, signal);
-        if (found !== undefined) return found;
+        await this.#readParts(jsm, found, (line) => (isCount(line) ? counted.push(line) : onLine(line)), signal);
       } catch (error) {
         signal.throwIfAborted();
-        this.#log.error("snapshot.unreadable", { machine, seq: found?.seq, error: messageOf(error) });
+        this.#log.error("snapshot.unreadable", { machine, seq: found.seq, error: messageOf(error) });
+        continue;
       }
+      for (const line of counted) onLine(line);
+      return found;
     }
     return undefined;
   }
@@ -163,17 +194,26 @@ export class SnapshotStore {
   ): Promise<void> {
     const hash = createHash("sha256");
     let [parts, lines] = [0, 0];
+    /** The beginning of a line that the next part goes on with. */
+    let begun: Uint8Array[] = [];
+    const take = (line: Uint8Array) => {
+      const text = Buffer.concat([...begun, line]).toString();
+      begun = [];
+      lines++;
+      onLine(SnapshotLine.parse(JSON.parse(text)));
+    };
     for await (const { streamSeq, data } of feed(this.#nc, jsm, snapshotStream, manifest.firstSeq, signal, {
       untilCaughtUp: true,
     })) {
       if (streamSeq >= seq) break;
       hash.update(data);
       parts++;
-      for (const text of Buffer.from(data).toString().split("\n")) {
-        if (text === "") continue;
-        lines++;
-        onLine(SnapshotLine.parse(JSON.parse(text)));
+      let at = 0;
+      for (let end = data.indexOf(newline); end >= 0; end = data.indexOf(newline, at)) {
+        take(data.subarray(at, end));
+        at = end + 1;
       }
+      begun.push(data.subarray(at));
     }
     if (parts !== manifest.parts || lines !== manifest.lines)
       throw new Error(`${parts} of ${manifest.parts} parts and ${lines} of ${manifest.lines} lines are there`);
@@ -185,6 +225,8 @@ export class SnapshotStore {
     return await this.#nc.jetstreamManager({ ...domain, checkAPI: false, timeout: requestTimeoutMs });
   }
 }
+
+const isCount = ({ is }: SnapshotLine) => is !== "group" && is !== "health" && is !== "clock";
 
 async function manifestOf(
   jsm: JetStreamManager,

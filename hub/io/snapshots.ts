@@ -38,6 +38,7 @@ export class Snapshots {
   #writer: Snapshotter | undefined;
   #signal: AbortSignal | undefined;
   #peer: SnapshotWord = { covers: {}, settled: {} };
+  #started = false;
   #adopting = false;
   #adoptAfterMs = 0;
 
@@ -66,6 +67,7 @@ export class Snapshots {
       ...this.#options,
       nc,
       store,
+      ensure: () => this.ensure(),
       peerCovers: () => this.#peer.covers,
       onNearlyFull: (stream) => {
         if (!this.#nearlyFull.has(stream)) this.#options.onNearlyFull(stream);
@@ -85,9 +87,18 @@ export class Snapshots {
     }
   }
 
-  /** @param last the one that this hub started from */
-  start(last: StoredSnapshot | undefined): void {
-    this.#writer?.start(last);
+  /**
+   * @param last the one that this hub started from
+   * @param behind records that it had to read besides
+   */
+  start(last: StoredSnapshot | undefined, behind: number): void {
+    this.#started = true;
+    this.#writer?.start(last, behind);
+  }
+
+  /** Writes one soon although little has come: something else than records has changed the state. */
+  force(): void {
+    this.#writer?.force();
   }
 
   /** Writes one now. Rejects when it cannot be stored. */
@@ -107,7 +118,9 @@ export class Snapshots {
 
   heard(word: SnapshotWord): void {
     this.#peer = word;
-    if (this.#adopting || performance.now() < this.#adoptAfterMs || !this.#lacks(word.settled)) return;
+    // Before that it is not known yet what is lacking.
+    if (!this.#started || this.#adopting || performance.now() < this.#adoptAfterMs || !this.#lacks(word.settled))
+      return;
     this.#adopt().catch((error: unknown) => {
       if (this.#signal?.aborted === false)
         this.#options.log.warn("snapshot.adoption_waits", { error: messageOf(error) });

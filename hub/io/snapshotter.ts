@@ -1,9 +1,10 @@
 /** Writes a snapshot when enough has come since the last one, and purges what the snapshots of both machines make dispensable. */
 import type { JetStreamManager, NatsConnection, StreamInfo } from "nats";
-import type { Mark } from "../core/account.ts";
+import { isUpTo, type Mark } from "../core/account.ts";
 import { decodeBatch } from "../core/batch-codec.ts";
 import type { RecordPosition, StreamKind } from "../core/record.ts";
 import { isNearlyFull, purgeSeq, purgeTarget, type StreamFill, withMark } from "../core/retention.ts";
+import type { Stretch } from "../core/seq-set.ts";
 import { type Marks, type PurgeMark, type StreamPlace, streamKey } from "../core/snapshot.ts";
 import { feed } from "./feed.ts";
 import { type Log, messageOf } from "./log.ts";
@@ -30,6 +31,8 @@ export interface SnapshotterOptions {
   copied(): Partial<Record<StreamKind, RecordPosition>>;
   /** What the peer's newest snapshot covers, by `<stream>/<origin>`. */
   peerCovers(): Marks;
+  /** Makes the stream of snapshots if it is missing. Never rejects. */
+  ensure(): Promise<void>;
   /** A stream is nearly full, so that records go before their age. */
   onNearlyFull(stream: string): void;
   signal: AbortSignal;
@@ -66,6 +69,7 @@ export class Snapshotter {
   #gapsSinceMs: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
+  #started = false;
   #stopped = false;
   /** How long the last one took, ms; and how many were written since the start. */
   lastDurationMs = 0;
@@ -90,11 +94,18 @@ export class Snapshotter {
     return this.#last;
   }
 
-  /** @param last the one that the hub started from */
-  start(last: StoredSnapshot | undefined): void {
+  /**
+   * @param last the one that the hub started from
+   * @param behind records that it had to read besides
+   */
+  start(last: StoredSnapshot | undefined, behind: number): void {
+    this.#started = true;
     this.#last = last;
     this.#purgeMarks = { ...last?.manifest.purgeMarks };
-    this.#recordsAtLast = last === undefined ? 0 : this.#records();
+    if (last !== undefined) {
+      this.#recordsAtLast = this.#records() - behind;
+      this.#lastAtMs = performance.now() - Math.max(0, Date.now() - last.manifest.atMs);
+    }
     this.#schedule();
   }
 
@@ -113,6 +124,8 @@ export class Snapshotter {
   async stop(deadlineMs: number): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
+    // What is read back half-way says less than the snapshot that it is read from.
+    if (!this.#started) return;
     const isStale = this.#records() !== this.#recordsAtLast || this.#forced;
     const last = isStale ? this.write() : Promise.resolve();
     let timer: NodeJS.Timeout | undefined;
@@ -146,6 +159,7 @@ export class Snapshotter {
     } catch (error) {
       this.#say(error);
       this.#notBeforeMs = performance.now() + retryMs;
+      await this.#options.ensure();
     }
   }
 
@@ -213,10 +227,15 @@ export class Snapshotter {
     };
     for (const [stream, info] of infos) {
       const { kind, origin, key, name } = stream;
+      // What was decided of a stream that is gone says nothing of the one that stands there now.
+      if (this.#decided.get(stream)?.mark.created !== info.created) this.#decided.delete(stream);
       draft.places[key] = { created: info.created, seq: places.upTo(name), id: "" } satisfies StreamPlace;
       const { whole } = state.ledger.account(kind, origin);
       if (whole !== undefined) draft.covers[key] = whole;
-      const settled: Mark | undefined = this.#decided.get(stream)?.mark ?? state.ledger.settled(kind, origin);
+      const decided = this.#decided.get(stream)?.mark;
+      const standing = state.ledger.settled(kind, origin);
+      const isFurther = decided !== undefined && (standing === undefined || !isUpTo(decided, standing));
+      const settled: Mark | undefined = isFurther ? decided : standing;
       if (settled !== undefined) draft.settled[key] = { position: settled.position, count: settled.count };
     }
     return draft;
@@ -262,7 +281,8 @@ export class Snapshotter {
     for (const [stream, { mark, upToSeq }] of [...this.#decided]) {
       const { kind, origin, name, key } = stream;
       // Only what the snapshot that was just written says is settled.
-      if (this.#last?.manifest.settled[key]?.count !== mark.count) continue;
+      const settled = this.#last?.manifest.settled[key];
+      if (settled === undefined || !isUpTo(mark, settled)) continue;
       this.#decided.delete(stream);
       state.ledger.settle(kind, origin, { position: mark.position, count: mark.count });
       const { created } = await jsm.streams.info(name);
@@ -287,7 +307,8 @@ export class Snapshotter {
     this.#gapsSinceMs = undefined;
   }
 
-  async #fillGap(jsm: JetStreamManager, { kind, name }: Stream, [first, last]: [number, number]): Promise<void> {
+  async #fillGap(jsm: JetStreamManager, { kind, name }: Stream, gap: Stretch): Promise<void> {
+    const [first, last] = gap;
     const { nc, state, places, signal } = this.#options;
     for await (const { streamSeq, data } of feed(nc, jsm, name, first, signal, { untilCaughtUp: true })) {
       if (streamSeq > last) break;
@@ -295,7 +316,7 @@ export class Snapshotter {
       if (batch !== undefined && !state.isHeld(kind, batch)) state.take(kind, batch);
     }
     // What was not among them cannot be read, or was purged.
-    for (let seq = first; seq <= last; seq++) places.take(name, seq);
+    places.pass(name, gap);
   }
 
   async #manager(): Promise<JetStreamManager> {

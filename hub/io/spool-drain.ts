@@ -9,7 +9,7 @@ import { type Log, messageOf } from "./log.ts";
 import { messageId, type OnCut, type Published, publishBatch } from "./publish.ts";
 import type { Spool, SpoolOutcome } from "./spool.ts";
 import type { Frame } from "./spool-frames.ts";
-import { recordSubject, streamName } from "./streams.ts";
+import { isNoMessage, recordSubject, streamName } from "./streams.ts";
 
 export interface SpoolDrainOptions {
   spool: Spool;
@@ -162,7 +162,8 @@ export class SpoolDrain {
       const seq = this.#unsure.has(kind) ? await this.#lastSeqOf(kind, batch) : undefined;
       if (seq !== undefined) return { kind: "stored", seq };
     } catch (error) {
-      return { kind: "unsure", reason: messageOf(error) };
+      // A last message that cannot be read may be this one, and then is to be stored again.
+      if (!isNoMessage(error)) return { kind: "unsure", reason: messageOf(error) };
     }
     return await publishBatch(js, kind, batch, payload, onCut);
   }

@@ -22,6 +22,10 @@ export interface StreamCareOptions {
   takeOwn(kind: StreamKind, batch: Batch, streamSeq: number): void;
   /** Own records of the stream have to come again. */
   onOwnLost(kind: StreamKind): void;
+  /** Records of a stream that wait in the spool: they are on their way, and not lost. */
+  spooled(kind: StreamKind): number;
+  /** Own records are held in the state alone, which should be written down soon. */
+  onSettled(): void;
   /** The copy of the peer's stream was lost or damaged. */
   onCopyLost(kind: StreamKind): void;
 }
@@ -33,12 +37,16 @@ const lossPatienceMs = 2_000;
 export class StreamCare {
   readonly #options: StreamCareOptions;
   #started = false;
-  #busy = false;
+  /** What is read back or refilled at present. */
+  #busy: Promise<void> | undefined;
+  #ensuring: Promise<void> | undefined;
   /** Between two refills that bring nothing, ms, and when the next one may begin. */
   #refillPauseMs = 0;
   #refillAfterMs = 0;
   #lastLost = "";
   #lostSinceMs: number | undefined;
+  /** Own streams that lost their end and were not yet read again to where they end now. */
+  readonly #endLost = new Set<StreamKind>();
   /** Stretches of streams that the disk did not give back as they were written, since the start. */
   damages = 0;
 
@@ -53,6 +61,14 @@ export class StreamCare {
 
   /** Makes streams that are missing; after the start a missing one means that NATS lost its disk. */
   async ensure(nc: NatsConnection): Promise<void> {
+    // Two at a time would each hold the other's streams for lost, with what came into them meanwhile.
+    this.#ensuring ??= this.#ensure(nc).finally(() => {
+      this.#ensuring = undefined;
+    });
+    await this.#ensuring;
+  }
+
+  async #ensure(nc: NatsConnection): Promise<void> {
     const { self, peer, log, places, onOwnLost, onCopyLost } = this.#options;
     const jsm = await nc.jetstreamManager({ checkAPI: false, timeout: 5_000 });
     const made = await ensureStreams(jsm, self, peer);
@@ -78,6 +94,7 @@ export class StreamCare {
   /** NATS was away: it may have lost streams, or the end of one, which it does when its disk has damaged a message. */
   async check(nc: NatsConnection, signal: AbortSignal): Promise<void> {
     await this.ensure(nc);
+    while (this.#busy !== undefined) await this.#busy.catch(() => {});
     await this.#alone(async () => {
       for (const kind of streamKinds) await this.#checkEnd(nc, kind, signal);
     });
@@ -87,10 +104,14 @@ export class StreamCare {
     const { self, state, places, log, newestOwn, takeOwn, onOwnLost } = this.#options;
     const newest = newestOwn(kind);
     const last = await lastStored(nc, kind, self);
-    if (newest === undefined || (last !== undefined && comparePosition(last, newest) >= 0)) return;
+    const stands = newest === undefined || (last !== undefined && comparePosition(last, newest) >= 0);
+    if (stands && !this.#endLost.has(kind)) return;
     const stream = streamName(kind);
-    log.error("streams.end_lost", { stream, had: newest, has: last });
-    this.damages++;
+    if (!stands) {
+      log.error("streams.end_lost", { stream, had: newest, has: last });
+      this.damages++;
+    }
+    this.#endLost.add(kind);
     onOwnLost(kind);
     places.begin(stream, "", 0);
     const reread = (batch: Batch, streamSeq: number) => {
@@ -98,19 +119,19 @@ export class StreamCare {
       else takeOwn(kind, batch, streamSeq);
     };
     await replay(nc, stream, log, reread, signal);
+    this.#endLost.delete(kind);
   }
 
   /** Brings back own records that only the peer holds; once at a time, and again later when it fails. */
   async refill(nc: NatsConnection, signal: AbortSignal): Promise<void> {
-    const { ledger } = this.#options.state;
-    const lost = streamKinds.filter((kind) => ledger.lostHere(kind) > 0);
+    const lost = streamKinds.filter((kind) => this.#lostHere(kind) > 0);
     const nowMs = this.#options.clock();
     if (lost.length === 0) this.#lostSinceMs = undefined;
     else this.#lostSinceMs ??= nowMs;
     const isSure = nowMs - (this.#lostSinceMs ?? nowMs) >= lossPatienceMs;
     if (!isSure || nowMs < this.#refillAfterMs) return;
     const { log } = this.#options;
-    const word = lost.map((kind) => `${kind} ${ledger.lostHere(kind)}`).join();
+    const word = lost.map((kind) => `${kind} ${this.#lostHere(kind)}`).join();
     await this.#alone(async () => {
       if (word !== this.#lastLost) log.error("records.lost", { lost: word });
       this.#lastLost = word;
@@ -138,12 +159,28 @@ export class StreamCare {
       signal,
     });
     if (records > 0) log.warn("records.refilled", { kind, records });
+    return records + this.#settleUnheld(kind);
+  }
+
+  #lostHere(kind: StreamKind): number {
+    const { self, state, spooled } = this.#options;
+    return Math.max(state.ledger.lostHere(kind), spooled(kind) > 0 ? 0 : state.unheld(kind, self));
+  }
+
+  /** What the peer does not hold either is in no stream any more; its effect may be known here, and is then told by snapshot. */
+  #settleUnheld(kind: StreamKind): number {
+    const { self, state, log, spooled, onSettled } = this.#options;
+    if (spooled(kind) > 0) return 0;
+    const records = state.settleUnheld(kind, self);
+    if (records === 0) return 0;
+    log.warn("records.settled", { kind, records });
+    onSettled();
     return records;
   }
 
   /** Reads what a start from a snapshot passed over, since a damaged message there would go unnoticed for ever. */
   async scrub(nc: NatsConnection, kind: StreamKind, origin: string, signal: AbortSignal): Promise<void> {
-    const { self, state, log, onOwnLost, onCopyLost } = this.#options;
+    const { self, state, log, onCopyLost } = this.#options;
     const stream = origin === self ? streamName(kind) : copyName(kind, origin);
     const expected = state.ledger.account(kind, origin).upTo(everything);
     const found = await scrub(nc, stream, signal);
@@ -152,19 +189,17 @@ export class StreamCare {
     if (lost === 0) return;
     this.damages++;
     log.error("streams.damaged", { stream, records: lost });
-    if (origin === self) onOwnLost(kind);
-    else onCopyLost(kind);
+    // Own records are refilled, as soon as the peer says that it holds them.
+    if (origin !== self) onCopyLost(kind);
   }
 
   /** What is read back must not be refilled at the same time. */
   async #alone(work: () => Promise<void>): Promise<void> {
-    if (!this.#started || this.#busy) return;
-    this.#busy = true;
-    try {
-      await work();
-    } finally {
-      this.#busy = false;
-    }
+    if (!this.#started || this.#busy !== undefined) return;
+    this.#busy = work().finally(() => {
+      this.#busy = undefined;
+    });
+    await this.#busy;
   }
 }
 

@@ -22,6 +22,11 @@ export class StreamPlaces {
     taken.seqs.add(seq, 1);
   }
 
+  /** What there was from `first` to `last` was taken; the rest is not in the stream any more. */
+  pass(stream: string, [first, last]: Stretch): void {
+    this.#streams.get(stream)?.seqs.add(first, last - first + 1);
+  }
+
   /** Says when the stream was made; another one than was read is begun anew. */
   found(stream: string, created: string): void {
     const taken = this.#streams.get(stream);

@@ -34,6 +34,13 @@ export class RecordsSide {
   }
 
   static async start(machine: Machine, nats: NatsPair, input: Partial<HubConfigInput> = {}): Promise<RecordsSide> {
+    const side = await RecordsSide.open(machine, nats, input);
+    await side.readBack();
+    return side;
+  }
+
+  /** As a hub that has not begun to read its records back. */
+  static async open(machine: Machine, nats: NatsPair, input: Partial<HubConfigInput> = {}): Promise<RecordsSide> {
     const log = createLog(machine, () => {});
     const { port } = nats[machine];
     let side: RecordsSide | undefined;
@@ -41,8 +48,12 @@ export class RecordsSide {
     const options = { host: "127.0.0.1", port, name: machine, seedFile: undefined, log, onReconnect };
     const link = await NatsLink.open(options, new AbortController().signal);
     side = new RecordsSide(machine, link, configOf(machine, nats, input));
-    await side.records.start(link, side.#stop.signal);
+    await side.records.open();
     return side;
+  }
+
+  async readBack(): Promise<void> {
+    await this.records.start(this.#link, this.#stop.signal);
   }
 
   /** As the hub does when its connection stands again. */
@@ -67,6 +78,15 @@ export class RecordsSide {
     return (await jsm.streams.info(stream)).state.messages;
   }
 
+  /** Whether the streams of the other machine can be read from here. */
+  async reaches(machine: Machine): Promise<boolean> {
+    const jsm = await this.#link.nc.jetstreamManager({ domain: machine, checkAPI: false, timeout: 500 });
+    return jsm.streams.info("observability-metrics").then(
+      () => true,
+      () => false,
+    );
+  }
+
   /** Tells the other side what this one holds, and lets this one fetch what it lacks. */
   async exchange(other: RecordsSide): Promise<void> {
     const beat = {
@@ -79,6 +99,10 @@ export class RecordsSide {
       agents: [],
     };
     other.records.heardPeer({ ...beat, ...this.records.forHeartbeat() });
+    await this.refill();
+  }
+
+  async refill(): Promise<void> {
     await this.records.refill(this.#link.nc, this.#stop.signal);
   }
 

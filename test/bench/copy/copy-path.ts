@@ -53,6 +53,7 @@ export function copierPath(nc: NatsConnection): CopyPath {
     nc,
     log,
     handedOverSeq: 0,
+    isDamaged: false,
     holes: () => 0,
     onLost: () => ledger.forget("metrics", "mainpc"),
     onNoStream: async () => {},

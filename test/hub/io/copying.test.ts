@@ -55,6 +55,7 @@ class Side {
       nc: this.nc,
       log,
       handedOverSeq,
+      isDamaged: false,
       isHeld: (batch) => this.#isHeld(batch),
       holes: () => this.ledger.holes("metrics", this.#peer),
       onLost: () => {

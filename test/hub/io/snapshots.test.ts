@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { HubConfigInput } from "../../../hub/config.ts";
-import { type NatsPair, startNatsPair } from "../../support/nats-pair.ts";
+import { type NatsPair, type NatsServer, startNatsPair } from "../../support/nats-pair.ts";
 import { type Machine, RecordsSide } from "../../support/records-side.ts";
 import { until } from "../../support/until.ts";
 
@@ -10,6 +10,18 @@ const own = "observability-metrics";
 const copy = "observability-metrics-from-mainpc";
 /** Records may go as soon as both machines have a snapshot of them. */
 const shortLived: Partial<HubConfigInput> = { retentionMs: { metrics: 1, health: 1, alerts: 1 } };
+
+/** Flips one bit where this text stands last in the files of a stream. */
+function flip(server: NatsServer, stream: string, text: string): void {
+  const folder = join(server.storeFolder, "jetstream", "$G", "streams", stream, "msgs");
+  for (const name of readdirSync(folder).filter((each) => each.endsWith(".blk"))) {
+    const bytes = readFileSync(join(folder, name));
+    const at = bytes.lastIndexOf(text);
+    if (at < 0) continue;
+    bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+    writeFileSync(join(folder, name), bytes);
+  }
+}
 
 describe("two machines that write snapshots", () => {
   let nats: NatsPair;
@@ -87,6 +99,19 @@ describe("two machines that write snapshots", () => {
     expect(both.mainpc.records.clients.unnumbered()).toEqual({ mainpc: 57 });
   });
 
+  it("what a start had to read is in the next snapshot, although nothing new has come", async () => {
+    await start("mainpc");
+    await both.mainpc.push(5);
+    await both.mainpc.records.snapshots.write();
+    await both.mainpc.push(7, 6);
+    await both.mainpc.kill();
+    await start("mainpc");
+    expect(replayed("mainpc")).toBe(7);
+    await both.mainpc.stop();
+    await start("mainpc");
+    expect(replayed("mainpc")).toBe(0);
+  });
+
   it("records that the peer had not copied are still told from those that it had, after a start from a snapshot", async () => {
     await start("mainpc");
     await both.mainpc.push(5);
@@ -107,14 +132,7 @@ describe("two machines that write snapshots", () => {
     await agree();
     await both.mainpc.stop();
     await nats.mainpc.kill("SIGTERM");
-    const folder = join(nats.mainpc.storeFolder, "jetstream", "$G", "streams", "observability-snapshots", "msgs");
-    for (const name of readdirSync(folder).filter((each) => each.endsWith(".blk"))) {
-      const bytes = readFileSync(join(folder, name));
-      const at = bytes.lastIndexOf("mainpc-15");
-      if (at < 0) continue;
-      bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
-      writeFileSync(join(folder, name), bytes);
-    }
+    flip(nats.mainpc, "observability-snapshots", "mainpc-15");
     await nats.mainpc.start();
     await start("mainpc");
     expect(both.mainpc.said.join()).toContain("snapshot.unreadable");
@@ -197,5 +215,99 @@ describe("two machines that write snapshots", () => {
     await start("mainpc", shortLived);
     await agree();
     expect(both.mainpc.fold.groupCount).toBe(23);
+  });
+
+  it("both machines get new disks one after the other, and nothing is lost that was purged before", async () => {
+    await Promise.all([start("mainpc", shortLived), start("pc2", shortLived)]);
+    await both.mainpc.push(40);
+    await agree();
+    await snapshots();
+    await purged();
+    await both.mainpc.push(5, 41);
+    await both.pc2.push(5);
+    await agree();
+    const before = both.mainpc.fold.state();
+    for (const machine of ["mainpc", "pc2", "mainpc"] as const) {
+      await both[machine].kill();
+      await nats[machine].loseDisk();
+      await nats[machine].start();
+      await start(machine, shortLived);
+      await agree();
+    }
+    for (const machine of ["pc2", "mainpc"] as const) {
+      await both[machine].kill();
+      await start(machine, shortLived);
+      await agree();
+      expect(both[machine].fold.state()).toEqual(before);
+    }
+  });
+
+  it("records that the peer had not copied survive the disk of a NATS whose hub lives on, and reach the peer", async () => {
+    await Promise.all([start("mainpc"), start("pc2")]);
+    await both.mainpc.push(5);
+    await agree();
+    await both.pc2.stop();
+    await nats.pc2.kill();
+    await both.mainpc.push(10, 6);
+    await nats.mainpc.loseDisk();
+    await nats.mainpc.start();
+    await until("the streams to be made anew", () => both.mainpc.said.join().includes("streams.lost"));
+    await both.mainpc.push(2, 16);
+    await nats.pc2.start();
+    await start("pc2");
+    await agree();
+    expect([both.mainpc.fold.groupCount, both.pc2.fold.groupCount]).toEqual([17, 17]);
+    expect(both.pc2.line("mainpc")).toMatchObject({ stored: 17, missing: 0 });
+    await both.mainpc.stop();
+    await start("mainpc");
+    await agree();
+  });
+
+  describe("a start that is long at its first stream", () => {
+    let side: RecordsSide;
+    let reading: Promise<void>;
+
+    /** Stands still where the only own message behind the snapshot cannot be read; the peer's copy is not yet begun. */
+    beforeEach(async () => {
+      await Promise.all([start("mainpc", shortLived), start("pc2", shortLived)]);
+      await both.pc2.push(40);
+      await both.mainpc.push(5);
+      await agree();
+      await snapshots();
+      await until("the purge on both sides", async () => {
+        const left = [both.pc2.messages(own), both.mainpc.messages("observability-metrics-from-pc2")];
+        return (await Promise.all(left)).every((messages) => messages === 1);
+      });
+      await both.mainpc.push(1, 6);
+      await agree();
+      const mainpc = both.mainpc;
+      await mainpc.kill();
+      await nats.mainpc.kill("SIGTERM");
+      flip(nats.mainpc, own, "marked 6");
+      await nats.mainpc.start();
+      await until("the leaf", () => both.pc2.reaches("mainpc"));
+      side = await RecordsSide.open("mainpc", nats, shortLived);
+      both.mainpc = side;
+      reading = side.readBack();
+      await until("own records", () => side.line("mainpc")?.stored === 5);
+    });
+
+    it("takes nothing from the peer of what it is about to read itself", async () => {
+      await both.pc2.exchange(side);
+      await reading;
+      expect(side.said.join()).not.toContain("snapshot.adopted");
+      await agree();
+    });
+
+    it("and is stopped there leaves the snapshot that tells what was purged", async () => {
+      clearInterval(heartbeats);
+      await Promise.all([side.stop(), reading.catch(() => {})]);
+      await both.pc2.kill();
+      await nats.pc2.kill();
+      await start("mainpc", shortLived);
+      expect(both.mainpc.line("pc2")).toMatchObject({ stored: 40, missing: 0 });
+      await nats.pc2.start();
+      await start("pc2", shortLived);
+    });
   });
 });
