@@ -1,0 +1,115 @@
+/** The peer's records as this machine holds them: copied stream by stream, taken into the state, and acknowledged to the peer. */
+import type { NatsConnection } from "nats";
+import { z } from "zod";
+import { type Batch, comparePosition, lastPosition, RecordPosition, StreamKind } from "../core/record.ts";
+import { Copier } from "./copier.ts";
+import type { Log } from "./log.ts";
+import type { ReadBack } from "./read-back.ts";
+import type { RecordState } from "./record-state.ts";
+import type { StreamPlaces } from "./stream-places.ts";
+import { copyName, streamKinds } from "./streams.ts";
+
+export interface PeerRecordsOptions {
+  self: string;
+  peer: string;
+  state: RecordState;
+  places: StreamPlaces;
+  log: Log;
+  /** Makes streams that are missing. Never rejects. */
+  mend(nc: NatsConnection): Promise<void>;
+  /** The peer says how far it has copied a stream of this machine. */
+  onPeerCopied(kind: StreamKind, position: RecordPosition): void;
+}
+
+const CopiedNews = z.strictObject({ kind: StreamKind, position: RecordPosition });
+const copiedSubject = (origin: string) => `tandem.copied.${origin}`;
+
+export class PeerRecords {
+  readonly #options: PeerRecordsOptions;
+  readonly #copiers: Copier[] = [];
+  /** How far this machine holds the peer's streams; told to the peer. */
+  readonly copied: Partial<Record<StreamKind, RecordPosition>> = {};
+
+  constructor(options: PeerRecordsOptions) {
+    this.#options = options;
+  }
+
+  /** What a snapshot holds of the stream was copied before it. */
+  resume(kind: StreamKind): void {
+    const { newest } = this.#options.state.ledger.account(kind, this.#options.peer);
+    if (newest !== undefined) this.copied[kind] = newest;
+  }
+
+  begin(nc: NatsConnection, read: ReadBack): void {
+    for (const kind of streamKinds) this.#copiers.push(this.#createCopier(kind, nc, read));
+    nc.subscribe(copiedSubject(this.#options.self), {
+      callback: (error, message) => {
+        if (error === null) this.#heardCopied(message.data);
+      },
+    });
+    for (const copier of this.#copiers) copier.start();
+  }
+
+  /** @param streamSeq its sequence in the copy; undefined for what was held already */
+  take(kind: StreamKind, batch: Batch, streamSeq: number | undefined): void {
+    const { state, places } = this.#options;
+    const position = lastPosition(batch);
+    const before = this.copied[kind];
+    if (before === undefined || comparePosition(before, position) < 0) this.copied[kind] = position;
+    if (streamSeq !== undefined) places.take(copyName(kind, batch.origin), streamSeq);
+    state.take(kind, batch);
+  }
+
+  /** Looks at the copy again: its stream is a new one, or has lost something. */
+  restart(kind: StreamKind): void {
+    this.#copiers.find((copier) => copier.kind === kind)?.restart();
+  }
+
+  /** The peer was heard on NATS again: copying need not wait out its pause. */
+  nudge(): void {
+    for (const copier of this.#copiers) copier.nudge();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#copiers.map((copier) => copier.stop()));
+  }
+
+  #createCopier(kind: StreamKind, nc: NatsConnection, { copiedSeqs, damagedCopies }: ReadBack): Copier {
+    const { peer: origin, state, places, log, mend } = this.#options;
+    return new Copier({
+      kind,
+      origin,
+      nc,
+      log,
+      handedOverSeq: copiedSeqs.get(kind) ?? 0,
+      isDamaged: damagedCopies.has(kind),
+      isHeld: (batch) => state.isHeld(kind, batch),
+      holes: () => state.ledger.holes(kind, origin),
+      onLost: () => {
+        state.ledger.forget(kind, origin);
+        places.begin(copyName(kind, origin), "", 0);
+        delete this.copied[kind];
+      },
+      onNoStream: () => mend(nc),
+      onCopied: (batch, streamSeq) => {
+        this.take(kind, batch, streamSeq);
+        const news: z.infer<typeof CopiedNews> = { kind, position: lastPosition(batch) };
+        nc.publish(copiedSubject(origin), JSON.stringify(news));
+      },
+    });
+  }
+
+  #heardCopied(data: Uint8Array): void {
+    const news = CopiedNews.safeParse(safeJson(data));
+    if (news.success) this.#options.onPeerCopied(news.data.kind, news.data.position);
+    else this.#options.log.warn("records.malformed_news");
+  }
+}
+
+function safeJson(data: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(data).toString());
+  } catch {
+    return undefined;
+  }
+}
