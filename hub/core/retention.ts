@@ -1,5 +1,5 @@
 /** Decides which of a stream's records may go: only those whose effect both machines have in a snapshot, and the oldest first. */
-import { isUpTo, type Mark } from "./account.ts";
+import { type Account, type Cover, isUpTo } from "./account.ts";
 import type { RecordPosition } from "./record.ts";
 import type { PurgeMark } from "./snapshot.ts";
 
@@ -20,9 +20,9 @@ export interface RetentionView {
   maxAgeMs: number;
   fill: StreamFill;
   /** What the peer's snapshot covers; undefined when that is not known. */
-  peer: Mark | undefined;
+  peer: Cover | undefined;
   /** Records of the origin up to a position, as this machine holds them. */
-  heldUpTo(position: RecordPosition): number;
+  heldUpTo(position: RecordPosition): Pick<Account, "count" | "digest">;
 }
 
 /** A fuller stream loses records before their age. */
@@ -40,7 +40,9 @@ export const purgeSeq = ({ streamSeq }: PurgeMark, { lastSeq }: StreamFill) => M
 /** @returns the mark up to which the stream is to be purged; undefined when nothing may or need go */
 export function purgeTarget(marks: readonly PurgeMark[], view: RetentionView): PurgeMark | undefined {
   const { nowMs, created, maxAgeMs, fill, peer, heldUpTo } = view;
-  if (peer === undefined || heldUpTo(peer.position) !== peer.count) return undefined;
+  if (peer === undefined) return undefined;
+  const held = heldUpTo(peer.position);
+  if (held.count !== peer.count || held.digest !== peer.digest) return undefined;
   const safe = marks.filter(
     (mark) => mark.created === created && isUpTo(mark, peer) && purgeSeq(mark, fill) >= fill.firstSeq,
   );

@@ -3,7 +3,7 @@
  * behind it. All of it can be taken in over what is known already, and more than once, without a change.
  */
 import { z } from "zod";
-import { AccountDump, Mark } from "./account.ts";
+import { AccountDump, Cover, Mark } from "./account.ts";
 import { ClientDump } from "./client-book.ts";
 import { metricTypes } from "./exposition/family.ts";
 import { Hlc } from "./hlc.ts";
@@ -70,6 +70,10 @@ export type PurgeMark = z.infer<typeof PurgeMark>;
 export const Marks = z.record(z.string(), Mark);
 export type Marks = z.infer<typeof Marks>;
 
+/** By `<stream>/<origin>`. */
+export const Covers = z.record(z.string(), Cover);
+export type Covers = z.infer<typeof Covers>;
+
 /** Closes a snapshot: without it the parts before it are no snapshot. */
 export const SnapshotManifest = z.strictObject({
   v: z.literal(1),
@@ -84,7 +88,7 @@ export const SnapshotManifest = z.strictObject({
   /** By `<stream>/<origin>`. */
   places: z.record(z.string(), StreamPlace),
   /** Of whose streams everything up to a mark is in the snapshot. */
-  covers: Marks,
+  covers: Covers,
   /** What need not be in a stream any more, as of this snapshot. */
   settled: Marks,
   /** Where streams may be purged later, oldest first. */
@@ -95,7 +99,7 @@ export const SnapshotManifest = z.strictObject({
 export type SnapshotManifest = z.infer<typeof SnapshotManifest>;
 
 /** What a hub tells its peer of its newest snapshot. */
-export const SnapshotWord = z.strictObject({ covers: Marks, settled: Marks });
+export const SnapshotWord = z.strictObject({ covers: Covers, settled: Marks });
 export type SnapshotWord = z.infer<typeof SnapshotWord>;
 
 /** Key of what is said of one origin's stream. */

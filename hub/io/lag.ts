@@ -1,7 +1,7 @@
 /** Measures how long this process's event loop stood still lately. */
 import { monitorEventLoopDelay } from "node:perf_hooks";
 
-const resolutionMs = 10;
+const resolutionMs = 20;
 const windowMs = 5_000;
 
 /** Longest stall of the last five to ten seconds, ms, and a way to end the measuring. */

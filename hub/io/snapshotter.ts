@@ -5,7 +5,7 @@ import { decodeBatch } from "../core/batch-codec.ts";
 import type { RecordPosition, StreamKind } from "../core/record.ts";
 import { isNearlyFull, purgeSeq, purgeTarget, type StreamFill, withMark } from "../core/retention.ts";
 import type { Stretch } from "../core/seq-set.ts";
-import { type Marks, type PurgeMark, type StreamPlace, streamKey } from "../core/snapshot.ts";
+import { type Covers, type PurgeMark, type StreamPlace, streamKey } from "../core/snapshot.ts";
 import { feed } from "./feed.ts";
 import { type Log, messageOf } from "./log.ts";
 import { idAt } from "./read-back.ts";
@@ -30,7 +30,7 @@ export interface SnapshotterOptions {
   /** How far the peer has copied this machine's streams. */
   copied(): Partial<Record<StreamKind, RecordPosition>>;
   /** What the peer's newest snapshot covers, by `<stream>/<origin>`. */
-  peerCovers(): Marks;
+  peerCovers(): Covers;
   /** Makes the stream of snapshots if it is missing. Never rejects. */
   ensure(): Promise<void>;
   /** A stream is nearly full, so that records go before their age. */
@@ -230,8 +230,8 @@ export class Snapshotter {
       // What was decided of a stream that is gone says nothing of the one that stands there now.
       if (this.#decided.get(stream)?.mark.created !== info.created) this.#decided.delete(stream);
       draft.places[key] = { created: info.created, seq: places.upTo(name), id: "" } satisfies StreamPlace;
-      const { whole } = state.ledger.account(kind, origin);
-      if (whole !== undefined) draft.covers[key] = whole;
+      const { cover } = state.ledger.account(kind, origin);
+      if (cover !== undefined) draft.covers[key] = cover;
       const decided = this.#decided.get(stream)?.mark;
       const standing = state.ledger.settled(kind, origin);
       const isFurther = decided !== undefined && (standing === undefined || !isUpTo(decided, standing));
@@ -245,10 +245,13 @@ export class Snapshotter {
   #remember({ atMs, covers, places }: ManifestDraft): void {
     const marks: Record<string, PurgeMark[]> = {};
     for (const { kind, key } of this.#streams) {
-      const [mark, place] = [covers[key], places[key]];
+      const [cover, place] = [covers[key], places[key]];
       const before = this.#purgeMarks[key] ?? [];
-      const next = mark && place && { ...mark, created: place.created, streamSeq: place.seq, atMs };
-      marks[key] = next === undefined ? before : withMark(before, next, this.#options.maxAgeMs[kind]);
+      marks[key] = before;
+      if (cover === undefined || place === undefined) continue;
+      const { position, count } = cover;
+      const mark = { position, count, created: place.created, streamSeq: place.seq, atMs };
+      marks[key] = withMark(before, mark, this.#options.maxAgeMs[kind]);
     }
     this.#purgeMarks = marks;
   }
@@ -268,7 +271,7 @@ export class Snapshotter {
         maxAgeMs: maxAgeMs[kind],
         fill,
         peer: peerCovers()[key],
-        heldUpTo: (position) => state.ledger.heldUpTo(kind, origin, position),
+        heldUpTo: (position) => state.ledger.account(kind, origin).upTo(position),
       });
       if (isNearlyFull(fill)) onNearlyFull(name);
       if (target !== undefined) this.#decided.set(stream, { mark: target, upToSeq: purgeSeq(target, fill) });

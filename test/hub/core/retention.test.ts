@@ -17,8 +17,8 @@ const view: RetentionView = {
   created,
   maxAgeMs: 25_000,
   fill: { bytes: 100, maxBytes: 1_000, messages: 50, firstSeq: 1, lastSeq: 50 },
-  peer: { position: { incarnation: "i1", seq: 45 }, count: 45 },
-  heldUpTo: ({ seq }) => seq,
+  peer: { position: { incarnation: "i1", seq: 45 }, count: 45, digest: "d" },
+  heldUpTo: ({ seq }) => ({ count: seq, digest: "d" }),
 };
 
 describe("what of a stream may go", () => {
@@ -29,8 +29,9 @@ describe("what of a stream may go", () => {
   it.each([
     ["nothing is old enough", { maxAgeMs: 60_000 }],
     ["the peer said of no snapshot", { peer: undefined }],
-    ["the peer's snapshot ends before", { peer: { position: { incarnation: "i1", seq: 9 }, count: 9 } }],
-    ["the peer counts otherwise", { peer: { position: { incarnation: "i1", seq: 45 }, count: 44 } }],
+    ["the peer's snapshot ends before", { peer: { position: { incarnation: "i1", seq: 9 }, count: 9, digest: "d" } }],
+    ["the peer counts otherwise", { peer: { position: { incarnation: "i1", seq: 45 }, count: 44, digest: "d" } }],
+    ["the peer holds others", { peer: { position: { incarnation: "i1", seq: 45 }, count: 45, digest: "e" } }],
     ["the stream is another one of the same name", { created: "2026-02-02T00:00:00Z" }],
     ["it is gone already", { fill: { ...view.fill, firstSeq: 21, messages: 30 } }],
   ])("is nothing when %s", (_, change) => {

@@ -2,6 +2,8 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { HubConfigInput } from "../../../hub/config.ts";
+import { encodeBatch } from "../../../hub/core/batch-codec.ts";
+import { recordSubject } from "../../../hub/io/streams.ts";
 import { type NatsPair, type NatsServer, startNatsPair } from "../../support/nats-pair.ts";
 import { type Machine, RecordsSide } from "../../support/records-side.ts";
 import { until } from "../../support/until.ts";
@@ -154,6 +156,26 @@ describe("two machines that write snapshots", () => {
       expect(both[machine].fold.groupCount).toBe(40);
       await agree();
     }
+  });
+
+  it("a record that both have lost stays missing, and the others are purged all the same", async () => {
+    await Promise.all([start("mainpc", shortLived), start("pc2", shortLived)]);
+    await both.mainpc.push(5);
+    await agree();
+    // What a hub leaves that died with records in its spool, the first of which its disk did not give back.
+    const push = { kind: "push", at: { wallMs: 1, counter: 0 }, op: "put", body: "x 1\n" } as const;
+    const records = [{ ...push, group: [["job", "late"]] as [string, string][] }];
+    const left = encodeBatch({ v: 1, origin: "mainpc", incarnation: "000000000-left", firstSeq: 2, records });
+    await both.mainpc.kill();
+    const nc = await nats.mainpc.connect();
+    await nc.jetstream().publish(recordSubject("metrics", "mainpc"), left);
+    await nc.close();
+    await start("mainpc", shortLived);
+    await until("the copy", () => both.pc2.fold.groupCount === 6);
+    await snapshots();
+    await purged();
+    expect(both.mainpc.line("mainpc")).toMatchObject({ stored: 6, missing: 2 });
+    expect(both.pc2.fold.state()).toEqual(both.mainpc.fold.state());
   });
 
   it("nothing is purged while the peer has no snapshot of it", async () => {
