@@ -25,6 +25,7 @@ import {
   serverContainers,
 } from "./doctor/checks.ts";
 import { factsScript, readFacts } from "./doctor/facts.ts";
+import { serversOf } from "./doctor/servers.ts";
 import { OperatorError } from "./error.ts";
 import { askHub } from "./site/ask-hub.ts";
 import { runShell, unreachable } from "./site/shell.ts";
@@ -85,11 +86,6 @@ async function examineMachine(site: Site): Promise<Report> {
     askHub(`${expected.hubUrl}/api/v1/ledger`, LedgerView),
   ]);
   return { machine: machine.name, address: machine.address, checks: [...local, ...checkHub(fleet, ledger, expected)] };
-}
-
-function serversOf(site: Stack["site"]): string[] {
-  const own = site.role === "pair" ? ["nats", "pushgateway", "hub"] : [];
-  return [...own, ...(["prometheus", "grafana"] as const).filter((part) => site[part].enabled)];
 }
 
 /** Those that run from the first `up` on; a cold standby waits for its takeover. */

@@ -34,7 +34,15 @@ export const Answers = z.strictObject({
   agents: z.boolean().default(false),
   /** Images other than the defaults, by key of `images`. @example { nats: "registry.example.org/nats@sha256:…" } */
   images: z
-    .strictObject({ nats: z.string(), pushgateway: z.string(), hubBase: z.string(), hub: z.string() })
+    .strictObject({
+      nats: z.string(),
+      pushgateway: z.string(),
+      hubBase: z.string(),
+      hub: z.string(),
+      prometheus: z.string(),
+      grafana: z.string(),
+      keepalived: z.string(),
+    })
     .partial()
     .default({}),
   /** Validity of the two certificates of the link. */

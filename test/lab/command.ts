@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { Command } from "commander";
 import { OperatorError } from "../../ops/error.ts";
 import { down } from "./containers.ts";
+import { extrasOf } from "./images.ts";
 import { Lab } from "./lab.ts";
 import { isCut, isPlugged } from "./link.ts";
 import type { LabUser } from "./machine.ts";
@@ -35,9 +36,11 @@ const add = (usage: string, description: string, example: string) =>
 add("up", "make or start the lab, and load its images", "up --name dev")
   .option("--data-mb <n>", "size of each machine's own disk", "4096")
   .option("--satellite", "with a third machine, nas", false)
-  .action(async ({ name, json, dataMb, satellite }: Common & { dataMb: string; satellite: boolean }) => {
+  .option("--with <images>", "those of prometheus and keepalived too, with a comma between them", "")
+  .action(async (options: Common & { dataMb: string; satellite: boolean; with: string }) => {
+    const { name, json, dataMb, satellite } = options;
     const startedMs = performance.now();
-    const lab = await Lab.up({ name, dataMb: Number(dataMb), satellite, say });
+    const lab = await Lab.up({ name, dataMb: Number(dataMb), satellite, extras: extrasOf(options.with), say });
     say(`ready in ${((performance.now() - startedMs) / 1_000).toFixed(1)} s`);
     await report(lab, json);
   });

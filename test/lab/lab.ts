@@ -6,7 +6,7 @@ import { ensureContainer, ensureNetwork, subnetOf } from "./containers.ts";
 import * as disk from "./disk.ts";
 import { docker, requireEngine } from "./docker.ts";
 import { execute } from "./execute.ts";
-import { machineImage, stackImages } from "./images.ts";
+import { type ExtraImage, extraImages, machineImage, stackImages } from "./images.ts";
 import * as link from "./link.ts";
 import { LabMachine, type LabUser } from "./machine.ts";
 import {
@@ -30,6 +30,8 @@ export interface LabOptions {
   dataMb?: number;
   /** Whether there is a third machine, nas; once there it stays one of the lab. @default false */
   satellite?: boolean;
+  /** Images beside those that each stack needs; once there they stay of the lab. @default none */
+  extras?: readonly ExtraImage[];
   /** Gets a line for each step. @default none */
   say?: (line: string) => void;
 }
@@ -68,6 +70,7 @@ export class Lab {
     name = defaultName,
     dataMb = 4_096,
     satellite = false,
+    extras = [],
     say = () => {},
   }: LabOptions = {}): Promise<Lab> {
     networkOf(name);
@@ -75,9 +78,11 @@ export class Lab {
     const key = await ensureKey(name);
     const base = await ensureBase(say);
     const image = await machineImage(base, say);
-    const images = await stackImages(base, say);
+    const before = readRecord(name);
+    const wanted = extraImages.filter((extra) => extras.includes(extra) || before?.images[extra] !== undefined);
+    const images = await stackImages(base, wanted, say);
     const plan = planLab(name, await ensureNetwork(name, say));
-    const names = placeNames(satellite || readRecord(name)?.hostKeys.nas !== undefined);
+    const names = placeNames(satellite || before?.hostKeys.nas !== undefined);
     for (const at of names) await ensureContainer(plan, plan.places[at], { image, dataMb }, say);
     const record = { images, hostKeys: await authorize(plan, key, names) };
     writeRecord(name, record);
@@ -85,7 +90,7 @@ export class Lab {
     writeKnownHosts(key.knownHosts, lab.places);
     await lab.#ready(names);
     for (const machine of lab.machines) {
-      const loaded = await machine.putImages(Object.values(images));
+      const loaded = await machine.putImages(Object.values(images).filter((image) => image !== undefined));
       if (loaded.length > 0) say(`${machine.name}: loaded ${loaded.join(", ")}`);
     }
     return lab;

@@ -6,7 +6,13 @@ import { labFolder } from "./ssh.ts";
 
 const LabRecord = z.strictObject({
   hostKeys: z.strictObject({ mainpc: z.string(), pc2: z.string(), jump: z.string(), nas: z.string().optional() }),
-  images: z.strictObject({ nats: z.string(), pushgateway: z.string(), hubBase: z.string() }),
+  images: z.strictObject({
+    nats: z.string(),
+    pushgateway: z.string(),
+    hubBase: z.string(),
+    prometheus: z.string().optional(),
+    keepalived: z.string().optional(),
+  }),
 });
 export type LabRecord = z.infer<typeof LabRecord>;
 

@@ -47,6 +47,18 @@ describe("the configuration of a lab's stack", () => {
     }
   });
 
+  it("names the images of Prometheus and keepalived in a lab that has them", () => {
+    const extra = { prometheus: "tandem-lab/prometheus:534c4a4c", keepalived: "tandem-lab/keepalived:c88b682d" };
+    const config = stackConfig({
+      machine: "pc2",
+      addresses: { mainpc: "10.213.4.10", pc2: "10.213.4.20" },
+      hostKey,
+      images: { ...images, ...extra },
+      reference: "10.213.4.30:22",
+    });
+    expect(parseStackConfig(config, "pc2").images).toMatchObject({ ...images, ...extra });
+  });
+
   it("of a satellite is accepted too, and knows both hubs and where the inventory lies", () => {
     const config = satelliteConfig({
       address: "10.213.4.40",

@@ -16,34 +16,44 @@ export type Stack = (typeof stacks)[number];
 /** A pair heals within seconds; the lab's machines share one computer. */
 const healMs = 90_000;
 
+interface PairOptions extends Pick<LabOptions, "satellite" | "extras"> {
+  /** @default those of the repository's stacks */
+  hubPorts?: Record<Stack, number>;
+}
+
 export class DeployedPair {
   readonly lab: Lab;
   readonly engine: Engine;
   readonly #agent: SshAgent;
+  readonly #hubPorts: Record<Stack, number>;
 
-  private constructor(lab: Lab, engine: Engine, agent: SshAgent) {
+  private constructor(lab: Lab, engine: Engine, agent: SshAgent, hubPorts: Record<Stack, number>) {
     this.lab = lab;
     this.engine = engine;
     this.#agent = agent;
+    this.#hubPorts = hubPorts;
   }
 
   /** A new lab and a new site, with nothing on the machines yet. */
   static async prepare(
     name: string,
     say: (line: string) => void,
-    options: Pick<LabOptions, "satellite"> = {},
+    { hubPorts = { mainpc: 9000, pc2: 9100 }, ...options }: PairOptions = {},
   ): Promise<DeployedPair> {
     // The provider's ssh puts its shared connection there.
     mkdirSync(join(homedir(), ".ssh"), { recursive: true, mode: 0o700 });
     await down(name, { volumes: true });
     const lab = await Lab.up({ name, say, ...options });
     const agent = await lab.sshAgent();
-    return new DeployedPair(lab, new Engine(agent.env.SSH_AUTH_SOCK), agent);
+    return new DeployedPair(lab, new Engine(agent.env.SSH_AUTH_SOCK), agent, hubPorts);
   }
 
   /** What an operator answers to `tandem init`, for the lab's machines. */
   answers(): string {
-    const machine = (stack: Stack) => ({ address: this.lab[stack].address, hostKey: this.lab[stack].hostKey });
+    const machine = (stack: Stack) => {
+      const { address, hostKey } = this.lab[stack];
+      return { address, hostKey, hubPort: this.#hubPorts[stack] };
+    };
     const { images, references } = this.lab.stackConfig("mainpc");
     const answers = { mainpc: machine("mainpc"), pc2: machine("pc2"), images, references, agents: true };
     return this.engine.file("answers.yaml", stringify(answers));
@@ -51,7 +61,7 @@ export class DeployedPair {
 
   at(stack: Stack): { hub: string; pushgateway: string } {
     const { address } = this.lab[stack];
-    return { hub: `http://${address}:${stack === "mainpc" ? 9000 : 9100}`, pushgateway: `http://${address}:9091` };
+    return { hub: `http://${address}:${this.#hubPorts[stack]}`, pushgateway: `http://${address}:9091` };
   }
 
   /** Waits until both hubs are in sync and neither misses a record. */
