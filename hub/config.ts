@@ -100,7 +100,7 @@ export const HubConfig = z.strictObject({
       /** After so long, when records came, ms. */
       everyMs: z.number().int().min(100).default(300_000),
       /** After so many records. */
-      everyRecords: z.number().int().positive().default(10_000),
+      everyRecords: z.number().int().positive().default(30_000),
     })
     .prefault({}),
   /** Records of a stream that are older are purged once both machines have their effect in a snapshot, ms. */
