@@ -88,8 +88,7 @@ export class Hub {
         const group = this.#fold.groupOf(key);
         return group && { path: groupPath(group), text: this.#fold.groupText(key) };
       },
-      known: (key) =>
-        this.#fold.group(key) !== undefined ? "stands" : this.#fold.groupOf(key) !== undefined ? "deleted" : "nothing",
+      known: (key) => (this.#fold.has(key) ? "stands" : this.#fold.groupOf(key) !== undefined ? "deleted" : "nothing"),
       ready: () => this.#records.ready,
       settled: () => this.#holdsAll(),
       adopt: (sighting) =>

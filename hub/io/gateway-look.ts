@@ -12,6 +12,9 @@ const lookDeadlineMs = 10_000;
 /** Largest answer that is read whole, bytes. */
 const maxWholeBytes = 256 * 1024 * 1024;
 
+/** Read without a pause: a few ms. */
+const sliceCharacters = 64 * 1024;
+
 /** The family's lines stand together, and a comment begins the next one's: the Pushgateway's own metrics come behind. */
 const firstLine = Buffer.from("\npush_time_seconds{");
 const comment = Buffer.from("\n#");
@@ -33,10 +36,24 @@ export async function lookAtPushTimes(address: GatewayAddress, agent: Agent): Pr
         held = found ? held.subarray(at + 1) : held.subarray(-firstLine.length);
       }
       const end = found ? held.indexOf(comment) : -1;
-      if (end >= 0) return readPushTimes(held.subarray(0, end + 1).toString("utf8"));
+      if (end >= 0) return await inSlices(held.subarray(0, end + 1).toString("utf8"));
     }
-    return found ? readPushTimes(held.toString("utf8")) : [];
+    return found ? await inSlices(held.toString("utf8")) : [];
   });
+}
+
+/** As `readPushTimes`, with pauses in which pushes are answered. */
+async function inSlices(text: string): Promise<Sighting[] | undefined> {
+  const sightings: Sighting[] = [];
+  for (let from = 0; from < text.length; ) {
+    const end = text.indexOf("\n", from + sliceCharacters) + 1 || text.length;
+    const some = readPushTimes(text.slice(from, end));
+    if (some === undefined) return undefined;
+    for (const sighting of some) sightings.push(sighting);
+    from = end;
+    await new Promise(setImmediate);
+  }
+  return sightings;
 }
 
 /** Groups with all that they hold: those that are wanted, or all. */

@@ -137,6 +137,11 @@ export class Fold {
     return state?.exists === true ? view(state) : undefined;
   }
 
+  /** Whether the group exists: it was pushed and not deleted since. */
+  has(key: string): boolean {
+    return this.#states.get(key)?.exists === true;
+  }
+
   /** The labels of a group, also of one that was deleted. */
   groupOf(key: string): Group | undefined {
     return this.#states.get(key)?.group;
