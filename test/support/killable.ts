@@ -41,8 +41,14 @@ export class Killable {
     });
   }
 
+  /** Starts it again when it has ended meanwhile. */
   async ready(deadlineMs = 60_000): Promise<void> {
-    await until(`${this.label} ready`, () => this.spec.ready(), deadlineMs);
+    const ask = () => {
+      // It ends at once when a connection of some other program has its port for a moment.
+      this.start();
+      return this.spec.ready();
+    };
+    await until(`${this.label} ready`, ask, deadlineMs);
   }
 
   async kill(): Promise<void> {
