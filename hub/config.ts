@@ -48,6 +48,9 @@ export const AgentConfig = z.strictObject({
 });
 export type AgentConfig = z.infer<typeof AgentConfig>;
 
+/** By which health, scrapes and alerts name an agent. @example "mainpc/TutorAgent" */
+export const agentId = ({ machine, name }: Pick<AgentConfig, "machine" | "name">) => `${machine}/${name}`;
+
 /** One machine's own processes, as this hub or its peer reaches them. */
 export const MachineConfig = z.strictObject({
   name: z.string().min(1),

@@ -1,7 +1,7 @@
 /** One hub: builds its parts from a config, ties what one of them learns to what the others do, and stops them in order. */
 import { randomBytes } from "node:crypto";
 import type { Server } from "node:http";
-import type { AgentConfig, HubConfig } from "./config.ts";
+import { type AgentConfig, agentId, type HubConfig } from "./config.ts";
 import { FleetHealth, type HealthTurn } from "./core/fleet-health.ts";
 import type { ExpiryView } from "./core/fold/expiry.ts";
 import { Fold } from "./core/fold/fold.ts";
@@ -67,7 +67,7 @@ export class Hub {
     this.#config = config;
     this.#log = log;
     const { machine, peer, agents } = config;
-    this.#health = new FleetHealth(machine.name, agents.map(idOf), clock());
+    this.#health = new FleetHealth(machine.name, agents.map(agentId), clock());
     this.#records = new Records({
       config,
       fold: this.#fold,
@@ -99,7 +99,7 @@ export class Hub {
     this.#satellites = new SatelliteWatch({
       satellites: config.satellites.map(({ name }) => name),
       agentsOf: (name) =>
-        agents.filter((agent) => agent.machine === name).flatMap((agent) => this.#health.status(idOf(agent)) ?? []),
+        agents.filter((agent) => agent.machine === name).flatMap((agent) => this.#health.status(agentId(agent)) ?? []),
       cutOff: () => this.#machines.isCutOff,
       clock,
       onChange: (...change) => this.#onSatellite(...change),
@@ -126,7 +126,7 @@ export class Hub {
     this.#round = new FleetRound({
       config,
       observe: (agent, answer, atMs) => {
-        const turn = this.#health.observed(idOf(agent), answer, atMs);
+        const turn = this.#health.observed(agentId(agent), answer, atMs);
         if (turn !== undefined) this.#onOwnTurn(agent, turn);
       },
       check: (push) => this.#fold.check(push),
@@ -135,7 +135,7 @@ export class Hub {
       log,
       clock,
     });
-    this.#ownIds = agents.filter((agent) => this.#round.isOwn(agent)).map(idOf);
+    this.#ownIds = agents.filter((agent) => this.#round.isOwn(agent)).map(agentId);
     this.#alerts = new MachineAlerts({ append: (alert) => this.#records.append("alerts", alert), log });
     this.#view = new View({
       config,
@@ -351,5 +351,3 @@ export class Hub {
     if (this.#events.listeners > 0) this.#events.send({ type: "fleet", fleet: this.#view.fleet() });
   }
 }
-
-const idOf = (agent: AgentConfig) => `${agent.machine}/${agent.name}`;

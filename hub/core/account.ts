@@ -1,6 +1,7 @@
 /** Which of one origin's records of one stream a machine holds, as sequences by incarnation. */
 import { z } from "zod";
-import { comparePosition, type RecordPosition } from "./record.ts";
+import { fnv1a } from "./fnv.ts";
+import { comparePosition, RecordPosition } from "./record.ts";
 import { SeqSet, type Stretch } from "./seq-set.ts";
 
 const Seq = z.number().int().positive();
@@ -15,7 +16,7 @@ export type AccountDump = z.infer<typeof AccountDump>;
 
 /** A place in an origin's records, and how many of them are held up to it. */
 export const Mark = z.strictObject({
-  position: z.strictObject({ incarnation: z.string(), seq: z.number().int().nonnegative() }),
+  position: RecordPosition,
   count: z.number().int().nonnegative(),
 });
 export type Mark = z.infer<typeof Mark>;
@@ -71,8 +72,7 @@ export class Account {
 
   /** Of which records are held, without the duplicates. */
   get digest(): string {
-    const held = [...this.#incarnations]
-      .map(([incarnation, set]): [string, Stretch[]] => [incarnation, set.stretches()])
+    const held = this.#held()
       .filter(([, stretches]) => stretches.length > 0)
       .sort(([a], [b]) => (a < b ? -1 : 1));
     return digestOf(JSON.stringify(held));
@@ -130,11 +130,11 @@ export class Account {
   }
 
   dump(): AccountDump {
-    const held = [...this.#incarnations].map(([incarnation, set]): [string, Stretch[]] => [
-      incarnation,
-      set.stretches(),
-    ]);
-    return { held, duplicates: this.duplicates };
+    return { held: this.#held(), duplicates: this.duplicates };
+  }
+
+  #held(): [string, Stretch[]][] {
+    return [...this.#incarnations].map(([incarnation, set]) => [incarnation, set.stretches()]);
   }
 
   #put(incarnation: string, stretches: readonly Stretch[]): void {
@@ -142,16 +142,9 @@ export class Account {
   }
 }
 
-/** FNV-1a from two beginnings, 64 bits together: tells accounts apart by mistake, not by intent. */
-function digestOf(text: string): string {
-  return [0x811c9dc5, 0x01000193]
-    .map((start) => {
-      let hash = start;
-      for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-      return (hash >>> 0).toString(16).padStart(8, "0");
-    })
-    .join("");
-}
+/** From two beginnings, 64 bits together. */
+const digestOf = (text: string) =>
+  [0x811c9dc5, 0x01000193].map((start) => fnv1a([text], start).toString(16).padStart(8, "0")).join("");
 
 /** Whether one mark lies no further than another. */
 export const isUpTo = (mark: Mark, limit: Mark): boolean => comparePosition(mark.position, limit.position) <= 0;

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { Alert, Batch, HealthChange, Push, type RecordBody } from "./record.ts";
+import { safeJson } from "./safe-json.ts";
 
 const FramedPush = Push.omit({ body: true }).extend({
   /** Length of its body, in UTF-8. */
@@ -51,12 +52,4 @@ export function decodeBatch(data: Uint8Array): Batch | undefined {
 function decodeV1(bytes: Buffer): Batch | undefined {
   const parsed = Batch.safeParse(safeJson(bytes));
   return parsed.success ? parsed.data : undefined;
-}
-
-function safeJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString());
-  } catch {
-    return undefined;
-  }
 }

@@ -3,6 +3,7 @@
  * and what a client numbered but no hub holds is counted. Memory is bounded, so what is long ago is known less exactly.
  */
 import { z } from "zod";
+import { fnv1a } from "./fnv.ts";
 import { groupKey } from "./group-path.ts";
 import { ClientNumber, type Push } from "./record.ts";
 import { SeqSet } from "./seq-set.ts";
@@ -181,11 +182,4 @@ const newAccount = (lowest: number): Account => ({
 /** What lies below the lowest number met was pushed before this hub's records begin, or to another client of the name. */
 const missingOf = ({ numbers, lowest, writtenOff }: Account) => numbers.holes - (lowest - 1) + writtenOff;
 
-/** FNV-1a, 32 bits: tells a retry from another push by mistake, not by intent. */
-function digestOf({ op, group, body }: Pick<Push, "op" | "group" | "body">): number {
-  let hash = 0x811c9dc5;
-  for (const text of [op, groupKey(group), body]) {
-    for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  }
-  return hash >>> 0;
-}
+const digestOf = ({ op, group, body }: Pick<Push, "op" | "group" | "body">) => fnv1a([op, groupKey(group), body]);

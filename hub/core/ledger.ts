@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { Account, isUpTo, type Mark } from "./account.ts";
 import { comparePosition, type RecordPosition, StreamKind } from "./record.ts";
+import { streamKey } from "./snapshot.ts";
 
 /** What one machine holds of one origin's stream, as it tells its peer. */
 export const Holding = z.strictObject({
@@ -27,7 +28,6 @@ export interface LedgerEntry {
 }
 
 const streams = StreamKind.options;
-const keyOf = (stream: StreamKind, origin: string) => `${stream}/${origin}`;
 
 /** Mutable like the set it is made of; one per hub. */
 export class Ledger {
@@ -57,7 +57,7 @@ export class Ledger {
 
   /** The store of this origin's stream was lost: what it held has to come again, but for what is settled. */
   forget(stream: StreamKind, origin: string): void {
-    const key = keyOf(stream, origin);
+    const key = streamKey(stream, origin);
     const account = new Account();
     account.include(this.#settled.get(key)?.account ?? new Account());
     this.#accounts.set(key, account);
@@ -68,7 +68,7 @@ export class Ledger {
    * @returns how many records that are
    */
   lose(stream: StreamKind, origin: string, expected: Account, found: Account): number {
-    const key = keyOf(stream, origin);
+    const key = streamKey(stream, origin);
     const lost = expected.without(found).without(this.#settled.get(key)?.account ?? new Account());
     if (lost.count === 0) return 0;
     const before = this.account(stream, origin);
@@ -83,7 +83,7 @@ export class Ledger {
     const before = this.settled(stream, origin);
     const furthest = before === undefined || isUpTo(before, mark) ? mark : before;
     const account = this.account(stream, origin).upTo(furthest.position);
-    this.#settled.set(keyOf(stream, origin), { mark: furthest, account });
+    this.#settled.set(streamKey(stream, origin), { mark: furthest, account });
   }
 
   /**
@@ -104,7 +104,7 @@ export class Ledger {
 
   /** What is settled; undefined when nothing is. */
   settled(stream: StreamKind, origin: string): Mark | undefined {
-    return this.#settled.get(keyOf(stream, origin))?.mark;
+    return this.#settled.get(streamKey(stream, origin))?.mark;
   }
 
   /** How many records up to this position are held. */
@@ -149,12 +149,12 @@ export class Ledger {
    */
   heardHoldings(holdings: Holdings): StreamKind[] {
     const shrunk = streams.filter((stream) => {
-      const key = keyOf(stream, this.#self);
+      const key = streamKey(stream, this.#self);
       return (holdings[key]?.count ?? 0) < (this.#peerHoldings[key]?.count ?? 0);
     });
     this.#peerHoldings = holdings;
     for (const stream of streams) {
-      const key = keyOf(stream, this.#self);
+      const key = streamKey(stream, this.#self);
       this.#behind.set(stream, (this.#accounts.get(key)?.count ?? 0) - (holdings[key]?.count ?? 0));
     }
     return shrunk;
@@ -169,7 +169,7 @@ export class Ledger {
     const here = this.holdings();
     return [this.#self, this.#peer].flatMap((origin) =>
       streams.map((stream): LedgerEntry => {
-        const key = keyOf(stream, origin);
+        const key = streamKey(stream, origin);
         const atSelf = here[key] ?? { count: 0, holes: 0 };
         const atPeer = this.#peerHoldings[key] ?? { count: 0, holes: 0 };
         const [atOrigin, atOther] = origin === this.#self ? [atSelf, atPeer] : [atPeer, atSelf];
@@ -195,7 +195,7 @@ export class Ledger {
 
   /** What is held of one origin's stream. */
   account(stream: StreamKind, origin: string): Account {
-    const key = keyOf(stream, origin);
+    const key = streamKey(stream, origin);
     let account = this.#accounts.get(key);
     if (account === undefined) {
       account = new Account();

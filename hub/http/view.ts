@@ -1,5 +1,5 @@
 /** Builds what the hub's JSON endpoints, its page and its metrics show from what the hub knows. */
-import type { HubConfig, MachineConfig } from "../config.ts";
+import { agentId, type HubConfig, type MachineConfig } from "../config.ts";
 import type { FleetHealth } from "../core/fleet-health.ts";
 import type { Fold } from "../core/fold/fold.ts";
 import { homeHubOf } from "../core/home-hub.ts";
@@ -38,7 +38,7 @@ export class View {
 
   fleet(): FleetView {
     const { config, version, incarnation, fold } = this.#of;
-    const agents = config.agents.map((agent) => this.agent(`${agent.machine}/${agent.name}`));
+    const agents = config.agents.map((agent) => this.agent(agentId(agent)));
     const totals = Object.fromEntries(Health.options.map((health) => [health, 0])) as Record<Health, number>; // all keys are there
     for (const agent of agents) totals[agent.health]++;
     return {
@@ -92,7 +92,7 @@ export class View {
 
   agent(id: string): AgentView {
     const { config, health, scrapes, clock } = this.#of;
-    const agent = config.agents.find((candidate) => `${candidate.machine}/${candidate.name}` === id);
+    const agent = config.agents.find((candidate) => agentId(candidate) === id);
     const status = health.status(id);
     if (agent === undefined || status === undefined) throw new Error(`no agent ${id}`);
     const { probe } = agent;

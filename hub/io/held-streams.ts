@@ -13,13 +13,17 @@ export interface HeldStream {
   name: string;
 }
 
+/** What NATS calls the stream of `origin` in the domain of `self`. */
+export const heldStreamName = (kind: StreamKind, origin: string, self: string): string =>
+  origin === self ? streamName(kind) : copyName(kind, origin);
+
 export function heldStreams(self: string, peer: string): HeldStream[] {
   return streamKinds.flatMap((kind) =>
     [self, peer].map((origin) => ({
       kind,
       origin,
       key: streamKey(kind, origin),
-      name: origin === self ? streamName(kind) : copyName(kind, origin),
+      name: heldStreamName(kind, origin, self),
     })),
   );
 }

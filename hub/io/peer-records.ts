@@ -2,6 +2,7 @@
 import type { NatsConnection } from "nats";
 import { z } from "zod";
 import { type Batch, comparePosition, lastPosition, RecordPosition, StreamKind } from "../core/record.ts";
+import { safeJson } from "../core/safe-json.ts";
 import { Copier } from "./copier.ts";
 import type { Log } from "./log.ts";
 import type { ReadBack } from "./read-back.ts";
@@ -103,13 +104,5 @@ export class PeerRecords {
     const news = CopiedNews.safeParse(safeJson(data));
     if (news.success) this.#options.onPeerCopied(news.data.kind, news.data.position);
     else this.#options.log.warn("records.malformed_news");
-  }
-}
-
-function safeJson(data: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(data).toString());
-  } catch {
-    return undefined;
   }
 }

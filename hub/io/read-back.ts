@@ -4,13 +4,14 @@ import type { Account } from "../core/account.ts";
 import { decodeBatch } from "../core/batch-codec.ts";
 import type { Batch, StreamKind } from "../core/record.ts";
 import { type SnapshotManifest, streamKey } from "../core/snapshot.ts";
+import { heldStreams } from "./held-streams.ts";
 import type { Log } from "./log.ts";
 import { messageId } from "./publish.ts";
 import type { RecordState } from "./record-state.ts";
 import { replay } from "./replay.ts";
 import type { SnapshotStore, StoredSnapshot } from "./snapshot-store.ts";
 import type { StreamPlaces } from "./stream-places.ts";
-import { copyName, isNoMessage, streamKinds, streamName } from "./streams.ts";
+import { isNoMessage } from "./streams.ts";
 
 export interface ReadBackOptions {
   self: string;
@@ -53,27 +54,24 @@ export async function readBack(options: ReadBackOptions): Promise<ReadBack> {
     copiedSeqs: new Map(),
     damagedCopies: new Set(),
   };
-  for (const kind of streamKinds) {
-    for (const origin of [self, peer]) {
-      const stream = origin === self ? streamName(kind) : copyName(kind, origin);
-      const info = await jsm.streams.info(stream);
-      const trusted = stored !== undefined && (await stands(jsm, info, stored.manifest, streamKey(kind, origin)));
-      // Also what an attempt that was cut off has counted.
-      state.restore(kind, origin, accounts, stored?.manifest.settled ?? {}, trusted);
-      const afterSeq = trusted ? (stored.manifest.places[streamKey(kind, origin)]?.seq ?? 0) : 0;
-      if (trusted) result.trusted.push({ kind, origin });
-      else if (stored !== undefined) log.warn("snapshot.stream_differs", { stream });
-      const onBatch = (batch: Batch, streamSeq: number) => {
-        // What the snapshot holds beyond its place in the stream is no second copy.
-        if (!trusted || !state.isHeld(kind, batch)) take(kind, batch, streamSeq);
-      };
-      const read = await replay(nc, stream, log, onBatch, signal, afterSeq);
-      places.begin(stream, info.created, read.lastSeq);
-      result.records += read.records;
-      result.damages += read.damages;
-      if (origin === peer) result.copiedSeqs.set(kind, read.lastSeq);
-      if (origin === peer && read.damages > 0) result.damagedCopies.add(kind);
-    }
+  for (const { kind, origin, key, name } of heldStreams(self, peer)) {
+    const info = await jsm.streams.info(name);
+    const trusted = stored !== undefined && (await stands(jsm, info, stored.manifest, key));
+    // Also what an attempt that was cut off has counted.
+    state.restore(kind, origin, accounts, stored?.manifest.settled ?? {}, trusted);
+    const afterSeq = trusted ? (stored.manifest.places[key]?.seq ?? 0) : 0;
+    if (trusted) result.trusted.push({ kind, origin });
+    else if (stored !== undefined) log.warn("snapshot.stream_differs", { stream: name });
+    const onBatch = (batch: Batch, streamSeq: number) => {
+      // What the snapshot holds beyond its place in the stream is no second copy.
+      if (!trusted || !state.isHeld(kind, batch)) take(kind, batch, streamSeq);
+    };
+    const read = await replay(nc, name, log, onBatch, signal, afterSeq);
+    places.begin(name, info.created, read.lastSeq);
+    result.records += read.records;
+    result.damages += read.damages;
+    if (origin === peer) result.copiedSeqs.set(kind, read.lastSeq);
+    if (origin === peer && read.damages > 0) result.damagedCopies.add(kind);
   }
   return result;
 }

@@ -163,7 +163,7 @@ export class RecordState {
   }
 
   #notedOf(kind: StreamKind, origin: string): Account {
-    const key = `${kind}/${origin}`;
+    const key = streamKey(kind, origin);
     let account = this.#noted.get(key);
     if (account === undefined) {
       account = new Account();

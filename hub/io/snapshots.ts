@@ -1,31 +1,14 @@
 /** What a hub does with snapshots: writes its own, tells the peer of them, and takes in the peer's for what this machine lost. */
 import type { NatsConnection } from "nats";
 import { Account } from "../core/account.ts";
-import type { RecordPosition, StreamKind } from "../core/record.ts";
 import { type Marks, parseStreamKey, type SnapshotWord } from "../core/snapshot.ts";
-import { type Log, messageOf } from "./log.ts";
+import { messageOf } from "./log.ts";
 import { readSnapshot } from "./read-back.ts";
-import type { RecordState } from "./record-state.ts";
 import { SnapshotStore, type StoredSnapshot } from "./snapshot-store.ts";
-import { Snapshotter } from "./snapshotter.ts";
-import type { StreamPlaces } from "./stream-places.ts";
+import { Snapshotter, type SnapshotterOptions } from "./snapshotter.ts";
 
-export interface SnapshotsOptions {
-  self: string;
-  peer: string;
-  state: RecordState;
-  places: StreamPlaces;
-  log: Log;
-  /** Longest age of records of each stream, ms. */
-  maxAgeMs: Record<StreamKind, number>;
-  /** Longest time between two while records come, ms, and most records. */
-  everyMs: number;
-  everyRecords: number;
-  /** How far the peer has copied this machine's streams. */
-  copied(): Partial<Record<StreamKind, RecordPosition>>;
-  /** A stream is nearly full; said once. */
-  onNearlyFull(stream: string): void;
-}
+/** What its writer is told besides, is found here. */
+export type SnapshotsOptions = Omit<SnapshotterOptions, "nc" | "store" | "peerCovers" | "ensure" | "signal">;
 
 /** A stop waits so long for a last snapshot, ms. */
 const stopDeadlineMs = 1_500;

@@ -1,6 +1,7 @@
 /** Makes streams that are missing, notices what they have lost, and brings it back from the peer. */
 import type { NatsConnection } from "nats";
 import { type Batch, comparePosition, type RecordPosition, type StreamKind } from "../core/record.ts";
+import { heldStreamName } from "./held-streams.ts";
 import { type Log, messageOf } from "./log.ts";
 import type { RecordState } from "./record-state.ts";
 import { refill } from "./refill.ts";
@@ -181,7 +182,7 @@ export class StreamCare {
   /** Reads what a start from a snapshot passed over, since a damaged message there would go unnoticed for ever. */
   async scrub(nc: NatsConnection, kind: StreamKind, origin: string, signal: AbortSignal): Promise<void> {
     const { self, state, log, onCopyLost } = this.#options;
-    const stream = origin === self ? streamName(kind) : copyName(kind, origin);
+    const stream = heldStreamName(kind, origin, self);
     const expected = state.ledger.account(kind, origin).upTo(everything);
     const found = await scrub(nc, stream, signal);
     const lost = state.ledger.lose(kind, origin, expected, found);

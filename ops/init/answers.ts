@@ -59,7 +59,10 @@ pc2:
 references: ["10.0.0.1:53"]
 `;
 
-export function readAnswers(path: string): Answers {
+export const readAnswers = (path: string): Answers => readAnswersFile(path, Answers);
+
+/** What a file of answers says, in YAML. @throws OperatorError that names each key that is wrong */
+export function readAnswersFile<Schema extends z.ZodType>(path: string, schema: Schema): z.infer<Schema> {
   let written: unknown;
   try {
     written = parse(readFileSync(path, "utf8"));
@@ -67,7 +70,7 @@ export function readAnswers(path: string): Answers {
     const why = error instanceof Error ? error.message : String(error);
     throw new OperatorError("init.answers", `Cannot read ${path}: ${why}`, "Write it as tandem init --help shows");
   }
-  const answers = Answers.safeParse(written);
+  const answers = schema.safeParse(written);
   if (answers.success) return answers.data;
   const problems = answers.error.issues.map(({ path: key, message }) => `${path}: ${key.join(".")}: ${message}`);
   throw new OperatorError("init.answers", problems.join("\n"), "Correct it; tandem init --help shows an example");

@@ -1,10 +1,9 @@
 /** Adds a satellite to a site that is there: its stack file, its entry in the stacks of the pair, and an inventory to begin with. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
 import { z } from "zod";
 import { OperatorError } from "../error.ts";
-import { machineNames } from "./answers.ts";
+import { machineNames, readAnswersFile } from "./answers.ts";
 import { askHostKey, askPort, askUntil, type Terminal } from "./ask.ts";
 import type { SealedStack } from "./seal.ts";
 import { isOwn, readStackFile, type StackFile, stackPath } from "./stack-file.ts";
@@ -26,19 +25,7 @@ watchedBy: pc2
 hostKey: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI…
 `;
 
-export function readSatelliteAnswers(path: string): SatelliteAnswers {
-  let written: unknown;
-  try {
-    written = parse(readFileSync(path, "utf8"));
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new OperatorError("init.answers", `Cannot read ${path}: ${why}`, "Write it as tandem init --help shows");
-  }
-  const answers = SatelliteAnswers.safeParse(written);
-  if (answers.success) return answers.data;
-  const problems = answers.error.issues.map(({ path: key, message }) => `${path}: ${key.join(".")}: ${message}`);
-  throw new OperatorError("init.answers", problems.join("\n"), "Correct it; tandem init --help shows an example");
-}
+export const readSatelliteAnswers = (path: string): SatelliteAnswers => readAnswersFile(path, SatelliteAnswers);
 
 export async function askSatellite(terminal: Terminal, name: string, signal: AbortSignal): Promise<SatelliteAnswers> {
   const address = await askUntil(terminal, `Address of ${name}`, "", (text) =>

@@ -1,5 +1,5 @@
 /** Scrapes the agents of the watched machines, each at its own interval, onto the path of a push. */
-import type { AgentConfig, ScrapeConfig } from "../../config.ts";
+import { type AgentConfig, agentId, type ScrapeConfig } from "../../config.ts";
 import type { Candidate, CheckOutcome } from "../../core/fold/fold.ts";
 import { readScrape, type ScrapeSource } from "../../core/scrape.ts";
 import { ScrapeBook, type ScrapeOutcome } from "../../core/scrape-book.ts";
@@ -65,7 +65,7 @@ export class Scraper {
     const watches = this.#watches.get(machine) ?? [];
     this.#watches.delete(machine);
     for (const { agent, scrape } of watches) {
-      this.book.forget(idOf(agent));
+      this.book.forget(agentId(agent));
       const left = scrape.stop().finally(() => this.#leaving.delete(left));
       this.#leaving.add(left);
     }
@@ -85,7 +85,7 @@ export class Scraper {
     );
     if (signal.aborted) return;
     const endedMs = clock();
-    if (this.book.observed(idOf(agent), outcome, endedMs, endedMs - startedMs)) this.#logTurn(agent, outcome);
+    if (this.book.observed(agentId(agent), outcome, endedMs, endedMs - startedMs)) this.#logTurn(agent, outcome);
   };
 
   async #outcomeOf(agent: AgentConfig, config: ScrapeConfig, signal: AbortSignal): Promise<ScrapeOutcome> {
@@ -104,10 +104,8 @@ export class Scraper {
 
   /** Once a turn: an agent that never serves any metrics is one line, not four a minute. */
   #logTurn(agent: AgentConfig, outcome: ScrapeOutcome): void {
-    const id = idOf(agent);
+    const id = agentId(agent);
     if (outcome.ok) this.#options.log.info("scrape.well", { agent: id, samples: outcome.samples });
     else this.#options.log.info("scrape.failed", { agent: id, reason: outcome.reason });
   }
 }
-
-const idOf = (agent: AgentConfig) => `${agent.machine}/${agent.name}`;
