@@ -1,5 +1,5 @@
 /** Turns a fleet and the addresses of its machines into one hub's configuration. */
-import { type Satellite, satellitesOf } from "../fleet/machines.ts";
+import { peerOf, type Satellite, satellitesOf } from "../fleet/machines.ts";
 import type { Fleet, PlacedAgent } from "../fleet/model.ts";
 import type { HubConfigInput, MachineConfig } from "../hub/config.ts";
 import { OperatorError } from "../ops/error.ts";
@@ -24,6 +24,7 @@ export interface HubConfigArgs {
 }
 
 type AgentInput = HubConfigInput["agents"][number];
+type ServiceInput = NonNullable<HubConfigInput["services"]>[number];
 
 /** The configuration of one hub; agents keep the fleet's order. */
 export function hubConfig(args: HubConfigArgs): HubConfigInput {
@@ -37,8 +38,32 @@ export function hubConfig(args: HubConfigArgs): HubConfigInput {
     ...(satellites.length === 0 ? {} : { satellites }),
     references: args.references ?? [],
     ...args.tuning,
+    services: args.fleet.agents.flatMap((agent) => serviceConfig(agent, args)),
     agents: args.fleet.agents.map((agent) => agentConfig(agent, args)),
   };
+}
+
+/** An agent that has a standby on the peer. */
+function serviceConfig(agent: PlacedAgent, args: HubConfigArgs): ServiceInput[] {
+  const { standby: at, mode = "notify", singleWriter, route } = agent;
+  const standby = peerOf(agent.machine, args.fleet);
+  if (at === undefined || standby === undefined) return [];
+  const place = (machine: string, ports: typeof at) => {
+    const placed = { ...agent, ...ports, machine };
+    return { ...agentAddress(placed, placed.port, args), probe: agentProbe(placed, args) };
+  };
+  return [
+    {
+      name: agent.name,
+      home: agent.machine,
+      standby,
+      mode,
+      // What nobody has thought about is not to run twice.
+      singleWriter: singleWriter?.value ?? true,
+      instances: { [agent.machine]: place(agent.machine, agent), [standby]: place(standby, at) },
+      ...(route === undefined ? {} : { route }),
+    },
+  ];
 }
 
 function refuseStrangers({ machine, peer, fleet, satellites = {} }: HubConfigArgs, inventoried: Satellite[]): void {

@@ -213,6 +213,7 @@ function partsOf(machine: SiteMachine): MachineConfig {
     nats: at(machine.natsPort),
     monitoring: { host: "127.0.0.1", port: machine.monitoringPort },
     pushgateway: at(machine.pushgatewayPort),
+    beats: at(machine.beatsPort),
   };
 }
 

@@ -19,12 +19,13 @@ export function sitePorts(site: StackSite): ReservedPort[] {
     return [...hubs, ...optional];
   }
   const ports = (["machine", "peer"] as const).flatMap((group): ReservedPort[] => {
-    const { name, hubPort, natsPort, monitoringPort, pushgatewayPort } = site[group];
+    const { name, hubPort, natsPort, monitoringPort, pushgatewayPort, beatsPort } = site[group];
     return [
       { machine: name, what: "hub", port: hubPort, key: `${group}.hubPort` },
       { machine: name, what: "nats", port: natsPort, key: `${group}.natsPort` },
       { machine: name, what: "monitoring", port: monitoringPort, key: `${group}.monitoringPort` },
       { machine: name, what: "pushgateway", port: pushgatewayPort, key: `${group}.pushgatewayPort` },
+      { machine: name, what: "beats", port: beatsPort, key: `${group}.beatsPort` },
     ];
   });
   const leaf: ReservedPort = { machine: site.leaf.listener, what: "leaf", port: site.leaf.port, key: "leaf.port" };

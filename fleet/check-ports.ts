@@ -20,6 +20,7 @@ const serverNames = {
   nats: "NATS",
   monitoring: "NATS's monitoring",
   leaf: "NATS's leaf link",
+  beats: "the hubs' beats",
   pushgateway: "the Pushgateway",
   prometheus: "Prometheus",
   grafana: "Grafana",

@@ -2,7 +2,7 @@
 
 export interface ReservedPort {
   machine: string;
-  what: "hub" | "nats" | "monitoring" | "leaf" | "pushgateway" | "prometheus" | "grafana";
+  what: "hub" | "nats" | "monitoring" | "leaf" | "beats" | "pushgateway" | "prometheus" | "grafana";
   port: number;
   /** The stack's key that sets it, such as `machine.natsPort`. @default none: it is the default of a pair */
   key?: string;
@@ -14,10 +14,12 @@ export const reservedPorts: readonly ReservedPort[] = [
   { machine: "mainpc", what: "nats", port: 4222 },
   { machine: "mainpc", what: "monitoring", port: 8222 },
   { machine: "mainpc", what: "leaf", port: 7422 },
+  { machine: "mainpc", what: "beats", port: 7423 },
   { machine: "mainpc", what: "pushgateway", port: 9091 },
   { machine: "pc2", what: "hub", port: 9100 },
   { machine: "pc2", what: "nats", port: 4223 },
   { machine: "pc2", what: "monitoring", port: 8223 },
+  { machine: "pc2", what: "beats", port: 7423 },
   { machine: "pc2", what: "pushgateway", port: 9091 },
 ];
 
@@ -27,6 +29,7 @@ const defaultPorts: readonly Omit<ReservedPort, "machine">[] = [
   { what: "nats", port: 4222 },
   { what: "monitoring", port: 8222 },
   { what: "leaf", port: 7422 },
+  { what: "beats", port: 7423 },
   { what: "pushgateway", port: 9091 },
 ];
 

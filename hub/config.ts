@@ -1,5 +1,7 @@
 /** The hub's configuration: one JSON file, rendered by components/hub-config.ts for the local run and for Pulumi alike. */
 import { z } from "zod";
+import { Mode } from "../fleet/model.ts";
+import { FailoverLimits } from "./core/failover/limits.ts";
 import { DetectorLimits } from "./core/limits.ts";
 import { ExpiryMs } from "./core/record.ts";
 
@@ -51,12 +53,39 @@ export type AgentConfig = z.infer<typeof AgentConfig>;
 /** By which health, scrapes and alerts name an agent. @example "mainpc/TutorAgent" */
 export const agentId = ({ machine, name }: Pick<AgentConfig, "machine" | "name">) => `${machine}/${name}`;
 
+/** One of the two places of a service: where clients reach it, and how it is asked for its health. */
+export const InstanceConfig = z.strictObject({
+  ...Address.shape,
+  probe: ProbeConfig,
+  /** Between two probes, ms. */
+  intervalMs: z.number().int().min(50).default(250),
+  /** Before a probe without an answer is a failure, ms. */
+  deadlineMs: z.number().int().min(10).default(250),
+});
+export type InstanceConfig = z.infer<typeof InstanceConfig>;
+
+/** An agent that has a standby on the other machine of the pair. */
+export const ServiceConfig = z.strictObject({
+  name: z.string().min(1),
+  home: z.string().min(1),
+  standby: z.string().min(1),
+  mode: Mode,
+  singleWriter: z.boolean(),
+  /** By machine: the home's and the standby's. */
+  instances: z.record(z.string(), InstanceConfig),
+  /** Port on both machines at which the router carries clients to the active instance; without it they ask the hub where it is. */
+  route: Port.optional(),
+});
+export type ServiceConfig = z.infer<typeof ServiceConfig>;
+
 /** One machine's own processes, as this hub or its peer reaches them. */
 export const MachineConfig = z.strictObject({
   name: z.string().min(1),
   /** What people call the hub there: ObservabilityHub or EdgeHub. */
   hubName: z.string().min(1),
   hub: Address,
+  /** UDP port by which the hubs' judges hear each other. */
+  beats: Address,
   /** NATS client port. */
   nats: Address,
   /** NATS monitoring port. */
@@ -83,6 +112,17 @@ export const HubConfig = z.strictObject({
       nkeySeedFile: z.string().startsWith("/").optional(),
     })
     .prefault({}),
+  /** Directory of what a hub must know again after its start, such as who owns which service; absolute. Without it nothing moves. */
+  stateDirectory: z.string().startsWith("/").optional(),
+  /** Third NATS server that breaks ties. Without it single writers move by an operator's word only. */
+  witness: z.strictObject({ ...Address.shape, nkeySeedFile: z.string().startsWith("/").optional() }).optional(),
+  /** Unix socket of this machine's router; absolute. */
+  router: z.strictObject({ socket: z.string().startsWith("/") }).optional(),
+  /** Unix socket of this machine's supervisor, which starts and stops cold standbys; absolute. */
+  supervisor: z.strictObject({ socket: z.string().startsWith("/") }).optional(),
+  failover: FailoverLimits.prefault({}),
+  /** Agents with a standby. */
+  services: z.array(ServiceConfig).default([]),
   /** Tried when the peer is silent: when none of these answers either, the verdict is `isolated`. */
   references: z.array(Address).default([]),
   detector: DetectorLimits.prefault({}),

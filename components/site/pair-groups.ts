@@ -11,6 +11,8 @@ export const ports = {
   /** NATS monitoring, on 127.0.0.1 only. */
   monitoringPort: port(8222),
   pushgatewayPort: port(9091),
+  /** By UDP and TCP the hubs' judges hear each other there. */
+  beatsPort: port(7423),
 };
 
 export const SiteMachine = z.strictObject({

@@ -42,6 +42,7 @@ const serverNames = {
   nats: "NATS",
   monitoring: "NATS monitoring",
   leaf: "NATS leaf",
+  beats: "beats",
   pushgateway: "Pushgateway",
   prometheus: "Prometheus",
   grafana: "Grafana",
@@ -90,6 +91,7 @@ export function planSite(fleet: Fleet, offset: number): Site {
       hub: at("hub"),
       nats: at("nats"),
       monitoring: at("monitoring"),
+      beats: at("beats"),
       pushgateway: at("pushgateway"),
       leafPort: portOf(name, "leaf"),
     };

@@ -163,6 +163,7 @@ function machine(name: string, host: string, hubPort: number): MachineConfig {
     nats: at(4222),
     monitoring: at(8222),
     pushgateway: at(9091),
+    beats: at(7423),
   };
 }
 

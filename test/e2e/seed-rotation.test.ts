@@ -24,18 +24,22 @@ let folder: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "tandem-rotation-"));
-  const [{ hubPath }, ports] = await Promise.all([build({ outDir: folder }), freePorts(4)]);
+  const [{ hubPath }, ports] = await Promise.all([build({ outDir: folder }), freePorts(6)]);
   pair = await startSecuredNatsPair();
   const at = (port = 0) => ({ host: "127.0.0.1", port });
-  const machine = (name: "mainpc" | "pc2", hub?: number, pushgateway?: number): MachineConfig => ({
+  const machine = (name: "mainpc" | "pc2", hub?: number, pushgateway?: number, beats?: number): MachineConfig => ({
     name,
     hubName: name,
     hub: at(hub),
     nats: at(pair[name].port),
     monitoring: at(Number(new URL(pair[name].monitoring).port)),
     pushgateway: at(pushgateway),
+    beats: at(beats),
   });
-  const machines = [machine("mainpc", ports[0], ports[1]), machine("pc2", ports[2], ports[3])] as const;
+  const machines = [
+    machine("mainpc", ports[0], ports[1], ports[4]),
+    machine("pc2", ports[2], ports[3], ports[5]),
+  ] as const;
   for (const [self, peer] of [machines, [...machines].reverse()] as [MachineConfig, MachineConfig][]) {
     const seedFile = join(folder, `${self.name}.seed`);
     replaceSeed(seedFile, server(self.name).keys.hub);

@@ -133,6 +133,7 @@ function configOf(machine: Machine, nats: NatsPair, input: Partial<HubConfigInpu
     nats: { host: "127.0.0.1", port: nats[name].port },
     monitoring: nowhere,
     pushgateway: nowhere,
+    beats: nowhere,
   });
   return HubConfig.parse({ v: 1, machine: at(machine), peer: at(peerOf(machine)), agents: [], ...input });
 }

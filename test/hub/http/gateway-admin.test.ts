@@ -38,6 +38,7 @@ it("the status has the Pushgateway's shape, with the hub's own values", async ()
     nats: { host: "127.0.0.1", port: 4222 },
     monitoring: { host: "127.0.0.1", port: 8222 },
     pushgateway: { host: "127.0.0.1", port: 9091 },
+    beats: { host: "127.0.0.1", port: 7423 },
   });
   const config = HubConfig.parse({
     v: 1,

@@ -79,6 +79,7 @@ describe("tandem ledger", () => {
         nats: address,
         monitoring: address,
         pushgateway: address,
+        beats: address,
       };
       writeFileSync(join(dir, machine, "hub.json"), JSON.stringify({ v: 1, machine: config }));
     }
