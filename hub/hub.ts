@@ -10,6 +10,7 @@ import { type Heartbeat, HeartbeatFilter } from "./core/heartbeat.ts";
 import { homeHubOfAgent } from "./core/home-hub.ts";
 import { nextIncarnation } from "./core/record.ts";
 import type { SatelliteJudgement } from "./core/satellite.ts";
+import type { MachineState } from "./core/verdict.ts";
 import { FleetRound } from "./fleet-round.ts";
 import { createFront } from "./front.ts";
 import { EventFeed } from "./http/events.ts";
@@ -20,7 +21,7 @@ import { HeartbeatReceiver, type HeartbeatRoute } from "./io/heartbeat-receiver.
 import { HeartbeatSender } from "./io/heartbeat-sender.ts";
 import { measureLag } from "./io/lag.ts";
 import { type Log, messageOf } from "./io/log.ts";
-import { type MachineState, MachineWatch } from "./io/machine-watch.ts";
+import { MachineWatch } from "./io/machine-watch.ts";
 import { NatsLink } from "./io/nats-link.ts";
 import { PushgatewayKeeper } from "./io/pushgateway-keeper.ts";
 import { Records } from "./io/records.ts";

@@ -2,14 +2,9 @@
 import type { HubConfig, MachineConfig } from "../config.ts";
 import { type DetectorState, startDetector, stepDetector } from "../core/detector.ts";
 import type { DetectorLimits } from "../core/limits.ts";
-import { type Judgement, judgeMachine, type MachineParts } from "../core/verdict.ts";
+import { type Judgement, judgeMachine, type MachineParts, type MachineState } from "../core/verdict.ts";
 import type { HeartbeatRoute } from "./heartbeat-receiver.ts";
 import { type PortAnswer, type PortTarget, watchPort } from "./port-watch.ts";
-
-export interface MachineState {
-  judgement: Judgement;
-  parts: MachineParts;
-}
 
 export interface MachineWatchOptions {
   config: HubConfig;
