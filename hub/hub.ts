@@ -11,6 +11,7 @@ import { homeHubOfAgent } from "./core/home-hub.ts";
 import { nextIncarnation } from "./core/record.ts";
 import type { SatelliteJudgement } from "./core/satellite.ts";
 import type { MachineState } from "./core/verdict.ts";
+import { FleetAlerts } from "./fleet-alerts.ts";
 import { FleetRound } from "./fleet-round.ts";
 import { createFront } from "./front.ts";
 import { EventFeed } from "./http/events.ts";
@@ -19,6 +20,7 @@ import { GroupExpirer } from "./io/group-expirer.ts";
 import { HealthRecorder } from "./io/health-recorder.ts";
 import { HeartbeatReceiver, type HeartbeatRoute } from "./io/heartbeat-receiver.ts";
 import { HeartbeatSender } from "./io/heartbeat-sender.ts";
+import type { Unstamped } from "./io/journal.ts";
 import { measureLag } from "./io/lag.ts";
 import { type Log, messageOf } from "./io/log.ts";
 import { NatsLink } from "./io/nats-link.ts";
@@ -28,6 +30,7 @@ import { SatelliteWatch } from "./io/satellite-watch.ts";
 import { adopt } from "./io/straight-push.ts";
 import { Judge } from "./judge/judge.ts";
 import { MachineAlerts } from "./machine-alerts.ts";
+import { MaintenanceDesk } from "./maintenance-desk.ts";
 
 const clock = () => performance.now();
 const syncTickMs = 50;
@@ -63,12 +66,15 @@ export class Hub {
   readonly #receiver: HeartbeatReceiver;
   readonly #round: FleetRound;
   readonly #alerts: MachineAlerts;
+  readonly #fleetAlerts: FleetAlerts;
+  readonly #maintenance: MaintenanceDesk;
   readonly #view: View;
   readonly #server: Server;
   #link: NatsLink | undefined;
   #peerLagMs = 0;
   #natsWasHeard = false;
   readonly #reportedAtMs = new Map<HeartbeatRoute, number>();
+  #maintenanceIsNews = false;
 
   constructor(config: HubConfig, version: string, log: Log) {
     this.#config = config;
@@ -149,7 +155,20 @@ export class Hub {
       clock,
     });
     this.#ownIds = agents.filter((agent) => this.#round.isOwn(agent)).map(agentId);
-    this.#alerts = new MachineAlerts({ append: (alert) => this.#records.append("alerts", alert), log });
+    this.#maintenance = new MaintenanceDesk({ config, onChange: (targets) => this.#onMaintenance(targets), log });
+    const store = { append: (alert: Unstamped) => this.#records.append("alerts", alert), log };
+    this.#alerts = new MachineAlerts({ ...store, inMaintenance: (name) => this.#maintenance.covers(name) });
+    this.#fleetAlerts = new FleetAlerts({
+      ...store,
+      config,
+      status: (id) => this.#health.status(id),
+      isLost: (name) => this.#isLost(name),
+      asks: (name) => this.#view.askedBy(name) === machine.name,
+      isReplaced: () => false,
+      inMaintenance: (id) => this.#maintenance.covers(id),
+      standing: () => (this.#records.ready ? this.#records.alerts : undefined),
+      clock,
+    });
     this.#view = new View({
       config,
       version,
@@ -161,6 +180,8 @@ export class Hub {
       health: this.#health,
       scrapes: this.#round.scrapes,
       fold: this.#fold,
+      causes: () => this.#fleetAlerts.causes(),
+      maintenance: () => this.#maintenance.views(),
       clock,
       lagMs: (name) => (name === machine.name ? this.#lag.longestMs() : this.#peerLagMs),
     });
@@ -184,6 +205,7 @@ export class Hub {
     const { host, port } = { ...machine.hub, ...(listenHost === undefined ? {} : { host: listenHost }) };
     await this.#judge.start();
     await this.#records.open();
+    await this.#maintenance.open();
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", (error) => reject(new Error(`cannot listen on ${host}:${port}: ${error.message}`)));
       this.#server.listen(port, host, resolve);
@@ -210,6 +232,8 @@ export class Hub {
     this.#log.info("hub.stopping");
     for (const timer of this.#timers) clearInterval(timer);
     this.#recorder.stop();
+    this.#fleetAlerts.stop();
+    this.#maintenance.stop();
     this.#expirer.stop();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     // A scrape under way may wait for the store, whose stop lets it go.
@@ -283,7 +307,16 @@ export class Hub {
     const agents = this.#health.reports(full ? this.#ownIds : this.#changedAgents, clock(), wallMs);
     this.#changedAgents.clear();
     const lagMs = this.#lag.longestMs();
-    return { incarnation: this.#incarnation, wallMs, lagMs, agents, ...this.#records.forHeartbeat(full) };
+    const maintenance = full || this.#maintenanceIsNews ? { maintenance: this.#maintenance.words() } : {};
+    this.#maintenanceIsNews = false;
+    return {
+      incarnation: this.#incarnation,
+      wallMs,
+      lagMs,
+      agents,
+      ...maintenance,
+      ...this.#records.forHeartbeat(full),
+    };
   }
 
   #heard(beat: Heartbeat, route: HeartbeatRoute): void {
@@ -291,6 +324,7 @@ export class Hub {
     if (!this.#filter.isNews(beat, clock())) return;
     this.#peerLagMs = beat.lagMs;
     this.#records.heardPeer(beat);
+    if (beat.maintenance !== undefined) this.#maintenance.heard(beat.maintenance);
     for (const report of beat.agents) {
       // Each hub speaks only for the agents that it is the home of.
       if (homeHubOfAgent(report.id, this.#config.satellites) !== beat.machine) continue;
@@ -331,6 +365,22 @@ export class Hub {
     // Both hubs judge it; the one that asks says so for both.
     if (satellite.askedBy === this.#config.machine.name) this.#alerts.judged(name, judgement, before);
     this.#events.send({ type: "satellite", name, satellite });
+  }
+
+  #onMaintenance(targets: string[]): void {
+    this.#log.info("maintenance.changed", { targets });
+    this.#alerts.reconsider();
+    this.#maintenanceIsNews = true;
+    this.#sender.send();
+    this.#sendFleet();
+  }
+
+  /** Whether a machine or satellite as a whole does not answer, or cannot be heard. */
+  #isLost(name: string): boolean {
+    const { satellites } = this.#config;
+    const isSatellite = satellites.some((satellite) => satellite.name === name);
+    const { verdict } = isSatellite ? this.#satellites.judgement(name) : this.#judge.state(name).judgement;
+    return verdict === "dead" || verdict === "isolated";
   }
 
   #judgeSync(): void {

@@ -62,6 +62,16 @@ export const SatelliteView = z.strictObject({
 });
 export type SatelliteView = z.infer<typeof SatelliteView>;
 
+export const MaintenanceView = z.strictObject({
+  /** A machine, or `machine/name` of an agent: neither alerted about nor moved meanwhile. */
+  target: z.string(),
+  since: Instant,
+  until: Instant,
+  reason: z.string(),
+  by: z.string(),
+});
+export type MaintenanceView = z.infer<typeof MaintenanceView>;
+
 export const AgentView = z.strictObject({
   name: z.string(),
   machine: z.string(),
@@ -79,6 +89,8 @@ export const AgentView = z.strictObject({
   /** Round trip of the last answered probe, ms. */
   latencyMs: z.number().nullable(),
   probe: z.strictObject({ kind: z.enum(["zmq", "http", "tcp"]), address: z.string() }),
+  /** What its trouble comes from, a machine or `machine/name` of an agent; absent when it is well or ails by itself. */
+  below: z.string().optional(),
   /** Absent while the hub that answers does not scrape it. */
   scrape: ScrapeView.optional(),
 });
@@ -109,6 +121,8 @@ export const FleetView = z.strictObject({
   /** All further machines; an older hub knows none. */
   satellites: z.record(z.string(), SatelliteView).default({}),
   agents: z.array(AgentView),
+  /** Machines and agents that are being worked on; an older hub knows none. */
+  maintenance: z.array(MaintenanceView).default([]),
   /** Number of agents by health. */
   totals: z.record(Health, z.number()),
   /** Push groups and series in the fold, the same on both hubs when in sync. */
