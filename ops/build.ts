@@ -1,4 +1,4 @@
-/** Builds the hub into one file, page and dependencies inside: the same sources give the same bytes. */
+/** Builds each process of the hub's image into one file, page and dependencies inside: the same sources give the same bytes. */
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -7,14 +7,16 @@ import * as esbuild from "esbuild";
 import { bundlePage } from "../hub/page/bundle.ts";
 
 export interface BuildOptions {
-  /** Folder that receives hub.mjs. @default dist/ beside package.json */
+  /** Folder that receives hub.mjs and router.mjs. @default dist/ beside package.json */
   outDir?: string;
 }
 
 export interface BuiltHub {
-  /** Absolute path of the bundle. */
+  /** Absolute path of the hub's bundle. */
   hubPath: string;
-  /** SHA-256 of its bytes, hex. */
+  /** Absolute path of the router's, beside it. */
+  routerPath: string;
+  /** SHA-256 of the bytes of all of them in turn, hex. */
   contentHash: string;
 }
 
@@ -31,9 +33,24 @@ const require = tandemRequire(import.meta.url);`;
 export async function build(options: BuildOptions = {}): Promise<BuiltHub> {
   const outDir = resolve(options.outDir ?? join(root, "dist"));
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string }; // npm demands it
+  const define = { TANDEM_VERSION: JSON.stringify(version), TANDEM_PAGE: JSON.stringify(bundlePage(esbuild)) };
+  const hash = createHash("sha256");
+  const place = async (name: string, entry: string) => {
+    const bytes = await bundle(entry, define);
+    const path = join(outDir, name);
+    putInPlace(path, bytes);
+    hash.update(bytes);
+    return path;
+  };
+  const hubPath = await place("hub.mjs", "hub/main.ts");
+  const routerPath = await place("router.mjs", "hub/router/main.ts");
+  return { hubPath, routerPath, contentHash: hash.digest("hex") };
+}
+
+async function bundle(entry: string, define: Record<string, string>): Promise<Uint8Array> {
   const { outputFiles } = await esbuild.build({
     absWorkingDir: root,
-    entryPoints: ["hub/main.ts"],
+    entryPoints: [entry],
     bundle: true,
     minifySyntax: true,
     write: false,
@@ -44,12 +61,9 @@ export async function build(options: BuildOptions = {}): Promise<BuiltHub> {
     legalComments: "none",
     logLevel: "error",
     banner: { js: banner },
-    define: { TANDEM_VERSION: JSON.stringify(version), TANDEM_PAGE: JSON.stringify(bundlePage(esbuild)) },
+    define,
   });
-  const bytes = outputFiles[0]?.contents ?? new Uint8Array();
-  const hubPath = join(outDir, "hub.mjs");
-  putInPlace(hubPath, bytes);
-  return { hubPath, contentHash: createHash("sha256").update(bytes).digest("hex") };
+  return outputFiles[0]?.contents ?? new Uint8Array();
 }
 
 function putInPlace(path: string, bytes: Uint8Array): void {
@@ -64,10 +78,11 @@ function putInPlace(path: string, bytes: Uint8Array): void {
 }
 
 if (import.meta.main) {
-  const { hubPath, contentHash } = await build();
-  const bytes = readFileSync(hubPath).length;
+  const { hubPath, routerPath, contentHash } = await build();
+  const sizeOf = (path: string) => readFileSync(path).length;
+  const bytes = sizeOf(hubPath);
   const line = process.argv.includes("--json")
-    ? JSON.stringify({ hubPath, bytes, contentHash })
-    : `${hubPath}  ${(bytes / 1024).toFixed(0)} KiB  sha256:${contentHash}`;
+    ? JSON.stringify({ hubPath, routerPath, bytes, contentHash })
+    : [hubPath, routerPath].map((path) => `${path}  ${(sizeOf(path) / 1024).toFixed(0)} KiB`).join("\n");
   process.stdout.write(`${line}\n`);
 }

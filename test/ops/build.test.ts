@@ -18,15 +18,17 @@ it("two builds at the same time into two folders give the same bytes, which the 
   const bytes = readFileSync(one.hubPath);
   expect(readFileSync(two.hubPath).equals(bytes)).toBe(true);
   expect(one.contentHash).toBe(two.contentHash);
-  expect(one.contentHash).toBe(createHash("sha256").update(bytes).digest("hex"));
-  expect(readdirSync(dirname(one.hubPath))).toEqual(["hub.mjs"]);
+  expect(one.contentHash).toBe(createHash("sha256").update(bytes).update(readFileSync(one.routerPath)).digest("hex"));
+  expect(readdirSync(dirname(one.hubPath))).toEqual(["hub.mjs", "router.mjs"]);
 });
 
-it("the bundle starts in a folder without packages and prints its version", async () => {
-  const { hubPath } = await build({ outDir: join(folder, "alone") });
-  const { stdout } = await promisify(execFile)(process.execPath, [hubPath, "--version"], { cwd: folder });
+it("both bundles start in a folder without packages and print their version", async () => {
+  const { hubPath, routerPath } = await build({ outDir: join(folder, "alone") });
   const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
-  expect(stdout).toBe(`${version}\n`);
+  for (const path of [hubPath, routerPath]) {
+    const { stdout } = await promisify(execFile)(process.execPath, [path, "--version"], { cwd: folder });
+    expect(stdout, path).toBe(`${version}\n`);
+  }
 });
 
 it("the page's script and style take less than 100 KB gzipped", () => {
