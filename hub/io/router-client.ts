@@ -1,5 +1,5 @@
 /** Speaks with this machine's router: gives it words, and hears what happens there as long as it lives. */
-import { Agent, type IncomingMessage, type RequestOptions, request } from "node:http";
+import { Agent, type IncomingMessage, type OutgoingHttpHeaders, type RequestOptions, request } from "node:http";
 import { z } from "zod";
 import {
   PutAnswer,
@@ -107,21 +107,31 @@ export class RouterClient {
     return () => asked.destroy();
   }
 
-  #ask(
-    method: string,
-    path: string,
-    headers: RequestOptions["headers"],
-    body?: string,
-  ): Promise<{ status: number; text: string }> {
+  /** A kept connection may be to a router that has ended since: then a new one is tried, since words that come twice do no more. */
+  async #ask(method: string, path: string, headers: OutgoingHttpHeaders, body?: string): Promise<Answer> {
+    const endMs = monoMs() + this.#options.deadlineMs;
+    try {
+      return await this.#askOnce({ method, path, headers }, body, endMs);
+    } catch (error) {
+      if (!(error instanceof KeptTooLong)) throw error;
+      return await this.#askOnce({ method, path, headers }, body, endMs);
+    }
+  }
+
+  #askOnce(options: RequestOptions, body: string | undefined, endMs: number): Promise<Answer> {
     const { socket: socketPath, deadlineMs } = this.#options;
     return new Promise((resolve, reject) => {
-      const asked = request({ socketPath, path, method, headers, agent: this.#agent });
+      let late = false;
+      const asked = request({ ...options, socketPath, agent: this.#agent });
       const timer = setTimeout(
-        () => asked.destroy(new Error(`the router did not answer within ${deadlineMs} ms`)),
-        deadlineMs,
+        () => {
+          late = true;
+          asked.destroy(new Error(`the router did not answer within ${deadlineMs} ms`));
+        },
+        Math.max(0, endMs - monoMs()),
       );
       asked.once("close", () => clearTimeout(timer));
-      asked.once("error", reject);
+      asked.on("error", (error) => reject(asked.reusedSocket && !late ? new KeptTooLong(error.message) : error));
       asked.once("response", (answer: IncomingMessage) => {
         let text = "";
         answer.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
@@ -132,6 +142,13 @@ export class RouterClient {
     });
   }
 }
+
+interface Answer {
+  status: number;
+  text: string;
+}
+
+class KeptTooLong extends Error {}
 
 /** A newer router may say what this hub does not know. */
 function parse(line: string): RouterEvent | undefined {

@@ -47,6 +47,9 @@ export function tunnel({ client, target, place, limits, preface }: TunnelOptions
       lastSpoke = who;
       spokeAtMs = monoMs();
       idle.refresh();
+      if (leftAtMs === undefined) return;
+      clearTimeout(leaving);
+      leave();
     };
     client.on("data", () => spoke("client"));
     target.on("data", () => spoke("target"));
