@@ -1,6 +1,7 @@
 /** Starts one hub from its config file: `hub --config FILE`. Ends on SIGTERM and SIGINT, with the stores left whole; reads a renewed key on SIGHUP. */
 import { HubConfig } from "./config.ts";
 import { Hub } from "./hub.ts";
+import { isJudgeThread } from "./judge/thread.ts";
 import { runEntry } from "./process-entry.ts";
 
 const usage = `The hub of one machine of a Tandem pair.
@@ -10,10 +11,12 @@ const usage = `The hub of one machine of a Tandem pair.
   hub --help          print this
 `;
 
-await runEntry({
-  name: "hub",
-  usage,
-  schema: HubConfig,
-  machineOf: ({ machine }) => machine.name,
-  make: (config, version, log) => new Hub(config, version, log),
-});
+// The judge's thread runs the same file, for what hub/judge/thread.ts does there.
+if (!isJudgeThread)
+  await runEntry({
+    name: "hub",
+    usage,
+    schema: HubConfig,
+    machineOf: ({ machine }) => machine.name,
+    make: (config, version, log) => new Hub(config, version, log),
+  });
