@@ -1,24 +1,31 @@
-/** Builds each process of the hub's image into one file, page and dependencies inside: the same sources give the same bytes. */
+/** Builds each program of the hub's image into one file, page and dependencies inside: the same sources give the same bytes. */
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 import { bundlePage } from "../hub/page/bundle.ts";
 
 export interface BuildOptions {
-  /** Folder that receives hub.mjs and router.mjs. @default dist/ beside package.json */
+  /** Folder that receives the bundles. @default dist/ beside package.json */
   outDir?: string;
 }
 
 export interface BuiltHub {
-  /** Absolute path of the hub's bundle. */
+  /** Absolute path of the hub's bundle; the others lie beside it. */
   hubPath: string;
-  /** Absolute path of the router's, beside it. */
   routerPath: string;
-  /** SHA-256 of the bytes of all of them in turn, hex. */
+  supervisorPath: string;
+  /** SHA-256 of the bytes of all, hex. */
   contentHash: string;
 }
+
+/** What the image carries: the hub, and the processes beside it that outlive it. */
+const entries = {
+  hub: "hub/main.ts",
+  router: "hub/router/main.ts",
+  supervisor: "hub/supervisor/main.ts",
+};
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -27,30 +34,17 @@ const banner = `import { createRequire as tandemRequire } from "node:module";
 const require = tandemRequire(import.meta.url);`;
 
 /**
- * Puts the hub in place by a rename, so that a hub that runs from the file and another build at the same time are safe.
+ * Puts each in place by a rename, so that one that runs from the file and another build at the same time are safe.
  * @throws Error of esbuild when a source does not compile.
  */
 export async function build(options: BuildOptions = {}): Promise<BuiltHub> {
   const outDir = resolve(options.outDir ?? join(root, "dist"));
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string }; // npm demands it
-  const define = { TANDEM_VERSION: JSON.stringify(version), TANDEM_PAGE: JSON.stringify(bundlePage(esbuild)) };
-  const hash = createHash("sha256");
-  const place = async (name: string, entry: string) => {
-    const bytes = await bundle(entry, define);
-    const path = join(outDir, name);
-    putInPlace(path, bytes);
-    hash.update(bytes);
-    return path;
-  };
-  const hubPath = await place("hub.mjs", "hub/main.ts");
-  const routerPath = await place("router.mjs", "hub/router/main.ts");
-  return { hubPath, routerPath, contentHash: hash.digest("hex") };
-}
-
-async function bundle(entry: string, define: Record<string, string>): Promise<Uint8Array> {
   const { outputFiles } = await esbuild.build({
     absWorkingDir: root,
-    entryPoints: [entry],
+    entryPoints: entries,
+    outdir: outDir,
+    outExtension: { ".js": ".mjs" },
     bundle: true,
     minifySyntax: true,
     write: false,
@@ -61,9 +55,18 @@ async function bundle(entry: string, define: Record<string, string>): Promise<Ui
     legalComments: "none",
     logLevel: "error",
     banner: { js: banner },
-    define,
+    define: { TANDEM_VERSION: JSON.stringify(version), TANDEM_PAGE: JSON.stringify(bundlePage(esbuild)) },
   });
-  return outputFiles[0]?.contents ?? new Uint8Array();
+  const hash = createHash("sha256");
+  const pathOf = (name: keyof typeof entries) => join(outDir, `${name}.mjs`);
+  for (const name of Object.keys(entries) as (keyof typeof entries)[]) {
+    const bytes = outputFiles.find(({ path }) => path === pathOf(name))?.contents;
+    if (bytes === undefined) throw new Error(`the build made no ${name}.mjs`);
+    hash.update(bytes);
+    putInPlace(pathOf(name), bytes);
+  }
+  const contentHash = hash.digest("hex");
+  return { hubPath: pathOf("hub"), routerPath: pathOf("router"), supervisorPath: pathOf("supervisor"), contentHash };
 }
 
 function putInPlace(path: string, bytes: Uint8Array): void {
@@ -78,11 +81,10 @@ function putInPlace(path: string, bytes: Uint8Array): void {
 }
 
 if (import.meta.main) {
-  const { hubPath, routerPath, contentHash } = await build();
-  const sizeOf = (path: string) => readFileSync(path).length;
-  const bytes = sizeOf(hubPath);
-  const line = process.argv.includes("--json")
-    ? JSON.stringify({ hubPath, routerPath, bytes, contentHash })
-    : [hubPath, routerPath].map((path) => `${path}  ${(sizeOf(path) / 1024).toFixed(0)} KiB`).join("\n");
-  process.stdout.write(`${line}\n`);
+  const { contentHash, ...paths } = await build();
+  const sizes = Object.values(paths).map((path) => `${path}  ${(statSync(path).size / 1024).toFixed(0)} KiB`);
+  const text = process.argv.includes("--json")
+    ? JSON.stringify({ ...paths, contentHash })
+    : [...sizes, `sha256:${contentHash}`].join("\n");
+  process.stdout.write(`${text}\n`);
 }
