@@ -17,6 +17,14 @@ export type Entry = Readonly<z.infer<typeof Entry>>;
 export const Table = z.record(z.string(), Entry);
 export type Table = Readonly<Record<string, Entry>>;
 
+/** What the disk keeps. */
+export const Saved = z.strictObject({
+  table: Table,
+  /** It began on an empty disk, and neither witness nor peer had told it yet what else there was. */
+  blank: z.boolean(),
+});
+export type Saved = Readonly<z.infer<typeof Saved>>;
+
 /** An order that holds until the same is said the other way round; the greater `turn` is the newer one. */
 export const Maintenance = z.strictObject({ on: z.boolean(), turn: z.number().int().positive() });
 export type Maintenance = Readonly<z.infer<typeof Maintenance>>;
@@ -58,7 +66,7 @@ export type OperatorOrder =
 export type FailoverEvent =
   /** Time passed; every 50 ms or so. */
   | { type: "tick"; atMs: number }
-  /** A beat left, with the digest that `digestOf` gave, and with an acknowledgement of the last beat heard. */
+  /** A beat left, with the digest of the last outcome, and with an acknowledgement of the last beat heard. */
   | { type: "beat-sent"; counter: number; atMs: number }
   /** A beat of the peer came, in any order. `ack`: the beat of ours that the peer had heard last when it sent this one. */
   | { type: "beat-heard"; digest: string; ack?: { incarnation: string; counter: number; digest: string }; atMs: number }
@@ -87,13 +95,13 @@ export type FailoverEvent =
   /** Router and supervisor of this machine confirm that the service does not act here any more (or there are none for it). */
   | { type: "quiet"; service: string; epoch: number; atMs: number }
   /** The table is on disk, safe from a power cut. */
-  | { type: "persisted"; table: Table; atMs: number }
+  | { type: "persisted"; saved: Saved; atMs: number }
   /** This thread or machine stood still: clocks may have missed it. */
   | { type: "slept"; ms: number; atMs: number };
 
 export type FailoverCommand =
   /** Write it to disk, then say `persisted`; asked again each second until that comes. */
-  | { type: "persist"; table: Table }
+  | { type: "persist"; saved: Saved }
   | { type: "read-witness" }
   /** Compare and set: only on `expectedRevision`, 0 for a key that must not exist. */
   | {

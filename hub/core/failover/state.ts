@@ -1,7 +1,7 @@
 /** All that the failover of one machine remembers between two events. */
 import type { Health } from "../record.ts";
 import type { Verdict } from "../verdict.ts";
-import type { Maintenance, Table, WitnessKey, Word } from "./messages.ts";
+import type { FailoverCommand, Maintenance, Saved, Table, WitnessKey, Word } from "./messages.ts";
 import type { ServiceSpec, ServiceState } from "./service.ts";
 import { digestTable } from "./table.ts";
 
@@ -30,37 +30,50 @@ export interface PeerState {
   word: { value: Word; atMs: number } | undefined;
 }
 
+/** A vote for the owner of an epoch. */
+export interface Vote {
+  epoch: number;
+  untilMs: number;
+}
+
 /** The votes of the two voters, both ways. What is by service was carried over from an earlier table. */
 export interface LeaseState {
   /** Beats of ours by counter, and when they left; the newest last. */
   sent: readonly (readonly [counter: number, atMs: number])[];
   /** When the newest beat left that the peer acknowledged with the digest of the table that holds now. */
   ackedSentAtMs: number;
-  /** Until when the peer's earlier votes count, by service. */
-  peerUntilMs: Readonly<Record<string, number>>;
-  /** Until when the last successful write at the witness counts, by service. */
-  witnessUntilMs: Readonly<Record<string, number>>;
-  /** When a beat of the peer with that digest was heard last, or first acknowledged, the newest digests only. */
+  peerVotes: Readonly<Record<string, Vote>>;
+  /** By the last successful write. */
+  witnessVotes: Readonly<Record<string, Vote>>;
+  /** When a beat of the peer with that digest was heard last; the newest digests last, a few only. */
   heard: readonly (readonly [digest: string, atMs: number])[];
-  /** A beat was heard that no beat of ours has acknowledged yet. */
-  heardUnanswered: boolean;
-  /** Until when this machine promised not to take, by service. */
+  /** The newest beat that was heard is not acknowledged yet. */
+  unanswered: boolean;
+  /** When this machine last heard, or first acknowledged, a beat with the digest that it says itself. */
+  agreedAtMs: number;
+  /** Until when this machine promised not to act, by service. */
   promisedUntilMs: Readonly<Record<string, number>>;
 }
 
 export interface WitnessState {
-  /** Undefined before the first answer. */
-  view: Readonly<Record<string, { key: WitnessKey; seenAtMs: number }>> | undefined;
-  /** When the first answer came: a key that is not there has been watched since then. */
-  watchedSinceMs: number;
+  /** By service; a key of revision 0 is not there. Undefined before the first answer. */
+  view: Readonly<Record<string, WitnessSight>> | undefined;
   /** When the last answer came. */
   answeredAtMs: number;
+  /** When it was last waited for in vain. */
+  silentAtMs: number;
   askedAtMs: number;
   readingSinceMs: number | undefined;
   writing: Readonly<Record<string, WitnessWrite>>;
   /** Services whose write was answered since the read in flight began: it may have been overtaken. */
   overtaken: readonly string[];
   turn: number;
+}
+
+export interface WitnessSight {
+  key: Pick<WitnessKey, "epoch" | "turn" | "revision"> & { writer: string | undefined };
+  /** When it was seen to be so first: its owner has not renewed it since then. */
+  seenAtMs: number;
 }
 
 export interface WitnessWrite {
@@ -93,10 +106,13 @@ export interface FailoverState {
   savedDigest: string;
   /** What is to be on disk; the same object when nothing is to be written. */
   wanted: Table;
-  persistAskedAtMs: number;
+  /** What was given to the disk last, and when. */
+  persisting: { table: Table; untold: boolean; atMs: number } | undefined;
   unsavedSinceMs: number | undefined;
-  /** The disk remembered nothing, and neither witness nor peer has told it yet. */
+  /** The disk remembered nothing, and neither witness nor peer has told it yet, or that is not on disk. */
   blank: boolean;
+  /** Neither the disk nor anybody has told yet. */
+  untold: boolean;
   peer: PeerState;
   isolated: boolean;
   lease: LeaseState;
@@ -111,8 +127,8 @@ export interface FailoverState {
   answered: Readonly<Record<string, number>>;
   handOvers: Readonly<Record<string, HandOver>>;
   flaps: Readonly<Record<string, { count: number; atMs: number }>>;
-  /** When this machine saw the service move last. */
-  movedAtMs: Readonly<Record<string, number>>;
+  /** When the entry of a service changed last, as this machine saw it. */
+  changedAtMs: Readonly<Record<string, number>>;
   /** Why the next epoch was wanted, until it is on disk. */
   reasons: Readonly<Record<string, string>>;
   /** Since when the home's machine and instance are well, by service; absent while they are not. */
@@ -122,9 +138,15 @@ export interface FailoverState {
   alerts: Readonly<Record<string, string>>;
 }
 
-/** @param persisted the table that the disk gave back; undefined where it gave none */
-export function startFailover(setup: FailoverSetup, persisted: Table | undefined, atMs: number): FailoverState {
-  const saved = persisted ?? {};
+/** What an event makes of a state, and what is to be done now. */
+export interface Step {
+  state: FailoverState;
+  commands: FailoverCommand[];
+}
+
+/** @param disk what was persisted last; undefined where the disk gives nothing back */
+export function startFailover(setup: FailoverSetup, disk: Saved | undefined, atMs: number): FailoverState {
+  const { table: saved, blank } = disk ?? { table: {}, blank: true };
   const unheard = { value: "suspect", sinceMs: atMs, atMs } as const;
   return {
     setup,
@@ -132,24 +154,26 @@ export function startFailover(setup: FailoverSetup, persisted: Table | undefined
     saved,
     savedDigest: digestTable(saved),
     wanted: saved,
-    persistAskedAtMs: atMs,
+    persisting: undefined,
     unsavedSinceMs: undefined,
-    blank: persisted === undefined,
+    blank,
+    untold: blank,
     peer: { hub: unheard, machine: unheard, word: undefined },
     isolated: false,
     lease: {
       sent: [],
       ackedSentAtMs: Number.NEGATIVE_INFINITY,
-      peerUntilMs: {},
-      witnessUntilMs: {},
+      peerVotes: {},
+      witnessVotes: {},
       heard: [],
-      heardUnanswered: false,
+      unanswered: false,
+      agreedAtMs: Number.NEGATIVE_INFINITY,
       promisedUntilMs: {},
     },
     witness: {
       view: undefined,
-      watchedSinceMs: atMs,
       answeredAtMs: atMs,
+      silentAtMs: Number.NEGATIVE_INFINITY,
       askedAtMs: Number.NEGATIVE_INFINITY,
       readingSinceMs: undefined,
       writing: {},
@@ -164,7 +188,7 @@ export function startFailover(setup: FailoverSetup, persisted: Table | undefined
     answered: {},
     handOvers: {},
     flaps: {},
-    movedAtMs: {},
+    changedAtMs: {},
     reasons: {},
     homeWellSinceMs: {},
     views: {},

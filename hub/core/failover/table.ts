@@ -1,5 +1,5 @@
 /** The table of owners: how two of them become one, in any order, and by what a beat names one. */
-import { firstEpoch } from "./epoch.ts";
+import { firstEpoch, ownerOf } from "./epoch.ts";
 import type { Entry, Table } from "./messages.ts";
 import type { ServiceSpec } from "./service.ts";
 
@@ -9,6 +9,11 @@ export function entryOf(table: Table, service: ServiceSpec): Entry {
 
 export function sameEntry(a: Entry | undefined, b: Entry | undefined): boolean {
   return a?.epoch === b?.epoch && a?.released === b?.released && a?.stays === b?.stays;
+}
+
+/** Whether the next epoch goes on to stay away from home. */
+export function staysAt(service: ServiceSpec, epoch: number, before: Entry): Pick<Entry, "stays"> {
+  return before.stays && ownerOf(service, epoch) !== service.home ? { stays: true } : {};
 }
 
 /** The higher epoch wins; what was said in the same epoch adds up, as a release cannot be taken back. Gives `a` itself when `b` adds nothing. */
