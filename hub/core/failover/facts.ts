@@ -13,7 +13,7 @@ import { hasLapsed, witnessAnswers } from "./witness.ts";
 export function factsOf(state: FailoverState, service: ServiceSpec, atMs: number, limits: FailoverLimits): Facts {
   const { setup, peer, sync } = state;
   const entry = entryOf(state.saved, service);
-  const theirs = healthOf(state, setup.peer, service);
+  const theirs = peerHealthOf(state, service);
   const wellSinceMs = state.homeWellSinceMs[service.name];
   const unchangedMs = atMs - (state.changedAtMs[service.name] ?? state.startedAtMs);
   const actsNot = whyNotActing(state, service, atMs, limits);
@@ -85,6 +85,12 @@ export function isUnderWay(state: FailoverState, service: ServiceSpec): boolean 
 
 export function healthOf(state: FailoverState, machine: string, service: ServiceSpec): Seen<Health> | undefined {
   return state.health[`${machine}/${service.name}`];
+}
+
+/** What was seen of the peer's instance while its hub was silent says nothing any more once that lives. */
+export function peerHealthOf({ peer, setup, health }: FailoverState, service: ServiceSpec): Seen<Health> | undefined {
+  const seen = health[`${setup.peer}/${service.name}`];
+  return peer.hub.value === "alive" && seen !== undefined && seen.atMs < peer.hub.sinceMs ? undefined : seen;
 }
 
 export function isPaused({ maintenance }: FailoverState, { name, home, standby }: ServiceSpec): boolean {

@@ -81,7 +81,7 @@ function mergeMaintenance(a: Readonly<Record<string, Maintenance>>, b: Readonly<
   return newer.length === 0 ? a : { ...a, ...Object.fromEntries(newer) };
 }
 
-/** When its hub falls silent, its instances are asked at once. */
+/** When its hub falls silent or is back, its instances are asked at once. */
 function hearVerdict(state: FailoverState, { hub, machine, atMs }: Extract<FailoverEvent, { type: "verdict" }>): Step {
   const peer: PeerState = {
     ...state.peer,
@@ -89,7 +89,7 @@ function hearVerdict(state: FailoverState, { hub, machine, atMs }: Extract<Failo
     machine: see(state.peer.machine, machine, atMs),
   };
   const after = { ...state, peer };
-  if (hub === "alive" || hub === state.peer.hub.value) return { state: after, commands: [] };
+  if (hub === state.peer.hub.value) return { state: after, commands: [] };
   const probes = state.setup.services.map(
     ({ name }): FailoverCommand => ({ type: "probe", instance: `${state.setup.peer}/${name}` }),
   );

@@ -2,7 +2,7 @@
 import { callAlerts } from "./alerts.ts";
 import { type Decision, decide } from "./decide.ts";
 import { nextEpoch } from "./epoch.ts";
-import { factsOf, healthOf, isPaused } from "./facts.ts";
+import { factsOf, isPaused, peerHealthOf } from "./facts.ts";
 import { beginToHush, goOn } from "./hand-over.ts";
 import { votesUntil } from "./lease.ts";
 import type { FailoverLimits } from "./limits.ts";
@@ -67,7 +67,7 @@ function watchHome(state: FailoverState, service: ServiceSpec, atMs: number): Fa
   const { setup, peer } = state;
   const { name } = service;
   if (service.standby !== setup.machine) return state;
-  const health = healthOf(state, service.home, service)?.value;
+  const health = peerHealthOf(state, service)?.value;
   const answers = service.mode === "cold" || health === "healthy" || health === "degraded";
   const well = peer.hub.value === "alive" && answers && !isPaused(state, service);
   const sinceMs = state.homeWellSinceMs[name];

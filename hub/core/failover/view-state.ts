@@ -1,6 +1,6 @@
 /** Whether a service is at home, away, between owners or held, as one machine sees it. */
 import { ownerOf } from "./epoch.ts";
-import { healthOf, isUnderWay, whyNotActing } from "./facts.ts";
+import { isUnderWay, peerHealthOf, whyNotActing } from "./facts.ts";
 import { owns, promisedUntil } from "./lease.ts";
 import type { FailoverLimits } from "./limits.ts";
 import type { ServiceSpec, ServiceState } from "./service.ts";
@@ -30,8 +30,8 @@ export function actsAtPeer(
   atMs: number,
   limits: FailoverLimits,
 ): boolean | undefined {
-  const { peer, setup } = state;
-  const health = healthOf(state, setup.peer, service);
+  const { peer } = state;
+  const health = peerHealthOf(state, service);
   const isSilent = peer.hub.value !== "alive" && health !== undefined && health.atMs >= peer.hub.sinceMs;
   if (peer.machine.value === "dead" || (isSilent && health.value === "unhealthy")) return false;
   const leaseIsOver = atMs >= promisedUntil(state, service, limits) && hasLapsed(state, service, atMs, limits);
