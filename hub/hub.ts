@@ -16,6 +16,7 @@ import { FleetRound } from "./fleet-round.ts";
 import { createFront } from "./front.ts";
 import { EventFeed } from "./http/events.ts";
 import { View } from "./http/view.ts";
+import { announceMove } from "./io/announce-move.ts";
 import { GroupExpirer } from "./io/group-expirer.ts";
 import { HealthRecorder } from "./io/health-recorder.ts";
 import { HeartbeatReceiver, type HeartbeatRoute } from "./io/heartbeat-receiver.ts";
@@ -27,10 +28,15 @@ import { NatsLink } from "./io/nats-link.ts";
 import { PushgatewayKeeper } from "./io/pushgateway-keeper.ts";
 import { Records } from "./io/records.ts";
 import { SatelliteWatch } from "./io/satellite-watch.ts";
+import { storeAlert } from "./io/store-alert.ts";
 import { adopt } from "./io/straight-push.ts";
 import { Judge } from "./judge/judge.ts";
+import type { FromSeat } from "./judge/seat/messages.ts";
 import { MachineAlerts } from "./machine-alerts.ts";
 import { MaintenanceDesk } from "./maintenance-desk.ts";
+import { MaintenanceOrders } from "./maintenance-orders.ts";
+import { standbysOf } from "./service-pace.ts";
+import { Services } from "./services.ts";
 
 const clock = () => performance.now();
 const syncTickMs = 50;
@@ -54,6 +60,7 @@ export class Hub {
   readonly #filter = new HeartbeatFilter();
   readonly #changedAgents = new Set<string>();
   readonly #ownIds: string[];
+  readonly #agentIds: ReadonlySet<string>;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #health: FleetHealth;
   readonly #judge: Judge;
@@ -68,6 +75,8 @@ export class Hub {
   readonly #alerts: MachineAlerts;
   readonly #fleetAlerts: FleetAlerts;
   readonly #maintenance: MaintenanceDesk;
+  readonly #maintenanceOrders: MaintenanceOrders;
+  readonly #services: Services;
   readonly #view: View;
   readonly #server: Server;
   #link: NatsLink | undefined;
@@ -80,7 +89,8 @@ export class Hub {
     this.#config = config;
     this.#log = log;
     const { machine, peer, agents } = config;
-    this.#health = new FleetHealth(machine.name, agents.map(agentId), clock());
+    this.#agentIds = new Set(agents.map(agentId));
+    this.#health = new FleetHealth(machine.name, [...agents, ...standbysOf(config)].map(agentId), clock());
     this.#records = new Records({
       config,
       fold: this.#fold,
@@ -147,6 +157,7 @@ export class Hub {
       observe: (agent, answer, atMs) => {
         const turn = this.#health.observed(agentId(agent), answer, atMs);
         if (turn !== undefined) this.#onOwnTurn(agent, turn);
+        this.#services.observed(agentId(agent));
       },
       check: (push) => this.#fold.check(push),
       append: (push) => this.#records.append("metrics", push),
@@ -154,7 +165,24 @@ export class Hub {
       log,
       clock,
     });
-    this.#ownIds = agents.filter((agent) => this.#round.isOwn(agent)).map(agentId);
+    this.#services = new Services({
+      config,
+      door: {
+        tell: (message) => this.#judge.tell(message),
+        // The thread is this hub's own, and says nothing else.
+        onNews: (take) => this.#judge.onListenerMessage((message) => take(message as FromSeat)),
+      },
+      health: this.#health,
+      probeAgent: (id) => this.#round.probe(id),
+      onStandby: (id, turn) => this.#onStandby(id, turn),
+      onNews: (news) => this.#onNews(news),
+      clock,
+    });
+    this.#maintenanceOrders = new MaintenanceOrders(config, (order) => void this.#services.order(order));
+    this.#ownIds = [
+      ...agents.filter((agent) => this.#round.isOwn(agent)).map(agentId),
+      ...this.#services.ownStandbyIds,
+    ];
     this.#maintenance = new MaintenanceDesk({ config, onChange: (targets) => this.#onMaintenance(targets), log });
     const store = { append: (alert: Unstamped) => this.#records.append("alerts", alert), log };
     this.#alerts = new MachineAlerts({ ...store, inMaintenance: (name) => this.#maintenance.covers(name) });
@@ -195,6 +223,8 @@ export class Hub {
       keeper: this.#keeper,
       events: this.#events,
       sender: this.#sender,
+      services: this.#services,
+      maintenance: this.#maintenance,
       log,
     });
   }
@@ -212,6 +242,7 @@ export class Hub {
     });
     this.#log.info("hub.listening", { host, port });
     this.#round.start();
+    this.#services.start();
     this.#timers.push(setInterval(() => this.#judgeSync(), syncTickMs));
     this.#timers.push(setInterval(() => this.#sendFleet(), fleetEventEveryMs));
     this.#connect().catch((error: unknown) => {
@@ -238,6 +269,7 @@ export class Hub {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     // A scrape under way may wait for the store, whose stop lets it go.
     const { scrapes } = await this.#round.stop();
+    await this.#services.stop();
     await this.#records.stop();
     await scrapes;
     this.#stop.abort();
@@ -344,8 +376,30 @@ export class Hub {
     this.#recorder.record({ kind: "health", machine: agent.machine, agent: agent.name, from, to, reason });
   }
 
-  #tellTurn({ status }: HealthTurn): void {
-    this.#events.send({ type: "health", agent: this.#view.agent(status.id) });
+  #onStandby(id: string, { from, status }: HealthTurn): void {
+    this.#log.info("standby.turned", { standby: id, from, to: status.health, reason: status.reason });
+    this.#changedAgents.add(id);
+    this.#sender.send();
+    this.#tellTurn({ from, status });
+  }
+
+  #tellTurn(turn: HealthTurn): void {
+    const { id } = turn.status;
+    this.#services.turned(turn);
+    if (this.#agentIds.has(id)) this.#events.send({ type: "health", agent: this.#view.agent(id) });
+  }
+
+  #onNews(news: FromSeat): void {
+    if (news.type === "moved") {
+      const { service, from, to, epoch, why } = news;
+      this.#log.info("service.moved", { service, from, to, epoch, why });
+      announceMove(this.#link?.nc, { ...news, machine: this.#config.machine.name, wallMs: Date.now() });
+    }
+    if (news.type === "alert") {
+      const { severity, name, subject, message } = news;
+      const append = (alert: Unstamped) => this.#records.append("alerts", alert);
+      void storeAlert({ append, log: this.#log }, { severity, name, subject, message });
+    }
   }
 
   #onMachine(name: string, state: MachineState, before: MachineState): void {
@@ -353,7 +407,10 @@ export class Hub {
     const { judgement, parts } = state;
     const verdicts = { hub: parts.hub.verdict, nats: parts.nats.verdict, pushgateway: parts.pushgateway.verdict };
     this.#log.info("machine.judged", { name, verdict: judgement.verdict, reason: judgement.reason, ...verdicts });
-    if (name === peer.name) this.#round.onPeersHub(parts.hub.verdict);
+    if (name === peer.name) {
+      this.#round.onPeersHub(parts.hub.verdict);
+      this.#services.onPeersHub(parts.hub.verdict);
+    }
     this.#alerts.judged(name, judgement, before.judgement);
     this.#judgeSync();
     this.#events.send({ type: "machine", name, machine: this.#view.machine(name) });
@@ -370,6 +427,7 @@ export class Hub {
   #onMaintenance(targets: string[]): void {
     this.#log.info("maintenance.changed", { targets });
     this.#alerts.reconsider();
+    this.#maintenanceOrders.settle(targets);
     this.#maintenanceIsNews = true;
     this.#sender.send();
     this.#sendFleet();
@@ -389,6 +447,7 @@ export class Hub {
     if (natsHeard && !this.#natsWasHeard) this.#records.nudge();
     this.#natsWasHeard = natsHeard;
     this.#records.judgeSync({ hubAlive: hub === "alive", natsHeard });
+    this.#services.synced({ inSync: this.#view.sync().state === "in-sync", refilled: this.#holdsAll() });
   }
 
   #natsHeard(): boolean {

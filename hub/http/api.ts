@@ -1,5 +1,6 @@
 /** What the hub's JSON endpoints answer: one schema is check, type and document for server, page and command line. */
 import { z } from "zod";
+import { Mode } from "../../fleet/model.ts";
 import { Health, StreamKind } from "../core/record.ts";
 import { Verdict } from "../core/verdict.ts";
 
@@ -61,6 +62,28 @@ export const SatelliteView = z.strictObject({
   askedBy: z.string(),
 });
 export type SatelliteView = z.infer<typeof SatelliteView>;
+
+/** An agent with a standby, and where it acts. */
+export const ServiceJson = z.strictObject({
+  name: z.string(),
+  home: z.string(),
+  standby: z.string(),
+  mode: Mode,
+  singleWriter: z.boolean(),
+  /** Machine that owns the epoch. */
+  owner: z.string(),
+  epoch: z.number().int().nonnegative(),
+  /** `home` and `away`: owned there; `moving`: between owners; `held`: nobody acts, or nobody is known to. */
+  state: z.enum(["home", "away", "moving", "held"]),
+  /** Whether the instance of the machine that answers acts. */
+  acts: z.boolean(),
+  /** Why it does not act or move; empty when all is well. */
+  reason: z.string(),
+  /** Port of both machines' routers; null when they carry nobody to it. */
+  route: z.number().int().nullable(),
+  instances: z.record(z.string(), z.strictObject({ host: z.string(), port: z.number().int(), health: Health })),
+});
+export type ServiceJson = z.infer<typeof ServiceJson>;
 
 export const MaintenanceView = z.strictObject({
   /** A machine, or `machine/name` of an agent: neither alerted about nor moved meanwhile. */
