@@ -92,6 +92,22 @@ export class Child {
     if (this.#process?.pid !== undefined && isAlive(this.#process.pid)) signal(this.#process.pid, "SIGKILL");
   }
 
+  /** Ends it as a crash does; resolves when it is gone. */
+  async crash(): Promise<void> {
+    const running = this.#process;
+    if (running?.pid === undefined) return;
+    const gone = new Promise<void>((resolve) => running.once("exit", () => resolve()));
+    signal(running.pid, "SIGKILL");
+    await gone;
+  }
+
+  /** Starts it again if it is dead; does not wait until it is ready. */
+  revive(): void {
+    if (this.#process !== undefined || this.#stopping) return;
+    clearTimeout(this.#timer);
+    this.#spawn(true);
+  }
+
   #spawn(again: boolean): void {
     const { command, args, logPath } = this.spec;
     const log = openSync(logPath, "a");
