@@ -18,7 +18,7 @@ interface ChaosOptions {
   pairs: number;
   holdSeconds: number;
   partitionSeconds: number;
-  portOffset: number;
+  portOffset?: number;
   agents: AgentChoice;
   report?: string;
   keep: boolean;
@@ -41,7 +41,7 @@ export function registerChaos(program: Command): void {
     .option("--pairs <n>", "pairs of these at the same time, drawn at random, after the single ones", natural, 0)
     .option("--hold-seconds <n>", "how long a fault stands", positive, 8)
     .option("--partition-seconds <n>", "how long a full partition stands", positive, 60)
-    .option("--port-offset <n>", "added to every port of the pair", natural, 22_000)
+    .option("--port-offset <n>", "added to every port of the pair (default: one with which all are free)", natural)
     .addOption(new Option("--agents <which>", "agents to run").choices(["pilots", "all", "none"]).default("pilots"))
     .option("--report <file>", "write the tables as Markdown, too")
     .option("--keep", "keep data and logs", false)

@@ -45,7 +45,7 @@ export function both(one: Deed, other: Deed, betweenMs: number): Deed {
       await other.begin(signal);
     },
     undo: async () => {
-      const undone = await Promise.allSettled([one.undo(), other.undo()]);
+      const undone = await Promise.allSettled([one, other].map(async (deed) => await deed.undo()));
       const failed = undone.find((outcome) => outcome.status === "rejected");
       if (failed !== undefined) throw failed.reason;
     },

@@ -61,7 +61,7 @@ export async function play(options: PlayOptions): Promise<RunView> {
   const falseVerdicts = turns
     .filter((turn) => isFalse(turn, deed))
     .map(({ by, of, to }) => `${by} said ${of} is ${to}`);
-  if (falseVerdicts.length > 0) problems.push(`${falseVerdicts.length} false verdicts`);
+  if (falseVerdicts.length > 0) problems.push(`false verdicts: ${falseVerdicts.join(", ")}`);
   return {
     scenario: name,
     did: deed.says,

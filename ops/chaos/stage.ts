@@ -30,7 +30,8 @@ import { SmallDisk } from "./small-disk.ts";
 export interface StageOptions {
   /** Empty or new folder for the pair's data. */
   dir: string;
-  portOffset: number;
+  /** Added to every port. @default one with which all are free */
+  portOffset: number | undefined;
   agents: AgentChoice;
   random: Random;
   /** Puts links between the machines; without them the machines speak directly, and nothing between them can be cut. */
@@ -90,23 +91,24 @@ export class Stage {
   /** Resolves when the pair is in sync; what was started or mounted before an error is gone again. */
   static async set(options: StageOptions, signal: AbortSignal): Promise<Stage> {
     const { dir, say, random } = options;
-    const site = planSite(chooseAgents(requireFleet(), options.agents), options.portOffset);
+    const site = await freeSite(options);
     const programs = {
       natsServer: await ensureTool("nats-server", say),
       pushgateway: await ensureTool("pushgateway", say),
       hub: (await build({ outDir: join(dir, "dist") })).hubPath,
     };
-    await requireFree(site.plan.ports);
     const data = await openDataFolder(join(dir, "data"), allMachineNames(site.fleet), say);
     const disk = options.disk ? SmallDisk.mount(data.machine("pc2")) : "no scenario needs it";
-    const links = options.links ? new Links(random.fork()) : undefined;
+    const links = options.links ? new Links(random.fork(), portsOf(site)) : undefined;
     const pair = new Pair({ site, data, programs, restart: false, say: () => {}, tell: () => {} });
     const stage = new Stage(options, site, data, pair, links, disk);
     try {
       if (links !== undefined) await redirect(site, data, writeAgentFiles(site, data), links);
       stage.#letClocksJump();
       signal.throwIfAborted();
-      say(`starting a pair of its own in ${data.path}, ports shifted by ${options.portOffset}`);
+      say(
+        `starting a pair of its own in ${data.path}, hubs at ${stage.machines.map(({ hubUrl }) => hubUrl).join(" and ")}`,
+      );
       const aborted = new Promise<never>((_, reject) =>
         signal.addEventListener("abort", () => reject(signal.reason), { once: true }),
       );
@@ -254,3 +256,26 @@ export class Stage {
 }
 
 const clockFile = (folder: string) => join(folder, "clock");
+
+const portsOf = ({ plan }: Site) => new Set(plan.ports.map(({ localPort }) => localPort));
+
+/** Offsets that are tried leave most ports below those that the kernel gives to outgoing connections. */
+const lowestOffset = 600;
+const highestOffset = 4_600;
+const offsetTries = 20;
+
+/** @throws OperatorError that names the ports that are taken */
+async function freeSite({ portOffset, agents }: StageOptions): Promise<Site> {
+  const fleet = chooseAgents(requireFleet(), agents);
+  for (let tries = 1; ; tries++) {
+    // Not by the seed: which ports are free is no part of what it repeats.
+    const drawn = lowestOffset + Math.floor(Math.random() * (highestOffset - lowestOffset));
+    const site = planSite(fleet, portOffset ?? drawn);
+    try {
+      await requireFree(site.plan.ports);
+      return site;
+    } catch (error) {
+      if (portOffset !== undefined || tries === offsetTries) throw error;
+    }
+  }
+}

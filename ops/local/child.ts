@@ -59,6 +59,8 @@ export class Child {
 
   /** Resolves when it is ready; rejects with its last log lines when it dies before that. */
   async start(): Promise<void> {
+    // A stop that came while others were starting: nobody would end this one any more.
+    if (this.#stopping) return;
     rotate(this.spec.logPath);
     this.#spawn(false);
     const untilMs = performance.now() + readyDeadlineMs;

@@ -19,17 +19,20 @@ export interface Link {
 
 type Carrier = TcpLink | UdpLink;
 
-/** Below those that the kernel gives to outgoing connections, and below those of a pair whose ports are shifted by 20,000. */
+/** Below those that the kernel gives to outgoing connections. */
 const firstPort = 20_000;
 const lastPort = 23_999;
 const portTries = 200;
 
 export class Links {
   readonly #random: Random;
+  readonly #spare: ReadonlySet<number>;
   readonly #links: (Link & { carriers: Carrier[] })[] = [];
 
-  constructor(random: Random) {
+  /** @param spare ports that others are going to listen on */
+  constructor(random: Random, spare: ReadonlySet<number> = new Set()) {
     this.#random = random;
+    this.#spare = spare;
   }
 
   get all(): readonly Link[] {
@@ -74,6 +77,7 @@ export class Links {
   async #open(kind: LinkKind, target: Target): Promise<Carrier[]> {
     for (let tries = 1; ; tries++) {
       const port = this.#random.between(firstPort, lastPort);
+      if (this.#spare.has(port)) continue;
       const opened: Carrier[] = [];
       try {
         opened.push(await TcpLink.open({ target, random: this.#random.fork(), port }));

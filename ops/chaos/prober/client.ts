@@ -56,8 +56,10 @@ export class Client {
     this.#underWay++;
     let by = "";
     try {
+      // Another request may prefer another address meanwhile; this one still tries each of them.
+      const first = this.#preferred;
       for (let tried = 0; tried < targets.length; tried++) {
-        const index = (this.#preferred + (tried === 0 ? 0 : 1)) % targets.length;
+        const index = (first + tried) % targets.length;
         const target = targets[index];
         if (target === undefined) break;
         by = target.machine;
