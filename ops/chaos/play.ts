@@ -72,6 +72,7 @@ export async function play(options: PlayOptions): Promise<RunView> {
       const turn = turns.find(expected.fits);
       return { what: expected.what, afterMs: turn === undefined ? null : Math.round(turn.atMs - fromMs) };
     }),
+    turns: turns.map(({ atMs, by, of, to }) => ({ afterMs: Math.round(atMs - fromMs), by, of, to })),
     falseVerdicts,
     takeovers: takeoversOf(services, seen, fromMs),
     recoveryMs: wellAtMs === null ? null : Math.round(wellAtMs - undoneAtMs),

@@ -26,6 +26,8 @@ export interface RunView {
   /** From the fault's begin to that of its undoing, ms. */
   stoodMs: number;
   detections: Detection[];
+  /** Every turn of a verdict, a health or the copy that a hub told of. */
+  turns: { afterMs: number; by: string; of: string; to: string }[];
   /** Verdicts of `dead` or `isolated` on what was well. */
   falseVerdicts: string[];
   /** Undefined where no service can be asked through a route. */

@@ -64,6 +64,7 @@ describe("the report", () => {
     windowMs: 10_000,
     stoodMs: 8_000,
     detections: [{ what: "mainpc sees pc2/hub dead", afterMs: 80 }],
+    turns: [],
     falseVerdicts: [],
     takeovers: undefined,
     recoveryMs: 2_000,
