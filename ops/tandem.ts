@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { registerAgent } from "./agent.ts";
+import { registerChaos } from "./chaos.ts";
 import { registerDoctor } from "./doctor.ts";
 import { OperatorError } from "./error.ts";
 import { registerFleet } from "./fleet.ts";
@@ -23,6 +24,7 @@ registerFleet(program);
 registerAgent(program);
 registerDoctor(program);
 registerLedger(program);
+registerChaos(program);
 registerSecrets(program);
 
 // A reader that has seen enough, as `head` has, closes the pipe: what is left then has nobody to read it.

@@ -72,6 +72,11 @@ export class Pair {
     }
   }
 
+  /** All processes of the pair, in the order of their start. */
+  get children(): Child[] {
+    return [...this.#servers, ...this.#supervisors, ...this.#hubs, ...this.#agents];
+  }
+
   pid(machine: string, name: string): number | null {
     const child = [...this.#servers, ...this.#supervisors, ...this.#hubs].find(
       ({ spec }) => spec.machine === machine && spec.name === name,
@@ -90,7 +95,7 @@ export class Pair {
   }
 
   kill(): void {
-    for (const child of [...this.#agents, ...this.#supervisors, ...this.#hubs, ...this.#servers]) child.kill();
+    for (const child of this.children) child.kill();
   }
 
   async #stopAll(): Promise<void> {
