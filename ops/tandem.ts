@@ -10,6 +10,7 @@ import { registerInit } from "./init.ts";
 import { registerLedger } from "./ledger.ts";
 import { registerLocal } from "./local.ts";
 import { registerSecrets } from "./secrets.ts";
+import { registerWitness } from "./witness.ts";
 
 const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }; // our own file
 
@@ -26,6 +27,7 @@ registerDoctor(program);
 registerLedger(program);
 registerChaos(program);
 registerSecrets(program);
+registerWitness(program);
 
 // A reader that has seen enough, as `head` has, closes the pipe: what is left then has nobody to read it.
 for (const stream of [process.stdout, process.stderr])
