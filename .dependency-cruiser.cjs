@@ -3,10 +3,10 @@ module.exports = {
   forbidden: [
     {
       name: "core-is-pure",
-      comment: "hub/core imports only itself, fleet's model and zod",
+      comment: "hub/core imports only itself, fleet's model and graph, and zod",
       severity: "error",
       from: { path: "^hub/core/" },
-      to: { pathNot: ["^hub/core/", "^fleet/model\\.ts$", "^node_modules/zod/"] },
+      to: { pathNot: ["^hub/core/", "^fleet/(model|graph)\\.ts$", "^node_modules/zod/"] },
     },
     {
       name: "renderers-are-pure",

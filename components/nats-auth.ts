@@ -63,7 +63,9 @@ function rolesOf({ machine, peer, hub, operator, listens, agent }: NatsAuthArgs)
         `observability.*.${machine}.records`,
         `tandem.copy.*.${peer}`,
         `tandem.copied.${peer}`,
+        "observability.failover.*",
         `tandem.heartbeat.${machine}`,
+        `tandem.beats.${machine}`,
         `tandem.snapshot.${machine}.*`,
         ...readApi("$JS.API"),
         "$JS.API.STREAM.CREATE.*",
@@ -71,7 +73,7 @@ function rolesOf({ machine, peer, hub, operator, listens, agent }: NatsAuthArgs)
         ...readApi(`$JS.${peer}.API`),
         flowControl,
       ],
-      subscribe: [`tandem.copied.${machine}`, `tandem.heartbeat.${peer}`, inboxes],
+      subscribe: [`tandem.copied.${machine}`, `tandem.heartbeat.${peer}`, `tandem.beats.${peer}`, inboxes],
     },
     { name: "operator", who: { nkey: operator }, connects: "STANDARD", publish: [">"], subscribe: [">"] },
   ];
@@ -80,10 +82,11 @@ function rolesOf({ machine, peer, hub, operator, listens, agent }: NatsAuthArgs)
   return roles;
 }
 
-/** What crosses the link: heartbeats, word of what was copied, and the reading of the other's streams. */
+/** What crosses the link: heartbeats and beats, word of what was copied, and the reading of the other's streams. */
 function leafRole(machine: string, peer: string): Role {
   const crossing = (from: string, to: string) => [
     `tandem.heartbeat.${from}`,
+    `tandem.beats.${from}`,
     `tandem.copied.${to}`,
     ...readApi(`$JS.${to}.API`),
     flowControl,
@@ -106,7 +109,7 @@ function agentRole(machine: string, key: string): Role {
     who: { nkey: key },
     connects: "STANDARD",
     publish: own,
-    subscribe: [...own, "tandem.heartbeat.*"],
+    subscribe: [...own, "tandem.heartbeat.*", "observability.failover.*"],
   };
 }
 

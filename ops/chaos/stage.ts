@@ -92,10 +92,12 @@ export class Stage {
   static async set(options: StageOptions, signal: AbortSignal): Promise<Stage> {
     const { dir, say, random } = options;
     const site = await freeSite(options);
+    const built = await build({ outDir: join(dir, "dist") });
     const programs = {
       natsServer: await ensureTool("nats-server", say),
       pushgateway: await ensureTool("pushgateway", say),
-      hub: (await build({ outDir: join(dir, "dist") })).hubPath,
+      hub: built.hubPath,
+      supervisor: built.supervisorPath,
     };
     const data = await openDataFolder(join(dir, "data"), allMachineNames(site.fleet), say);
     const disk = options.disk ? SmallDisk.mount(data.machine("pc2")) : "no scenario needs it";

@@ -62,8 +62,8 @@ it("a NATS that alone is dead is named on either side, and so is the hub that ta
   expect(text(own)).toMatch(/NATS on pc2 is dead since 14:03:22 .*push to ObservabilityHub meanwhile/);
 });
 
-it("a link is cut when heartbeats have come by HTTP only for 5 s", () => {
-  const fleet = spoil("mainpc", () => ({ paths: { nats: 5_000, http: 60 } }));
+it("a link is cut when nothing has come by NATS for 5 s while reports come by HTTP", () => {
+  const fleet = spoil("mainpc", () => ({ paths: { udp: 20, tcp: 60, nats: 5_000, http: 60 } }));
   const { level, title } = headlineOf(degraded(fleet, 31, "the NATS link to the peer is cut"));
   expect(level).toBe("trouble");
   expect(title).toMatch(/The NATS link between pc2 and mainpc is cut since 14:03:29 \(5 s\)/);
@@ -99,6 +99,42 @@ it("one unhealthy agent is told with its reason, and of 7 the first 5 by name", 
   expect(title).toContain(`7 agents on mainpc are unhealthy: ${seven.slice(0, 5).join(", ")} and 2 more`);
 });
 
+it("what hangs below an unhealthy agent is counted beside it, and is no news of its own", () => {
+  const spoiled = ail(
+    fleetView(),
+    "unhealthy",
+    "no answer",
+    "SystemDigitalTwin",
+    "MemoryClient",
+    "NLUAgent",
+    "LearningManager",
+  );
+  const quiet = ["MemoryClient", "NLUAgent", "LearningManager"];
+  const agents = spoiled.agents.map((agent) =>
+    quiet.includes(agent.name) ? { ...agent, below: "mainpc/SystemDigitalTwin" } : agent,
+  );
+  expect(headlineOf({ ...spoiled, agents }).title).toMatch(
+    /^SystemDigitalTwin on mainpc is unhealthy since .*: no answer; .* and 2 others hang below it$/,
+  );
+  const second = agents.map((agent) =>
+    agent.name === "TTSService" ? { ...agent, health: "unhealthy" as const } : agent,
+  );
+  expect(headlineOf({ ...spoiled, agents: second }).title).toContain(
+    "2 agents on mainpc are unhealthy: SystemDigitalTwin (with 3 below it) and TTSService",
+  );
+});
+
+it("an agent under maintenance is something to watch, with who works on it until when, however ill it is", () => {
+  const maintenance = [
+    { target: "mainpc/TTSService", since: ago(60_000), until: ago(-600_000), reason: "new voice", by: "ann" },
+  ];
+  const fleet = { ...ail(fleetView(), "unhealthy", "no answer", "TTSService"), maintenance };
+  expect(headlineOf(fleet)).toMatchObject({
+    level: "watch",
+    title: "TTSService on mainpc is under maintenance until 14:13:34 by ann: new voice",
+  });
+});
+
 it("a pair that starts is something to watch until the peer is heard and the other 76 agents were asked", () => {
   const suspect = { verdict: "suspect", since: ago(1_000), reason: "not heard yet" } as const;
   const fleet = spoil("mainpc", (machine) => ({
@@ -107,7 +143,7 @@ it("a pair that starts is something to watch until the peer is heard and the oth
     nats: { ...machine.nats, ...suspect },
     pushgateway: { ...machine.pushgateway, ...suspect },
     heardAgoMs: null,
-    paths: { nats: null, http: null },
+    paths: { udp: null, tcp: null, nats: null, http: null },
   }));
   const starting = ail(fleet, "unknown", "not asked yet", ...fleet.agents.map(({ name }) => name));
   expect(headlineOf(starting).level).toBe("watch");
