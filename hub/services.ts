@@ -32,12 +32,15 @@ export interface ServicesOptions {
   clock(): number;
 }
 
+/** Machines that start bring up their hub before their agents: until then one that does not answer yet is not known to ail, ms. */
+const graceMs = 10_000;
 /** An order that waits for the peer to be in sync takes its `switchoverDeadlineMs`, and a move a moment more. */
 const moveDeadlineMs = 5_000;
 
 export class Services {
   readonly #options: ServicesOptions;
   readonly #standbys: AgentConfig[];
+  readonly #instances: ReadonlySet<string>;
   readonly #prober: Prober;
   readonly #views = new Map<string, { view: ServiceView; atMs: number }>();
   readonly #orders = new Map<string, (answer: Answer) => void>();
@@ -46,11 +49,17 @@ export class Services {
   /** Instances whose next answer is told of, whatever it is. */
   readonly #wanted = new Set<string>();
   #endRefusals = () => {};
+  #grace: NodeJS.Timeout | undefined;
+  /** Instances that were well once since the start. */
+  readonly #wasHealthy = new Set<string>();
 
   constructor(options: ServicesOptions) {
     this.#options = options;
     const { config, clock, door } = options;
     this.#standbys = standbysOf(config);
+    this.#instances = new Set(
+      config.services.flatMap(({ name, instances }) => Object.keys(instances).map((machine) => `${machine}/${name}`)),
+    );
     this.#prober = new Prober({
       agents: this.#standbys,
       clock,
@@ -69,11 +78,13 @@ export class Services {
   start(): void {
     const { config } = this.#options;
     this.#prober.watch(config.machine.name);
+    this.#grace = setTimeout(() => this.#endGrace(), graceMs);
     // Clients meet a dead instance before the next probe would.
     this.#endRefusals = refusedInstances(config, (instance) => this.#probe(instance));
   }
 
   stop(): Promise<void> {
+    clearTimeout(this.#grace);
     this.#endRefusals();
     return this.#prober.stop();
   }
@@ -87,14 +98,12 @@ export class Services {
 
   /** An agent or standby was asked. */
   observed(id: string): void {
-    if (!this.#wanted.delete(id)) return;
-    const health = this.#options.health.status(id)?.health;
-    if (health !== undefined) this.#options.door.tell({ type: "health", instance: id, health });
+    if (this.#wanted.delete(id)) this.#tell(id);
   }
 
   /** The health of any agent or standby turned, whoever saw it. */
-  turned({ status: { id, health } }: HealthTurn): void {
-    if (this.#isInstance(id)) this.#options.door.tell({ type: "health", instance: id, health });
+  turned({ status: { id } }: HealthTurn): void {
+    if (this.#instances.has(id)) this.#tell(id);
   }
 
   /** Told on as it changes. */
@@ -166,10 +175,17 @@ export class Services {
     this.observed(id);
   }
 
-  #isInstance(id: string): boolean {
-    return this.#options.config.services.some((service) =>
-      Object.keys(service.instances).some((machine) => `${machine}/${service.name}` === id),
-    );
+  #tell(id: string): void {
+    const health = this.#options.health.status(id)?.health;
+    if (health === undefined) return;
+    if (health === "healthy") this.#wasHealthy.add(id);
+    else if (this.#grace !== undefined && !this.#wasHealthy.has(id)) return;
+    this.#options.door.tell({ type: "health", instance: id, health });
+  }
+
+  #endGrace(): void {
+    this.#grace = undefined;
+    for (const id of this.#instances) if (!this.#wasHealthy.has(id)) this.#tell(id);
   }
 
   #json(service: ServiceConfig): ServiceJson {

@@ -98,6 +98,7 @@ export class Stage {
       natsServer: await ensureTool("nats-server", say),
       pushgateway: await ensureTool("pushgateway", say),
       hub: built.hubPath,
+      router: built.routerPath,
       supervisor: built.supervisorPath,
     };
     const data = await openDataFolder(join(dir, "data"), [...allMachineNames(site.fleet), witnessName], say);
