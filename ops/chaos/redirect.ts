@@ -14,7 +14,8 @@ export async function redirect(site: Site, data: DataFolder, agents: AgentProces
     const peer = peerOf(site, machine.name);
     const files = filesOf(data.machine(machine.name));
     await redirectHub(files.hubConfig, machine, peer, links);
-    if (machine.leafPort === 0) await redirectLeaf(files.natsConf, machine, peer, links);
+    const peerConf = filesOf(data.machine(peer.name)).natsConf;
+    if (machine.leafPort === 0) await redirectLeaf(files.natsConf, peerConf, machine, peer, links);
     for (const { machine: at, configPath } of agents)
       if (at === machine.name) await redirectPushes(configPath, machine, peer, links);
   }
@@ -46,13 +47,19 @@ async function redirectHub(path: string, machine: SiteMachine, peer: SiteMachine
   writeWhole(path, `${JSON.stringify(config, null, 2)}\n`);
 }
 
-async function redirectLeaf(path: string, machine: SiteMachine, peer: SiteMachine, links: Links): Promise<void> {
+async function redirectLeaf(
+  dials: string,
+  listens: string,
+  machine: SiteMachine,
+  peer: SiteMachine,
+  links: Links,
+): Promise<void> {
   const target: Target = { host: peer.nats.host, port: peer.leafPort };
   const link = await links.between(machine.name, peer.name, "leaf", target);
-  const [from, to] = [`${target.host}:${target.port}`, `${target.host}:${link.port}`];
-  const text = readFileSync(path, "utf8");
-  if (!text.includes(from)) throw new Error(`${path} does not dial ${from}`);
-  writeWhole(path, text.replaceAll(from, to));
+  const through = `${target.host}:${link.port}`;
+  rewrite(dials, `${target.host}:${target.port}`, through);
+  // Who listens tells its own address all the same (measured with 2.12), and whoever lost the link would dial past it.
+  rewrite(listens, "no_advertise: true", `advertise: "${through}"`);
 }
 
 /** Agents push to the peer's hub when their own does not answer. */
@@ -88,3 +95,9 @@ const listOf = (value: Json | undefined): { [key: string]: Json }[] =>
   (Array.isArray(value) ? value : []).filter(
     (entry) => entry !== null && typeof entry === "object" && !Array.isArray(entry),
   ) as { [key: string]: Json }[]; // filtered to objects just now
+
+function rewrite(path: string, from: string, to: string): void {
+  const text = readFileSync(path, "utf8");
+  if (!text.includes(from)) throw new Error(`${path} does not say ${from}`);
+  writeWhole(path, text.replaceAll(from, to));
+}

@@ -16,6 +16,7 @@ import {
   chooseAgents,
   planSite,
   type Site,
+  witnessName,
   writeAgentFiles,
 } from "../local/site.ts";
 import { askHub } from "../site/ask-hub.ts";
@@ -100,7 +101,7 @@ export class Stage {
       router: built.routerPath,
       supervisor: built.supervisorPath,
     };
-    const data = await openDataFolder(join(dir, "data"), allMachineNames(site.fleet), say);
+    const data = await openDataFolder(join(dir, "data"), [...allMachineNames(site.fleet), witnessName], say);
     const disk = options.disk ? SmallDisk.mount(data.machine("pc2")) : "no scenario needs it";
     const links = options.links ? new Links(random.fork(), portsOf(site)) : undefined;
     const pair = new Pair({ site, data, programs, restart: false, say: () => {}, tell: () => {} });
