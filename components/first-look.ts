@@ -133,6 +133,7 @@ function serverPorts(site: Site): WantedPort[] {
   const { machine, leaf } = site;
   return [
     portAt(site, "hub", "machine.hubPort", machine.hubPort),
+    portAt(site, "hub", "machine.beatsPort", machine.beatsPort),
     portAt(site, "nats", "machine.natsPort", machine.natsPort),
     portAt(site, "nats", "machine.monitoringPort", machine.monitoringPort, "127.0.0.1"),
     portAt(site, "pushgateway", "machine.pushgatewayPort", machine.pushgatewayPort),

@@ -34,7 +34,7 @@ export type HubImage =
 export interface HubArgs {
   /** How the machine is reached. */
   reach: Reach;
-  /** What the hub reads; names the machine and what the hub binds. The path of its spool is set here. */
+  /** What the hub reads; names the machine and what the hub binds. The paths of its spool and state are set here. */
   config: HubConfigInput;
   image: HubImage;
   /** Memory of the container, MiB. @default 1024 */
@@ -55,6 +55,8 @@ const configTarget = "/etc/tandem/hub";
 const dataTarget = "/data";
 /** Where the hub's container has its spool. */
 export const spoolPath = `${dataTarget}/spool`;
+/** Where it keeps what it must know again after its start. */
+const statePath = `${dataTarget}/state`;
 const secretTarget = "/etc/tandem/hub-secrets";
 const seedName = "nats.seed";
 const containerName = (machine: string) => `tandem-${machine}-hub`;
@@ -111,7 +113,7 @@ export class Hub extends pulumi.ComponentResource {
       {
         reach: args.reach,
         path: `${configDirectory}/hub.json`,
-        content: renderHubConfig({ ...args.config, nats, spool }),
+        content: renderHubConfig({ ...args.config, nats, spool, stateDirectory: statePath }),
       },
       children,
     );

@@ -64,6 +64,7 @@ function rolesOf({ machine, peer, hub, operator, listens, agent }: NatsAuthArgs)
         `tandem.copy.*.${peer}`,
         `tandem.copied.${peer}`,
         `tandem.heartbeat.${machine}`,
+        `tandem.beats.${machine}`,
         `tandem.snapshot.${machine}.*`,
         ...readApi("$JS.API"),
         "$JS.API.STREAM.CREATE.*",
@@ -71,7 +72,7 @@ function rolesOf({ machine, peer, hub, operator, listens, agent }: NatsAuthArgs)
         ...readApi(`$JS.${peer}.API`),
         flowControl,
       ],
-      subscribe: [`tandem.copied.${machine}`, `tandem.heartbeat.${peer}`, inboxes],
+      subscribe: [`tandem.copied.${machine}`, `tandem.heartbeat.${peer}`, `tandem.beats.${peer}`, inboxes],
     },
     { name: "operator", who: { nkey: operator }, connects: "STANDARD", publish: [">"], subscribe: [">"] },
   ];
@@ -80,10 +81,11 @@ function rolesOf({ machine, peer, hub, operator, listens, agent }: NatsAuthArgs)
   return roles;
 }
 
-/** What crosses the link: heartbeats, word of what was copied, and the reading of the other's streams. */
+/** What crosses the link: heartbeats and beats, word of what was copied, and the reading of the other's streams. */
 function leafRole(machine: string, peer: string): Role {
   const crossing = (from: string, to: string) => [
     `tandem.heartbeat.${from}`,
+    `tandem.beats.${from}`,
     `tandem.copied.${to}`,
     ...readApi(`$JS.${to}.API`),
     flowControl,

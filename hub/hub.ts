@@ -10,6 +10,7 @@ import { type Heartbeat, HeartbeatFilter } from "./core/heartbeat.ts";
 import { homeHubOfAgent } from "./core/home-hub.ts";
 import { nextIncarnation } from "./core/record.ts";
 import type { SatelliteJudgement } from "./core/satellite.ts";
+import type { MachineState } from "./core/verdict.ts";
 import { FleetRound } from "./fleet-round.ts";
 import { createFront } from "./front.ts";
 import { EventFeed } from "./http/events.ts";
@@ -20,12 +21,12 @@ import { HeartbeatReceiver, type HeartbeatRoute } from "./io/heartbeat-receiver.
 import { HeartbeatSender } from "./io/heartbeat-sender.ts";
 import { measureLag } from "./io/lag.ts";
 import { type Log, messageOf } from "./io/log.ts";
-import { type MachineState, MachineWatch } from "./io/machine-watch.ts";
 import { NatsLink } from "./io/nats-link.ts";
 import { PushgatewayKeeper } from "./io/pushgateway-keeper.ts";
 import { Records } from "./io/records.ts";
 import { SatelliteWatch } from "./io/satellite-watch.ts";
 import { adopt } from "./io/straight-push.ts";
+import { Judge } from "./judge/judge.ts";
 import { MachineAlerts } from "./machine-alerts.ts";
 
 const clock = () => performance.now();
@@ -33,6 +34,10 @@ const syncTickMs = 50;
 const fleetEventEveryMs = 1_000;
 const refillEveryMs = 1_000;
 const readBackRetryMs = 500;
+/** Reports with news go at once. */
+const reportEveryMs = 250;
+/** Beats come by NATS every 100 ms; three may be lost before the link counts as cut. */
+const natsSilentMs = 350;
 const closeDeadlineMs = 2_000;
 
 export class Hub {
@@ -48,7 +53,7 @@ export class Hub {
   readonly #ownIds: string[];
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #health: FleetHealth;
-  readonly #machines: MachineWatch;
+  readonly #judge: Judge;
   readonly #satellites: SatelliteWatch;
   readonly #records: Records;
   readonly #keeper: PushgatewayKeeper;
@@ -62,6 +67,8 @@ export class Hub {
   readonly #server: Server;
   #link: NatsLink | undefined;
   #peerLagMs = 0;
+  #natsWasHeard = false;
+  readonly #reportedAtMs = new Map<HeartbeatRoute, number>();
 
   constructor(config: HubConfig, version: string, log: Log) {
     this.#config = config;
@@ -95,12 +102,19 @@ export class Hub {
         adopt(sighting, { fold: this.#fold, append: (push) => this.#records.append("metrics", push), ...limits }),
       log,
     });
-    this.#machines = new MachineWatch({ config, clock, onChange: (...change) => this.#onMachine(...change) });
+    this.#judge = new Judge({
+      config,
+      incarnation: this.#incarnation,
+      lagMs: () => this.#lag.longestMs(),
+      clock,
+      onChange: (...change) => this.#onMachine(...change),
+      onBroken: (error) => this.#break("judge.broken", error),
+    });
     this.#satellites = new SatelliteWatch({
       satellites: config.satellites.map(({ name }) => name),
       agentsOf: (name) =>
         agents.filter((agent) => agent.machine === name).flatMap((agent) => this.#health.status(agentId(agent)) ?? []),
-      cutOff: () => this.#machines.isCutOff,
+      cutOff: () => this.#judge.isCutOff,
       clock,
       onChange: (...change) => this.#onSatellite(...change),
     });
@@ -113,7 +127,7 @@ export class Hub {
     });
     this.#sender = new HeartbeatSender({
       machine: machine.name,
-      intervalMs: config.detector.heartbeatMs,
+      intervalMs: reportEveryMs,
       compose: (full) => this.#compose(full),
     });
     this.#receiver = new HeartbeatReceiver({
@@ -121,7 +135,6 @@ export class Hub {
       address: peer.hub,
       log,
       heard: (beat, route) => this.#heard(beat, route),
-      refused: () => this.#machines.refused(),
     });
     this.#round = new FleetRound({
       config,
@@ -141,7 +154,8 @@ export class Hub {
       config,
       version,
       incarnation: this.#incarnation,
-      machines: this.#machines,
+      judge: this.#judge,
+      reportAgoMs: (route) => this.#reportAgoMs(route),
       satellites: this.#satellites,
       records: this.#records,
       health: this.#health,
@@ -168,6 +182,7 @@ export class Hub {
   async start(): Promise<void> {
     const { listenHost, machine } = this.#config;
     const { host, port } = { ...machine.hub, ...(listenHost === undefined ? {} : { host: listenHost }) };
+    await this.#judge.start();
     await this.#records.open();
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", (error) => reject(new Error(`cannot listen on ${host}:${port}: ${error.message}`)));
@@ -178,11 +193,15 @@ export class Hub {
     this.#timers.push(setInterval(() => this.#judgeSync(), syncTickMs));
     this.#timers.push(setInterval(() => this.#sendFleet(), fleetEventEveryMs));
     this.#connect().catch((error: unknown) => {
-      if (this.#stop.signal.aborted) return;
-      this.#log.error("hub.broken", { error: messageOf(error) });
-      process.exitCode = 1;
-      void this.stop();
+      this.#break("hub.broken", error);
     });
+  }
+
+  #break(event: string, error: unknown): void {
+    if (this.#stop.signal.aborted) return;
+    this.#log.error(event, { error: messageOf(error) });
+    process.exitCode = 1;
+    void this.stop();
   }
 
   /** Takes no more pushes, answers those accepted, and leaves the stores as they are. */
@@ -201,7 +220,6 @@ export class Hub {
     this.#events.stop();
     this.#receiver.stop();
     this.#sender.stop();
-    this.#machines.stop();
     this.#satellites.stop();
     this.#keeper.stop();
     this.#lag.stop();
@@ -211,6 +229,7 @@ export class Hub {
     await closed;
     clearTimeout(hurry);
     await this.#link?.close();
+    await this.#judge.stop();
     this.#log.info("hub.stopped");
   }
 
@@ -218,6 +237,7 @@ export class Hub {
   reload(): void {
     this.#log.info("hub.reloading", { natsSeed: this.#config.nats.nkeySeedFile !== undefined });
     this.#link?.renewSeed();
+    this.#judge.renewSeed();
   }
 
   async #connect(): Promise<void> {
@@ -267,9 +287,7 @@ export class Hub {
   }
 
   #heard(beat: Heartbeat, route: HeartbeatRoute): void {
-    const cut = !this.#natsHeard();
-    this.#machines.heard(route);
-    if (route === "nats" && cut) this.#records.nudge();
+    this.#reportedAtMs.set(route, clock());
     if (!this.#filter.isNews(beat, clock())) return;
     this.#peerLagMs = beat.lagMs;
     this.#records.heardPeer(beat);
@@ -316,27 +334,35 @@ export class Hub {
   }
 
   #judgeSync(): void {
-    const hub = this.#machines.state(this.#config.peer.name).parts.hub.verdict;
-    this.#records.judgeSync({ hubAlive: hub === "alive", natsHeard: this.#natsHeard() });
+    const hub = this.#judge.state(this.#config.peer.name).parts.hub.verdict;
+    const natsHeard = this.#natsHeard();
+    if (natsHeard && !this.#natsWasHeard) this.#records.nudge();
+    this.#natsWasHeard = natsHeard;
+    this.#records.judgeSync({ hubAlive: hub === "alive", natsHeard });
   }
 
   #natsHeard(): boolean {
-    const ageMs = this.#machines.heardAgoMs("nats");
-    return ageMs !== null && ageMs < this.#config.detector.suspectAfterMs;
+    const ageMs = this.#judge.heardAgoMs("nats");
+    return ageMs !== null && ageMs < natsSilentMs;
   }
 
   #expiryView(): ExpiryView | undefined {
     if (!this.#records.ready) return undefined;
     const { machine, peer } = this.#config;
-    const { verdict, sinceMs } = this.#machines.state(peer.name).parts.hub;
+    const { verdict, sinceMs } = this.#judge.state(peer.name).parts.hub;
     const peerDeadForMs = verdict === "dead" ? clock() - sinceMs : undefined;
     return { machine: machine.name, nowMs: Date.now(), peerDeadForMs };
   }
 
+  #reportAgoMs(route: HeartbeatRoute): number | null {
+    const atMs = this.#reportedAtMs.get(route);
+    return atMs === undefined ? null : clock() - atMs;
+  }
+
   /** Whether the peer was heard, and says nothing that this hub does not hold. */
   #holdsAll(): boolean {
-    if (this.#machines.state(this.#config.peer.name).parts.hub.verdict !== "alive") return false;
-    if (this.#machines.heardAgoMs("nats") === null && this.#machines.heardAgoMs("http") === null) return false;
+    if (this.#judge.state(this.#config.peer.name).parts.hub.verdict !== "alive") return false;
+    if (this.#reportedAtMs.size === 0) return false;
     const lines = this.#records.ledgerEntries().filter(({ stream }) => stream === "metrics");
     return lines.every(({ pending, missing }) => pending === 0 && missing === 0);
   }

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { HubConfig } from "./config.ts";
 import { Hub } from "./hub.ts";
 import { createLog, messageOf } from "./io/log.ts";
+import { isJudgeThread } from "./judge/thread.ts";
 
 declare const TANDEM_VERSION: string | undefined;
 /** Put in by the bundler; a hub that runs from its source has no version. */
@@ -69,4 +70,5 @@ function fail(message: string, code: number, now = false): void {
   if (now) process.exit();
 }
 
-await main();
+// The judge's thread runs the same file, for what hub/judge/thread.ts does there.
+if (!isJudgeThread) await main();

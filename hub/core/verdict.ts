@@ -19,6 +19,12 @@ export interface MachineParts {
   pushgateway: Judgement;
 }
 
+/** A machine as it is judged. */
+export interface MachineState {
+  judgement: Judgement;
+  parts: MachineParts;
+}
+
 /** A machine lives while any of its parts does; it is dead when all of them are. */
 export function judgeMachine(before: Judgement, parts: MachineParts, atMs: number): Judgement {
   const all = [parts.hub, parts.nats, parts.pushgateway];

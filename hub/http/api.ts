@@ -21,10 +21,15 @@ export const MachineView = z.strictObject({
   hub: z.strictObject({ name: z.string(), url: z.string(), ...Judged.shape }),
   nats: z.strictObject({ url: z.string(), ...Judged.shape }),
   pushgateway: z.strictObject({ url: z.string(), ...Judged.shape }),
-  /** Age of the last heartbeat by any path, ms; null before the first one and for this hub's own machine. */
+  /** When the hub was last heard by any path, ms ago; null before the first time and for this hub's own machine. */
   heardAgoMs: z.number().nullable(),
-  /** Age of the last heartbeat per path, ms; null when none came yet. */
-  paths: z.strictObject({ nats: z.number().nullable(), http: z.number().nullable() }),
+  /** The same per path: beats by `udp`, `tcp` and `nats`, reports by `http`. */
+  paths: z.strictObject({
+    udp: z.number().nullable(),
+    tcp: z.number().nullable(),
+    nats: z.number().nullable(),
+    http: z.number().nullable(),
+  }),
   /** Longest recent stall of that hub's event loop, ms. */
   lagMs: z.number(),
 });

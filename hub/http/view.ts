@@ -6,16 +6,19 @@ import { homeHubOf } from "../core/home-hub.ts";
 import { Health, type StreamKind } from "../core/record.ts";
 import type { ScrapeBook, ScrapeStatus } from "../core/scrape-book.ts";
 import type { Judgement } from "../core/verdict.ts";
-import type { MachineWatch } from "../io/machine-watch.ts";
+import type { HeartbeatRoute } from "../io/heartbeat-receiver.ts";
 import type { Records } from "../io/records.ts";
 import type { SatelliteWatch } from "../io/satellite-watch.ts";
+import type { Judge } from "../judge/judge.ts";
 import type { AgentView, FleetView, LedgerView, MachineView, SatelliteView, ScrapeView, SyncView } from "./api.ts";
 
 export interface ViewSources {
   config: HubConfig;
   version: string;
   incarnation: string;
-  machines: MachineWatch;
+  judge: Judge;
+  /** Age of the peer's last report by this route, ms; null before the first. */
+  reportAgoMs(route: HeartbeatRoute): number | null;
   satellites: SatelliteWatch;
   records: Records;
   health: FleetHealth;
@@ -57,29 +60,35 @@ export class View {
   }
 
   machine(name: string): MachineView {
-    const { config, machines, lagMs } = this.#of;
-    const { judgement, parts } = machines.state(name);
+    const { config, judge, reportAgoMs, lagMs } = this.#of;
+    const { judgement, parts } = judge.state(name);
     const self = name === config.machine.name;
     const at: MachineConfig = self ? config.machine : config.peer;
-    const nats = self ? null : machines.heardAgoMs("nats");
-    const http = self ? null : machines.heardAgoMs("http");
+    const age = (ageMs: number | null) => (self ? null : round(ageMs));
+    const [udp, tcp, nats] = [
+      age(judge.heardAgoMs("udp")),
+      age(judge.heardAgoMs("tcp")),
+      age(judge.heardAgoMs("nats")),
+    ];
+    const paths = { udp, tcp, nats, http: age(reportAgoMs("http")) };
+    const ages = Object.values(paths).filter((ageMs) => ageMs !== null);
     return {
       ...this.#judged(judgement),
       self,
       hub: { name: at.hubName, url: urlOf("http", at.hub), ...this.#judged(parts.hub) },
       nats: { url: urlOf("nats", at.nats), ...this.#judged(parts.nats) },
       pushgateway: { url: urlOf("http", at.pushgateway), ...this.#judged(parts.pushgateway) },
-      heardAgoMs: nats === null ? round(http) : round(http === null ? nats : Math.min(nats, http)),
-      paths: { nats: round(nats), http: round(http) },
+      heardAgoMs: ages.length === 0 ? null : Math.min(...ages),
+      paths,
       lagMs: Math.round(lagMs(name)),
     };
   }
 
   satellite(name: string): SatelliteView {
-    const { config, machines, satellites } = this.#of;
+    const { config, judge, satellites } = this.#of;
     const { machine, peer } = config;
     const watchedBy = homeHubOf(name, config.satellites);
-    const isPeerAsking = watchedBy === peer.name && machines.state(peer.name).parts.hub.verdict !== "dead";
+    const isPeerAsking = watchedBy === peer.name && judge.state(peer.name).parts.hub.verdict !== "dead";
     const { verdict, sinceMs, reason } = satellites.judgement(name);
     return {
       verdict,

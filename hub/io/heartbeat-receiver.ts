@@ -1,4 +1,4 @@
-/** Hears the peer's heartbeats on both paths and tells a closed or refused connection apart from mere silence. */
+/** Hears the peer's reports on both paths. Whether it lives is judged from beats alone (hub/judge). */
 import { get } from "node:http";
 import type { NatsConnection, Subscription } from "nats";
 import { Heartbeat } from "../core/heartbeat.ts";
@@ -13,8 +13,6 @@ export interface HeartbeatReceiverOptions {
   address: { host: string; port: number };
   log: Log;
   heard(beat: Heartbeat, route: HeartbeatRoute): void;
-  /** The peer's kernel closed or refused the HTTP connection. */
-  refused(): void;
 }
 
 const retryMs = 100;
@@ -56,17 +54,11 @@ export class HeartbeatReceiver {
   #connect(): void {
     const { host, port } = this.#options.address;
     const request = get({ host, port, path: heartbeatPath, agent: false });
-    // An end that this side did not bring about is the peer's own kernel speaking.
-    let givenUp = false;
-    const giveUp = () => {
-      givenUp = true;
-      request.destroy();
-    };
+    const giveUp = () => void request.destroy();
     let deadline = setTimeout(giveUp, connectDeadlineMs);
     this.#close = giveUp;
     request.on("socket", (socket) => socket.setNoDelay(true));
     request.on("response", (response) => {
-      // A hub that says no is alive.
       if (response.statusCode !== 200) return giveUp();
       let rest = "";
       response.setEncoding("utf8");
@@ -79,13 +71,8 @@ export class HeartbeatReceiver {
         else for (const line of lines) this.#take(line, "http");
       });
       response.on("error", () => {});
-      response.once("close", () => {
-        if (!givenUp) this.#options.refused();
-      });
     });
-    request.on("error", (error) => {
-      if ((error as NodeJS.ErrnoException).code === "ECONNREFUSED") this.#options.refused(); // socket errors carry a code
-    });
+    request.on("error", () => {});
     request.on("close", () => {
       clearTimeout(deadline);
       if (!this.#stopped) this.#retry = setTimeout(() => this.#connect(), retryMs);

@@ -105,6 +105,7 @@ export const filesOf = (folder: string) => ({
   natsStore: join(folder, "nats"),
   hubConfig: join(folder, "hub.json"),
   hubSpool: join(folder, "spool"),
+  hubState: join(folder, "state"),
   pushgatewayStore: join(folder, "pushgateway.db"),
   log: (name: string) => join(folder, "logs", `${name}.log`),
 });
@@ -133,7 +134,7 @@ export function writeServerFiles(site: Site, data: DataFolder): void {
       satellites: Object.fromEntries(satellitesOf(site.fleet).map(({ name }) => [name, host])),
       agentHost: () => host,
       portOf: site.plan.of,
-      tuning: { spool: { path: files.hubSpool } },
+      tuning: { spool: { path: files.hubSpool }, stateDirectory: files.hubState },
     });
     writeWhole(files.hubConfig, renderHubConfig(config));
   }

@@ -67,6 +67,8 @@ describe("what each role may do on mainpc", () => {
     expect(await refused(hub, "$JS.API.STREAM.DELETE.observability-metrics")).toBe(true);
     expect(await refused(hub, "$JS.pc2.API.STREAM.DELETE.observability-metrics")).toBe(true);
     expect(await refused(hub, "tandem.heartbeat.mainpc")).toBe(false);
+    expect(await refused(hub, "tandem.beats.mainpc")).toBe(false);
+    expect(await refused(hub, "tandem.beats.pc2")).toBe(true);
   });
 
   it("an agent writes no record, reads no stream and hears no inbox but its own", async () => {
@@ -76,7 +78,7 @@ describe("what each role may do on mainpc", () => {
     expect(await refused(agent, "$JS.API.CONSUMER.CREATE.observability-metrics")).toBe(true);
     expect(await refused(agent, "tandem.heartbeat.mainpc")).toBe(true);
     expect(await refused(agent, "tandem.agents.mainpc.Tutor")).toBe(false);
-    for (const subject of ["_INBOX.>", "observability.>", "tandem.copy.>"]) {
+    for (const subject of ["_INBOX.>", "observability.>", "tandem.copy.>", "tandem.beats.*"]) {
       const subscription = agent.subscribe(subject);
       const ended = await (async () => {
         for await (const _ of subscription);
@@ -93,17 +95,22 @@ describe("what each role may do on mainpc", () => {
 });
 
 describe("the link", () => {
-  it("carries heartbeats both ways and no other subject of pc2", async () => {
+  it("carries heartbeats and beats both ways and no other subject of pc2", async () => {
     const [here, there] = [await as(pair.mainpc, "operator"), await as(pair.pc2, "operator")];
     const heard: string[] = [];
     here.subscribe(">", { callback: (_, { subject }) => void heard.push(subject) });
-    there.subscribe("tandem.heartbeat.mainpc", { callback: (_, { subject }) => void heard.push(`there ${subject}`) });
+    for (const subject of ["tandem.heartbeat.mainpc", "tandem.beats.mainpc"])
+      there.subscribe(subject, { callback: (_, message) => void heard.push(`there ${message.subject}`) });
     await Promise.all([here.flush(), there.flush()]);
-    await until("heartbeats both ways", async () => {
+    await until("both kinds both ways", async () => {
       there.publish("other.subject", "x");
-      there.publish("tandem.heartbeat.pc2", "x");
-      here.publish("tandem.heartbeat.mainpc", "x");
-      return heard.includes("tandem.heartbeat.pc2") && heard.includes("there tandem.heartbeat.mainpc");
+      for (const kind of ["heartbeat", "beats"]) {
+        there.publish(`tandem.${kind}.pc2`, "x");
+        here.publish(`tandem.${kind}.mainpc`, "x");
+      }
+      return ["heartbeat", "beats"].every(
+        (kind) => heard.includes(`tandem.${kind}.pc2`) && heard.includes(`there tandem.${kind}.mainpc`),
+      );
     });
     expect(heard).not.toContain("other.subject");
   });

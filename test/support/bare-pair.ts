@@ -73,11 +73,12 @@ export class BarePair {
     const natsServer = await ensureTool("nats-server", quiet);
     const pushgateway = await ensureTool("pushgateway", quiet);
     const site = planSite(chooseAgents(requireFleet(), "none"), 0);
-    const ports = await freePorts(9);
+    const ports = await freePorts(11);
     const port = () => ports.pop() ?? 0;
     const host = ownAddress();
     for (const machine of site.machines) {
-      for (const what of ["hub", "nats", "monitoring", "pushgateway"] as const) machine[what] = { host, port: port() };
+      for (const what of ["hub", "nats", "monitoring", "pushgateway", "beats"] as const)
+        machine[what] = { host, port: port() };
       if (machine.leafPort > 0) machine.leafPort = port();
     }
     const data = await openDataFolder(dir, machineNames, quiet);

@@ -3,7 +3,7 @@ import type { LedgerView } from "../../http/api.ts";
 import { countText, listText } from "../words.ts";
 import { type Finding, isPeerLost, type Sight } from "./finding.ts";
 
-/** Heartbeats come ten times a second; a path this silent is cut, ms. */
+/** Beats come ten times a second by NATS, reports four times by HTTP; a path this silent is cut, ms. */
 const cutAfterMs = 2_000;
 
 export function recordFindings(sight: Sight, ledger: LedgerView | undefined): Finding[] {
@@ -25,7 +25,7 @@ function missingFindings(ledger: LedgerView | undefined): Finding[] {
   ];
 }
 
-/** A dead hub sends no heartbeats on either path, so only a living one tells of the paths. */
+/** A dead hub is heard on no path, so only a living one tells of the paths. */
 function linkFindings(sight: Sight): Finding[] {
   const { peer, self, since, instantAgo } = sight;
   const { paths, hub, nats } = peer.view;

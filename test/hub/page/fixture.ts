@@ -54,7 +54,7 @@ function machineView(name: Name, self: Name, hubs: Partial<Record<Name, string>>
     nats: { url: `nats://127.0.0.1:${ports[1]}`, ...alive },
     pushgateway: { url: `http://127.0.0.1:${ports[2]}`, ...alive },
     heardAgoMs: own ? null : 38,
-    paths: own ? { nats: null, http: null } : { nats: 38, http: 71 },
+    paths: own ? { udp: null, tcp: null, nats: null, http: null } : { udp: 38, tcp: 52, nats: 53, http: 71 },
     lagMs: own ? 4 : 11,
   };
 }
@@ -102,7 +102,10 @@ export function kill(fleet: FleetView, name: Name, silentMs = 12_000): FleetView
     pushgateway: { ...machine.pushgateway, ...dead },
   };
   const reason = "hub, NATS and Pushgateway do not answer";
-  const heard = { heardAgoMs: silentMs, paths: { nats: silentMs, http: silentMs + 30 } };
+  const heard = {
+    heardAgoMs: silentMs,
+    paths: { udp: silentMs, tcp: silentMs + 20, nats: silentMs + 20, http: silentMs + 30 },
+  };
   const sync = { state: "degraded", since: ago(silentMs), reason: "the peer's hub does not answer" } as const;
   const agents = agentsOfDead(fleet, name, silentMs);
   return {

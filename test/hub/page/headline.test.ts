@@ -62,8 +62,8 @@ it("a NATS that alone is dead is named on either side, and so is the hub that ta
   expect(text(own)).toMatch(/NATS on pc2 is dead since 14:03:22 .*push to ObservabilityHub meanwhile/);
 });
 
-it("a link is cut when heartbeats have come by HTTP only for 5 s", () => {
-  const fleet = spoil("mainpc", () => ({ paths: { nats: 5_000, http: 60 } }));
+it("a link is cut when nothing has come by NATS for 5 s while reports come by HTTP", () => {
+  const fleet = spoil("mainpc", () => ({ paths: { udp: 20, tcp: 60, nats: 5_000, http: 60 } }));
   const { level, title } = headlineOf(degraded(fleet, 31, "the NATS link to the peer is cut"));
   expect(level).toBe("trouble");
   expect(title).toMatch(/The NATS link between pc2 and mainpc is cut since 14:03:29 \(5 s\)/);
@@ -107,7 +107,7 @@ it("a pair that starts is something to watch until the peer is heard and the oth
     nats: { ...machine.nats, ...suspect },
     pushgateway: { ...machine.pushgateway, ...suspect },
     heardAgoMs: null,
-    paths: { nats: null, http: null },
+    paths: { udp: null, tcp: null, nats: null, http: null },
   }));
   const starting = ail(fleet, "unknown", "not asked yet", ...fleet.agents.map(({ name }) => name));
   expect(headlineOf(starting).level).toBe("watch");

@@ -1,0 +1,25 @@
+/** What the hub's main thread and its judge's thread tell each other. */
+import type { HubConfig } from "../config.ts";
+import type { MachineState } from "../core/verdict.ts";
+
+/** Given to the thread at its start. */
+export interface JudgeOrders {
+  /** Tells the judge's thread from any other one. */
+  thread: typeof judgeThread;
+  config: HubConfig;
+  incarnation: string;
+  board: SharedArrayBuffer;
+}
+
+export const judgeThread = "tandem-judge";
+
+export type ToJudge = { type: "renew-seed" } | { type: "stop" } | { type: "listener"; message: unknown };
+
+/** Times are those of `sharedClock`. */
+export type FromJudge =
+  | { type: "listening" }
+  /** Neither beats nor verdicts: the hub is not to start. */
+  | { type: "unable"; reason: string }
+  | { type: "judged"; machine: string; state: MachineState }
+  | { type: "cut-off"; cutOff: boolean }
+  | { type: "listener"; message: unknown };

@@ -1,0 +1,56 @@
+/** The path of beats over NATS, which is slower, knows who publishes, and therefore carries the key by which the others are checked. */
+import type { HubConfig } from "../config.ts";
+import type { Log } from "../io/log.ts";
+import { NatsLink } from "../io/nats-link.ts";
+import { keyBytes } from "./beat.ts";
+
+export const beatSubject = (machine: string) => `tandem.beats.${machine}`;
+
+export interface NatsPathOptions {
+  config: HubConfig;
+  /** This hub's. */
+  key: Buffer;
+  log: Log;
+  received(bytes: Buffer, key: Buffer): void;
+}
+
+export class NatsPath {
+  readonly #options: NatsPathOptions;
+  readonly #subject: string;
+  #link: NatsLink | undefined;
+
+  /** Connects as soon as NATS answers; rejects when `signal` ends the wait. */
+  constructor(options: NatsPathOptions) {
+    this.#options = options;
+    this.#subject = beatSubject(options.config.machine.name);
+  }
+
+  async connect(signal: AbortSignal): Promise<void> {
+    const { config, log, received } = this.#options;
+    const { machine, peer, nats } = config;
+    const name = `judge of ${machine.name}`;
+    const at = { ...machine.nats, seedFile: nats.nkeySeedFile, name, log, onReconnect: () => {} };
+    const link = await NatsLink.open(at, signal);
+    link.nc.subscribe(beatSubject(peer.name), {
+      callback: (error, { data }) => {
+        if (error !== null || data.length <= keyBytes) return;
+        const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+        received(bytes.subarray(keyBytes), bytes.subarray(0, keyBytes));
+      },
+    });
+    this.#link = link;
+  }
+
+  /** While NATS is away nothing is kept for later: an old beat is of no use. */
+  send(bytes: Buffer): void {
+    if (this.#link?.connected === true) this.#link.nc.publish(this.#subject, Buffer.concat([this.#options.key, bytes]));
+  }
+
+  renewSeed(): void {
+    this.#link?.renewSeed();
+  }
+
+  async stop(): Promise<void> {
+    await this.#link?.close();
+  }
+}

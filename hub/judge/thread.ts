@@ -1,0 +1,165 @@
+/** The judge's thread: it beats and judges beside the hub's main loop, so that a busy or stuck one delays neither. */
+import { isMainThread, type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { isStuck, startMainLoop, stepMainLoop } from "../core/main-loop.ts";
+import { createLog, type Log, messageOf } from "../io/log.ts";
+import type { Beat } from "./beat.ts";
+import { BeatExchange } from "./beat-exchange.ts";
+import { BeatKeys } from "./beat-keys.ts";
+import { type BeatPath, Board, beatPaths, sharedClock } from "./board.ts";
+import { idleListener, type JudgeListener, type ListenerFactory } from "./listener.ts";
+import { MachineWatch } from "./machine-watch.ts";
+import { type FromJudge, type JudgeOrders, judgeThread, type ToJudge } from "./messages.ts";
+
+/** What sits beside the detector. */
+const seat: ListenerFactory = idleListener;
+
+const sayAgainMs = 1_000;
+/** Ticks may come this late before the thread is said to have stood still: two beats. */
+const latenessTicks = 2;
+
+class JudgeThread {
+  readonly #orders: JudgeOrders;
+  readonly #port: MessagePort;
+  readonly #log: Log;
+  readonly #board: Board;
+  readonly #watch: MachineWatch;
+  readonly #exchange: BeatExchange;
+  readonly #listener: JudgeListener;
+  readonly #stop = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+  #mainLoop = startMainLoop;
+  #stuck = false;
+  #tickedAtMs = sharedClock();
+  #ticks = 0;
+  #digest = "";
+  #beatWanted = false;
+
+  constructor(orders: JudgeOrders, port: MessagePort) {
+    this.#orders = orders;
+    this.#port = port;
+    const { config, incarnation } = orders;
+    this.#log = createLog(config.machine.name);
+    this.#board = new Board(orders.board);
+    this.#watch = new MachineWatch({
+      config,
+      clock: sharedClock,
+      onChange: (machine, state) => {
+        this.#tell({ type: "judged", machine, state });
+        this.#listener.judged(machine, state, sharedClock());
+      },
+      onCutOff: (cutOff) => {
+        this.#tell({ type: "cut-off", cutOff });
+        this.#listener.isolated(cutOff, sharedClock());
+      },
+    });
+    this.#exchange = new BeatExchange({
+      config,
+      incarnation,
+      keys: new BeatKeys(config.stateDirectory, this.#log),
+      log: this.#log,
+      clock: sharedClock,
+      heard: (beat, path, is) => this.#heard(beat, path, is),
+      word: (word) => this.#listener.word(word, sharedClock()),
+      refused: (path) => this.#refused(path),
+    });
+    const voice = {
+      setDigest: (digest: string) => {
+        this.#digest = digest;
+      },
+      say: (word: unknown) => this.#exchange.say(word),
+      beat: () => this.#beatSoon(),
+      tellMain: (message: unknown) => this.#tell({ type: "listener", message }),
+      log: this.#log,
+    };
+    this.#listener = seat(voice, config, this.#stop.signal);
+  }
+
+  async run(): Promise<void> {
+    this.#port.on("message", (message: ToJudge) => this.#take(message));
+    try {
+      await this.#exchange.open();
+    } catch (error) {
+      this.#tell({ type: "unable", reason: messageOf(error) });
+      return await this.#end();
+    }
+    this.#tickedAtMs = sharedClock();
+    this.#timer = setInterval(() => this.#tick(), this.#orders.config.detector.heartbeatMs);
+    this.#tell({ type: "listening" });
+  }
+
+  #take(message: ToJudge): void {
+    switch (message.type) {
+      case "renew-seed":
+        this.#exchange.renewSeed();
+        break;
+      case "listener":
+        this.#listener.told(message.message, sharedClock());
+        break;
+      case "stop":
+        void this.#end();
+    }
+  }
+
+  #tick(): void {
+    const atMs = sharedClock();
+    const { heartbeatMs } = this.#orders.config.detector;
+    const lateMs = atMs - this.#tickedAtMs - heartbeatMs;
+    this.#tickedAtMs = atMs;
+    const sleptMs = lateMs > latenessTicks * heartbeatMs ? lateMs : 0;
+    if (sleptMs > 0) this.#listener.slept(sleptMs, atMs);
+    this.#mainLoop = stepMainLoop(this.#mainLoop, this.#board.pulsedAtMs, sleptMs, atMs);
+    this.#stuck = isStuck(this.#mainLoop, atMs);
+    this.#watch.tick(this.#stuck);
+    this.#listener.tick(atMs);
+    this.#ticks++;
+    this.#beat(this.#ticks % 2 === 0 ? beatPaths : ["udp"]);
+    this.#exchange.repeat(sayAgainMs);
+  }
+
+  #heard(beat: Beat, path: BeatPath, is: { old: boolean; fresh: boolean }): void {
+    this.#board.heard(path);
+    this.#watch.heard(path, { ...is, stuck: beat.mainStuck });
+    if (is.old) return;
+    const { incarnation, counter, digest, ack } = beat;
+    this.#listener.beatHeard({ incarnation, counter, digest, ...(ack && { ack }) }, sharedClock());
+  }
+
+  /** Whether the other port refuses as well is known as soon as it is asked. */
+  #refused(path: BeatPath): void {
+    this.#watch.refused(path);
+    if (path === "tcp") this.#beat(["udp"]);
+  }
+
+  /** All that is wanted in one turn of the loop is one beat. */
+  #beatSoon(): void {
+    if (this.#beatWanted) return;
+    this.#beatWanted = true;
+    setImmediate(() => {
+      this.#beatWanted = false;
+      if (!this.#stop.signal.aborted) this.#beat(beatPaths);
+    });
+  }
+
+  #beat(paths: readonly BeatPath[]): void {
+    this.#listener.beatSent(this.#exchange.nextCounter, sharedClock());
+    this.#exchange.beat({ lagMs: this.#board.lagMs, mainStuck: this.#stuck, digest: this.#digest }, paths);
+  }
+
+  async #end(): Promise<void> {
+    this.#stop.abort();
+    clearInterval(this.#timer);
+    this.#watch.stop();
+    await this.#exchange.stop();
+    this.#port.close();
+  }
+
+  #tell(message: FromJudge): void {
+    this.#port.postMessage(message);
+  }
+}
+
+/** Whether this very thread is a judge's: then it is no hub. */
+export const isJudgeThread = !isMainThread && (workerData as Partial<JudgeOrders> | null)?.thread === judgeThread;
+
+// The thread's program is the hub's own bundle, or this file where a hub runs from its source.
+if (isJudgeThread && parentPort !== null) await new JudgeThread(workerData as JudgeOrders, parentPort).run(); // by judge.ts
