@@ -7,7 +7,6 @@ import type { Verdict } from "../../hub/core/verdict.ts";
 import type { HubNode, Side } from "./hub-node.ts";
 import type { Pair } from "./pair.ts";
 import { maxWaitingPushes, type Replication } from "./records.ts";
-import type { Moved } from "./seat.ts";
 import { services } from "./services.ts";
 
 export class Violation extends Error {
@@ -26,6 +25,8 @@ const looksAtQueuesEvery = 500;
 const maxDiskQueue = 100;
 /** A beat that came so shortly before proves the verdict `dead` wrong, whatever path it took. */
 const provesLifeMs = 200;
+/** The kernel's word of a death may be overtaken by a start. */
+const diedLatelyMs = 2_000;
 /** Records acknowledged so long before a failback must be at home by then: sync is judged by a lag of 1 s and asked each 3 s. */
 const refilledWithinMs = 6_000;
 
@@ -44,7 +45,8 @@ export class Checks {
     pair.world.afterEach = () => this.#afterEach();
     pair.observer = {
       verdict: (node, verdict) => this.#verdict(node, verdict),
-      moved: (node, moved) => this.#moved(node, moved),
+      moved: () => this.counts.moves++,
+      hushes: (node, service) => this.#hushes(node, service),
       acknowledged: (origin, position, how) => this.#acknowledge(origin, position, how),
       diskLost: (side) => this.#diskLost(side),
     };
@@ -93,25 +95,25 @@ export class Checks {
     if (verdict !== "dead") return;
     const peer = this.#pair.other(this.#pair.side(node.name)).machine;
     const self = this.#pair.side(node.name).machine;
-    if (!peer.processes.hub.isRunning) return;
+    if (!peer.processes.hub.isRunning || this.#pair.world.nowMs - peer.hubDiedAtMs < diedLatelyMs) return;
     const silentMs = self.clock.monoMs - node.judge.arrivedAtMs;
     if (silentMs < provesLifeMs)
       throw new Violation(`${node.name} calls the peer's hub dead ${Math.round(silentMs)} ms after it heard it`);
     this.falseVerdicts++;
   }
 
-  #moved(node: HubNode, { service, to }: Moved): void {
-    this.counts.moves++;
-    const spec = services.find(({ name }) => name === service);
-    if (spec === undefined || to !== spec.home || to !== node.name) return;
-    const home = this.#pair.side(to);
-    const standby = this.#pair.other(home);
-    // A home that takes from a dead standby has nobody to ask.
-    if (standby.hub === undefined || node.judge.hub !== "alive") return;
+  /** A failback begins only when the home holds again what the standby has; what leaves an ill instance does not wait. */
+  #hushes(node: HubNode, service: string): void {
+    const standby = this.#pair.side(node.name);
+    const home = this.#pair.other(standby);
     const oldMs = this.#pair.world.nowMs - refilledWithinMs;
+    if (services.find(({ name }) => name === service)?.home === node.name) return;
+    // Nobody can know yet of a disk that was lost a moment ago.
+    const diedLately = home.hub === undefined || this.#pair.world.nowMs - home.machine.hubDiedAtMs < diedLatelyMs;
+    if (standby.enforcer.illAtMs(service) > oldMs || diedLately) return;
     for (const record of this.#acknowledged) {
       if (record.atMs > oldMs || holdsIn(home, record) || !holdsIn(standby, record)) continue;
-      throw new Violation(`${service} goes home to ${to}, which lacks ${describe(record)}`);
+      throw new Violation(`${service} goes home to ${home.machine.name}, which lacks ${describe(record)}`);
     }
   }
 

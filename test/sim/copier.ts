@@ -43,11 +43,10 @@ export class Copier {
     this.#isAsking = true;
     const question = ++this.#question;
     const { hub } = self.processes;
-    peerNats.askOwn(self.name, self.platter.copyPlace, waits, (answer) =>
-      hub.bound(() => {
-        if (question === this.#question) this.#store(answer);
-      })(),
-    );
+    const take = hub.bound((answer: StreamAnswer) => {
+      if (question === this.#question) this.#store(answer);
+    });
+    peerNats.askOwn(self.name, self.platter.copyPlace, waits, take);
     hub.after(answerDeadlineMs, () => {
       if (question !== this.#question) return;
       this.#question++;
@@ -61,7 +60,7 @@ export class Copier {
     const { self, peerNats, isHeld, onRefilled } = this.#options;
     const { hub } = self.processes;
     let isAnswered = false;
-    const take = ({ batches, end }: StreamAnswer) => {
+    const take = hub.bound(({ batches, end }: StreamAnswer) => {
       if (isAnswered) return;
       isAnswered = true;
       const lacked = batches.filter((batch) => !isHeld("own", batch));
@@ -77,8 +76,8 @@ export class Copier {
         () => self.platter.addOwn(...lacked),
         (ok) => (ok ? done() : failed()),
       );
-    };
-    peerNats.askCopy(self.name, from, (answer) => hub.bound(() => take(answer))());
+    });
+    peerNats.askCopy(self.name, from, take);
     hub.after(answerDeadlineMs, () => {
       if (isAnswered) return;
       isAnswered = true;

@@ -25,6 +25,7 @@ export class Enforcer {
   readonly #cold: ReadonlySet<string>;
   readonly #words = new Map<string, ActWord>();
   readonly #agents = new Map<string, AgentState>();
+  readonly #illAtMs = new Map<string, number>();
   refused = 0;
 
   constructor(world: World, machine: Machine, services: readonly string[], cold: ReadonlySet<string>) {
@@ -65,11 +66,16 @@ export class Enforcer {
     return this.#agents.get(service) ?? "off";
   }
 
+  /** When it last turned well or ill, started or stopped. */
+  illAtMs(service: string): number {
+    return this.#illAtMs.get(service) ?? Number.NEGATIVE_INFINITY;
+  }
+
   setAgent(service: string, state: AgentState): void {
     // What is not started can neither crash nor hang.
     if (this.agent(service) === "off" && state !== "well") return;
     if (this.#cold.has(service) && state === "well" && !this.#mayRun(service)) state = "off";
-    this.#agents.set(service, state);
+    this.#switch(service, state);
   }
 
   /** The router's memory is gone: it holds everything until it is told anew. */
@@ -82,6 +88,13 @@ export class Enforcer {
     for (const service of this.#agents.keys()) this.#agents.set(service, this.#cold.has(service) ? "off" : "well");
   }
 
+  #switch(service: string, state: AgentState): void {
+    if (this.agent(service) === state) return;
+    // It was ill until now, or is from now on.
+    this.#illAtMs.set(service, this.#world.nowMs);
+    this.#agents.set(service, state);
+  }
+
   #mayRun(service: string): boolean {
     const word = this.word(service);
     if (word === undefined || !word.acts) return false;
@@ -89,10 +102,10 @@ export class Enforcer {
   }
 
   #runCold({ service, acts }: ActWord): void {
-    if (!acts) this.#agents.set(service, "off");
+    if (!acts) this.#switch(service, "off");
     else if (this.agent(service) === "off") {
       this.#world.after(this.#world.random.between(300, 1_500), () => {
-        if (this.agent(service) === "off" && this.#mayRun(service)) this.#agents.set(service, "well");
+        if (this.agent(service) === "off" && this.#mayRun(service)) this.#switch(service, "well");
       });
     }
   }

@@ -13,6 +13,7 @@ export class Faults {
   readonly orderedAway = new Set<string>();
   readonly #maintained = new Set<string>();
   #isOver = false;
+  #endedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(pair: Pair) {
     this.#pair = pair;
@@ -39,6 +40,11 @@ export class Faults {
     });
   }
 
+  /** When something was wrong last: now while anything is. */
+  troubledAtMs(nowMs: number): number {
+    return this.#present.size > 0 ? nowMs : this.#endedAtMs;
+  }
+
   strike(name: FaultName, lengthMs: number): void {
     const { world, sides } = this.#pair;
     const fault = faultKinds[name](this.#pair, world.random.pick(sides));
@@ -50,6 +56,7 @@ export class Faults {
     world.after(lengthMs, () => {
       if (this.#present.get(fault.subject) !== fault) return;
       this.#present.delete(fault.subject);
+      this.#endedAtMs = world.nowMs;
       world.trace(() => `over: ${fault.text}`);
       fault.end();
     });
@@ -80,21 +87,23 @@ export class Faults {
     switch (random.pick(["switchover", "switchover", "take", "maintenance"] as const)) {
       case "switchover":
         this.orderedAway.add(service.name);
-        return hub.seat.order({ kind: "switchover", service: service.name });
+        hub.seat.order({ kind: "switchover", service: service.name });
+        break;
       case "take": {
         // He says so only when he has seen it: the other machine is off, and nobody will start it before this one acts.
         const other = this.#pair.other(side).machine;
         const isOff = !other.isUp && this.#present.has(other.name);
         if (service.singleWriter && !hasWitness && !isOff) return;
         this.orderedAway.add(service.name);
-        return hub.seat.order({ kind: "take", service: service.name, confirmPeerDead: isOff });
+        hub.seat.order({ kind: "take", service: service.name, confirmPeerDead: isOff });
+        break;
       }
       case "maintenance": {
         const subject = random.pick([service.name, machine.name]);
         const isOn = this.#maintained.has(subject);
         if (isOn) this.#maintained.delete(subject);
         else this.#maintained.add(subject);
-        return hub.seat.order({ kind: "maintenance", subject, on: !isOn });
+        hub.seat.order({ kind: "maintenance", subject, on: !isOn });
       }
     }
   }
@@ -106,8 +115,8 @@ export class Faults {
 
   #endAt(side: Side, subject: string): void {
     const { hub, machine } = side;
-    if (hub !== undefined && machine.processes.hub.isRunning)
-      return hub.seat.order({ kind: "maintenance", subject, on: false });
-    this.#pair.world.after(500, () => this.#endAt(side, subject));
+    if (hub === undefined || !machine.processes.hub.isRunning)
+      this.#pair.world.after(500, () => this.#endAt(side, subject));
+    else hub.seat.order({ kind: "maintenance", subject, on: false });
   }
 }

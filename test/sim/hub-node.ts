@@ -11,7 +11,7 @@ import type { NatsServer } from "./nats-server.ts";
 import type { Network, Path } from "./network.ts";
 import { Probes } from "./probes.ts";
 import { Records, type RecordsReport, type Replication } from "./records.ts";
-import { type Moved, Seat, type Written } from "./seat.ts";
+import { Seat, type Written } from "./seat.ts";
 import type { Witness } from "./witness.ts";
 import type { World } from "./world.ts";
 
@@ -43,7 +43,8 @@ export interface HubNodeOptions {
   limits: FailoverLimits;
   bugs: Bugs;
   onVerdict(node: HubNode, verdict: Verdict): void;
-  onMoved(node: HubNode, moved: Moved): void;
+  onMoved(): void;
+  onHush(node: HubNode, service: string): void;
   onAcknowledged(origin: string, position: RecordPosition, how: Replication): void;
 }
 
@@ -90,8 +91,8 @@ export class HubNode {
       },
       say: (word) => this.#say(word),
       probe: (instance) => this.#probe(instance),
-      onMoved: (moved) => options.onMoved(this, moved),
-      onAlert: () => {},
+      onMoved: () => options.onMoved(),
+      onHush: (service) => options.onHush(this, service),
     });
     this.judge = new Judge({
       world,
@@ -146,8 +147,7 @@ export class HubNode {
   }
 
   #say(word: Word): void {
-    for (const path of ["tcp", "nats"] as const)
-      this.#toPeer(path, (node) => node.seat.step({ type: "word", word }));
+    for (const path of ["tcp", "nats"] as const) this.#toPeer(path, (node) => node.seat.step({ type: "word", word }));
   }
 
   #tickRecords(): void {

@@ -16,6 +16,7 @@ export class Machine {
   platter = new Platter(0);
   isUp = false;
   isStopped = false;
+  hubDiedAtMs = Number.NEGATIVE_INFINITY;
   readonly processes: Record<ProcessName, SimProcess>;
   onBoot: () => void = () => {};
   /** Called when a process begins a life. */

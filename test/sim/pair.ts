@@ -9,7 +9,7 @@ import { Machine, processNames } from "./machine.ts";
 import { NatsServer } from "./nats-server.ts";
 import { Network } from "./network.ts";
 import type { Replication } from "./records.ts";
-import type { Moved, Written } from "./seat.ts";
+import type { Written } from "./seat.ts";
 import { machineNames, services } from "./services.ts";
 import { Witness, witnessName } from "./witness.ts";
 import type { World } from "./world.ts";
@@ -24,7 +24,9 @@ export interface PairOptions {
 /** What checks look at when it happens. */
 export interface Observer {
   verdict(node: HubNode, verdict: Verdict): void;
-  moved(node: HubNode, moved: Moved): void;
+  moved(): void;
+  /** A hub asks its machine to stop acting for a service, to hand it over. */
+  hushes(node: HubNode, service: string): void;
   acknowledged(origin: Side, position: RecordPosition, how: Replication): void;
   diskLost(side: Side): void;
 }
@@ -41,7 +43,13 @@ export class Pair {
   readonly hasWitness: boolean;
   readonly sides: readonly [Side, Side];
   readonly limits: FailoverLimits;
-  observer: Observer = { verdict: () => {}, moved: () => {}, acknowledged: () => {}, diskLost: () => {} };
+  observer: Observer = {
+    verdict: () => {},
+    moved: () => {},
+    hushes: () => {},
+    acknowledged: () => {},
+    diskLost: () => {},
+  };
   readonly #bugs: Bugs;
 
   constructor({ world, hasWitness, limits = {}, bugs = {} }: PairOptions) {
@@ -112,6 +120,7 @@ export class Pair {
       if (process === "router") enforcer.forget();
       if (process !== "hub") return;
       side.hub = undefined;
+      machine.hubDiedAtMs = this.world.nowMs;
       if (kernelSays) this.#closeSocket(side);
     };
   }
@@ -139,7 +148,8 @@ export class Pair {
       limits,
       bugs: this.#bugs,
       onVerdict: (node, verdict) => this.observer.verdict(node, verdict),
-      onMoved: (node, moved) => this.observer.moved(node, moved),
+      onMoved: () => this.observer.moved(),
+      onHush: (node, service) => this.observer.hushes(node, service),
       onAcknowledged: (origin, position, how) => this.observer.acknowledged(this.side(origin), position, how),
     });
   }

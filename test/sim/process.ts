@@ -73,11 +73,11 @@ export class SimProcess {
     else if (this.#state === "stopped" && this.#waiting.length < keptEvents) this.#waiting.push(run);
   }
 
-  /** As `deliver`, for what belongs to the life in which this is called. */
-  bound(run: () => void): () => void {
+  /** Of the life in which this is called: what is then called with an answer finds that life or nobody. */
+  bound<T extends unknown[]>(run: (...values: T) => void): (...values: T) => void {
     const life = this.#life;
-    return () => {
-      if (life === this.#life) this.deliver(run);
+    return (...values) => {
+      if (life === this.#life) this.deliver(() => run(...values));
     };
   }
 

@@ -177,8 +177,11 @@ export class Records {
     this.#hold(self, batch);
     this.#watermark.stored(kind, position, batch.count, self.clock.monoMs);
     nats.wake();
-    if (this.#watermark.isCopied(kind, position)) return onAcknowledged(position, "peer");
-    if (!this.isInSync) return onAcknowledged(position, "local");
+    const isCopied = this.#watermark.isCopied(kind, position);
+    if (isCopied || !this.isInSync) {
+      onAcknowledged(position, isCopied ? "peer" : "local");
+      return;
+    }
     let isSettled = false;
     const settle = (how: Replication) => {
       if (!isSettled) onAcknowledged(position, how);

@@ -1,14 +1,15 @@
 /** Beside the judge: the hub's own failover core, with hands that reach the disk, the witness and this machine's enforcer. */
+
+import { stepFailover } from "../../hub/core/failover/failover.ts";
 import { digestOf } from "../../hub/core/failover/lease.ts";
 import type { FailoverLimits } from "../../hub/core/failover/limits.ts";
 import type { FailoverCommand, FailoverEvent, OperatorOrder, Word } from "../../hub/core/failover/messages.ts";
 import { routesOf, viewsOf, wordOf } from "../../hub/core/failover/outcome.ts";
 import type { ServiceView } from "../../hub/core/failover/service.ts";
 import { type FailoverSetup, startFailover } from "../../hub/core/failover/state.ts";
-import { stepFailover } from "../../hub/core/failover/failover.ts";
 import type { Enforcer } from "./enforcer.ts";
 import type { Machine } from "./machine.ts";
-import type { Witness } from "./witness.ts";
+import type { Witness, WitnessEntry, WriteAnswer } from "./witness.ts";
 import type { World } from "./world.ts";
 
 /** What a writer leaves at the witness. */
@@ -17,8 +18,6 @@ export interface Written {
   writer: string;
   turn: number;
 }
-
-export type Moved = Extract<FailoverCommand, { type: "moved" }>;
 
 export interface SeatOptions {
   world: World;
@@ -29,11 +28,18 @@ export interface SeatOptions {
   limits: FailoverLimits;
   say(word: Word): void;
   probe(instance: string): void;
-  onMoved(moved: Moved): void;
-  onAlert(name: string): void;
+  onMoved(): void;
+  onHush(service: string): void;
 }
 
-type EventWithoutTime = FailoverEvent extends infer Event ? (Event extends unknown ? Omit<Event, "atMs"> : never) : never;
+type EventWithoutTime = FailoverEvent extends infer Event
+  ? Event extends unknown
+    ? Omit<Event, "atMs">
+    : never
+  : never;
+
+type ReadAnswer = Extract<FailoverEvent, { type: "witness-read" }>;
+type WriteCommand = Extract<FailoverCommand, { type: "write-witness" }>;
 
 const witnessDeadlineMs = 400;
 const sayEveryMs = 1_000;
@@ -113,7 +119,7 @@ export class Seat {
   }
 
   #do(command: FailoverCommand): void {
-    const { world, self, probe, onMoved, onAlert } = this.#options;
+    const { world, self, probe, onMoved, onHush } = this.#options;
     switch (command.type) {
       case "persist": {
         const { saved } = command;
@@ -121,53 +127,61 @@ export class Seat {
         const apply = () => {
           self.platter.saved = saved;
         };
-        return self.disk.write(apply, (ok) => ok && persisted());
+        self.disk.write(apply, (ok) => ok && persisted());
+        break;
       }
       case "read-witness":
-        return this.#readWitness();
+        this.#readWitness();
+        break;
       case "write-witness":
-        return this.#writeWitness(command);
+        this.#writeWitness(command);
+        break;
       case "hush": {
         const { service, epoch } = command;
+        world.trace(() => `${self.name} hushes ${service} of epoch ${epoch}`);
+        onHush(service);
         const quiet = self.processes.hub.bound(() => this.step({ type: "quiet", service, epoch }));
-        return world.after(3 * enforceMs, () => self.processes.router.deliver(quiet));
+        world.after(3 * enforceMs, () => self.processes.router.deliver(quiet));
+        break;
       }
       case "moved":
-        world.trace(() => `${self.name}: ${command.service} moves ${command.from} > ${command.to} in ${command.epoch}, ${command.why}`);
-        return onMoved(command);
+        world.trace(
+          () =>
+            `${self.name}: ${command.service} moves ${command.from} > ${command.to} in ${command.epoch}, ${command.why}`,
+        );
+        onMoved();
+        break;
       case "alert":
         world.trace(() => `${self.name}: ${command.severity} ${command.name} ${command.subject}: ${command.message}`);
-        return onAlert(command.name);
+        break;
       case "probe":
-        return probe(command.instance);
+        probe(command.instance);
+        break;
       case "answer":
-        return world.trace(() => `${self.name} answers the operator: ${command.ok} ${command.text}`);
+        world.trace(() => `${self.name} answers the operator: ${command.ok} ${command.text}`);
+        break;
     }
   }
 
   #readWitness(): void {
     const { witness, self } = this.#options;
     const { hub } = self.processes;
-    const answer = once((keys: Extract<FailoverEvent, { type: "witness-read" }>["keys"]) =>
-      this.step({ type: "witness-read", keys }),
+    const answer = once((keys: ReadAnswer["keys"]) => this.step({ type: "witness-read", keys }));
+    const take = hub.bound((entries: Map<string, WitnessEntry<Written>>) =>
+      answer(Object.fromEntries([...entries].map(([name, { value, revision }]) => [name, { ...value, revision }]))),
     );
-    witness.read(self.name, (entries) => {
-      const keys = Object.fromEntries([...entries].map(([name, { value, revision }]) => [name, { ...value, revision }]));
-      hub.bound(() => answer(keys))();
-    });
+    witness.read(self.name, take);
     hub.after(witnessDeadlineMs, () => answer("silent"));
   }
 
-  #writeWitness(command: Extract<FailoverCommand, { type: "write-witness" }>): void {
+  #writeWitness({ service, epoch, writer, turn, expectedRevision }: WriteCommand): void {
     const { witness, self } = this.#options;
     const { hub } = self.processes;
-    const { service, epoch, writer, turn, expectedRevision } = command;
     const answer = once((result: number | "conflict" | "silent") =>
       this.step({ type: "witness-written", service, epoch, turn, result }),
     );
-    witness.write(self.name, service, { epoch, writer, turn }, expectedRevision, (written) =>
-      hub.bound(() => answer(written.written ? written.revision : "conflict"))(),
-    );
+    const take = hub.bound((written: WriteAnswer) => answer(written.written ? written.revision : "conflict"));
+    witness.write(self.name, service, { epoch, writer, turn }, expectedRevision, take);
     hub.after(witnessDeadlineMs, () => answer("silent"));
   }
 }
