@@ -72,7 +72,7 @@ describe("a service that tolerates two", () => {
   it("comes back to who released it when the other machine dies before it takes", () => {
     const pair = new Pair([tolerant])
       .run(1_000)
-      .breakDisk("pc2")
+      .mendDisk("pc2", false)
       .order("mainpc", { kind: "switchover", service: "Reader" });
     pair.run(100);
     expect(pair.acts("Reader")).toEqual([]);
@@ -161,7 +161,7 @@ describe("maintenance", () => {
 
 describe("the disk", () => {
   it("comes first: who cannot write neither acts in the next epoch nor says it, and tells of it after 2 s", () => {
-    const pair = new Pair([tolerant]).run(1_000).breakDisk("pc2").kill("mainpc").run(3_000);
+    const pair = new Pair([tolerant]).run(1_000).mendDisk("pc2", false).kill("mainpc").run(3_000);
     expect(pair.acts("Reader")).toEqual([]);
     expect(pair.word("pc2").table).toEqual({});
     expect(pair.alerts).toContain(

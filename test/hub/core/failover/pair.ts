@@ -38,7 +38,8 @@ interface Side {
   heard: { incarnation: string; counter: number; digest: string } | undefined;
   incarnation: number;
   counter: number;
-  heardAtMs: number;
+  wordText: string;
+  wordAtMs: number;
 }
 
 const tickMs = 50;
@@ -52,6 +53,8 @@ export class Pair {
   readonly deaf = new Set<Name>();
   readonly keys = new Map<string, WitnessKey>();
   witnessAnswers = true;
+  /** Writes arrive, and nobody hears that. */
+  witnessAnswersAreLost = false;
   #revision = 0;
   readonly #services: readonly ServiceSpec[];
   readonly #hasWitness: boolean;
@@ -71,7 +74,8 @@ export class Pair {
       heard: undefined,
       incarnation: 1,
       counter: 0,
-      heardAtMs: 0,
+      wordText: "",
+      wordAtMs: 0,
     });
     this.#sides = { mainpc: side("mainpc", "pc2"), pc2: side("pc2", "mainpc") };
     for (const { name } of services)
@@ -126,6 +130,7 @@ export class Pair {
     side.incarnation++;
     side.counter = 0;
     side.heard = undefined;
+    side.wordText = "";
     side.state = this.#start(name, side.peer, side.disk, side.incarnation);
     for (const { name: service } of this.#services) this.turns(`${name}/${service}`, "healthy");
     this.#greet(name);
@@ -149,9 +154,29 @@ export class Pair {
     return this;
   }
 
-  breakDisk(name: Name): this {
-    this.#sides[name].diskWorks = false;
+  runs(name: Name): boolean {
+    return this.#sides[name].runs;
+  }
+
+  mendDisk(name: Name, works: boolean): this {
+    this.#sides[name].diskWorks = works;
     return this;
+  }
+
+  /** All faults end. */
+  mendAll(): this {
+    this.witnessAnswers = true;
+    this.witnessAnswersAreLost = false;
+    for (const name of ["mainpc", "pc2"] as const) {
+      this.#sides[name].diskWorks = true;
+      if (!this.#sides[name].runs) this.start(name);
+      for (const { name: service } of this.#services) this.health.set(`${name}/${service}`, "healthy");
+    }
+    for (const name of ["mainpc", "pc2"] as const) {
+      this.tell(name, { type: "isolated", cutOff: false });
+      this.#greet(name);
+    }
+    return this.heal();
   }
 
   acts(service: string): Name[] {
@@ -212,7 +237,12 @@ export class Pair {
     other.heard = beat;
     const { heard } = side;
     this.tell(other.name, { type: "beat-heard", digest, ...(heard === undefined ? {} : { ack: heard }) });
-    this.tell(other.name, { type: "word", word: wordOf(side.state, this.atMs, limits) });
+    const word = wordOf(side.state, this.atMs, limits);
+    const text = JSON.stringify(word);
+    if (text === other.wordText && this.atMs - other.wordAtMs < 1_000) return;
+    other.wordText = text;
+    other.wordAtMs = this.atMs;
+    this.tell(other.name, { type: "word", word });
   }
 
   #do(side: Side, command: FailoverCommand): void {
@@ -233,6 +263,7 @@ export class Pair {
         if ((this.keys.get(service)?.revision ?? 0) !== expectedRevision)
           return void this.tell(side.name, { ...answer, result: "conflict" });
         this.keys.set(service, { epoch, writer, turn, revision: ++this.#revision });
+        if (this.witnessAnswersAreLost) return void this.tell(side.name, { ...answer, result: "silent" });
         return void this.tell(side.name, { ...answer, result: this.#revision });
       }
       case "hush":
