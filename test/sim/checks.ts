@@ -27,8 +27,8 @@ const maxDiskQueue = 100;
 const provesLifeMs = 200;
 /** The kernel's word of a death may be overtaken by a start. */
 const diedLatelyMs = 2_000;
-/** Records acknowledged so long before a failback must be at home by then: sync is judged by a lag of 1 s and asked each 3 s. */
-const refilledWithinMs = 6_000;
+/** Records acknowledged so long before a failback must be at home by then: the pair counts as in sync with a lag of 1 s. */
+const refilledWithinMs = 2_000;
 
 export class Checks {
   readonly #pair: Pair;
@@ -110,7 +110,8 @@ export class Checks {
     if (services.find(({ name }) => name === service)?.home === node.name) return;
     // Nobody can know yet of a disk that was lost a moment ago.
     const diedLately = home.hub === undefined || this.#pair.world.nowMs - home.machine.hubDiedAtMs < diedLatelyMs;
-    if (standby.enforcer.illAtMs(service) > oldMs || diedLately) return;
+    const isIll = standby.enforcer.agent(service) !== "well" || standby.enforcer.illAtMs(service) > oldMs;
+    if (isIll || diedLately) return;
     for (const record of this.#acknowledged) {
       if (record.atMs > oldMs || holdsIn(home, record) || !holdsIn(standby, record)) continue;
       throw new Violation(`${service} goes home to ${home.machine.name}, which lacks ${describe(record)}`);

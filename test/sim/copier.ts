@@ -21,19 +21,9 @@ export class Copier {
   #question = 0;
   #isAsking = false;
   #isRefilling = false;
-  #reachedEndAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: CopierOptions) {
     this.#options = options;
-  }
-
-  /** Whether the whole stream of the peer was here a moment ago. */
-  isCaughtUp(withinMs: number): boolean {
-    return this.#options.self.clock.monoMs - this.#reachedEndAtMs <= withinMs;
-  }
-
-  get isRefilling(): boolean {
-    return this.#isRefilling;
   }
 
   /** @param waits for news, in a question that may stay without an answer */
@@ -85,14 +75,13 @@ export class Copier {
     });
   }
 
-  #store({ created, from, batches, end }: StreamAnswer): void {
+  #store({ created, from, batches }: StreamAnswer): void {
     const { self, isHeld, onCopied } = this.#options;
     const question = this.#question;
     const fresh = batches.filter((batch) => !isHeld("peer", batch));
     const index = from + batches.length;
     const done = self.processes.hub.bound(() => {
       for (const batch of batches) onCopied(batch);
-      if (index >= end) this.#reachedEndAtMs = self.clock.monoMs;
       if (question !== this.#question) return;
       this.#isAsking = false;
       this.copyOn(true);

@@ -63,10 +63,13 @@ const bothOff: FaultKind = (pair) => ({
   },
 });
 
-/** Only while both hubs say that each has what the other holds: a second disk lost before that is beyond the promise. */
+/**
+ * Only while both hubs say that each has what the other holds, and not where the witness was lost before: two that lost their
+ * memory are beyond the promise.
+ */
 const loseDisk: FaultKind = (pair, { machine }) => {
   const isSafe = pair.sides.every(({ hub }) => hub?.records.isInSync && hub.records.isRefilled);
-  if (!isSafe) return undefined;
+  if (!isSafe || pair.witness.losses > 0) return undefined;
   return {
     subject: machine.name,
     text: `${machine.name} loses its disk`,
@@ -220,17 +223,20 @@ const witnessSlow: FaultKind = ({ witness, world }) => ({
   },
 });
 
-const witnessBlank: FaultKind = ({ witness }) => ({
-  subject: "witness",
-  text: "the witness loses all it knew",
-  begin: () => {
-    witness.loseAll();
-    witness.isUp = false;
-  },
-  end: () => {
-    witness.isUp = true;
-  },
-});
+const witnessBlank: FaultKind = ({ witness, sides }) => {
+  if (sides.some(({ machine }) => machine.disk.generation > 0)) return undefined;
+  return {
+    subject: "witness",
+    text: "the witness loses all it knew",
+    begin: () => {
+      witness.loseAll();
+      witness.isUp = false;
+    },
+    end: () => {
+      witness.isUp = true;
+    },
+  };
+};
 
 function agent(state: "crashed" | "hung"): FaultKind {
   return (pair, { machine, enforcer }) => {

@@ -35,7 +35,7 @@ export class Hearing {
 
   constructor(incarnation: string, atMs: number, trustsOnePath: boolean) {
     this.#filter = new BeatFilter(incarnation);
-    this.#detector = startDetector(trustsOnePath ? ["udp"] : beatPaths, atMs, ["tcp"]);
+    this.#detector = startDetector(trustsOnePath ? ["udp"] : beatPaths, atMs, ["udp", "tcp"]);
     this.#flaps = startFlaps(this.#detector.judgement);
     this.#trustsOnePath = trustsOnePath;
   }
@@ -53,9 +53,9 @@ export class Hearing {
     return news;
   }
 
-  refused(atMs: number): void {
-    if (this.#trustsOnePath) return;
-    this.#detector = stepDetector(this.#detector, { type: "refused", path: "tcp", atMs }, limits);
+  refused(path: Path, atMs: number): void {
+    if (this.#trustsOnePath && path !== "udp") return;
+    this.#detector = stepDetector(this.#detector, { type: "refused", path, atMs }, limits);
     this.#settle(atMs);
   }
 

@@ -58,7 +58,10 @@ export class Judge {
     this.#options = options;
     const now = options.self.clock.monoMs;
     this.#hearing = new Hearing(options.incarnation, now, options.trustsOnePath);
-    this.#ports = { nats: startDetector(["nats"], now), pushgateway: startDetector(["pushgateway"], now) };
+    this.#ports = {
+      nats: startDetector(["nats"], now, ["nats"]),
+      pushgateway: startDetector(["pushgateway"], now, ["pushgateway"]),
+    };
     this.#machine = { verdict: "suspect", sinceMs: now, reason: "not heard yet" };
     this.#tickedAtMs = now;
     const { hub } = options.self.processes;
@@ -88,9 +91,9 @@ export class Judge {
     this.#options.onBeatHeard(beat);
   }
 
-  refused(): void {
+  refused(path: Path): void {
     const atMs = this.#now;
-    this.#hearing.refused(atMs);
+    this.#hearing.refused(path, atMs);
     this.#settle(atMs);
   }
 
@@ -101,7 +104,7 @@ export class Judge {
     const beat: Beat = { incarnation, counter, digest: digest(), echo: this.#echo, ack: this.#ack };
     for (const path of pathsOf(counter)) {
       network.send(self.name, peer.name, path, () => {
-        if (path === "tcp" && peer.isUp && peer.processes.hub.isDead) this.#refuse();
+        if (path !== "nats" && peer.isUp && peer.processes.hub.isDead) this.#refuse(path);
         else atPeer((judge) => judge.arrived(path, beat));
       });
     }
@@ -112,10 +115,10 @@ export class Judge {
   }
 
   /** The kernel over there says that nobody listens. */
-  #refuse(): void {
+  #refuse(path: Path): void {
     const { network, self, peer } = this.#options;
-    const refused = self.processes.hub.bound(() => this.refused());
-    network.send(peer.name, self.name, "tcp", refused);
+    const refused = self.processes.hub.bound(() => this.refused(path));
+    network.send(peer.name, self.name, path, refused);
   }
 
   #tick(): void {

@@ -130,7 +130,7 @@ export class Pair {
     this.network.send(side.machine.name, other.machine.name, "tcp", () => {
       const { hub } = other;
       other.machine.processes.hub.deliver(() => {
-        if (hub === other.hub) hub?.judge.refused();
+        if (hub === other.hub) hub?.judge.refused("tcp");
       });
     });
   }

@@ -4,6 +4,7 @@
  */
 import { type Holdings, Ledger } from "../../hub/core/ledger.ts";
 import { nextIncarnation, type RecordPosition } from "../../hub/core/record.ts";
+import { RefillWatch } from "../../hub/core/refill-watch.ts";
 import { type PeerReach, type SyncJudgement, Watermark } from "../../hub/core/watermark.ts";
 import { Copier } from "./copier.ts";
 import type { Machine } from "./machine.ts";
@@ -34,7 +35,6 @@ export interface RecordsOptions {
 const kind = "metrics";
 const peerAckDeadlineMs = 250;
 const lagLimitMs = 1_000;
-const caughtUpWithinMs = 3_000;
 /** Pushes that may wait for the disk: one beyond them is refused. */
 export const maxWaitingPushes = 100;
 
@@ -56,7 +56,8 @@ export class Records {
   #isWriting = false;
   #isDraining = false;
   #copied: RecordPosition | undefined;
-  #heardReport = false;
+  readonly #refills = new RefillWatch();
+  #isRefilled = false;
 
   constructor(options: RecordsOptions) {
     this.#options = options;
@@ -93,15 +94,9 @@ export class Records {
     return this.#sync.state === "in-sync";
   }
 
-  /** Whether this machine holds all of its own that the peer has told of, and all of the peer's. */
+  /** Whether each side holds what the other held alone. */
   get isRefilled(): boolean {
-    return (
-      this.#heardReport &&
-      this.#options.self.platter.spool.length === 0 &&
-      this.#ledger.lostHere(kind) <= 0 &&
-      !this.#copier.isRefilling &&
-      this.#copier.isCaughtUp(caughtUpWithinMs)
-    );
+    return this.#isRefilled;
   }
 
   get waitingPushes(): number {
@@ -119,8 +114,7 @@ export class Records {
   }
 
   heard({ copied, holdings }: RecordsReport): void {
-    this.#heardReport = true;
-    this.#ledger.heardHoldings(holdings);
+    this.#refills.heard(this.#ledger.heardHoldings(holdings).length > 0);
     if (copied !== undefined) this.heardCopied(copied);
     if (this.#ledger.lostHere(kind) > 0) this.#copier.refill();
   }
@@ -140,6 +134,8 @@ export class Records {
     const { self } = this.#options;
     const spooled = self.platter.spool.length;
     this.#sync = this.#watermark.judge(this.#sync, { ...reach, spooled }, self.clock.monoMs, lagLimitMs);
+    const entries = this.isInSync ? this.#ledger.entries((of) => this.#watermark.uncopiedRecords(of)) : [];
+    this.#isRefilled = this.#refills.judge(this.isInSync, entries);
     if (!this.isInSync) for (const waiter of this.#waiters.splice(0)) waiter.settle("local");
     if (self.processes.nats.isRunning) {
       this.#drain();

@@ -15,6 +15,8 @@ export class Witness<Value> {
   isUp = true;
   /** Time that each answer takes, ms. */
   slowMs = 0;
+  /** How often it lost everything. */
+  losses = 0;
   readonly #world: World;
   readonly #network: Network;
   readonly #entries = new Map<string, WitnessEntry<Value>>();
@@ -45,6 +47,7 @@ export class Witness<Value> {
   }
 
   loseAll(): void {
+    this.losses++;
     this.#entries.clear();
   }
 
