@@ -38,7 +38,7 @@ function hear(state: FailoverState, event: FailoverEvent, limits: FailoverLimits
     case "isolated":
       return only({ ...state, isolated: event.cutOff });
     case "health": {
-      const seen = see(state.health[event.instance], event.health, event.atMs);
+      const seen = see(state.health[event.instance], event.health, Math.min(event.seenAtMs ?? event.atMs, event.atMs));
       return only({ ...state, health: { ...state.health, [event.instance]: seen } });
     }
     case "sync":

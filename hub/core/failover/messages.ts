@@ -3,7 +3,8 @@ import { z } from "zod";
 import type { Health } from "../record.ts";
 import type { Verdict } from "../verdict.ts";
 
-export const Entry = z.strictObject({
+// What a newer hub says beyond this is passed over, so that the two can be of different versions for a while.
+export const Entry = z.object({
   /** Grows by one with each move; its parity says which machine minted it. */
   epoch: z.number().int().nonnegative(),
   /** Its owner has given it up and acts no more: the other machine may take the next epoch at once. */
@@ -18,7 +19,7 @@ export const Table = z.record(z.string(), Entry);
 export type Table = Readonly<Record<string, Entry>>;
 
 /** What the disk keeps. */
-export const Saved = z.strictObject({
+export const Saved = z.object({
   table: Table,
   /** It began on an empty disk, and neither witness nor peer had told it yet what else there was. */
   blank: z.boolean(),
@@ -26,11 +27,11 @@ export const Saved = z.strictObject({
 export type Saved = Readonly<z.infer<typeof Saved>>;
 
 /** An order that holds until the same is said the other way round; the greater `turn` is the newer one. */
-export const Maintenance = z.strictObject({ on: z.boolean(), turn: z.number().int().positive() });
+export const Maintenance = z.object({ on: z.boolean(), turn: z.number().int().positive() });
 export type Maintenance = Readonly<z.infer<typeof Maintenance>>;
 
 /** What one machine's failover tells the other's: all of it, each time. */
-export const Word = z.strictObject({
+export const Word = z.object({
   v: z.literal(1),
   table: Table,
   /** Its disk remembered nothing, and nobody has told it yet. */
@@ -38,7 +39,7 @@ export const Word = z.strictObject({
   /** Services whose instances act there now. */
   acts: z.array(z.string()),
   /** Switchovers that an operator asked for there and that the owner is to begin; `turn` tells two asks apart. */
-  asks: z.array(z.strictObject({ service: z.string(), epoch: z.number().int().nonnegative(), turn: z.number().int() })),
+  asks: z.array(z.object({ service: z.string(), epoch: z.number().int().nonnegative(), turn: z.number().int() })),
   /** By the name of a service or a machine. */
   maintenance: z.record(z.string(), Maintenance),
 });
@@ -76,7 +77,7 @@ export type FailoverEvent =
   /** Whether none of the reference addresses answers this machine. */
   | { type: "isolated"; cutOff: boolean; atMs: number }
   /** Health of an instance, `machine/name`; at each change, and after each `probe` that was asked for. */
-  | { type: "health"; instance: string; health: Health; atMs: number }
+  | { type: "health"; instance: string; health: Health; seenAtMs?: number; atMs: number }
   /** `inSync`: the peer has stored all records of ours. `refilled`: each side has what the other held alone. */
   | { type: "sync"; inSync: boolean; refilled: boolean; atMs: number }
   /** Answer to `read-witness`. */
