@@ -40,6 +40,11 @@ export class Hearing {
     this.#trustsOnePath = trustsOnePath;
   }
 
+  /** Of the peer, as last taken; empty before the first. */
+  get incarnation(): string {
+    return this.#filter.incarnation;
+  }
+
   get judgement(): Judgement {
     return this.#flaps.judgement;
   }

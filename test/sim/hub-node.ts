@@ -58,6 +58,9 @@ export class HubNode {
   readonly records: Records;
   readonly #options: HubNodeOptions;
   readonly #probes: Probes;
+  readonly #incarnation: string;
+  #words = 0;
+  #heard = { incarnation: "", counter: 0 };
   #sync = "";
   #verdict: Verdict = "suspect";
 
@@ -66,7 +69,7 @@ export class HubNode {
     const { world, network, self, peer, bugs, limits } = options;
     const { machine } = self;
     this.name = machine.name;
-    const incarnation = `${machine.clock.wallMs.toString(36)}-${world.random.between(0, 0xffffff).toString(36)}`;
+    this.#incarnation = `${machine.clock.wallMs.toString(36)}-${world.random.between(0, 0xffffff).toString(36)}`;
     this.records = new Records({
       world,
       self: machine,
@@ -85,7 +88,7 @@ export class HubNode {
       setup: {
         machine: this.name,
         peer: peer.machine.name,
-        incarnation,
+        incarnation: this.#incarnation,
         witness: options.hasWitness,
         services: options.services,
       },
@@ -99,7 +102,7 @@ export class HubNode {
       network,
       self: machine,
       peer: peer.machine,
-      incarnation,
+      incarnation: this.#incarnation,
       trustsOnePath: bugs.trustsOnePath ?? false,
       digest: () => this.seat.digest,
       onBeatSent: (counter) => this.seat.step({ type: "beat-sent", counter }),
@@ -147,7 +150,16 @@ export class HubNode {
   }
 
   #say(word: Word): void {
-    for (const path of ["tcp", "nats"] as const) this.#toPeer(path, (node) => node.seat.step({ type: "word", word }));
+    const said = { incarnation: this.#incarnation, counter: ++this.#words, word };
+    for (const path of ["tcp", "nats"] as const) this.#toPeer(path, (node) => node.#heardWord(said));
+  }
+
+  /** Only the newest, and only of the life whose beats are taken. */
+  #heardWord({ incarnation, counter, word }: { incarnation: string; counter: number; word: Word }): void {
+    if (incarnation !== this.judge.peerIncarnation) return;
+    if (incarnation === this.#heard.incarnation && counter <= this.#heard.counter) return;
+    this.#heard = { incarnation, counter };
+    this.seat.step({ type: "word", word });
   }
 
   #tickRecords(): void {

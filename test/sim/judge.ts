@@ -75,6 +75,11 @@ export class Judge {
     return this.#hearing.judgement.verdict;
   }
 
+  /** Of the peer's hub, as its beats were taken last. */
+  get peerIncarnation(): string {
+    return this.#hearing.incarnation;
+  }
+
   get isNatsHeard(): boolean {
     return this.#now - this.natsHeardAtMs < 1_000;
   }

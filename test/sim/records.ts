@@ -80,7 +80,7 @@ export class Records {
       onCopied: (batch) => {
         this.#hold(peer, batch);
         const position = positionOf(batch);
-        if (this.#copied === undefined || isBehind(this.#copied, position)) this.#copied = position;
+        this.#copied = position;
         tellCopied(position);
       },
       onRefilled: (batch) => {
@@ -120,8 +120,9 @@ export class Records {
   }
 
   heardCopied(position: RecordPosition): void {
-    // A position in records that this machine does not have says nothing of those that it has.
+    // As the hub does: what an earlier life wrote that sorts after this one says nothing of this one's records.
     if (!this.#ledger.knows(kind, this.#options.self.name, position.incarnation)) return;
+    if (position.incarnation > this.#incarnation) return;
     this.#watermark.copied(kind, position);
     const settled = this.#waiters.filter((waiter) => this.#watermark.isCopied(kind, waiter.position));
     if (settled.length === 0) return;
@@ -216,6 +217,3 @@ export class Records {
     this.#ledger.hold(kind, origin.name, incarnation, firstSeq, count);
   }
 }
-
-const isBehind = (a: RecordPosition, b: RecordPosition) =>
-  a.incarnation === b.incarnation ? a.seq < b.seq : a.incarnation < b.incarnation;
