@@ -65,7 +65,7 @@ describe("a service that tolerates two", () => {
     const pair = new Pair([tolerant]).run(1_000);
     for (const _ of [1, 2, 3]) pair.kill("mainpc").run(1_000).start("mainpc").run(21_000);
     const homeAfterMs = pair.story.filter((line) => line.includes("> mainpc")).map((line) => Number.parseInt(line, 10));
-    // Home is well again 1 s after each death, which comes each 22 s; the word of its release takes a tick.
+    // Home is well again 1 s after each death, which comes each 22 s; a word takes 50 ms.
     expect(homeAfterMs.map((atMs, i) => atMs - (2_000 + i * 22_000))).toEqual([5_050, 10_050, 20_050]);
   });
 
