@@ -1,22 +1,31 @@
-/** Builds the hub into one file, page and dependencies inside: the same sources give the same bytes. */
+/** Builds each program of the hub's image into one file, page and dependencies inside: the same sources give the same bytes. */
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 import { bundlePage } from "../hub/page/bundle.ts";
 
 export interface BuildOptions {
-  /** Folder that receives hub.mjs. @default dist/ beside package.json */
+  /** Folder that receives the bundles. @default dist/ beside package.json */
   outDir?: string;
 }
 
 export interface BuiltHub {
-  /** Absolute path of the bundle. */
+  /** Absolute path of the hub's bundle; the others lie beside it. */
   hubPath: string;
-  /** SHA-256 of its bytes, hex. */
+  routerPath: string;
+  supervisorPath: string;
+  /** SHA-256 of the bytes of all, hex. */
   contentHash: string;
 }
+
+/** What the image carries: the hub, and the processes beside it that outlive it. */
+const entries = {
+  hub: "hub/main.ts",
+  router: "hub/router/main.ts",
+  supervisor: "hub/supervisor/main.ts",
+};
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -25,7 +34,7 @@ const banner = `import { createRequire as tandemRequire } from "node:module";
 const require = tandemRequire(import.meta.url);`;
 
 /**
- * Puts the hub in place by a rename, so that a hub that runs from the file and another build at the same time are safe.
+ * Puts each in place by a rename, so that one that runs from the file and another build at the same time are safe.
  * @throws Error of esbuild when a source does not compile.
  */
 export async function build(options: BuildOptions = {}): Promise<BuiltHub> {
@@ -33,7 +42,9 @@ export async function build(options: BuildOptions = {}): Promise<BuiltHub> {
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string }; // npm demands it
   const { outputFiles } = await esbuild.build({
     absWorkingDir: root,
-    entryPoints: ["hub/main.ts"],
+    entryPoints: entries,
+    outdir: outDir,
+    outExtension: { ".js": ".mjs" },
     bundle: true,
     minifySyntax: true,
     write: false,
@@ -46,10 +57,16 @@ export async function build(options: BuildOptions = {}): Promise<BuiltHub> {
     banner: { js: banner },
     define: { TANDEM_VERSION: JSON.stringify(version), TANDEM_PAGE: JSON.stringify(bundlePage(esbuild)) },
   });
-  const bytes = outputFiles[0]?.contents ?? new Uint8Array();
-  const hubPath = join(outDir, "hub.mjs");
-  putInPlace(hubPath, bytes);
-  return { hubPath, contentHash: createHash("sha256").update(bytes).digest("hex") };
+  const hash = createHash("sha256");
+  const pathOf = (name: keyof typeof entries) => join(outDir, `${name}.mjs`);
+  for (const name of Object.keys(entries) as (keyof typeof entries)[]) {
+    const bytes = outputFiles.find(({ path }) => path === pathOf(name))?.contents;
+    if (bytes === undefined) throw new Error(`the build made no ${name}.mjs`);
+    hash.update(bytes);
+    putInPlace(pathOf(name), bytes);
+  }
+  const contentHash = hash.digest("hex");
+  return { hubPath: pathOf("hub"), routerPath: pathOf("router"), supervisorPath: pathOf("supervisor"), contentHash };
 }
 
 function putInPlace(path: string, bytes: Uint8Array): void {
@@ -64,10 +81,10 @@ function putInPlace(path: string, bytes: Uint8Array): void {
 }
 
 if (import.meta.main) {
-  const { hubPath, contentHash } = await build();
-  const bytes = readFileSync(hubPath).length;
-  const line = process.argv.includes("--json")
-    ? JSON.stringify({ hubPath, bytes, contentHash })
-    : `${hubPath}  ${(bytes / 1024).toFixed(0)} KiB  sha256:${contentHash}`;
-  process.stdout.write(`${line}\n`);
+  const { contentHash, ...paths } = await build();
+  const sizes = Object.values(paths).map((path) => `${path}  ${(statSync(path).size / 1024).toFixed(0)} KiB`);
+  const text = process.argv.includes("--json")
+    ? JSON.stringify({ ...paths, contentHash })
+    : [...sizes, `sha256:${contentHash}`].join("\n");
+  process.stdout.write(`${text}\n`);
 }

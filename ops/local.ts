@@ -14,6 +14,7 @@ import {
   planSite,
   requireLocalPair,
   type Site,
+  witnessName,
 } from "./local/site.ts";
 import { ensureTool } from "./tools/ensure-tool.ts";
 
@@ -23,6 +24,7 @@ interface LocalOptions {
   agents: AgentChoice;
   fleet: string;
   restart: boolean;
+  witness: boolean;
   json: boolean;
 }
 
@@ -39,6 +41,7 @@ export function registerLocal(program: Command): void {
     .option("--port-offset <n>", "added to every port", parseOffset, 0)
     .addOption(new Option("--agents <which>", "agents to run").choices(["pilots", "all", "none"]).default("all"))
     .option("--fleet <dir>", "folder with the inventory of mainpc, pc2 and any satellites", fleetDir)
+    .option("--no-witness", "without the third NATS server, by which single writers move by themselves")
     .option("--no-restart", "leave a process dead that dies, instead of starting it again")
     .option("--json", "first line of standard output: one JSON object, when all is ready; events follow", false)
     .addHelpText("after", "\nExample:\n  $ tandem local --data /tmp/pair --port-offset 20000 --agents pilots")
@@ -51,15 +54,16 @@ async function run(options: LocalOptions): Promise<void> {
   const site = planSite(
     chooseAgents(requireLocalPair(requireFleet(options.fleet)), options.agents),
     options.portOffset,
+    options.witness,
   );
   const natsServer = await ensureTool("nats-server", say);
   const pushgateway = await ensureTool("pushgateway", say);
-  const { hubPath } = await build();
-  const data = await openDataFolder(options.data, allMachineNames(site.fleet), say);
+  const { hubPath, routerPath, supervisorPath } = await build();
+  const data = await openDataFolder(options.data, [...allMachineNames(site.fleet), witnessName], say);
   try {
     await requireFree(site.plan.ports);
     say(data.existed ? `going on with the data in ${data.path}` : `new data folder ${data.path}`);
-    const programs = { natsServer, pushgateway, hub: hubPath };
+    const programs = { natsServer, pushgateway, hub: hubPath, router: routerPath, supervisor: supervisorPath };
     const pair = new Pair({
       site,
       data,
@@ -124,7 +128,7 @@ function tell(event: ChildEvent, say: (line: string) => void, json: boolean): vo
 
 type Endpoints = Record<string, { hub: string; pushgateway: string; nats: string; monitoring: string }>;
 
-function readyLine(site: Site, pair: Pair): { ready: true; machines: Endpoints; agents: unknown } {
+function readyLine(site: Site, pair: Pair): { ready: true; machines: Endpoints; witness: unknown; agents: unknown } {
   const machines = Object.fromEntries(
     site.machines.map((machine) => [
       machine.name,
@@ -137,12 +141,14 @@ function readyLine(site: Site, pair: Pair): { ready: true; machines: Endpoints; 
           hub: pair.pid(machine.name, "hub"),
           pushgateway: pair.pid(machine.name, "Pushgateway"),
           nats: pair.pid(machine.name, "NATS"),
+          supervisor: pair.pid(machine.name, "supervisor"),
         },
       },
     ]),
   );
   const pids = Object.fromEntries(allMachineNames(site.fleet).map((name) => [name, pair.agentPids(name)]));
-  return { ready: true, machines, agents: { pids } };
+  const witness = site.witness && { nats: urlOf("nats", site.witness), pids: { nats: pair.pid(witnessName, "NATS") } };
+  return { ready: true, machines, witness: witness ?? null, agents: { pids } };
 }
 
 function printEndpoints(site: Site, endpoints: Endpoints, tookMs: number): void {
@@ -153,6 +159,7 @@ function printEndpoints(site: Site, endpoints: Endpoints, tookMs: number): void 
     lines.push("", `${name}, ${hubName}`, `  page         ${at.hub}/`, `  metrics      ${at.hub}/metrics`);
     lines.push(`  Pushgateway  ${at.pushgateway}`, `  NATS         ${at.nats}, monitoring ${at.monitoring}`);
   }
+  if (site.witness !== undefined) lines.push("", "witness", `  NATS         ${urlOf("nats", site.witness)}`);
   const { moved } = site.plan;
   if (moved.length > 0) {
     lines.push("", "Both machines are one computer here, so these ports moved:");

@@ -8,7 +8,9 @@ export const feedGapMs = 1_000;
 
 /** Mutable; all times are monotonic ms of one clock. */
 export class FeedQueue {
-  /** To be fed at once, first come first. */
+  /** To be fed at whatever pace, first come first. */
+  readonly #urgent = new Set<string>();
+  /** To be fed as the pace allows, first come first. */
   readonly #due = new Set<string>();
   /** Changed, but fed a moment ago. */
   readonly #waiting = new Set<string>();
@@ -17,39 +19,47 @@ export class FeedQueue {
 
   /** Groups that are to be fed, now or later. */
   get size(): number {
-    return this.#due.size + this.#waiting.size;
+    return this.#urgent.size + this.#due.size + this.#waiting.size;
+  }
+
+  /** Whether groups stand that keep the pace and wait for nothing else. */
+  get hasDue(): boolean {
+    return this.#due.size > 0;
   }
 
   keys(): Iterable<string> {
-    return [...this.#due, ...this.#waiting];
+    return [...this.#urgent, ...this.#due, ...this.#waiting];
   }
 
   add(key: string): void {
+    if (this.#urgent.has(key)) return;
     if (this.#fedAtMs.has(key)) this.#waiting.add(key);
     else this.#due.add(key);
   }
 
-  /** As `add`, without the wait. */
+  /** As `add`, without any wait: the Pushgateway lost the group, or shows what nobody pushed to a hub. */
   hurry(key: string): void {
     this.#fedAtMs.delete(key);
     this.#waiting.delete(key);
-    this.#due.add(key);
+    this.#due.delete(key);
+    this.#urgent.add(key);
   }
 
   /** The Pushgateway holds what the group should be already. */
   drop(key: string): void {
     this.#waiting.delete(key);
     this.#due.delete(key);
+    this.#urgent.delete(key);
   }
 
   /** Takes out the next group that may be fed and is not among those that are being fed; undefined when there is none. */
+  takeUrgent(busy: ReadonlySet<string>): string | undefined {
+    return takeFrom(this.#urgent, busy);
+  }
+
+  /** As `takeUrgent`, of those that keep the pace. */
   take(busy: ReadonlySet<string>): string | undefined {
-    for (const key of this.#due) {
-      if (busy.has(key)) continue;
-      this.#due.delete(key);
-      return key;
-    }
-    return undefined;
+    return takeFrom(this.#due, busy);
   }
 
   /** The group's feed has begun. */
@@ -72,4 +82,13 @@ export class FeedQueue {
     const [oldest] = this.#fedAtMs.values();
     return oldest === undefined ? undefined : oldest + feedGapMs;
   }
+}
+
+function takeFrom(keys: Set<string>, busy: ReadonlySet<string>): string | undefined {
+  for (const key of keys) {
+    if (busy.has(key)) continue;
+    keys.delete(key);
+    return key;
+  }
+  return undefined;
 }

@@ -1,10 +1,11 @@
 /**
  * Keeps this machine's real Pushgateway equal to the fold. Changed groups are fed coalesced, the newest state of each at a
- * time, so that the Pushgateway never sets the pace of ingest; one that restarted is filled again from the fold, and what
- * others did to it is found by looks.
+ * time and so many a second at most, so that the Pushgateway never sets the pace of ingest; one that restarted is filled again from
+ * the fold at full speed, and what others did to it is found by looks.
  */
 import { Agent, request } from "node:http";
 import { z } from "zod";
+import { FeedPace } from "../core/feed-pace.ts";
 import { FeedQueue } from "../core/feed-queue.ts";
 import type { FullSighting } from "../core/gateway-groups.ts";
 import type { Known } from "../core/gateway-watch.ts";
@@ -54,6 +55,7 @@ export class PushgatewayKeeper {
   readonly #options: PushgatewayKeeperOptions;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: concurrency + 1 });
   readonly #queue = new FeedQueue();
+  readonly #pace = new FeedPace();
   /** Being fed: a newer state of the same group waits, or the older one could arrive last. */
   readonly #busy = new Set<string>();
   /** Paths of groups that the fold does not know and that are to be taken away, by key. */
@@ -65,6 +67,7 @@ export class PushgatewayKeeper {
   #reachable = false;
   #statusTimer: NodeJS.Timeout | undefined;
   #feedTimer: NodeJS.Timeout | undefined;
+  #feedAtMs = 0;
   #stopped = false;
   /** Groups that the Pushgateway refused; each is tried again when it changes or the Pushgateway restarts. */
   rejected = 0;
@@ -121,7 +124,10 @@ export class PushgatewayKeeper {
         this.#options.log.info("pushgateway.refill", { startTime });
         this.#startTime = startTime;
         this.#looks.forget();
-        this.changed(this.#options.keys());
+        this.#refused.clear();
+        const keys = [...this.#options.keys()];
+        for (const key of keys) this.#looks.touch(key);
+        this.#feedAgain(keys);
       }
       this.#reachable = true;
       this.#work();
@@ -146,9 +152,9 @@ export class PushgatewayKeeper {
     if (this.#stopped) return;
     const nowMs = performance.now();
     const nextMs = this.#queue.tick(nowMs);
-    if (nextMs !== undefined) this.#feedTimer ??= setTimeout(() => this.#onFeedTime(), Math.max(1, nextMs - nowMs));
+    if (nextMs !== undefined) this.#workAt(nextMs);
     while (this.#reachable && this.#busy.size < concurrency) {
-      const key = this.#queue.take(this.#busy);
+      const key = this.#next(nowMs);
       if (key === undefined) return;
       this.#busy.add(key);
       this.#queue.fed(key, nowMs);
@@ -159,9 +165,29 @@ export class PushgatewayKeeper {
     }
   }
 
-  #onFeedTime(): void {
-    this.#feedTimer = undefined;
-    this.#work();
+  #next(nowMs: number): string | undefined {
+    const urgent = this.#queue.takeUrgent(this.#busy);
+    if (urgent !== undefined) return urgent;
+    if (!this.#pace.has(nowMs)) {
+      if (this.#queue.hasDue) this.#workAt(nowMs + this.#pace.waitMs());
+      return undefined;
+    }
+    const key = this.#queue.take(this.#busy);
+    if (key !== undefined) this.#pace.use();
+    return key;
+  }
+
+  #workAt(atMs: number): void {
+    if (this.#feedTimer !== undefined && this.#feedAtMs <= atMs) return;
+    clearTimeout(this.#feedTimer);
+    this.#feedAtMs = atMs;
+    this.#feedTimer = setTimeout(
+      () => {
+        this.#feedTimer = undefined;
+        this.#work();
+      },
+      Math.max(1, atMs - performance.now()),
+    );
   }
 
   async #feed(key: string): Promise<void> {

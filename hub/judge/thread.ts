@@ -6,12 +6,14 @@ import type { Beat } from "./beat.ts";
 import { BeatExchange } from "./beat-exchange.ts";
 import { BeatKeys } from "./beat-keys.ts";
 import { type BeatPath, Board, beatPaths, sharedClock } from "./board.ts";
-import { idleListener, type JudgeListener, type ListenerFactory } from "./listener.ts";
+import { failoverSeat } from "./failover-seat.ts";
+import type { JudgeListener, ListenerFactory } from "./listener.ts";
 import { MachineWatch } from "./machine-watch.ts";
 import { type FromJudge, type JudgeOrders, judgeThread, type ToJudge } from "./messages.ts";
+import { openDoors } from "./seat/open-doors.ts";
 
 /** What sits beside the detector. */
-const seat: ListenerFactory = idleListener;
+const seat: ListenerFactory = failoverSeat(openDoors);
 
 const sayAgainMs = 1_000;
 /** Ticks may come this late before the thread is said to have stood still: two beats. */

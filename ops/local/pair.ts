@@ -1,8 +1,18 @@
 /** Starts the processes of both machines in the order that they need each other, and stops them in the opposite one. */
 import { Child, type ChildEvent, type ChildSpec } from "./child.ts";
 import type { DataFolder } from "./data-folder.ts";
-import { type Site, writeAgentFiles, writeServerFiles } from "./site.ts";
-import { agentsSpec, hubSpec, inSync, natsSpec, type Programs, pushgatewaySpec } from "./specs.ts";
+import { type Site, writeAgentFiles, writeServerFiles, writeSupervisorFiles } from "./site.ts";
+import {
+  agentsSpec,
+  hubSpec,
+  inSync,
+  natsSpec,
+  type Programs,
+  pushgatewaySpec,
+  routerSpec,
+  supervisorSpec,
+  witnessSpec,
+} from "./specs.ts";
 
 export interface PairOptions {
   site: Site;
@@ -16,11 +26,13 @@ export interface PairOptions {
 const syncDeadlineMs = 5_000;
 const syncPollMs = 50;
 /** The whole stop fits into five seconds: agents, hubs, then the servers that hubs write to. */
-const stopDeadlinesMs = { agents: 1_000, hubs: 2_000, servers: 1_500 };
+const stopDeadlinesMs = { agents: 1_000, beside: 1_000, hubs: 2_000, servers: 1_000 };
 
 export class Pair {
   readonly #options: PairOptions;
   readonly #servers: Child[];
+  /** Routers and supervisors, which outlive their hub. */
+  readonly #beside: Child[];
   readonly #hubs: Child[];
   readonly #agents: Child[];
   #stopping: Promise<void> | undefined;
@@ -34,16 +46,24 @@ export class Pair {
       child(natsSpec(machine, data, programs)),
       child(pushgatewaySpec(machine, data, programs)),
     ]);
+    if (site.witness !== undefined) this.#servers.push(child(witnessSpec(site.witness, data, programs)));
     this.#hubs = site.machines.map((machine) => child(hubSpec(machine, data, programs)));
-    this.#agents = writeAgentFiles(site, data).map((agents) => child(agentsSpec(agents, data)));
+    const agents = writeAgentFiles(site, data);
+    writeSupervisorFiles(site, data, agents);
+    this.#beside = site.machines.flatMap((machine) => [
+      child(routerSpec(machine, data, programs)),
+      child(supervisorSpec(machine, data, programs)),
+    ]);
+    this.#agents = agents.filter(({ cold }) => cold === undefined).map((agent) => child(agentsSpec(agent, data)));
   }
 
   /** Rejects when something does not come up; what did come up runs on until `stop`. */
   async start(): Promise<void> {
     const { say, site } = this.#options;
-    say("starting NATS and Pushgateway of both machines");
+    say(`starting NATS and Pushgateway of both machines${site.witness === undefined ? "" : ", and the witness"}`);
     await startAll(this.#servers);
-    say("starting both hubs");
+    say("starting router, supervisor and hub of both machines");
+    await startAll(this.#beside);
     await startAll(this.#hubs);
     if (this.#agents.length > 0) {
       const count = site.fleet.agents.filter((agent) => !agent.isHub).length;
@@ -57,8 +77,15 @@ export class Pair {
     }
   }
 
+  /** All processes of the pair, in the order of their start. */
+  get children(): Child[] {
+    return [...this.#servers, ...this.#beside, ...this.#hubs, ...this.#agents];
+  }
+
   pid(machine: string, name: string): number | null {
-    const child = [...this.#servers, ...this.#hubs].find(({ spec }) => spec.machine === machine && spec.name === name);
+    const child = [...this.#servers, ...this.#beside, ...this.#hubs].find(
+      ({ spec }) => spec.machine === machine && spec.name === name,
+    );
     return child?.pid ?? null;
   }
 
@@ -73,13 +100,15 @@ export class Pair {
   }
 
   kill(): void {
-    for (const child of [...this.#agents, ...this.#hubs, ...this.#servers]) child.kill();
+    for (const child of this.children) child.kill();
   }
 
   async #stopAll(): Promise<void> {
     const { say } = this.#options;
     const steps: [string, Child[], number][] = [
       ["agents", this.#agents, stopDeadlinesMs.agents],
+      // Before the hubs, which would see the agents' end as one more failure to mend.
+      ["routers and supervisors", this.#beside, stopDeadlinesMs.beside],
       ["hubs", this.#hubs, stopDeadlinesMs.hubs],
       ["Pushgateway and NATS", this.#servers, stopDeadlinesMs.servers],
     ];

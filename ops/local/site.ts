@@ -2,10 +2,13 @@
 import { join } from "node:path";
 import { hubConfig, renderHubConfig } from "../../components/hub-config.ts";
 import { renderNatsConf } from "../../components/nats-conf.ts";
+import { renderRouterConfig, routerConfig } from "../../components/router-conf.ts";
+import { renderWitnessConf } from "../../components/witness-conf.ts";
 import { pairOf, satellitesOf } from "../../fleet/machines.ts";
 import type { Fleet, PlacedAgent } from "../../fleet/model.ts";
 import { reservedPorts } from "../../fleet/reserved-ports.ts";
 import type { MachineConfig } from "../../hub/config.ts";
+import type { SupervisedProcess, SupervisorConfigInput } from "../../hub/supervisor/config.ts";
 import { OperatorError } from "../error.ts";
 import { controlSocketPath, type HostConfigInput } from "./agents/config.ts";
 import { type DataFolder, writeWhole } from "./data-folder.ts";
@@ -17,6 +20,8 @@ export interface Site {
   fleet: Fleet;
   plan: PortPlan;
   machines: SiteMachine[];
+  /** Where the third NATS server listens; undefined for a run without one. */
+  witness: { host: string; port: number } | undefined;
 }
 
 export interface SiteMachine extends MachineConfig {
@@ -30,11 +35,16 @@ export interface AgentProcess {
   script: "host.ts" | "pilot.ts";
   configPath: string;
   healthPorts: number[];
+  /** The cold service whose standby this is: the machine's supervisor starts it, and nobody else. */
+  cold?: string;
 }
 
 /** The pair of a local run; satellites are named by the fleet. */
 export const machineNames = ["mainpc", "pc2"] as const;
 export const pilots: readonly string[] = ["ResourceManager", "UnifiedUtilsAgent"];
+/** Name of the witness's folder, beside those of the machines. */
+export const witnessName = "witness";
+const witnessPort = 4224;
 const host = "127.0.0.1";
 const hubNames: Record<string, string> = { mainpc: "ObservabilityHub", pc2: "EdgeHub" };
 const serverNames = {
@@ -74,11 +84,13 @@ export function chooseAgents(fleet: Fleet, choice: AgentChoice): Fleet {
   return { ...fleet, agents: fleet.agents.filter(runs) };
 }
 
-export function planSite(fleet: Fleet, offset: number): Site {
+/** @param withWitness whether a third NATS server runs beside the pair */
+export function planSite(fleet: Fleet, offset: number, withWitness = true): Site {
   const servers = reservedPorts.map(
     ({ machine, what, port }): PortClaim => ({ machine, what: serverNames[what], port }),
   );
-  const plan = planPorts([...servers, ...agentClaims(fleet, otherMachine)], offset);
+  const third = withWitness ? [{ machine: witnessName, what: "NATS", port: witnessPort }] : [];
+  const plan = planPorts([...servers, ...third, ...agentClaims(fleet, otherMachine)], offset);
   const portOf = (machine: string, what: keyof typeof serverNames) => {
     const reserved = reservedPorts.find((entry) => entry.machine === machine && entry.what === what);
     return reserved === undefined ? 0 : plan.of(machine, reserved.port);
@@ -96,7 +108,8 @@ export function planSite(fleet: Fleet, offset: number): Site {
       leafPort: portOf(name, "leaf"),
     };
   });
-  return { fleet, plan, machines };
+  const witness = withWitness ? { host, port: plan.of(witnessName, witnessPort) } : undefined;
+  return { fleet, plan, machines, witness };
 }
 
 /** Paths of one machine's files. */
@@ -106,12 +119,29 @@ export const filesOf = (folder: string) => ({
   hubConfig: join(folder, "hub.json"),
   hubSpool: join(folder, "spool"),
   hubState: join(folder, "state"),
+  routerConfig: join(folder, "router.json"),
+  routerState: join(folder, "router", "epochs.json"),
+  supervisorConfig: join(folder, "supervisor.json"),
+  supervisorState: join(folder, "supervisor", "epochs.json"),
   pushgatewayStore: join(folder, "pushgateway.db"),
   log: (name: string) => join(folder, "logs", `${name}.log`),
 });
 
-/** Writes the config files of both machines' servers; the data beside them stays. */
+/** Where a machine's hub speaks to its router. */
+export const routerSocket = (data: DataFolder, machine: string): string =>
+  controlSocketPath(data.path, machine, "router");
+
+/** Where a machine's hub speaks to its supervisor. */
+export const supervisorSocket = (data: DataFolder, machine: string): string =>
+  controlSocketPath(data.path, machine, "supervisor");
+
+/** Writes the config files of both machines' servers, and the witness's; the data beside them stays. */
 export function writeServerFiles(site: Site, data: DataFolder): void {
+  const { witness } = site;
+  if (witness !== undefined) {
+    const files = filesOf(data.machine(witnessName));
+    writeWhole(files.natsConf, renderWitnessConf({ ...witness, storeDir: files.natsStore }));
+  }
   for (const machine of site.machines) {
     const peer = peerOf(site, machine.name);
     const files = filesOf(data.machine(machine.name));
@@ -134,45 +164,92 @@ export function writeServerFiles(site: Site, data: DataFolder): void {
       satellites: Object.fromEntries(satellitesOf(site.fleet).map(({ name }) => [name, host])),
       agentHost: () => host,
       portOf: site.plan.of,
-      tuning: { spool: { path: files.hubSpool }, stateDirectory: files.hubState },
+      tuning: {
+        spool: { path: files.hubSpool },
+        stateDirectory: files.hubState,
+        ...(witness === undefined ? {} : { witness }),
+        router: { socket: routerSocket(data, machine.name) },
+        supervisor: { socket: supervisorSocket(data, machine.name) },
+      },
     });
     writeWhole(files.hubConfig, renderHubConfig(config));
+    const router = routerConfig({
+      machine: machine.name,
+      fleet: site.fleet,
+      portOf: site.plan.of,
+      socket: routerSocket(data, machine.name),
+      listenHost: host,
+      stateFile: files.routerState,
+    });
+    writeWhole(files.routerConfig, renderRouterConfig(router));
   }
 }
 
-/** Writes the config files of the agents' processes: one for most of a machine's, one each for pilots and their standbys. */
+/** Writes the config of each machine's supervisor, which has the cold standbys of these. */
+export function writeSupervisorFiles(site: Site, data: DataFolder, agents: readonly AgentProcess[]): void {
+  for (const { name } of site.machines) {
+    const files = filesOf(data.machine(name));
+    const processes = agents.flatMap((agent): SupervisedProcess[] => {
+      if (agent.machine !== name || agent.cold === undefined) return [];
+      const logPath = files.log(agent.name);
+      return [{ service: agent.cold, command: process.execPath, args: agentArgs(agent), logPath }];
+    });
+    const config: SupervisorConfigInput = {
+      v: 1,
+      machine: name,
+      socket: supervisorSocket(data, name),
+      stateFile: files.supervisorState,
+      processes,
+    };
+    writeWhole(files.supervisorConfig, `${JSON.stringify(config, null, 2)}\n`);
+  }
+}
+
+/** What this same Node is given to be that process. */
+export const agentArgs = ({ script, configPath }: AgentProcess): string[] => [
+  join(import.meta.dirname, "agents", script),
+  "--config",
+  configPath,
+];
+
+/**
+ * Writes the config files of the agents' processes: one for most of a machine's, one each for pilots and their standbys, one for
+ * the other standbys that run, and one each for those that are cold.
+ */
 export function writeAgentFiles(site: Site, data: DataFolder): AgentProcess[] {
   return allMachineNames(site.fleet).flatMap((machine) => {
     const homeHub = satellitesOf(site.fleet).find(({ name }) => name === machine)?.watchedBy ?? machine;
     const homes = site.fleet.agents.filter((agent) => agent.machine === machine && !agent.isHub);
-    const standbys = site.fleet.agents.filter(
-      (agent) => agent.machine !== machine && homeHub === machine && pilots.includes(agent.name),
-    );
-    const hosted = homes.filter((agent) => !pilots.includes(agent.name));
     const processes: AgentProcess[] = [];
-    const add = (name: "agents" | `pilot-${string}`, agents: HostConfigInput["agents"]) => {
+    const add = (name: string, agents: HostConfigInput["agents"], cold?: string) => {
+      const pilot = name.startsWith("pilot-");
       const configPath = join(data.machine(machine), `${name}.json`);
       const config: HostConfigInput = {
         machine,
         controlSocket: controlSocketPath(data.path, machine, name),
         // Pilots push, as agents do once they have been migrated; the others are scraped, as all are before.
-        hubs: name === "agents" ? [] : [hubUrl(site, homeHub), hubUrl(site, otherMachine(homeHub))],
+        hubs: pilot ? [hubUrl(site, homeHub), hubUrl(site, otherMachine(homeHub))] : [],
         agents,
       };
       writeWhole(configPath, `${JSON.stringify(config, null, 2)}\n`);
-      const script = name === "agents" ? "host.ts" : "pilot.ts";
-      processes.push({ machine, name, script, configPath, healthPorts: agents.map((agent) => agent.healthPort) });
+      const healthPorts = agents.map((agent) => agent.healthPort);
+      processes.push({ machine, name, script: pilot ? "pilot.ts" : "host.ts", configPath, healthPorts, cold });
     };
-    if (hosted.length > 0)
-      add(
-        "agents",
-        hosted.map((agent) => hostedAgent(site, machine, agent, agent)),
-      );
-    for (const pilot of homes.filter((agent) => pilots.includes(agent.name)))
-      add(`pilot-${pilot.name}`, [hostedAgent(site, machine, pilot, pilot)]);
-    for (const agent of standbys)
-      if (agent.standby !== undefined)
-        add(`pilot-${agent.name}`, [{ ...hostedAgent(site, machine, agent, agent.standby), standbyOf: agent.machine }]);
+    const isPilot = ({ name }: PlacedAgent) => pilots.includes(name);
+    const hosted = homes.filter((agent) => !isPilot(agent)).map((agent) => hostedAgent(site, machine, agent, agent));
+    if (hosted.length > 0) add("agents", hosted);
+    for (const pilot of homes.filter(isPilot)) add(`pilot-${pilot.name}`, [hostedAgent(site, machine, pilot, pilot)]);
+
+    const standbys = site.fleet.agents.flatMap((agent) => {
+      if (agent.standby === undefined || homeHub !== machine || agent.machine !== otherMachine(machine)) return [];
+      return { agent, hosted: { ...hostedAgent(site, machine, agent, agent.standby), standbyOf: agent.machine } };
+    });
+    const warm = standbys.filter(({ agent }) => agent.mode !== "cold");
+    for (const { agent, hosted } of warm.filter(({ agent }) => isPilot(agent))) add(`pilot-${agent.name}`, [hosted]);
+    const others = warm.filter(({ agent }) => !isPilot(agent)).map(({ hosted }) => hosted);
+    if (others.length > 0) add("standbys", others);
+    for (const { agent, hosted } of standbys)
+      if (agent.mode === "cold") add(`cold-${agent.name}`, [hosted], agent.name);
     return processes;
   });
 }

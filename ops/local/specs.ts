@@ -1,19 +1,30 @@
 /** How each process of the local pair is started, and when it counts as ready. */
-import { join } from "node:path";
 import { z } from "zod";
 import { hubNodeArgs } from "../../components/hub-node-args.ts";
 import { pushgatewayArgs } from "../../components/pushgateway-args.ts";
 import { askPort } from "../../hub/io/port-watch.ts";
+import { RouterClient } from "../../hub/io/router-client.ts";
+import { SupervisorClient } from "../../hub/io/supervisor-client.ts";
 import type { ChildSpec } from "./child.ts";
 import type { DataFolder } from "./data-folder.ts";
-import { type AgentProcess, filesOf, type SiteMachine } from "./site.ts";
+import {
+  type AgentProcess,
+  agentArgs,
+  filesOf,
+  routerSocket,
+  type SiteMachine,
+  supervisorSocket,
+  witnessName,
+} from "./site.ts";
 
 /** Paths of the programs that the pair runs. */
 export interface Programs {
   natsServer: string;
   pushgateway: string;
-  /** The hub's bundle, run by this same Node. */
+  /** Bundles, run by this same Node. */
   hub: string;
+  router: string;
+  supervisor: string;
 }
 
 const askDeadlineMs = 1_000;
@@ -54,13 +65,59 @@ export function hubSpec(machine: SiteMachine, data: DataFolder, programs: Progra
   };
 }
 
+export function witnessSpec({ port }: { port: number }, data: DataFolder, programs: Programs): ChildSpec {
+  const files = filesOf(data.machine(witnessName));
+  return {
+    machine: witnessName,
+    name: "NATS",
+    command: programs.natsServer,
+    args: ["-c", files.natsConf],
+    logPath: files.log("nats"),
+    ready: async () => (await askPort({ host: "127.0.0.1", port, kind: "nats" }, askDeadlineMs)) === "heard",
+  };
+}
+
+export function routerSpec(machine: SiteMachine, data: DataFolder, programs: Programs): ChildSpec {
+  const files = filesOf(data.machine(machine.name));
+  return {
+    machine: machine.name,
+    name: "router",
+    command: process.execPath,
+    args: [programs.router, "--config", files.routerConfig],
+    logPath: files.log("router"),
+    ready: async () => {
+      const client = new RouterClient({ socket: routerSocket(data, machine.name), deadlineMs: askDeadlineMs });
+      try {
+        await client.routes();
+        return true;
+      } catch {
+        return false;
+      } finally {
+        client.stop();
+      }
+    },
+  };
+}
+
+export function supervisorSpec(machine: SiteMachine, data: DataFolder, programs: Programs): ChildSpec {
+  const files = filesOf(data.machine(machine.name));
+  const client = new SupervisorClient(supervisorSocket(data, machine.name), askDeadlineMs);
+  return {
+    machine: machine.name,
+    name: "supervisor",
+    command: process.execPath,
+    args: [programs.supervisor, "--config", files.supervisorConfig],
+    logPath: files.log("supervisor"),
+    ready: async () => (await client.services()).type === "answer",
+  };
+}
+
 export function agentsSpec(agents: AgentProcess, data: DataFolder): ChildSpec {
-  const script = join(import.meta.dirname, "agents", agents.script);
   return {
     machine: agents.machine,
     name: agents.name,
     command: process.execPath,
-    args: [script, "--config", agents.configPath],
+    args: agentArgs(agents),
     logPath: filesOf(data.machine(agents.machine)).log(agents.name),
     ready: async () => {
       for (const port of agents.healthPorts) {

@@ -52,6 +52,15 @@ export class NatsServer {
     this.#process?.kill("SIGHUP");
   }
 
+  /** It stands still, as a process of a machine that swaps. */
+  freeze(): void {
+    this.#process?.kill("SIGSTOP");
+  }
+
+  thaw(): void {
+    this.#process?.kill("SIGCONT");
+  }
+
   /** As if the disk were new: the server is killed first. */
   async loseDisk(): Promise<void> {
     await this.kill();

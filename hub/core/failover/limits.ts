@@ -13,6 +13,8 @@ export const FailoverLimits = z.strictObject({
   failbackAtMostMs: z.number().int().min(0).default(300_000),
   /** A flap is forgotten after so long, ms. */
   flapMemoryMs: z.number().int().min(0).default(600_000),
+  /** A cold standby may be unhealthy for so long after it was told to start, ms. */
+  coldStartMs: z.number().int().min(0).default(30_000),
   /** Before a switchover that is not in sync is given up, ms. */
   switchoverDeadlineMs: z.number().int().min(100).default(10_000),
 });

@@ -9,7 +9,7 @@ import type { Fault } from "./fault.ts";
 
 export interface FoundAgent {
   machine: string;
-  /** The config file's name without its ending: `agents` or `pilot-<Name>`. */
+  /** The config file's name without its ending: `agents`, `standbys`, `pilot-<Name>` or `cold-<Name>`. */
   process: string;
   controlSocket: string;
   config: HostedAgent;
@@ -19,7 +19,7 @@ export interface FoundAgent {
 }
 
 /** Configs of processes of agents, among the other files of a machine's folder. */
-const configName = /^(agents|pilot-.+)\.json$/;
+const configName = /^(agents|standbys|(pilot|cold)-.+)\.json$/;
 
 /** Every agent of both machines, with its state where its process answers. @throws OperatorError without any config */
 export async function askFleet(dataDir: string): Promise<FoundAgent[]> {

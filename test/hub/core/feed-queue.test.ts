@@ -36,7 +36,13 @@ describe("groups that are to be fed", () => {
     queue.fed("a", 100);
     queue.add("a");
     queue.hurry("a");
-    expect([queue.take(nobody), queue.take(nobody)]).toEqual(["a", undefined]);
+    queue.add("a");
+    expect([queue.take(nobody), queue.takeUrgent(nobody), queue.takeUrgent(nobody)]).toEqual([
+      undefined,
+      "a",
+      undefined,
+    ]);
+    expect(queue.size).toBe(0);
   });
 
   it("do not go any more once the Pushgateway holds what they should be, until they change again", () => {

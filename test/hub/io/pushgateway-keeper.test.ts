@@ -59,6 +59,14 @@ describe("the keeper of a real Pushgateway", () => {
     expect(await gateway.metrics()).not.toContain('job="job0"');
   });
 
+  it("feeds all of 1,500 groups that changed at once, though the pace lets 500 go", async () => {
+    set("first", "fed 1\n");
+    await shows('fed{instance="",job="first"} 1');
+    for (let i = 0; i < 1_500; i++) set(`job${i}`, `kept ${i}\n`);
+    await until("1,500 groups", async () => (await gateway.metrics()).match(/^kept\{/gm)?.length === 1_500);
+    await until("all fed", () => keeper.pending === 0);
+  });
+
   it("sends the newest state of a group only, however often it changed meanwhile", async () => {
     await gateway.kill();
     for (let i = 0; i < 1_000; i++) set("busy", `kept ${i}\n`);

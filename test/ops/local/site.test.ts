@@ -1,6 +1,18 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { loadFleet, requireFleet } from "../../../fleet/load.ts";
-import { allMachineNames, planSite, requireLocalPair } from "../../../ops/local/site.ts";
+import { openDataFolder } from "../../../ops/local/data-folder.ts";
+import {
+  allMachineNames,
+  planSite,
+  requireLocalPair,
+  witnessName,
+  writeAgentFiles,
+  writeServerFiles,
+  writeSupervisorFiles,
+} from "../../../ops/local/site.ts";
 import { nas, scratchFleet } from "../../fleet/fixture.ts";
 
 const scratch = scratchFleet();
@@ -26,5 +38,52 @@ describe("the local run of a fleet with a satellite", () => {
     expect(() => requireLocalPair({ ...fleet, inventories: renamed })).toThrow(
       "the local run takes a pair named mainpc and pc2, but the fleet's is mainpc and left",
     );
+  });
+});
+
+describe("the local run of the shipped fleet", () => {
+  it("runs every warm standby, and gives each cold one to its machine's supervisor alone", async () => {
+    const fleet = requireFleet();
+    const dir = mkdtempSync(join(tmpdir(), "tandem-site-"));
+    const data = await openDataFolder(dir, [...allMachineNames(fleet), witnessName], () => {});
+    try {
+      const site = planSite(fleet, 0);
+      writeServerFiles(site, data);
+      const agents = writeAgentFiles(site, data);
+      writeSupervisorFiles(site, data, agents);
+      const read = (...path: string[]) => JSON.parse(readFileSync(join(data.path, ...path), "utf8"));
+      const standbys = fleet.agents.filter(({ standby }) => standby !== undefined);
+      const cold = standbys.filter(({ mode }) => mode === "cold");
+      expect(cold.length).toBeGreaterThan(0);
+      const hosted = agents
+        .filter(({ cold }) => cold === undefined)
+        .flatMap(({ machine, name }) =>
+          (read(machine, `${name}.json`).agents as { name: string; standbyOf?: string }[]).flatMap((agent) =>
+            agent.standbyOf === undefined ? [] : `${agent.standbyOf}/${agent.name}`,
+          ),
+        );
+      expect(hosted.sort()).toEqual(
+        standbys
+          .filter(({ mode }) => mode !== "cold")
+          .map(({ id }) => id)
+          .sort(),
+      );
+      const supervised = ["mainpc", "pc2"].flatMap((machine) =>
+        (read(machine, "supervisor.json").processes as { service: string }[]).map(({ service }) => service),
+      );
+      expect(supervised.sort()).toEqual(cold.map(({ name }) => name).sort());
+      const hub = read("pc2", "hub.json");
+      expect(hub.witness).toEqual({ host: "127.0.0.1", port: 4224 });
+      expect(hub.supervisor.socket).toBe(read("pc2", "supervisor.json").socket);
+    } finally {
+      data.release();
+      rmSync(dir, { recursive: true, force: true });
+    }
+  });
+
+  it("knows no witness when it is to run without one", () => {
+    const { witness, plan } = planSite(requireFleet(), 0, false);
+    expect(witness).toBeUndefined();
+    expect(plan.ports.some(({ localPort }) => localPort === 4224)).toBe(false);
   });
 });

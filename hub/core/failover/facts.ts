@@ -1,0 +1,98 @@
+/** Reads the facts of one service out of the state. */
+import type { Health } from "../record.ts";
+import { failbackWaitMs } from "./damping.ts";
+import type { Facts } from "./decide.ts";
+import { owns, promisedUntil, votesUntil } from "./lease.ts";
+import type { FailoverLimits } from "./limits.ts";
+import { isUnsaved } from "./memory.ts";
+import type { ServiceSpec } from "./service.ts";
+import type { FailoverState, Seen } from "./state.ts";
+import { entryOf } from "./table.ts";
+import { hasLapsed, witnessAnswers } from "./witness.ts";
+
+export function factsOf(state: FailoverState, service: ServiceSpec, atMs: number, limits: FailoverLimits): Facts {
+  const { setup, peer, sync } = state;
+  const entry = entryOf(state.saved, service);
+  const theirs = peerHealthOf(state, service);
+  const wellSinceMs = state.homeWellSinceMs[service.name];
+  const unchangedMs = atMs - (state.changedAtMs[service.name] ?? state.startedAtMs);
+  const actsNot = whyNotActing(state, service, atMs, limits);
+  const silentSinceMs = peer.machine.value === "dead" ? peer.machine.sinceMs : peer.hub.sinceMs;
+  return {
+    service,
+    me: setup.machine,
+    peer: setup.peer,
+    iOwn: owns(state, service, state.saved),
+    released: entry.released,
+    stays: entry.stays === true,
+    underWay: isUnderWay(state, service),
+    hushing: state.handOvers[service.name]?.step === "hushes" ? state.handOvers[service.name]?.why : undefined,
+    acts: actsNot === undefined,
+    actsNot: actsNot ?? "",
+    mine: healthOf(state, setup.machine, service)?.value ?? "unknown",
+    theirs: theirs?.value ?? "unknown",
+    theirsAskedSince: peer.hub.value !== "alive" && theirs !== undefined && theirs.atMs >= silentSinceMs,
+    peerHub: peer.hub.value,
+    peerMachine: peer.machine.value,
+    isolated: state.isolated || peer.machine.value === "isolated",
+    paused: isPaused(state, service),
+    blank: state.blank,
+    witness: setup.witness ? (witnessAnswers(state, atMs, limits) ? "answers" : "silent") : "none",
+    promiseOver: atMs >= promisedUntil(state, service, limits),
+    lapsed: hasLapsed(state, service, atMs, limits),
+    homeWellMs: wellSinceMs === undefined ? undefined : Math.min(unchangedMs, atMs - wellSinceMs),
+    failbackWaitMs: failbackWaitMs(state.flaps[service.name], atMs, limits),
+    ...sync,
+    unchangedMs,
+    leaseMs: limits.leaseMs,
+    coldStartMs: limits.coldStartMs,
+  };
+}
+
+/** Undefined when this machine's instance may act now. */
+export function whyNotActing(
+  state: FailoverState,
+  service: ServiceSpec,
+  atMs: number,
+  limits: FailoverLimits,
+): string | undefined {
+  const { setup, handOvers } = state;
+  const { name } = service;
+  const entry = entryOf(state.saved, service);
+  if (!owns(state, service, state.saved)) return `${setup.peer} owns it`;
+  if (entry.released) return `released for ${setup.peer}`;
+  if (isUnsaved(state, service)) return "its move is under way";
+  if (handOvers[name]?.step === "hushes") return handOvers[name].why;
+  if (!service.singleWriter) return undefined;
+
+  if (atMs < promisedUntil(state, service, limits)) return `${setup.peer} may still count on ${setup.machine}`;
+  if (state.confirmed[name] === entry.epoch) return undefined;
+  const told = setup.witness ? "witness" : setup.peer;
+  if (state.blank)
+    return `${setup.machine} has an empty disk and has not heard of the ${told === "witness" ? told : "peer"} yet`;
+  if (!setup.witness)
+    return state.peer.word === undefined
+      ? `${setup.peer} was not heard since the start; tandem take ${name} --confirm-peer-dead`
+      : undefined;
+  return atMs < votesUntil(state, service, limits)
+    ? undefined
+    : `neither ${setup.peer} nor the witness confirms its lease`;
+}
+
+export function isUnderWay(state: FailoverState, service: ServiceSpec): boolean {
+  return isUnsaved(state, service) || state.witness.writing[service.name]?.takes !== undefined;
+}
+
+export function healthOf(state: FailoverState, machine: string, service: ServiceSpec): Seen<Health> | undefined {
+  return state.health[`${machine}/${service.name}`];
+}
+
+/** What was seen of the peer's instance while its hub was silent says nothing any more once that lives. */
+export function peerHealthOf({ peer, setup, health }: FailoverState, service: ServiceSpec): Seen<Health> | undefined {
+  const seen = health[`${setup.peer}/${service.name}`];
+  return peer.hub.value === "alive" && seen !== undefined && seen.atMs < peer.hub.sinceMs ? undefined : seen;
+}
+
+export function isPaused({ maintenance }: FailoverState, { name, home, standby }: ServiceSpec): boolean {
+  return [name, home, standby].some((subject) => maintenance[subject]?.on === true);
+}

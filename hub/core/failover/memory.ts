@@ -1,0 +1,89 @@
+/** Brings the table to disk: nothing of it is acted on, acknowledged or said before the disk has it. */
+
+import { countFlap } from "./damping.ts";
+import { ownerOf } from "./epoch.ts";
+import type { FailoverLimits } from "./limits.ts";
+import type { Entry, FailoverCommand, Saved, Table } from "./messages.ts";
+import type { ServiceSpec } from "./service.ts";
+import type { FailoverState, Step } from "./state.ts";
+import { digestTable, entryOf, mergeTables, sameEntry } from "./table.ts";
+
+const askAgainMs = 1_000;
+
+/** The entry is to be on disk; once it is, `why` is told of a move to this machine. */
+export function want(state: FailoverState, service: ServiceSpec, entry: Entry, why: string | undefined): FailoverState {
+  const reasons = why === undefined ? state.reasons : { ...state.reasons, [service.name]: why };
+  return { ...state, wanted: { ...state.wanted, [service.name]: entry }, reasons };
+}
+
+/** What another side knows is to be on disk too. */
+export function wantAll(state: FailoverState, table: Table): FailoverState {
+  const wanted = mergeTables(state.wanted, table);
+  return wanted === state.wanted ? state : { ...state, wanted };
+}
+
+/** Whether something of the service is on its way to disk. */
+export function isUnsaved({ wanted, saved }: FailoverState, service: ServiceSpec): boolean {
+  return wanted !== saved && !sameEntry(wanted[service.name], saved[service.name]);
+}
+
+/** Asks for what is wanted and not on disk, and again each second until it is. */
+export function persistWanted(state: FailoverState, atMs: number): Step {
+  const { wanted, saved, untold, blank, persisting } = state;
+  if (wanted === saved && blank === untold)
+    return { state: { ...state, persisting: undefined, unsavedSinceMs: undefined }, commands: [] };
+  const asked = persisting?.table === wanted && persisting.untold === untold;
+  if (asked && atMs - persisting.atMs < askAgainMs) return { state, commands: [] };
+  const unsavedSinceMs = state.unsavedSinceMs ?? atMs;
+  return {
+    state: { ...state, persisting: { table: wanted, untold, atMs }, unsavedSinceMs },
+    commands: [{ type: "persist", saved: { table: wanted, blank: untold } }],
+  };
+}
+
+export function persisted(state: FailoverState, disk: Saved, atMs: number, limits: FailoverLimits): Step {
+  const saved = mergeTables(state.saved, disk.table);
+  // A later wish may be on its way: the disk is behind it then.
+  const wanted = mergeTables(saved, state.wanted) === saved ? saved : mergeTables(state.wanted, saved);
+  const blank = state.blank && disk.blank;
+  const after = {
+    ...state,
+    saved,
+    wanted,
+    blank,
+    savedDigest: saved === state.saved ? state.savedDigest : digestTable(saved),
+  };
+  return state.setup.services.reduce<Step>(
+    (step, service) => notice(step, service, entryOf(state.saved, service), atMs, limits),
+    { state: after, commands: [] },
+  );
+}
+
+/** What a new entry of a service ends, and what it is to be told for. */
+function notice(step: Step, service: ServiceSpec, before: Entry, atMs: number, limits: FailoverLimits): Step {
+  const { name } = service;
+  const entry = entryOf(step.state.saved, service);
+  if (sameEntry(entry, before)) return step;
+  const { [name]: why, ...reasons } = step.state.reasons;
+  const { [name]: _ask, ...asks } = step.state.asks;
+  const { [name]: _handOver, ...handOvers } = step.state.handOvers;
+  const settled = !isUnsaved(step.state, service);
+  const state = {
+    ...step.state,
+    reasons: settled ? reasons : step.state.reasons,
+    asks: entry.epoch === before.epoch ? step.state.asks : asks,
+    handOvers,
+    changedAtMs: { ...step.state.changedAtMs, [name]: atMs },
+  };
+  if (entry.epoch === before.epoch) return { ...step, state };
+
+  const owner = ownerOf(service, entry.epoch);
+  const from = ownerOf(service, before.epoch);
+  const away = owner === service.standby && owner !== from && entry.stays !== true;
+  const flaps = away ? { ...state.flaps, [name]: countFlap(state.flaps[name], atMs, limits) } : state.flaps;
+  const after = { ...state, flaps };
+  // Its new owner tells of a move, so that it is told once.
+  if (why === undefined || owner !== state.setup.machine || owner === from) return { ...step, state: after };
+  const moved: FailoverCommand = { type: "moved", service: name, from, to: owner, epoch: entry.epoch, why };
+  return { state: after, commands: [...step.commands, moved] };
+}

@@ -1,0 +1,79 @@
+/** What follows from the state for everyone outside: who acts and until when, what the peer is told, where clients go. */
+import { ownerOf } from "./epoch.ts";
+import { healthOf, whyNotActing } from "./facts.ts";
+import { owns, votesUntil } from "./lease.ts";
+import type { FailoverLimits } from "./limits.ts";
+import type { Word } from "./messages.ts";
+import type { ServiceSpec, ServiceView } from "./service.ts";
+import type { FailoverState } from "./state.ts";
+import { entryOf } from "./table.ts";
+import { actsAtPeer } from "./view-state.ts";
+
+export { digestOf } from "./lease.ts";
+
+export interface Route {
+  service: string;
+  epoch: number;
+  /** Machine whose instance clients are carried to; null while nobody acts. */
+  to: string | null;
+  /** Until when this holds, monotonic ms; null where no lease bounds it. */
+  untilMs: number | null;
+}
+
+/** Until when this machine's instance may act: null without a bound, undefined when it may not. */
+export function actsUntil(
+  state: FailoverState,
+  service: ServiceSpec,
+  atMs: number,
+  limits: FailoverLimits,
+): number | null | undefined {
+  if (whyNotActing(state, service, atMs, limits) !== undefined) return undefined;
+  const { epoch } = entryOf(state.saved, service);
+  const bounded = service.singleWriter && state.setup.witness && state.confirmed[service.name] !== epoch;
+  return bounded ? votesUntil(state, service, limits) : null;
+}
+
+export function viewsOf(state: FailoverState, atMs: number, limits: FailoverLimits): ServiceView[] {
+  return state.setup.services.map((service) => {
+    const { epoch } = entryOf(state.saved, service);
+    const until = actsUntil(state, service, atMs, limits);
+    const noted = state.views[service.name] ?? { state: "held", reason: "not judged yet", sinceMs: state.startedAtMs };
+    const health = [service.home, service.standby].map(
+      (machine) => [machine, healthOf(state, machine, service)?.value ?? "unknown"] as const,
+    );
+    return {
+      ...service,
+      ...noted,
+      epoch,
+      owner: ownerOf(service, epoch),
+      acts: until !== undefined,
+      actsUntilMs: until ?? null,
+      health: Object.fromEntries(health),
+    };
+  });
+}
+
+export function wordOf(state: FailoverState, atMs: number, limits: FailoverLimits): Word {
+  const acting = state.setup.services.filter((service) => actsUntil(state, service, atMs, limits) !== undefined);
+  return {
+    v: 1,
+    table: state.saved,
+    blank: state.blank,
+    acts: acting.map(({ name }) => name),
+    asks: Object.entries(state.asks).map(([service, { epoch, turn }]) => ({ service, epoch, turn })),
+    maintenance: state.maintenance,
+  };
+}
+
+/** Of a single writer nothing is said before it is known, since this start, whether anybody acts. */
+export function routesOf(state: FailoverState, atMs: number, limits: FailoverLimits): Route[] {
+  return state.setup.services.flatMap((service): Route[] => {
+    const { epoch, released } = entryOf(state.saved, service);
+    const until = actsUntil(state, service, atMs, limits);
+    const route = { service: service.name, epoch };
+    if (until !== undefined) return [{ ...route, to: state.setup.machine, untilMs: until }];
+    const acts = !owns(state, service, state.saved) && !released ? actsAtPeer(state, service, atMs, limits) : false;
+    if (acts === undefined) return [];
+    return [{ ...route, to: acts ? state.setup.peer : null, untilMs: null }];
+  });
+}

@@ -1,0 +1,197 @@
+/** All that the failover of one machine remembers between two events. */
+import type { Health } from "../record.ts";
+import type { Verdict } from "../verdict.ts";
+import type { FailoverCommand, Maintenance, Saved, Table, WitnessKey, Word } from "./messages.ts";
+import type { ServiceSpec, ServiceState } from "./service.ts";
+import { digestTable } from "./table.ts";
+
+export interface FailoverSetup {
+  machine: string;
+  peer: string;
+  /** Of this start of the hub, as its beats carry it. */
+  incarnation: string;
+  /** Whether a witness is configured. */
+  witness: boolean;
+  services: readonly ServiceSpec[];
+}
+
+export interface Seen<T> {
+  value: T;
+  /** When it began. */
+  sinceMs: number;
+  /** When it was said last. */
+  atMs: number;
+}
+
+export interface PeerState {
+  hub: Seen<Verdict>;
+  machine: Seen<Verdict>;
+  /** Its last word since this start. */
+  word: { value: Word; atMs: number } | undefined;
+}
+
+/** A vote for the owner of an epoch. */
+export interface Vote {
+  epoch: number;
+  untilMs: number;
+}
+
+/** The votes of the two voters, both ways. What is by service was carried over from an earlier table. */
+export interface LeaseState {
+  /** Beats of ours by counter, and when they left; the newest last. */
+  sent: readonly (readonly [counter: number, atMs: number])[];
+  /** When the newest beat left that the peer acknowledged with the digest of the table that holds now. */
+  ackedSentAtMs: number;
+  peerVotes: Readonly<Record<string, Vote>>;
+  /** By the last successful write. */
+  witnessVotes: Readonly<Record<string, Vote>>;
+  /** When a beat of the peer with that digest was heard last; the newest digests last, a few only. */
+  heard: readonly (readonly [digest: string, atMs: number])[];
+  /** The newest beat that was heard is not acknowledged yet. */
+  unanswered: boolean;
+  /** When this machine last heard, or first acknowledged, a beat with the digest that it says itself. */
+  agreedAtMs: number;
+  /** Until when this machine promised not to act, by service. */
+  promisedUntilMs: Readonly<Record<string, number>>;
+}
+
+export interface WitnessState {
+  /** By service; a key of revision 0 is not there. Undefined before the first answer. */
+  view: Readonly<Record<string, WitnessSight>> | undefined;
+  /** When the last answer came. */
+  answeredAtMs: number;
+  /** When it was last waited for in vain. */
+  silentAtMs: number;
+  askedAtMs: number;
+  readingSinceMs: number | undefined;
+  writing: Readonly<Record<string, WitnessWrite>>;
+  /** Services whose write was answered since the read in flight began: it may have been overtaken. */
+  overtaken: readonly string[];
+  turn: number;
+}
+
+export interface WitnessSight {
+  key: Pick<WitnessKey, "epoch" | "turn" | "revision"> & { writer: string | undefined };
+  /** When it was seen to be so first: its owner has not renewed it since then. */
+  seenAtMs: number;
+}
+
+export interface WitnessWrite {
+  epoch: number;
+  turn: number;
+  begunAtMs: number;
+  /** The write takes the service, and does not only renew it; with the reason. */
+  takes: string | undefined;
+  /** Its answer did not come: a read must say what became of it. */
+  inDoubt: boolean;
+}
+
+/** A planned hand-over by this machine, the owner. */
+export interface HandOver {
+  epoch: number;
+  /** `waits` for sync and for the other instance; `hushes` until nothing acts here any more. */
+  step: "waits" | "hushes";
+  sinceMs: number;
+  untilMs: number;
+  why: string;
+  /** An operator wants it. */
+  ordered: boolean;
+}
+
+export interface FailoverState {
+  setup: FailoverSetup;
+  startedAtMs: number;
+  /** The table on disk: the only one that may be acted on, acknowledged or said. */
+  saved: Table;
+  savedDigest: string;
+  /** What is to be on disk; the same object when nothing is to be written. */
+  wanted: Table;
+  /** What was given to the disk last, and when. */
+  persisting: { table: Table; untold: boolean; atMs: number } | undefined;
+  unsavedSinceMs: number | undefined;
+  /** The disk remembered nothing, and neither witness nor peer has told it yet, or that is not on disk. */
+  blank: boolean;
+  /** Neither the disk nor anybody has told yet. */
+  untold: boolean;
+  peer: PeerState;
+  isolated: boolean;
+  lease: LeaseState;
+  witness: WitnessState;
+  health: Readonly<Record<string, Seen<Health>>>;
+  sync: { inSync: boolean; refilled: boolean };
+  maintenance: Readonly<Record<string, Maintenance>>;
+  /** Services that this machine may act for without a vote, by an operator's word, in that epoch. */
+  confirmed: Readonly<Record<string, number>>;
+  asks: Readonly<Record<string, { epoch: number; turn: number; untilMs: number }>>;
+  /** The peer's asks that were begun or given up. */
+  answered: Readonly<Record<string, number>>;
+  handOvers: Readonly<Record<string, HandOver>>;
+  flaps: Readonly<Record<string, { count: number; atMs: number }>>;
+  /** When the entry of a service changed last, as this machine saw it. */
+  changedAtMs: Readonly<Record<string, number>>;
+  /** Why the next epoch was wanted, until it is on disk. */
+  reasons: Readonly<Record<string, string>>;
+  /** Since when the home's machine and instance are well, by service; absent while they are not. */
+  homeWellSinceMs: Readonly<Record<string, number>>;
+  views: Readonly<Record<string, { state: ServiceState; reason: string; sinceMs: number }>>;
+  /** Alerts that stand, by name and subject, with their text. */
+  alerts: Readonly<Record<string, string>>;
+}
+
+/** What an event makes of a state, and what is to be done now. */
+export interface Step {
+  state: FailoverState;
+  commands: FailoverCommand[];
+}
+
+/** @param disk what was persisted last; undefined where the disk gives nothing back */
+export function startFailover(setup: FailoverSetup, disk: Saved | undefined, atMs: number): FailoverState {
+  const { table: saved, blank } = disk ?? { table: {}, blank: true };
+  const unheard = { value: "suspect", sinceMs: atMs, atMs } as const;
+  return {
+    setup,
+    startedAtMs: atMs,
+    saved,
+    savedDigest: digestTable(saved),
+    wanted: saved,
+    persisting: undefined,
+    unsavedSinceMs: undefined,
+    blank,
+    untold: blank,
+    peer: { hub: unheard, machine: unheard, word: undefined },
+    isolated: false,
+    lease: {
+      sent: [],
+      ackedSentAtMs: Number.NEGATIVE_INFINITY,
+      peerVotes: {},
+      witnessVotes: {},
+      heard: [],
+      unanswered: false,
+      agreedAtMs: Number.NEGATIVE_INFINITY,
+      promisedUntilMs: {},
+    },
+    witness: {
+      view: undefined,
+      answeredAtMs: atMs,
+      silentAtMs: Number.NEGATIVE_INFINITY,
+      askedAtMs: Number.NEGATIVE_INFINITY,
+      readingSinceMs: undefined,
+      writing: {},
+      overtaken: [],
+      turn: 0,
+    },
+    health: {},
+    sync: { inSync: false, refilled: false },
+    maintenance: {},
+    confirmed: {},
+    asks: {},
+    answered: {},
+    handOvers: {},
+    flaps: {},
+    changedAtMs: {},
+    reasons: {},
+    homeWellSinceMs: {},
+    views: {},
+    alerts: {},
+  };
+}

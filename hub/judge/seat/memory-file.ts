@@ -1,0 +1,84 @@
+/** Keeps the table of owners on disk: whole after any crash, and said to be there only once a power cut would spare it. */
+import { readFileSync } from "node:fs";
+import { mkdir, open, rename } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { z } from "zod";
+import { Saved } from "../../core/failover/messages.ts";
+import { type Log, messageOf } from "../../io/log.ts";
+
+const fileName = "failover.json";
+const File = z.strictObject({ v: z.literal(1), saved: Saved });
+
+export class MemoryFile {
+  readonly #path: string;
+  readonly #log: Log;
+  readonly #kept: (saved: Saved) => void;
+  #next: Saved | undefined;
+  #busy = false;
+  #complaint = "";
+
+  /** @param kept told each time that something is on disk */
+  constructor(stateDirectory: string, log: Log, kept: (saved: Saved) => void) {
+    this.#path = join(stateDirectory, fileName);
+    this.#log = log;
+    this.#kept = kept;
+  }
+
+  /** Undefined where there is nothing that can be believed: then it is as if the disk were new. */
+  load(): Saved | undefined {
+    try {
+      return File.parse(JSON.parse(readFileSync(this.#path, "utf8"))).saved;
+    } catch (error) {
+      // A first start is nothing to complain of.
+      const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
+      if (!isMissing) this.#log.error("failover.table_unreadable", { path: this.#path, error: messageOf(error) });
+      return undefined;
+    }
+  }
+
+  /** One at a time; of those that wait the newest is written. */
+  save(saved: Saved): void {
+    this.#next = saved;
+    if (!this.#busy) void this.#work();
+  }
+
+  async #work(): Promise<void> {
+    this.#busy = true;
+    for (let saved = this.#next; saved !== undefined; saved = this.#next) {
+      this.#next = undefined;
+      try {
+        await this.#write(saved);
+        this.#complaint = "";
+        this.#kept(saved);
+      } catch (error) {
+        // The core asks again each second, and calls an operator.
+        const complaint = messageOf(error);
+        if (complaint !== this.#complaint)
+          this.#log.error("failover.table_unwritten", { path: this.#path, error: complaint });
+        this.#complaint = complaint;
+      }
+    }
+    this.#busy = false;
+  }
+
+  async #write(saved: Saved): Promise<void> {
+    const folder = dirname(this.#path);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const work = `${this.#path}.new`;
+    const file = await open(work, "w", 0o600);
+    try {
+      await file.writeFile(`${JSON.stringify({ v: 1, saved } satisfies z.infer<typeof File>)}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(work, this.#path);
+    // The new name is an entry of the folder.
+    const entries = await open(folder, "r");
+    try {
+      await entries.sync();
+    } finally {
+      await entries.close();
+    }
+  }
+}

@@ -1,0 +1,49 @@
+/** Keeps the highest epoch of each service on disk, whole and synced before anyone may rely on it. */
+import { readFileSync } from "node:fs";
+import { mkdir, open, rename } from "node:fs/promises";
+import { dirname } from "node:path";
+import { z } from "zod";
+import type { Epochs } from "../core/router/route-table.ts";
+
+const EpochFile = z.strictObject({ v: z.literal(1), epochs: z.record(z.string(), z.number().int().min(0)) });
+
+/**
+ * None when there is no file yet.
+ * @throws Error when it is not one of ours: to begin anew would take a stale owner's word
+ */
+export function readEpochs(path: string): Epochs {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return new Map(); // fs errors carry a code
+    throw error;
+  }
+  try {
+    return new Map(Object.entries(EpochFile.parse(JSON.parse(text)).epochs));
+  } catch {
+    throw new Error(
+      `${path} is no file of epochs. Remove it once the hub of this machine runs: the hub's next words fill it again`,
+    );
+  }
+}
+
+export async function writeEpochs(path: string, epochs: Epochs): Promise<void> {
+  const work = `${path}.new`;
+  await mkdir(dirname(path), { recursive: true });
+  const file = await open(work, "w", 0o600);
+  try {
+    await file.writeFile(`${JSON.stringify({ v: 1, epochs: Object.fromEntries(epochs) })}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(work, path);
+  // The name is of the directory, which has to be synced as well.
+  const directory = await open(dirname(path), "r");
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}

@@ -1,0 +1,130 @@
+/** One HTTP request and its response through one place; ends with a word on whether another try may be made. */
+import { type ClientRequest, type IncomingMessage, type ServerResponse, request as startRequest } from "node:http";
+import type { RouterLimits } from "../core/router/limits.ts";
+import { pairs, passedOn } from "./http-headers.ts";
+import { type Place, Unreached } from "./place.ts";
+
+export type Outcome =
+  /** The response went through, or broke in its middle, which the client has seen. */
+  | { kind: "answered" }
+  /** The client left. */
+  | { kind: "gone" }
+  /** The connection broke before any byte of a response. */
+  | { kind: "lost"; bodyTaken: boolean }
+  /** The target took the request and said nothing for too long. */
+  | { kind: "silent" };
+
+export interface ExchangeOptions {
+  request: IncomingMessage;
+  response: ServerResponse;
+  place: Place;
+  limits: RouterLimits;
+  gone: AbortSignal;
+}
+
+/** @throws Unreached when nothing of the request was sent */
+export async function exchange(options: ExchangeOptions): Promise<Outcome> {
+  const { request, response, place, limits, gone } = options;
+  const upstream = startUpstream(request, place);
+  const exit = place.enter({ leave: () => {}, cut: () => upstream.destroy(new Error("the target was replaced")) });
+  const leave = () => upstream.destroy();
+  gone.addEventListener("abort", leave);
+  let bodyTaken = false;
+  try {
+    return await new Promise<Outcome>((resolve, reject) => {
+      let silent = false;
+      upstream.setTimeout(limits.httpIdleMs, () => {
+        silent = true;
+        upstream.destroy(new Error("the target is silent"));
+      });
+      upstream.once("socket", () => {
+        bodyTaken = hasBody(request);
+        if (bodyTaken) sendBody(request, upstream);
+        else upstream.end();
+      });
+      passInterim(upstream, response);
+      upstream.once("response", (incoming) => {
+        place.answered();
+        passResponse(request, response, incoming, () => resolve({ kind: "answered" }));
+      });
+      upstream.on("error", (error) => {
+        if (gone.aborted) resolve({ kind: "gone" });
+        else if (response.headersSent) resolve({ kind: "answered" });
+        else if (error instanceof Unreached) reject(error);
+        else if (silent) resolve({ kind: "silent" });
+        else {
+          place.broke(error, { fresh: !upstream.reusedSocket });
+          resolve({ kind: "lost", bodyTaken });
+        }
+      });
+      upstream.once("close", () => resolve({ kind: gone.aborted ? "gone" : "answered" }));
+    });
+  } finally {
+    gone.removeEventListener("abort", leave);
+    exit();
+  }
+}
+
+export const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+
+const takesBody: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);
+
+function startUpstream(request: IncomingMessage, place: Place): ClientRequest {
+  const { method = "GET", url = "/" } = request;
+  const headers = passedOn(request.rawHeaders);
+  if (request.headers["transfer-encoding"] !== undefined) headers.push("Transfer-Encoding", "chunked");
+  // Else node would announce a chunked body where there is none.
+  else if (request.headers["content-length"] === undefined && takesBody.has(method))
+    headers.push("Content-Length", "0");
+  const agent = place.agentFor(method);
+  return startRequest({ ...place.to, method, path: url, headers, agent, setHost: false, setDefaultHeaders: false });
+}
+
+function sendBody(request: IncomingMessage, upstream: ClientRequest): void {
+  // With `Expect: 100-continue` the head has to go out before the client gives its body.
+  upstream.flushHeaders();
+  request.pipe(upstream);
+  upstream.once("close", () => {
+    request.unpipe(upstream);
+    request.resume();
+  });
+}
+
+/** 1xx before the response. */
+function passInterim(upstream: ClientRequest, response: ServerResponse): void {
+  upstream.on("information", ({ statusCode, headers }) => {
+    if (statusCode === 100) response.writeContinue();
+    else if (statusCode === 102) response.writeProcessing();
+    else if (statusCode === 103 && headers.link !== undefined) response.writeEarlyHints({ link: headers.link });
+  });
+}
+
+function passResponse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  incoming: IncomingMessage,
+  done: () => void,
+): void {
+  const headers = passedOn(incoming.rawHeaders);
+  // The client was asked to wait with a body that nobody takes now: it may send it or not, so the connection ends here.
+  const unasked = request.headers.expect !== undefined && hasBody(request) && !request.complete;
+  if (unasked) headers.push("Connection", "close");
+  response.sendDate = false;
+  response.writeHead(incoming.statusCode ?? 502, incoming.statusMessage ?? "", headers);
+  // The head tells that an answer is under way, however long its body takes.
+  response.flushHeaders();
+  incoming.pipe(response, { end: false });
+  incoming.once("end", () => {
+    const trailers = pairs(incoming.rawTrailers);
+    if (trailers.length > 0) response.addTrailers(trailers);
+    response.end();
+    done();
+  });
+  const broken = () => {
+    if (!incoming.complete) response.destroy();
+    done();
+  };
+  incoming.once("error", broken);
+  incoming.once("close", broken);
+}

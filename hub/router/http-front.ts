@@ -1,0 +1,129 @@
+/** Follows the connections of a route that carry HTTP: each request goes to whoever acts at that moment. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { mayRetry } from "../core/router/retry.ts";
+import { type Log, messageOf } from "../io/log.ts";
+import { carryBytes } from "./connection.ts";
+import { exchange, type Outcome } from "./exchange.ts";
+import { rawHead } from "./http-headers.ts";
+import type { Refusal, Route } from "./route.ts";
+
+export type RequestOutcome = "answered" | "gone" | "lost" | "silent" | "late" | "down" | "full";
+
+export interface HttpFrontOptions {
+  route: Route;
+  ended(outcome: RequestOutcome): void;
+  retried(): void;
+  upgraded(carried: Promise<void>): void;
+  log: Log;
+}
+
+const keepAliveMs = 65_000;
+/** Before the first request of a connection must have come whole, ms; later ones by `keepAliveMs`. */
+const headMs = 15_000;
+
+export class HttpFront {
+  /** Listens nowhere: connections are given to it. */
+  readonly #server: Server;
+  readonly #options: HttpFrontOptions;
+  /** Requests under way by connection. */
+  readonly #busy = new Map<Socket, number>();
+  readonly #headTimers = new WeakMap<Socket, NodeJS.Timeout>();
+  #stopping = false;
+
+  constructor(options: HttpFrontOptions) {
+    this.#options = options;
+    this.#server = createServer({ keepAliveTimeout: keepAliveMs, noDelay: true });
+    this.#server.timeout = options.route.limits.httpIdleMs;
+    const handle = (request: IncomingMessage, response: ServerResponse) => void this.#handle(request, response);
+    this.#server.on("request", handle);
+    // Whether the body is wanted is for the target to say.
+    this.#server.on("checkContinue", handle);
+    this.#server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
+  }
+
+  take(client: Socket): void {
+    this.#busy.set(client, 0);
+    const slow = setTimeout(() => client.destroy(), headMs);
+    client.once("close", () => {
+      clearTimeout(slow);
+      this.#busy.delete(client);
+    });
+    this.#headTimers.set(client, slow);
+    this.#server.emit("connection", client);
+  }
+
+  /** Connections without a request end now, the others with their response. */
+  stop(): void {
+    this.#stopping = true;
+    for (const [client, requests] of this.#busy) if (requests === 0) client.destroy();
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const client = request.socket;
+    clearTimeout(this.#headTimers.get(client));
+    this.#busy.set(client, (this.#busy.get(client) ?? 0) + 1);
+    const gone = new AbortController();
+    request.on("error", () => {});
+    response.on("error", () => {});
+    response.once("close", () => {
+      gone.abort();
+      const left = (this.#busy.get(client) ?? 1) - 1;
+      if (this.#busy.has(client)) this.#busy.set(client, left);
+      if (this.#stopping && left === 0) client.destroySoon();
+    });
+    const outcome = await this.#tries(request, response, gone.signal).catch((error: unknown) => {
+      const { route, log } = this.#options;
+      log.error("request.failed", { service: route.config.service, error: messageOf(error) });
+      return "lost" as const;
+    });
+    this.#options.ended(outcome);
+    if (outcome !== "answered" && outcome !== "gone") this.#refuse(response, outcome);
+  }
+
+  async #tries(request: IncomingMessage, response: ServerResponse, gone: AbortSignal): Promise<RequestOutcome> {
+    const { route, retried } = this.#options;
+    const { limits } = route;
+    const { method = "GET" } = request;
+    for (let sent = 1; ; sent++) {
+      const outcome: Outcome | Refusal = await route.carry(
+        (place) => exchange({ request, response, place, limits, gone }),
+        gone,
+      );
+      if (typeof outcome === "string") return outcome;
+      if (outcome.kind !== "lost") return outcome.kind;
+      if (!mayRetry({ method, bodyTaken: outcome.bodyTaken, sent })) return "lost";
+      retried();
+    }
+  }
+
+  #refuse(response: ServerResponse, outcome: Exclude<RequestOutcome, "answered" | "gone">): void {
+    if (response.headersSent) return void response.destroy();
+    const { service } = this.#options.route.config;
+    const [status, text] = refusals[outcome];
+    const headers = { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" };
+    const again = status === 503 ? { "retry-after": "1" } : {};
+    response.writeHead(status, { ...headers, ...again }).end(`${service}: ${text}\n`);
+  }
+
+  /** From here on nothing is known of what the two say: the connection is carried as it is. */
+  #upgrade(request: IncomingMessage, stream: Duplex, head: Uint8Array): void {
+    const client = stream as Socket; // connections are given by `take`
+    clearTimeout(this.#headTimers.get(client));
+    this.#busy.delete(client);
+    client.setTimeout(0);
+    const { method = "GET", url = "/", httpVersion, rawHeaders } = request;
+    if (head.length > 0) client.unshift(head);
+    const preface = rawHead(method, url, httpVersion, rawHeaders);
+    this.#options.upgraded(carryBytes(client, this.#options.route, preface));
+  }
+}
+
+const refusals: Record<Exclude<RequestOutcome, "answered" | "gone">, [number, string]> = {
+  late: [503, "no instance acts at present"],
+  down: [503, "the instance that acts does not answer"],
+  full: [503, "too many clients wait for an instance already"],
+  lost: [502, "the instance gave the connection up before it answered"],
+  silent: [504, "the instance did not answer in time"],
+};

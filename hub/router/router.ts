@@ -1,0 +1,153 @@
+/** The router of one machine: its routes' listeners, the words that open and hold them, and the epochs on disk. */
+import { createServer, type Server, type Socket } from "node:net";
+import { newTable, offer, type RouteTable } from "../core/router/route-table.ts";
+import type { PutAnswer, RouteView, RouteWord } from "../core/router/word.ts";
+import { type Log, messageOf } from "../io/log.ts";
+import type { RouterConfig } from "./config.ts";
+import { carryConnection } from "./connection.ts";
+import { ControlApi } from "./control-api.ts";
+import { readEpochs, writeEpochs } from "./epoch-file.ts";
+import { EventStream } from "./event-stream.ts";
+import { HttpFront } from "./http-front.ts";
+import { Route, type RouteEvent } from "./route.ts";
+import { RouterMetrics } from "./router-metrics.ts";
+
+const keepAliveProbesAfterMs = 15_000;
+const listenBacklog = 1_024;
+
+interface Service {
+  route: Route;
+  front: HttpFront;
+  server: Server;
+  clients: Set<Socket>;
+}
+
+export class Router {
+  readonly #config: RouterConfig;
+  readonly #log: Log;
+  readonly #services = new Map<string, Service>();
+  readonly #events = new EventStream();
+  readonly #metrics: RouterMetrics;
+  readonly #api: ControlApi;
+  #table: RouteTable;
+  /** Words are taken one after the other, since each waits for the disk. */
+  #lastPut: Promise<unknown> = Promise.resolve();
+  #stopping: Promise<void> | undefined;
+
+  /** @throws Error when the file of epochs cannot be read */
+  constructor(config: RouterConfig, log: Log) {
+    this.#config = config;
+    this.#log = log;
+    this.#table = newTable(
+      config.routes.map(({ service }) => service),
+      readEpochs(config.stateFile),
+    );
+    this.#metrics = new RouterMetrics(() => this.routes());
+    for (const route of config.routes) this.#services.set(route.service, this.#service(route));
+    this.#api = new ControlApi({
+      put: (words, sentMs) => this.put(words, sentMs),
+      routes: () => this.routes(),
+      metrics: () => this.#metrics.text(),
+      events: (request, response) => this.#events.serve(request, response),
+      log,
+    });
+  }
+
+  async start(): Promise<void> {
+    const { socket, socketMode, listenHost } = this.#config;
+    for (const { server, route } of this.#services.values())
+      await new Promise<void>((resolve, reject) => {
+        server.once("error", reject);
+        server.listen({ host: listenHost, port: route.config.port, backlog: listenBacklog }, resolve);
+      });
+    // Last, so that whoever can speak with it finds all of it.
+    await this.#api.listen(socket, socketMode);
+    this.#log.info("router.started", { routes: this.#services.size });
+  }
+
+  /** What is under way ends as when a target is replaced. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stopAll();
+    return this.#stopping;
+  }
+
+  routes(): RouteView[] {
+    return [...this.#services.values()].map(({ route }) => route.view(this.#table.epochs));
+  }
+
+  put(words: readonly RouteWord[], sentMs: number): Promise<PutAnswer> {
+    const put = this.#lastPut.then(() => this.#put(words, sentMs));
+    this.#lastPut = put.catch(() => {});
+    return put;
+  }
+
+  /** Nothing of them counts before their epochs are on disk: after a restart a stale owner would be believed. */
+  async #put(words: readonly RouteWord[], sentMs: number): Promise<PutAnswer> {
+    const { table, taken, refused, grew } = offer(this.#table, words, sentMs);
+    if (grew) await writeEpochs(this.#config.stateFile, table.epochs);
+    this.#table = table;
+    for (const word of taken) this.#services.get(word.service)?.route.take(word);
+    for (const word of refused) this.#log.warn("word.refused", { ...word });
+    this.#metrics.words(taken.length, refused.length);
+    return { taken: taken.length, refused };
+  }
+
+  #service(config: RouterConfig["routes"][number]): Service {
+    const { limits } = this.#config;
+    const { service } = config;
+    const route = new Route(config, limits, (event) => this.#tell(event));
+    const clients = new Set<Socket>();
+    const carry = (what: Promise<void>) =>
+      what.catch((error: unknown) => this.#log.error("connection.failed", { service, error: messageOf(error) }));
+    const front = new HttpFront({
+      route,
+      log: this.#log,
+      ended: (outcome) => this.#metrics.ended(service, outcome),
+      retried: () => this.#metrics.retried(service),
+      upgraded: (carried) => void carry(carried),
+    });
+    const server = createServer({
+      allowHalfOpen: true,
+      pauseOnConnect: true,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: keepAliveProbesAfterMs,
+    });
+    server.maxConnections = limits.maxConnections;
+    server.on("connection", (client) => {
+      route.connections++;
+      clients.add(client);
+      client.once("close", () => {
+        route.connections--;
+        clients.delete(client);
+      });
+      void carry(carryConnection(client, route, (socket) => front.take(socket)));
+    });
+    return { route, front, server, clients };
+  }
+
+  #tell(event: RouteEvent): void {
+    if (event.type === "refused") this.#metrics.failed(event.service, event.why);
+    // Failures come as often as clients do; the metrics count them.
+    else if (event.type !== "hello") this.#log.info(`route.${event.type}`, { ...event, type: undefined });
+    this.#events.tell(event);
+  }
+
+  async #stopAll(): Promise<void> {
+    const { drainMs } = this.#config.limits;
+    const services = [...this.#services.values()];
+    const closed = services.map(({ server }) => new Promise<void>((resolve) => server.close(() => resolve())));
+    for (const { front, route } of services) {
+      front.stop();
+      route.stop();
+    }
+    const overdue = setTimeout(() => {
+      for (const { clients } of services) for (const client of clients) client.destroy();
+    }, drainMs);
+    await Promise.all(closed);
+    clearTimeout(overdue);
+    await this.#lastPut;
+    this.#events.stop();
+    await this.#api.stop();
+  }
+}

@@ -1,0 +1,71 @@
+/** The supervisor's memory: the highest epoch of each service, on disk before anything is started. */
+import { mkdirSync, readFileSync } from "node:fs";
+import { open, rename } from "node:fs/promises";
+import { dirname } from "node:path";
+import { z } from "zod";
+import type { KeptService } from "../core/supervisor/supervision.ts";
+
+const Kept = z.strictObject({
+  v: z.literal(1),
+  /** Start of the machine in which this was written; empty where the kernel gives none. */
+  boot: z.string(),
+  services: z.record(z.string(), z.strictObject({ epoch: z.number().int().nonnegative(), goesOn: z.boolean() })),
+});
+
+export class KeptEpochs {
+  readonly services: Readonly<Record<string, KeptService>>;
+  readonly sameBoot: boolean;
+  readonly #path: string;
+  readonly #boot = bootId();
+
+  /** Throws when the file is there and cannot be understood: a supervisor that has forgotten would obey an old owner. */
+  constructor(path: string) {
+    this.#path = path;
+    const kept = readKept(path);
+    this.services = kept?.services ?? {};
+    this.sameBoot = kept !== undefined && this.#boot !== "" && kept.boot === this.#boot;
+  }
+
+  /** Resolves when it would survive a loss of power. One at a time. */
+  async save(services: Readonly<Record<string, KeptService>>): Promise<void> {
+    const temporary = `${this.#path}.new`;
+    const file = await open(temporary, "w", 0o600);
+    try {
+      await file.writeFile(`${JSON.stringify({ v: 1, boot: this.#boot, services })}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, this.#path);
+    const directory = await open(dirname(this.#path), "r");
+    try {
+      await directory.sync();
+    } finally {
+      await directory.close();
+    }
+  }
+}
+
+function readKept(path: string): z.infer<typeof Kept> | undefined {
+  mkdirSync(dirname(path), { recursive: true });
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined; // fs errors carry a code
+    throw error;
+  }
+  try {
+    return Kept.parse(JSON.parse(text));
+  } catch {
+    throw new Error(`${path} is damaged: see who owns each service at the hubs, then remove it`);
+  }
+}
+
+function bootId(): string {
+  try {
+    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  } catch {
+    return "";
+  }
+}

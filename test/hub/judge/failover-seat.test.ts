@@ -1,0 +1,193 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { failoverSeat } from "../../../hub/judge/failover-seat.ts";
+import { until } from "../../support/until.ts";
+import { Seats, service } from "./seats.ts";
+
+const witness = { host: "127.0.0.1", port: 4_333 };
+let seats: Seats;
+afterEach(() => seats.stop());
+
+const fileOf = (name: string) => join(seats.directory, name, "failover.json");
+
+describe("the seat of the failover", () => {
+  it("carries clients to the home's instance on both machines once both tables are on disk", async () => {
+    seats = new Seats({ services: [service("Reader")] });
+    const [mainpc, pc2] = seats.startBoth();
+    await until(
+      "both route",
+      () => mainpc.route("Reader")?.to?.port === 7_001 && pc2.route("Reader")?.to?.port === 7_001,
+    );
+    await until(
+      "both are on disk",
+      () => existsSync(fileOf("pc2")) && JSON.parse(readFileSync(fileOf("pc2"), "utf8")).saved.blank === false,
+    );
+    expect(mainpc.route("Reader")).toEqual({
+      service: "Reader",
+      epoch: 0,
+      to: { host: "127.0.0.1", port: 7_001 },
+      untilMonoMs: null,
+    });
+    await until("the view", () => mainpc.view("Reader")?.state === "home" && pc2.view("Reader")?.state === "home");
+  });
+
+  it("writes the next epoch down before anybody hears of it, and tells the hub of the move", async () => {
+    seats = new Seats({ services: [service("Reader")] });
+    const [, pc2] = seats.startBoth();
+    await until("it routes to the home", () => pc2.route("Reader")?.to?.port === 7_001);
+    seats.kill("mainpc");
+    await until("it routes to the standby", () => pc2.route("Reader")?.to?.port === 7_002);
+    expect(JSON.parse(readFileSync(fileOf("pc2"), "utf8")).saved.table).toEqual({
+      Reader: { epoch: 1, released: false },
+    });
+    expect(pc2.toMain).toContainEqual({
+      type: "moved",
+      service: "Reader",
+      from: "mainpc",
+      to: "pc2",
+      epoch: 1,
+      why: "mainpc is dead",
+    });
+    expect(pc2.deeds).toContain('says {"Reader":{"epoch":1,"released":false}}, on disk');
+    expect(pc2.deeds.filter((deed) => deed.endsWith("not on disk"))).toEqual([]);
+  });
+
+  it("moves nothing while its directory cannot be written, and says so once", async () => {
+    seats = new Seats({ services: [service("Reader")] });
+    writeFileSync(join(seats.directory, "pc2"), "a file where the directory should be");
+    const [, pc2] = seats.startBoth();
+    await until("it complains", () => pc2.log.includes("failover.table_unwritten"));
+    seats.kill("mainpc");
+    await until("the alert", () =>
+      pc2.toMain.some((message) => message.type === "alert" && message.name === "table-unwritten"),
+    );
+    expect(pc2.view("Reader")).toMatchObject({ epoch: 0, acts: false });
+    expect(pc2.digest).toBe("");
+    expect(pc2.log.filter((event) => event === "failover.table_unwritten")).toHaveLength(1);
+  });
+
+  it("takes a torn file for an empty disk: it learns the epochs of the peer before it acts for a single writer", async () => {
+    seats = new Seats({ services: [service("Writer", { singleWriter: true })] });
+    mkdirSync(join(seats.directory, "mainpc"));
+    writeFileSync(fileOf("mainpc"), '{"v":1,"saved":{"table":{"Writer":{"ep');
+    mkdirSync(join(seats.directory, "pc2"));
+    const table = { Writer: { epoch: 1, released: false, stays: true } };
+    writeFileSync(fileOf("pc2"), JSON.stringify({ v: 1, saved: { table, blank: false } }));
+    const mainpc = seats.start("mainpc");
+    expect(mainpc.log).toContain("failover.table_unreadable");
+    mainpc.judge("dead");
+    await until("it holds", () => mainpc.view("Writer")?.state === "held");
+    expect(mainpc.view("Writer")).toMatchObject({ owner: "mainpc", acts: false });
+    const pc2 = seats.start("pc2");
+    for (const seat of [mainpc, pc2]) seat.judge("alive");
+    await until("it knows the owner", () => mainpc.view("Writer")?.owner === "pc2" && pc2.view("Writer")?.acts);
+    await until("clients are carried there", () => mainpc.route("Writer")?.to?.port === 7_002);
+  });
+
+  it("bounds what it says of a single writer by its lease and renews it; says nothing before anybody is known to act", async () => {
+    seats = new Seats({ services: [service("Writer", { singleWriter: true })], witness });
+    const [mainpc, pc2] = seats.startBoth();
+    const first = await until("its route", () => mainpc.routed.find((words) => words[0]?.to?.port === 7_001)?.[0]);
+    await until("it is renewed", () => (mainpc.route("Writer")?.untilMonoMs ?? 0) > (first.untilMonoMs ?? Number.NaN));
+    await until("the other one carries there too", () => pc2.route("Writer")?.to?.port === 7_001);
+    expect(pc2.route("Writer")?.untilMonoMs).toBeNull();
+    expect(
+      mainpc.routed
+        .slice(
+          0,
+          mainpc.routed.findIndex((words) => words[0] === first),
+        )
+        .flat()
+        .every(({ to }) => to === null),
+    ).toBe(true);
+  });
+
+  it("gives a single writer away only after its router holds it, and not at all while that does not answer", async () => {
+    seats = new Seats({
+      services: [service("Writer", { singleWriter: true })],
+      failover: { switchoverDeadlineMs: 1_000 },
+    });
+    const [mainpc, pc2] = seats.startBoth();
+    await until("it acts", () => mainpc.route("Writer")?.to?.port === 7_001 && pc2.view("Writer")?.state === "home");
+    mainpc.routerAnswers = false;
+    mainpc.tell({ type: "operator", request: "7", order: { kind: "switchover", service: "Writer" } });
+    await until("it is given up", () =>
+      mainpc.toMain.some((message) => message.type === "alert" && message.name === "switchover-given-up"),
+    );
+    expect(mainpc.toMain).toContainEqual(expect.objectContaining({ type: "answer", request: "7", ok: true }));
+    mainpc.routerAnswers = true;
+    await until("it acts again", () => mainpc.view("Writer")?.acts);
+
+    pc2.tell({ type: "operator", request: "8", order: { kind: "switchover", service: "Writer" } });
+    await until("it is away", () => mainpc.route("Writer")?.to?.port === 7_002 && pc2.view("Writer")?.acts);
+    const released = mainpc.deeds.findIndex((deed) => deed.startsWith("says") && deed.includes('"released":true'));
+    expect(mainpc.deeds.lastIndexOf("Writer held", released)).toBeGreaterThan(
+      mainpc.deeds.lastIndexOf("Writer 7001", released),
+    );
+    expect(pc2.deeds.indexOf("Writer 7002")).toBeGreaterThanOrEqual(0);
+  });
+
+  it("starts a cold standby by its supervisor, and gives one away only once that has stopped it", async () => {
+    const cold = service("Cold", { mode: "cold", singleWriter: true });
+    seats = new Seats({ services: [cold] });
+    const [mainpc, pc2] = seats.startBoth();
+    await until(
+      "it runs at home",
+      () => mainpc.supervised.at(-1)?.[0]?.run && pc2.supervised.at(-1)?.[0]?.run === false,
+    );
+    mainpc.tell({ type: "operator", request: "1", order: { kind: "switchover", service: "Cold" } });
+    await until("it is told to stop", () => mainpc.supervised.at(-1)?.[0]?.run === false);
+    const asked = mainpc.supervised.length;
+    await until("it is asked whether it stands", () => mainpc.supervised.length > asked + 2);
+    expect(pc2.view("Cold")?.acts).toBe(false);
+    mainpc.running = false;
+    await until("the other one is told to start", () => pc2.supervised.at(-1)?.[0]?.run);
+  });
+
+  it("does not count acknowledgements of beats of an earlier start", async () => {
+    seats = new Seats({ services: [service("Writer", { singleWriter: true })], witness });
+    const [before] = seats.startBoth();
+    await until("it acts", () => before.view("Writer")?.acts);
+    const earlier = before.digest;
+    expect(earlier).toMatch(/^[0-9a-f]{32}\.[0-9a-f]{12}$/);
+    seats.kill("mainpc");
+    seats.kill("pc2");
+    const after = seats.start("mainpc");
+    expect(after.digest.split(".")[0]).toBe(earlier.split(".")[0]);
+    expect(after.digest).not.toBe(earlier);
+  });
+
+  it("drops its votes when the machine slept, which its clock does not show", async () => {
+    seats = new Seats({ services: [service("Writer", { singleWriter: true })], witness });
+    const [mainpc] = seats.startBoth();
+    await until("it acts", () => mainpc.view("Writer")?.acts);
+    mainpc.asleepMs = 60_000;
+    await until("it knows", () => mainpc.log.includes("failover.slept"));
+    await until("it acts by new votes", () => mainpc.view("Writer")?.acts);
+  });
+
+  it("passes over what it cannot read, from the hub and from the peer, and says so", () => {
+    seats = new Seats({ services: [service("Reader")] });
+    const seat = seats.start("mainpc");
+    seat.tell({ type: "operator", request: "1", order: { kind: "destroy", service: "Reader" } });
+    seat.listener.word({ v: 2 }, 0);
+    expect(seat.log).toEqual(["failover.message_unreadable", "failover.word_unreadable"]);
+  });
+
+  it("moves nothing without a directory of its own", () => {
+    seats = new Seats({ services: [service("Reader")] });
+    const { stateDirectory: _, ...config } = seats.config("mainpc");
+    const log: string[] = [];
+    const write = (event: string) => void log.push(event);
+    const voice = {
+      setDigest: write,
+      say: () => {},
+      beat: () => {},
+      tellMain: () => {},
+      log: { info: write, warn: write, error: write },
+    };
+    failoverSeat(() => ({}))(voice, config, new AbortController().signal).tick(0);
+    expect(log).toEqual(["failover.off"]);
+  });
+});
