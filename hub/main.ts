@@ -1,8 +1,5 @@
 /** Starts one hub from its config file: `hub --config FILE`. Ends on SIGTERM and SIGINT, with the stores left whole; reads a renewed key on SIGHUP. */
-import { HubConfig } from "./config.ts";
-import { Hub } from "./hub.ts";
 import { isJudgeThread } from "./judge/thread.ts";
-import { runEntry } from "./process-entry.ts";
 
 const usage = `The hub of one machine of a Tandem pair.
 
@@ -11,8 +8,11 @@ const usage = `The hub of one machine of a Tandem pair.
   hub --help          print this
 `;
 
-// The judge's thread runs the same file, for what hub/judge/thread.ts does there.
-if (!isJudgeThread)
+// The judge's thread runs the same file, for what hub/judge/thread.ts does there, and does without the hub's own modules.
+if (!isJudgeThread) {
+  const { HubConfig } = await import("./config.ts");
+  const { Hub } = await import("./hub.ts");
+  const { runEntry } = await import("./process-entry.ts");
   await runEntry({
     name: "hub",
     usage,
@@ -20,3 +20,4 @@ if (!isJudgeThread)
     machineOf: ({ machine }) => machine.name,
     make: (config, version, log) => new Hub(config, version, log),
   });
+}

@@ -1,11 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { BeatFilter } from "../../../hub/core/beat-filter.ts";
 
-const beat = (incarnation: string, counter: number, echo: string | undefined = "own") => ({
-  incarnation,
-  counter,
-  echo,
-});
+const beat = (incarnation: string, counter: number) => ({ incarnation, counter, echo: "own" });
 
 describe("the filter of beats", () => {
   it("takes each counter once, whatever path brings it again, and none that is lower", () => {
@@ -16,8 +12,8 @@ describe("the filter of beats", () => {
 
   it("takes up no incarnation that has not heard this hub: a beat kept from an earlier life names another one", () => {
     const filter = new BeatFilter("own");
-    expect(filter.isNews(beat("a", 1, undefined), 0)).toBe(false);
-    expect(filter.isNews(beat("a", 2, "earlier"), 50)).toBe(false);
+    expect(filter.isNews({ incarnation: "a", counter: 1 }, 0)).toBe(false);
+    expect(filter.isNews({ incarnation: "a", counter: 2, echo: "earlier" }, 50)).toBe(false);
     expect(filter.incarnation).toBe("");
     expect(filter.isNews(beat("a", 3), 100)).toBe(true);
     expect(filter.incarnation).toBe("a");
@@ -25,7 +21,7 @@ describe("the filter of beats", () => {
 
   it("goes on with a peer that no longer hears this hub, as over a link that is cut one way", () => {
     const filter = new BeatFilter("own");
-    expect([filter.isNews(beat("a", 1), 0), filter.isNews(beat("a", 2, undefined), 50)]).toEqual([true, true]);
+    expect([filter.isNews(beat("a", 1), 0), filter.isNews({ incarnation: "a", counter: 2 }, 50)]).toEqual([true, true]);
   });
 
   it("passes over a late beat of a hub that was replaced, and takes it back after 1 s without its successor", () => {

@@ -34,7 +34,7 @@ describe("a hub's main loop", () => {
   });
 
   it("that beat in the middle of the judge's stall is forgiven the time since then only", () => {
-    expect(play([50, 0, 100], [150, 4_900, 5_100], [150, 0, 6_050], [150, 0, 6_100])).toEqual([
+    expect(play([50, 0, 100], [4_950, 4_900, 5_100], [4_950, 0, 6_099], [4_950, 0, 6_100])).toEqual([
       false,
       false,
       false,
