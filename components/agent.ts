@@ -3,6 +3,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { type AgentContainer, commandOf, uidOf } from "../fleet/container.ts";
 import type { PlacedAgent } from "../fleet/model.ts";
+import { supervisedLabel } from "../hub/core/supervisor/label.ts";
 import { hardenedContainer, type RunState, readOnlyDirectory } from "./container.ts";
 import { DataDirectory } from "./data-directory.ts";
 import type { Reach } from "./reach.ts";
@@ -87,6 +88,7 @@ export class Agent extends pulumi.ComponentResource {
           "tandem.service": agent.name,
           "tandem.role": role,
           "tandem.mode": mode,
+          ...(isSupervised(agent, role) ? { [supervisedLabel]: `${machine}/${agent.name}` } : {}),
         },
         runs: runStateOf(agent, role),
       },
@@ -111,7 +113,12 @@ export function portsOf(agent: PlacedAgent, role: AgentRole) {
 /** Whoever may be moved is started and stopped by those who move it. */
 function runStateOf({ mode, standby }: PlacedAgent, role: AgentRole): RunState {
   if (standby === undefined) return "pulumi";
-  return role === "standby" && mode === "cold" ? "stopped" : "started";
+  return isSupervised({ mode }, role) ? "stopped" : "started";
+}
+
+/** Whether the machine's supervisor decides when it runs. */
+export function isSupervised({ mode }: Pick<PlacedAgent, "mode">, role: AgentRole): boolean {
+  return role === "standby" && mode === "cold";
 }
 
 function dataMounts(

@@ -34,6 +34,11 @@ export interface ContainerSpec {
    * `no-new-privileges`. Root's processes are not counted. @default false
    */
   movesAddresses?: boolean;
+  /**
+   * Root of the container, since the engine's socket belongs to root, but without a single capability; its group is this one.
+   * Root's processes are not counted. @default none: user and group are `uid`
+   */
+  engineGroup?: number;
   /** Who decides whether it runs once it is there. @default "pulumi" */
   runs?: RunState;
 }
@@ -60,9 +65,9 @@ export function hardenedContainer(
   spec: ContainerSpec,
   opts: pulumi.CustomResourceOptions,
 ): docker.Container {
-  const { runs = "pulumi", healthcheck, uid, movesAddresses = false } = spec;
-  if ((uid === 0) !== movesAddresses)
-    throw new RangeError(`${spec.name}: root is for a container that moves addresses`);
+  const { runs = "pulumi", healthcheck, uid, movesAddresses = false, engineGroup } = spec;
+  if ((uid === 0) !== (movesAddresses || engineGroup !== undefined))
+    throw new RangeError(`${spec.name}: root is for a container that moves addresses or speaks to the engine`);
   return new docker.Container(
     resourceName,
     {
@@ -75,7 +80,7 @@ export function hardenedContainer(
       // The agents of the fleet use the host's network too, and a probe through a bridge would test the bridge.
       networkMode: "host",
 
-      user: `${uid}:${uid}`,
+      user: `${uid}:${engineGroup ?? uid}`,
       readOnly: true,
       tmpfs: { "/tmp": `rw,noexec,nosuid,nodev,size=${spec.tmpMb ?? 16}m` },
       // With CAP_, as the provider reads them back; written otherwise, an `up --refresh` would replace the container.

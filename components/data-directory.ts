@@ -11,9 +11,11 @@ export interface DataDirectoryArgs {
   path: string;
   /** Numeric user and group that own it. @example 10422 */
   uid: number;
+  /** Numeric group that may enter and read it, too. @default none */
+  readers?: number;
 }
 
-/** Made with 0700 when missing; what is in it is never touched, at destroy neither. */
+/** Made with 0700, or 0750 for `readers`, when missing; what is in it is never touched, at destroy neither. */
 export class DataDirectory extends pulumi.ComponentResource {
   /** Known once the directory is there. */
   readonly path: pulumi.Output<string>;
@@ -23,9 +25,11 @@ export class DataDirectory extends pulumi.ComponentResource {
     if (!posix.isAbsolute(args.path)) {
       throw new RangeError(`path of a DataDirectory must be absolute, not ${args.path}`);
     }
+    const { uid, readers } = args;
+    const rights = readers === undefined ? `-m 0700 -o ${uid} -g ${uid}` : `-m 0750 -o ${uid} -g ${readers}`;
     const made = runScript(
       `${name}-make`,
-      { script: `set -eu\ninstall -d -m 0700 -o ${args.uid} -g ${args.uid} ${shellQuote(args.path)}` },
+      { script: `set -eu\ninstall -d ${rights} ${shellQuote(args.path)}` },
       args.reach,
       { parent: this },
     );

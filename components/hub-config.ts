@@ -61,7 +61,7 @@ function serviceConfig(agent: PlacedAgent, args: HubConfigArgs): ServiceInput[] 
       // What nobody has thought about is not to run twice.
       singleWriter: singleWriter?.value ?? true,
       instances: { [agent.machine]: place(agent.machine, agent), [standby]: place(standby, at) },
-      ...(route === undefined ? {} : { route }),
+      ...(route === undefined ? {} : { route: args.portOf?.(args.machine.name, route) ?? route }),
     },
   ];
 }

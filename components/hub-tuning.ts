@@ -6,7 +6,7 @@ import type { Site } from "./site.ts";
 const mib = 1024 ** 2;
 const hourMs = 3_600_000;
 
-export function hubTuning({ hub, virtualIp }: Site): Partial<HubConfigInput> {
+export function hubTuning({ hub, virtualIp, witness }: Site): Partial<HubConfigInput> {
   return {
     // The virtual address is not there yet when the hub starts.
     ...(virtualIp.address === "" ? {} : { listenHost: "0.0.0.0" }),
@@ -17,6 +17,7 @@ export function hubTuning({ hub, virtualIp }: Site): Partial<HubConfigInput> {
       health: hub.healthHours * hourMs,
       alerts: hub.alertsHours * hourMs,
     },
+    ...(witness.host === "" ? {} : { witness }),
     spool: { path: spoolPath, maxBytes: hub.spoolMb * mib },
   };
 }

@@ -14,6 +14,7 @@ import { renderHubConfig } from "./hub-config.ts";
 import { hubNodeArgs } from "./hub-node-args.ts";
 import { type Reach, signalContainer } from "./reach.ts";
 import { SecretFile } from "./secret-file.ts";
+import { supervisorSocket, supervisorSocketTarget } from "./supervisor-conf.ts";
 
 export type HubImage =
   /** Built on the machine's own engine from the bundle; no registry takes part but for the base. */
@@ -48,9 +49,13 @@ export interface HubArgs {
   dataDirectory?: string;
   /** File with the seed by which NATS knows this hub, from `hubSeedFile`. @default none: NATS asks nobody */
   seedFile?: SecretFile;
+  /** Directory on the machine in which its supervisor has its socket, from `supervisorSockets`. @default none: there is no supervisor */
+  supervisorSockets?: pulumi.Input<string>;
 }
 
 const uid = 10_900;
+/** Who is of this group may speak with the hub's neighbours on its machine, such as the supervisor. */
+export const hubGroup = uid;
 const configTarget = "/etc/tandem/hub";
 const dataTarget = "/data";
 /** Where the hub's container has its spool. */
@@ -87,6 +92,8 @@ export function hubSeedFile(name: string, args: HubSeedArgs, opts: pulumi.Compon
 export class Hub extends pulumi.ComponentResource {
   /** @example "http://192.0.2.10:9000" */
   readonly url: pulumi.Output<string>;
+  /** What the container runs, for its neighbours of the same image. */
+  readonly image: pulumi.Output<string>;
   /** Name and tag, or digest, that the container runs. @example "tandem-hub:3f2a9c01d4e7" */
   readonly imageTag: pulumi.Output<string>;
 
@@ -100,6 +107,7 @@ export class Hub extends pulumi.ComponentResource {
     const secrets = args.seedFile?.path.apply(dirname);
     const nats = secrets ? { nkeySeedFile: `${secretTarget}/${seedName}` } : args.config.nats;
 
+    const { witness } = args.config;
     const spool = { ...args.config.spool, path: spoolPath };
     const directory = new DataDirectory(
       `${name}-data`,
@@ -113,7 +121,14 @@ export class Hub extends pulumi.ComponentResource {
       {
         reach: args.reach,
         path: `${configDirectory}/hub.json`,
-        content: renderHubConfig({ ...args.config, nats, spool, stateDirectory: statePath }),
+        content: renderHubConfig({
+          ...args.config,
+          nats,
+          spool,
+          stateDirectory: statePath,
+          ...(witness && secrets ? { witness: { ...witness, ...nats } } : {}),
+          ...(args.supervisorSockets === undefined ? {} : { supervisor: { socket: supervisorSocket } }),
+        }),
       },
       children,
     );
@@ -132,6 +147,9 @@ export class Hub extends pulumi.ComponentResource {
           ),
           { type: "bind", source: directory.path, target: dataTarget },
           ...(secrets === undefined ? [] : [readOnlyDirectory(secrets, secretTarget)]),
+          ...(args.supervisorSockets === undefined
+            ? []
+            : [readOnlyDirectory(args.supervisorSockets, supervisorSocketTarget)]),
         ],
         healthcheck: ["node", "-e", healthScript(`http://${at}/livez`)],
         memoryMb: args.memoryMb ?? 1024,
@@ -144,6 +162,7 @@ export class Hub extends pulumi.ComponentResource {
     );
 
     this.url = container.id.apply(() => `http://${at}`);
+    this.image = pulumi.output(image.reference);
     this.imageTag = image.tag;
     this.registerOutputs({ url: this.url, imageTag: this.imageTag });
   }

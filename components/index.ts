@@ -33,4 +33,7 @@ export { fleetDirectoryOf } from "./site-fleet.ts";
 export { reachOf, rootsOf } from "./site-reach.ts";
 export { readGrafanaPassword, readSiteSecrets, type SiteSecrets } from "./site-secrets.ts";
 export { parseStack, parseStackConfig, readStack, readStackConfig } from "./stack-config.ts";
+export { Supervisor, type SupervisorArgs, supervisorSockets } from "./supervisor.ts";
+export { renderSupervisorConf } from "./supervisor-conf.ts";
 export { VirtualIp, type VirtualIpArgs } from "./virtual-ip.ts";
+export { renderWitnessConf, type WitnessConfArgs } from "./witness-conf.ts";

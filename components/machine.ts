@@ -10,6 +10,7 @@ import { hubTuning } from "./hub-tuning.ts";
 import { JetStreamNode } from "./jetstream-node.ts";
 import { machineAgents } from "./machine-agents.ts";
 import { machineLogs } from "./machine-logs.ts";
+import { machineSupervisor, machineSupervisorSockets } from "./machine-supervisor.ts";
 import { machineVirtualIp } from "./machine-virtual-ip.ts";
 import { machineWatch } from "./machine-watch.ts";
 import type { LeafArgs } from "./nats-conf.ts";
@@ -107,6 +108,7 @@ export class Machine extends pulumi.ComponentResource {
       },
       children,
     );
+    const sockets = machineSupervisorSockets(name, { site, fleet, reach }, children);
     const hub = new Hub(
       `${name}-hub`,
       {
@@ -124,11 +126,14 @@ export class Machine extends pulumi.ComponentResource {
         configDirectory: `${paths.config}/hub`,
         dataDirectory: `${paths.data}/hub`,
         seedFile,
+        supervisorSockets: sockets,
       },
       // A hub whose machine has no NATS yet answers 503 to pushes; it comes last.
       { ...children, dependsOn: [nats, pushgateway] },
     );
 
+    // Of the hub's image; the hub speaks to it as soon as it is there.
+    machineSupervisor(name, { site, fleet, reach, hub, sockets }, { ...children, dependsOn: hub });
     // After the hub, so that the first run finds it there.
     machineLogs(name, { site, fleet, reach, hub: machine }, { ...children, dependsOn: hub });
     // After the hub, so that what they push from the first second on is taken.

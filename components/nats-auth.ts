@@ -63,6 +63,7 @@ function rolesOf({ machine, peer, hub, operator, listens, agent }: NatsAuthArgs)
         `observability.*.${machine}.records`,
         `tandem.copy.*.${peer}`,
         `tandem.copied.${peer}`,
+        "observability.failover.*",
         `tandem.heartbeat.${machine}`,
         `tandem.beats.${machine}`,
         `tandem.snapshot.${machine}.*`,
@@ -108,7 +109,7 @@ function agentRole(machine: string, key: string): Role {
     who: { nkey: key },
     connects: "STANDARD",
     publish: own,
-    subscribe: [...own, "tandem.heartbeat.*"],
+    subscribe: [...own, "tandem.heartbeat.*", "observability.failover.*"],
   };
 }
 

@@ -73,7 +73,7 @@ export const ServiceConfig = z.strictObject({
   singleWriter: z.boolean(),
   /** By machine: the home's and the standby's. */
   instances: z.record(z.string(), InstanceConfig),
-  /** Port on both machines at which the router carries clients to the active instance; without it they ask the hub where it is. */
+  /** Port of this machine's router, and as a rule of the other one's, at which it carries clients to the active instance; without it they ask the hub where it is. */
   route: Port.optional(),
 });
 export type ServiceConfig = z.infer<typeof ServiceConfig>;

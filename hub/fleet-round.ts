@@ -6,6 +6,7 @@ import type { ScrapeBook } from "./core/scrape-book.ts";
 import type { Verdict } from "./core/verdict.ts";
 import { Prober } from "./io/probe/prober.ts";
 import { Scraper, type ScraperOptions } from "./io/scrape/scraper.ts";
+import { atServicePace } from "./service-pace.ts";
 
 export interface FleetRoundOptions extends Omit<ScraperOptions, "agents" | "maxBodyBytes" | "random"> {
   config: HubConfig;
@@ -21,9 +22,9 @@ export class FleetRound {
   constructor({ config, observe, ...scraping }: FleetRoundOptions) {
     this.#config = config;
     const { agents, maxBodyBytes } = config;
-    const common = { agents, random: Math.random };
-    this.#prober = new Prober({ ...common, clock: scraping.clock, observe });
-    this.#scraper = new Scraper({ ...common, ...scraping, maxBodyBytes });
+    const random = Math.random;
+    this.#prober = new Prober({ agents: atServicePace(agents, config), random, clock: scraping.clock, observe });
+    this.#scraper = new Scraper({ agents, random, ...scraping, maxBodyBytes });
   }
 
   get scrapes(): ScrapeBook {
@@ -33,6 +34,11 @@ export class FleetRound {
   /** Whether this hub is the agent's home. */
   isOwn(agent: AgentConfig): boolean {
     return homeHubOf(agent.machine, this.#config.satellites) === this.#config.machine.name;
+  }
+
+  /** Asks an agent for its health out of its turn. */
+  probe(id: string): void {
+    this.#prober.hurry(id);
   }
 
   /** Begins with the agents of which this hub is the home. */

@@ -7,14 +7,17 @@ import { gatewayStatusJson } from "./http/gateway-status.ts";
 import { OwnMetrics } from "./http/own-metrics.ts";
 import { createPushApi } from "./http/push-api.ts";
 import { createHubServer } from "./http/server.ts";
+import { createServicesApi } from "./http/services-api.ts";
 import type { View } from "./http/view.ts";
 import type { HeartbeatSender } from "./io/heartbeat-sender.ts";
 import type { Log } from "./io/log.ts";
 import { NumberedPushes } from "./io/numbered-pushes.ts";
 import type { PushgatewayKeeper } from "./io/pushgateway-keeper.ts";
 import type { Records } from "./io/records.ts";
+import type { MaintenanceDesk } from "./maintenance-desk.ts";
 import { pageAssets } from "./page/assets.ts";
 import { renderPage } from "./page/render.ts";
+import type { Services } from "./services.ts";
 
 export interface FrontParts {
   config: HubConfig;
@@ -26,12 +29,15 @@ export interface FrontParts {
   keeper: PushgatewayKeeper;
   events: EventFeed;
   sender: HeartbeatSender;
+  services: Services;
+  maintenance: MaintenanceDesk;
   log: Log;
 }
 
 /** The server does not listen yet. */
 export function createFront(parts: FrontParts): Server {
-  const { config, version, startedAtMs, view, fold, records, keeper, events, sender, log } = parts;
+  const { config, version, startedAtMs, view, fold, records, keeper, events, sender, services, maintenance, log } =
+    parts;
   const metrics = new OwnMetrics({
     view,
     queuedRecords: () => records.queued,
@@ -43,6 +49,7 @@ export function createFront(parts: FrontParts): Server {
     pushgatewayAdopted: () => keeper.looks.adopted,
     pushgatewayPutBack: () => keeper.looks.putBack,
     eventListeners: () => events.listeners,
+    services: () => services.list(),
   });
   const numbered = new NumberedPushes({
     machine: config.machine.name,
@@ -66,6 +73,17 @@ export function createFront(parts: FrontParts): Server {
     {
       unready: () => (records.ready ? undefined : "the hub has not read its records back yet"),
       push,
+      services: createServicesApi({
+        services: () => services.list(),
+        take: (service, confirmPeerDead) => services.order({ kind: "take", service, confirmPeerDead }),
+        switchover: (service) => services.order({ kind: "switchover", service }),
+        maintenance: {
+          views: () => maintenance.views(),
+          knows: (target) => maintenance.knows(target),
+          begin: (word) => maintenance.begin(word),
+          end: (target, by) => maintenance.end(target, by),
+        },
+      }),
       metricsText: async () => (await metrics.text()) + fold.metricsText(),
       fleet: () => view.fleet(),
       ledger: () => view.ledger(),

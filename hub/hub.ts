@@ -11,23 +11,32 @@ import { homeHubOfAgent } from "./core/home-hub.ts";
 import { nextIncarnation } from "./core/record.ts";
 import type { SatelliteJudgement } from "./core/satellite.ts";
 import type { MachineState } from "./core/verdict.ts";
+import { FleetAlerts } from "./fleet-alerts.ts";
 import { FleetRound } from "./fleet-round.ts";
 import { createFront } from "./front.ts";
 import { EventFeed } from "./http/events.ts";
 import { View } from "./http/view.ts";
+import { announceMove } from "./io/announce-move.ts";
 import { GroupExpirer } from "./io/group-expirer.ts";
 import { HealthRecorder } from "./io/health-recorder.ts";
 import { HeartbeatReceiver, type HeartbeatRoute } from "./io/heartbeat-receiver.ts";
 import { HeartbeatSender } from "./io/heartbeat-sender.ts";
+import type { Unstamped } from "./io/journal.ts";
 import { measureLag } from "./io/lag.ts";
 import { type Log, messageOf } from "./io/log.ts";
 import { NatsLink } from "./io/nats-link.ts";
 import { PushgatewayKeeper } from "./io/pushgateway-keeper.ts";
 import { Records } from "./io/records.ts";
 import { SatelliteWatch } from "./io/satellite-watch.ts";
+import { storeAlert } from "./io/store-alert.ts";
 import { adopt } from "./io/straight-push.ts";
 import { Judge } from "./judge/judge.ts";
+import type { FromSeat } from "./judge/seat/messages.ts";
 import { MachineAlerts } from "./machine-alerts.ts";
+import { MaintenanceDesk } from "./maintenance-desk.ts";
+import { MaintenanceOrders } from "./maintenance-orders.ts";
+import { standbysOf } from "./service-pace.ts";
+import { Services } from "./services.ts";
 
 const clock = () => performance.now();
 const syncTickMs = 50;
@@ -51,6 +60,7 @@ export class Hub {
   readonly #filter = new HeartbeatFilter();
   readonly #changedAgents = new Set<string>();
   readonly #ownIds: string[];
+  readonly #agentIds: ReadonlySet<string>;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #health: FleetHealth;
   readonly #judge: Judge;
@@ -63,18 +73,24 @@ export class Hub {
   readonly #receiver: HeartbeatReceiver;
   readonly #round: FleetRound;
   readonly #alerts: MachineAlerts;
+  readonly #fleetAlerts: FleetAlerts;
+  readonly #maintenance: MaintenanceDesk;
+  readonly #maintenanceOrders: MaintenanceOrders;
+  readonly #services: Services;
   readonly #view: View;
   readonly #server: Server;
   #link: NatsLink | undefined;
   #peerLagMs = 0;
   #natsWasHeard = false;
   readonly #reportedAtMs = new Map<HeartbeatRoute, number>();
+  #maintenanceIsNews = false;
 
   constructor(config: HubConfig, version: string, log: Log) {
     this.#config = config;
     this.#log = log;
     const { machine, peer, agents } = config;
-    this.#health = new FleetHealth(machine.name, agents.map(agentId), clock());
+    this.#agentIds = new Set(agents.map(agentId));
+    this.#health = new FleetHealth(machine.name, [...agents, ...standbysOf(config)].map(agentId), clock());
     this.#records = new Records({
       config,
       fold: this.#fold,
@@ -141,6 +157,7 @@ export class Hub {
       observe: (agent, answer, atMs) => {
         const turn = this.#health.observed(agentId(agent), answer, atMs);
         if (turn !== undefined) this.#onOwnTurn(agent, turn);
+        this.#services.observed(agentId(agent));
       },
       check: (push) => this.#fold.check(push),
       append: (push) => this.#records.append("metrics", push),
@@ -148,8 +165,38 @@ export class Hub {
       log,
       clock,
     });
-    this.#ownIds = agents.filter((agent) => this.#round.isOwn(agent)).map(agentId);
-    this.#alerts = new MachineAlerts({ append: (alert) => this.#records.append("alerts", alert), log });
+    this.#services = new Services({
+      config,
+      door: {
+        tell: (message) => this.#judge.tell(message),
+        // The thread is this hub's own, and says nothing else.
+        onNews: (take) => this.#judge.onListenerMessage((message) => take(message as FromSeat)),
+      },
+      health: this.#health,
+      probeAgent: (id) => this.#round.probe(id),
+      onStandby: (id, turn) => this.#onStandby(id, turn),
+      onNews: (news) => this.#onNews(news),
+      clock,
+    });
+    this.#maintenanceOrders = new MaintenanceOrders(config, (order) => void this.#services.order(order));
+    this.#ownIds = [
+      ...agents.filter((agent) => this.#round.isOwn(agent)).map(agentId),
+      ...this.#services.ownStandbyIds,
+    ];
+    this.#maintenance = new MaintenanceDesk({ config, onChange: (targets) => this.#onMaintenance(targets), log });
+    const store = { append: (alert: Unstamped) => this.#records.append("alerts", alert), log };
+    this.#alerts = new MachineAlerts({ ...store, inMaintenance: (name) => this.#maintenance.covers(name) });
+    this.#fleetAlerts = new FleetAlerts({
+      ...store,
+      config,
+      status: (id) => this.#health.status(id),
+      isLost: (name) => this.#isLost(name),
+      asks: (name) => this.#view.askedBy(name) === machine.name,
+      isReplaced: () => false,
+      inMaintenance: (id) => this.#maintenance.covers(id),
+      standing: () => (this.#records.ready ? this.#records.alerts : undefined),
+      clock,
+    });
     this.#view = new View({
       config,
       version,
@@ -161,6 +208,8 @@ export class Hub {
       health: this.#health,
       scrapes: this.#round.scrapes,
       fold: this.#fold,
+      causes: () => this.#fleetAlerts.causes(),
+      maintenance: () => this.#maintenance.views(),
       clock,
       lagMs: (name) => (name === machine.name ? this.#lag.longestMs() : this.#peerLagMs),
     });
@@ -174,6 +223,8 @@ export class Hub {
       keeper: this.#keeper,
       events: this.#events,
       sender: this.#sender,
+      services: this.#services,
+      maintenance: this.#maintenance,
       log,
     });
   }
@@ -184,12 +235,14 @@ export class Hub {
     const { host, port } = { ...machine.hub, ...(listenHost === undefined ? {} : { host: listenHost }) };
     await this.#judge.start();
     await this.#records.open();
+    await this.#maintenance.open();
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", (error) => reject(new Error(`cannot listen on ${host}:${port}: ${error.message}`)));
       this.#server.listen(port, host, resolve);
     });
     this.#log.info("hub.listening", { host, port });
     this.#round.start();
+    this.#services.start();
     this.#timers.push(setInterval(() => this.#judgeSync(), syncTickMs));
     this.#timers.push(setInterval(() => this.#sendFleet(), fleetEventEveryMs));
     this.#connect().catch((error: unknown) => {
@@ -210,10 +263,13 @@ export class Hub {
     this.#log.info("hub.stopping");
     for (const timer of this.#timers) clearInterval(timer);
     this.#recorder.stop();
+    this.#fleetAlerts.stop();
+    this.#maintenance.stop();
     this.#expirer.stop();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     // A scrape under way may wait for the store, whose stop lets it go.
     const { scrapes } = await this.#round.stop();
+    await this.#services.stop();
     await this.#records.stop();
     await scrapes;
     this.#stop.abort();
@@ -283,7 +339,16 @@ export class Hub {
     const agents = this.#health.reports(full ? this.#ownIds : this.#changedAgents, clock(), wallMs);
     this.#changedAgents.clear();
     const lagMs = this.#lag.longestMs();
-    return { incarnation: this.#incarnation, wallMs, lagMs, agents, ...this.#records.forHeartbeat(full) };
+    const maintenance = full || this.#maintenanceIsNews ? { maintenance: this.#maintenance.words() } : {};
+    this.#maintenanceIsNews = false;
+    return {
+      incarnation: this.#incarnation,
+      wallMs,
+      lagMs,
+      agents,
+      ...maintenance,
+      ...this.#records.forHeartbeat(full),
+    };
   }
 
   #heard(beat: Heartbeat, route: HeartbeatRoute): void {
@@ -291,6 +356,7 @@ export class Hub {
     if (!this.#filter.isNews(beat, clock())) return;
     this.#peerLagMs = beat.lagMs;
     this.#records.heardPeer(beat);
+    if (beat.maintenance !== undefined) this.#maintenance.heard(beat.maintenance);
     for (const report of beat.agents) {
       // Each hub speaks only for the agents that it is the home of.
       if (homeHubOfAgent(report.id, this.#config.satellites) !== beat.machine) continue;
@@ -310,8 +376,30 @@ export class Hub {
     this.#recorder.record({ kind: "health", machine: agent.machine, agent: agent.name, from, to, reason });
   }
 
-  #tellTurn({ status }: HealthTurn): void {
-    this.#events.send({ type: "health", agent: this.#view.agent(status.id) });
+  #onStandby(id: string, { from, status }: HealthTurn): void {
+    this.#log.info("standby.turned", { standby: id, from, to: status.health, reason: status.reason });
+    this.#changedAgents.add(id);
+    this.#sender.send();
+    this.#tellTurn({ from, status });
+  }
+
+  #tellTurn(turn: HealthTurn): void {
+    const { id } = turn.status;
+    this.#services.turned(turn);
+    if (this.#agentIds.has(id)) this.#events.send({ type: "health", agent: this.#view.agent(id) });
+  }
+
+  #onNews(news: FromSeat): void {
+    if (news.type === "moved") {
+      const { service, from, to, epoch, why } = news;
+      this.#log.info("service.moved", { service, from, to, epoch, why });
+      announceMove(this.#link?.nc, { ...news, machine: this.#config.machine.name, wallMs: Date.now() });
+    }
+    if (news.type === "alert") {
+      const { severity, name, subject, message } = news;
+      const append = (alert: Unstamped) => this.#records.append("alerts", alert);
+      void storeAlert({ append, log: this.#log }, { severity, name, subject, message });
+    }
   }
 
   #onMachine(name: string, state: MachineState, before: MachineState): void {
@@ -319,7 +407,10 @@ export class Hub {
     const { judgement, parts } = state;
     const verdicts = { hub: parts.hub.verdict, nats: parts.nats.verdict, pushgateway: parts.pushgateway.verdict };
     this.#log.info("machine.judged", { name, verdict: judgement.verdict, reason: judgement.reason, ...verdicts });
-    if (name === peer.name) this.#round.onPeersHub(parts.hub.verdict);
+    if (name === peer.name) {
+      this.#round.onPeersHub(parts.hub.verdict);
+      this.#services.onPeersHub(parts.hub.verdict);
+    }
     this.#alerts.judged(name, judgement, before.judgement);
     this.#judgeSync();
     this.#events.send({ type: "machine", name, machine: this.#view.machine(name) });
@@ -333,12 +424,30 @@ export class Hub {
     this.#events.send({ type: "satellite", name, satellite });
   }
 
+  #onMaintenance(targets: string[]): void {
+    this.#log.info("maintenance.changed", { targets });
+    this.#alerts.reconsider();
+    this.#maintenanceOrders.settle(targets);
+    this.#maintenanceIsNews = true;
+    this.#sender.send();
+    this.#sendFleet();
+  }
+
+  /** Whether a machine or satellite as a whole does not answer, or cannot be heard. */
+  #isLost(name: string): boolean {
+    const { satellites } = this.#config;
+    const isSatellite = satellites.some((satellite) => satellite.name === name);
+    const { verdict } = isSatellite ? this.#satellites.judgement(name) : this.#judge.state(name).judgement;
+    return verdict === "dead" || verdict === "isolated";
+  }
+
   #judgeSync(): void {
     const hub = this.#judge.state(this.#config.peer.name).parts.hub.verdict;
     const natsHeard = this.#natsHeard();
     if (natsHeard && !this.#natsWasHeard) this.#records.nudge();
     this.#natsWasHeard = natsHeard;
     this.#records.judgeSync({ hubAlive: hub === "alive", natsHeard });
+    this.#services.synced({ inSync: this.#view.sync().state === "in-sync", refilled: this.#holdsAll() });
   }
 
   #natsHeard(): boolean {

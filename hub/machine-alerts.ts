@@ -1,17 +1,18 @@
 /** Records an alert when a machine is lost, and its end when the machine answers again. */
 import type { SatelliteJudgement } from "./core/satellite.ts";
-import type { AppendOutcome, Unstamped } from "./io/journal.ts";
-import { type Log, messageOf } from "./io/log.ts";
+import { type AlertStore, storeAlert } from "./io/store-alert.ts";
 
 type Judged = Pick<SatelliteJudgement, "verdict" | "reason">;
 
-export interface MachineAlertsOptions {
-  append(alert: Unstamped): Promise<AppendOutcome>;
-  log: Log;
+export interface MachineAlertsOptions extends AlertStore {
+  /** Whether the machine is being worked on: then its loss is no alert. */
+  inMaintenance(machine: string): boolean;
 }
 
 export class MachineAlerts {
   readonly #options: MachineAlertsOptions;
+  /** Machines that were lost under maintenance, with what would have been said. */
+  readonly #untold = new Map<string, string>();
 
   constructor(options: MachineAlertsOptions) {
     this.#options = options;
@@ -19,17 +20,26 @@ export class MachineAlerts {
 
   judged(name: string, judgement: Judged, before: Judged): void {
     if (isLost(judgement) === isLost(before)) return;
-    const lost = isLost(judgement);
-    this.#record(name, lost ? "urgent" : "resolved", lost ? `${name}: ${judgement.reason}` : `${name} answers again`);
+    if (!isLost(judgement)) {
+      if (!this.#untold.delete(name)) this.#record(name, "resolved", `${name} answers again`);
+      return;
+    }
+    const message = `${name}: ${judgement.reason}`;
+    if (this.#options.inMaintenance(name)) this.#untold.set(name, message);
+    else this.#record(name, "urgent", message);
+  }
+
+  /** Maintenance began or ended: a machine that did not come back by its end is lost. */
+  reconsider(): void {
+    for (const [name, message] of [...this.#untold]) {
+      if (this.#options.inMaintenance(name)) continue;
+      this.#untold.delete(name);
+      this.#record(name, "urgent", message);
+    }
   }
 
   #record(subject: string, severity: "urgent" | "resolved", message: string): void {
-    const { append, log } = this.#options;
-    append({ kind: "alert", severity, name: "machine-lost", subject, message })
-      .then((outcome) => {
-        if ("reason" in outcome) log.warn("alert.unrecorded", { message, reason: outcome.reason });
-      })
-      .catch((error: unknown) => log.error("alert.unrecorded", { message, error: messageOf(error) }));
+    void storeAlert(this.#options, { severity, name: "machine-lost", subject, message });
   }
 }
 

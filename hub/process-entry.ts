@@ -43,7 +43,12 @@ export async function runEntry<Config>(entry: Entry<Config>): Promise<void> {
   const log = createLog(entry.machineOf(config));
   // A full disk or a reader that is gone costs log lines, not the process.
   process.stderr.on("error", () => {});
-  const running = entry.make(config, version, log);
+  let running: Running;
+  try {
+    running = entry.make(config, version, log);
+  } catch (error) {
+    return fail(messageOf(error), exitUnavailable);
+  }
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => {
       running.stop().then(

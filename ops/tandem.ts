@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { registerAgent } from "./agent.ts";
+import { registerChaos } from "./chaos.ts";
 import { registerDoctor } from "./doctor.ts";
 import { OperatorError } from "./error.ts";
 import { registerFleet } from "./fleet.ts";
@@ -9,6 +10,7 @@ import { registerInit } from "./init.ts";
 import { registerLedger } from "./ledger.ts";
 import { registerLocal } from "./local.ts";
 import { registerSecrets } from "./secrets.ts";
+import { registerWitness } from "./witness.ts";
 
 const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }; // our own file
 
@@ -23,7 +25,9 @@ registerFleet(program);
 registerAgent(program);
 registerDoctor(program);
 registerLedger(program);
+registerChaos(program);
 registerSecrets(program);
+registerWitness(program);
 
 // A reader that has seen enough, as `head` has, closes the pipe: what is left then has nobody to read it.
 for (const stream of [process.stdout, process.stderr])

@@ -24,6 +24,9 @@ export function checkPair(site: Site, refuse: Refuse): void {
   for (const key of securityNeeds) {
     if (secured && site.security[key] === "") refuse(`security.${key}`, "a value, since others of its group have one");
   }
+  if ([site.machine.address, site.peer.address].includes(site.witness.host)) {
+    refuse("witness.host", "a third machine, since with one of the pair its witness would be lost as well");
+  }
   checkPorts(site, refuse);
 }
 

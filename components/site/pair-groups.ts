@@ -93,6 +93,14 @@ export const pairGroups = {
       leafCertificate: certificate,
     })
     .prefault({}),
+  /** A third NATS server that breaks ties, the same for both machines. */
+  witness: z
+    .strictObject({
+      /** Empty for none. */
+      host: host.or(z.literal("")).default("").meta({ example: "192.0.2.30" }),
+      port: port(4224),
+    })
+    .prefault({}),
   /** `host:port` of things that answer when the network does, such as the router. */
   references: z
     .array(

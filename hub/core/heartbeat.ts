@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { maxWallMs, WallMs } from "./hlc.ts";
 import { Holdings } from "./ledger.ts";
+import { MaintenanceWindows } from "./maintenance.ts";
 import { Health, RecordPosition, StreamKind } from "./record.ts";
 import { SnapshotWord } from "./snapshot.ts";
 
@@ -39,6 +40,8 @@ export const Heartbeat = z.object({
   snapshot: SnapshotWord.optional(),
   /** Health of agents that the sender probes: all of them once a second, those that changed at once. */
   agents: z.array(HealthReport),
+  /** In full heartbeats and at once when it changed: what operators said last of each target. */
+  maintenance: MaintenanceWindows.optional(),
 });
 export type Heartbeat = z.infer<typeof Heartbeat>;
 

@@ -7,7 +7,7 @@ import { AccountDump, Cover, Mark } from "./account.ts";
 import { ClientDump } from "./client-book.ts";
 import { metricTypes } from "./exposition/family.ts";
 import { Hlc } from "./hlc.ts";
-import { ExpiryMs, HealthChange, Push, RecordPosition, StreamKind } from "./record.ts";
+import { Alert, ExpiryMs, HealthChange, Push, RecordPosition, StreamKind } from "./record.ts";
 
 const Stamp = z.strictObject({ at: Hlc, machine: z.string() });
 const Count = z.number().int().nonnegative();
@@ -41,6 +41,8 @@ export const SnapshotLine = z.discriminatedUnion("is", [
   z.strictObject({ is: z.literal("client"), ...ClientDump.shape }),
   z.strictObject({ is: z.literal("unnumbered"), origin: z.string(), count: Count }),
   z.strictObject({ is: z.literal("health"), change: HealthChange }),
+  /** One that stands. */
+  z.strictObject({ is: z.literal("alert"), alert: Alert }),
   z.strictObject({ is: z.literal("clock"), now: Hlc }),
 ]);
 export type SnapshotLine = z.infer<typeof SnapshotLine>;

@@ -1,5 +1,6 @@
 /** What the hub's JSON endpoints answer: one schema is check, type and document for server, page and command line. */
 import { z } from "zod";
+import { Mode } from "../../fleet/model.ts";
 import { Health, StreamKind } from "../core/record.ts";
 import { Verdict } from "../core/verdict.ts";
 
@@ -62,6 +63,38 @@ export const SatelliteView = z.strictObject({
 });
 export type SatelliteView = z.infer<typeof SatelliteView>;
 
+/** An agent with a standby, and where it acts. */
+export const ServiceJson = z.strictObject({
+  name: z.string(),
+  home: z.string(),
+  standby: z.string(),
+  mode: Mode,
+  singleWriter: z.boolean(),
+  /** Machine that owns the epoch. */
+  owner: z.string(),
+  epoch: z.number().int().nonnegative(),
+  /** `home` and `away`: owned there; `moving`: between owners; `held`: nobody acts, or nobody is known to. */
+  state: z.enum(["home", "away", "moving", "held"]),
+  /** Whether the instance of the machine that answers acts. */
+  acts: z.boolean(),
+  /** Why it does not act or move; empty when all is well. */
+  reason: z.string(),
+  /** Port of both machines' routers; null when they carry nobody to it. */
+  route: z.number().int().nullable(),
+  instances: z.record(z.string(), z.strictObject({ host: z.string(), port: z.number().int(), health: Health })),
+});
+export type ServiceJson = z.infer<typeof ServiceJson>;
+
+export const MaintenanceView = z.strictObject({
+  /** A machine, or `machine/name` of an agent: neither alerted about nor moved meanwhile. */
+  target: z.string(),
+  since: Instant,
+  until: Instant,
+  reason: z.string(),
+  by: z.string(),
+});
+export type MaintenanceView = z.infer<typeof MaintenanceView>;
+
 export const AgentView = z.strictObject({
   name: z.string(),
   machine: z.string(),
@@ -79,6 +112,8 @@ export const AgentView = z.strictObject({
   /** Round trip of the last answered probe, ms. */
   latencyMs: z.number().nullable(),
   probe: z.strictObject({ kind: z.enum(["zmq", "http", "tcp"]), address: z.string() }),
+  /** What its trouble comes from, a machine or `machine/name` of an agent; absent when it is well or ails by itself. */
+  below: z.string().optional(),
   /** Absent while the hub that answers does not scrape it. */
   scrape: ScrapeView.optional(),
 });
@@ -109,6 +144,8 @@ export const FleetView = z.strictObject({
   /** All further machines; an older hub knows none. */
   satellites: z.record(z.string(), SatelliteView).default({}),
   agents: z.array(AgentView),
+  /** Machines and agents that are being worked on; an older hub knows none. */
+  maintenance: z.array(MaintenanceView).default([]),
   /** Number of agents by health. */
   totals: z.record(Health, z.number()),
   /** Push groups and series in the fold, the same on both hubs when in sync. */

@@ -2,8 +2,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { Health } from "../core/record.ts";
 import { Verdict } from "../core/verdict.ts";
-import { SatelliteView } from "./api.ts";
+import { SatelliteView, type ServiceJson } from "./api.ts";
 import { scrapeMetrics } from "./scrape-metrics.ts";
+import { serviceMetrics } from "./service-metrics.ts";
 import type { View } from "./view.ts";
 
 export interface OwnMetricsSources {
@@ -18,6 +19,7 @@ export interface OwnMetricsSources {
   pushgatewayAdopted(): number;
   pushgatewayPutBack(): number;
   eventListeners(): number;
+  services(): ServiceJson[];
 }
 
 /** What the spool says of itself. */
@@ -137,6 +139,7 @@ export class OwnMetrics {
     this.#machines(view);
     this.#agents(view);
     scrapeMetrics(this.#registry, view);
+    serviceMetrics(this.#registry, sources.services);
   }
 
   countPush(op: string | undefined, status: number): void {

@@ -10,6 +10,7 @@ export interface ServerRoutes {
   /** Whether the hub has read its records back and takes pushes; a reason when not. */
   unready(): string | undefined;
   push(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
+  services(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
   metricsText(): Promise<string>;
   fleet(): unknown;
   ledger(): unknown;
@@ -69,10 +70,12 @@ async function handle(
   }
   const streams = path === "/api/v1/events" || path === heartbeatPath;
   if (streams && request.method === "HEAD") return send(response, 200, "text/plain", "");
-  if (!streams) response.setTimeout(answerStallMs, () => request.socket.destroy());
+  const stays = streams || path.startsWith("/api/v1/services/");
+  if (!stays) response.setTimeout(answerStallMs, () => request.socket.destroy());
   const handler = table.get(path);
   const reads = request.method === "GET" || request.method === "HEAD";
   if (handler !== undefined && reads) return await handler(request, response);
+  if (await routes.services(request, response)) return;
   if (await routes.push(request, response)) return;
   if (handler !== undefined) send(response, 405, "text/plain", `${path} answers GET only\n`);
   else send(response, 404, "text/plain", `nothing at ${path}; the page is at /, the fleet at /api/v1/fleet\n`);

@@ -5,12 +5,22 @@ import type { Fold } from "../core/fold/fold.ts";
 import { homeHubOf } from "../core/home-hub.ts";
 import { Health, type StreamKind } from "../core/record.ts";
 import type { ScrapeBook, ScrapeStatus } from "../core/scrape-book.ts";
+import type { Causes } from "../core/suppression.ts";
 import type { Judgement } from "../core/verdict.ts";
 import type { HeartbeatRoute } from "../io/heartbeat-receiver.ts";
 import type { Records } from "../io/records.ts";
 import type { SatelliteWatch } from "../io/satellite-watch.ts";
 import type { Judge } from "../judge/judge.ts";
-import type { AgentView, FleetView, LedgerView, MachineView, SatelliteView, ScrapeView, SyncView } from "./api.ts";
+import type {
+  AgentView,
+  FleetView,
+  LedgerView,
+  MachineView,
+  MaintenanceView,
+  SatelliteView,
+  ScrapeView,
+  SyncView,
+} from "./api.ts";
 
 export interface ViewSources {
   config: HubConfig;
@@ -24,6 +34,8 @@ export interface ViewSources {
   health: FleetHealth;
   scrapes: ScrapeBook;
   fold: Fold;
+  causes(): Causes;
+  maintenance(): MaintenanceView[];
   /** Monotonic ms. */
   clock(): number;
   /** Longest recent stall of an event loop, ms. */
@@ -40,8 +52,9 @@ export class View {
   }
 
   fleet(): FleetView {
-    const { config, version, incarnation, fold } = this.#of;
-    const agents = config.agents.map((agent) => this.agent(agentId(agent)));
+    const { config, version, incarnation, fold, maintenance } = this.#of;
+    const causes = this.#of.causes();
+    const agents = config.agents.map((agent) => this.agent(agentId(agent), causes));
     const totals = Object.fromEntries(Health.options.map((health) => [health, 0])) as Record<Health, number>; // all keys are there
     for (const agent of agents) totals[agent.health]++;
     return {
@@ -54,6 +67,7 @@ export class View {
       machines: Object.fromEntries([config.machine, config.peer].map(({ name }) => [name, this.machine(name)])),
       satellites: Object.fromEntries(config.satellites.map(({ name }) => [name, this.satellite(name)])),
       agents,
+      maintenance: maintenance(),
       totals,
       metrics: { groups: fold.groupCount, series: fold.seriesCount },
     };
@@ -85,27 +99,33 @@ export class View {
   }
 
   satellite(name: string): SatelliteView {
-    const { config, judge, satellites } = this.#of;
-    const { machine, peer } = config;
-    const watchedBy = homeHubOf(name, config.satellites);
-    const isPeerAsking = watchedBy === peer.name && judge.state(peer.name).parts.hub.verdict !== "dead";
+    const { config, satellites } = this.#of;
     const { verdict, sinceMs, reason } = satellites.judgement(name);
     return {
       verdict,
       since: this.#instant(sinceMs),
       reason,
-      watchedBy,
-      askedBy: isPeerAsking ? peer.name : machine.name,
+      watchedBy: homeHubOf(name, config.satellites),
+      askedBy: this.askedBy(name),
     };
   }
 
-  agent(id: string): AgentView {
+  /** Machine whose hub asks the agents of this one at present. */
+  askedBy(name: string): string {
+    const { config, judge } = this.#of;
+    const { machine, peer } = config;
+    const isPeers = homeHubOf(name, config.satellites) === peer.name;
+    return isPeers && judge.state(peer.name).parts.hub.verdict !== "dead" ? peer.name : machine.name;
+  }
+
+  agent(id: string, causes = this.#of.causes()): AgentView {
     const { config, health, scrapes, clock } = this.#of;
     const agent = config.agents.find((candidate) => agentId(candidate) === id);
     const status = health.status(id);
     if (agent === undefined || status === undefined) throw new Error(`no agent ${id}`);
     const { probe } = agent;
     const scrape = scrapes.status(id);
+    const below = causes.below.get(id);
     return {
       name: agent.name,
       machine: agent.machine,
@@ -118,6 +138,7 @@ export class View {
       observedBy: status.observedBy ?? null,
       latencyMs: status.latencyMs === undefined ? null : Math.round(status.latencyMs * 100) / 100,
       probe: { kind: probe.kind, address: `${probe.host}:${probe.port}` },
+      ...(below === undefined ? {} : { below }),
       ...(scrape && { scrape: this.#scrapeView(scrape) }),
     };
   }

@@ -20,5 +20,14 @@ export function createLog(
   return { info: put("info"), warn: put("warn"), error: put("error") };
 }
 
+/** A log whose lines all say this too. */
+export function logWith(log: Log, common: Record<string, unknown>): Log {
+  return {
+    info: (event, fields) => log.info(event, { ...common, ...fields }),
+    warn: (event, fields) => log.warn(event, { ...common, ...fields }),
+    error: (event, fields) => log.error(event, { ...common, ...fields }),
+  };
+}
+
 /** An error's message for a log field, whatever was thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,10 +1,11 @@
-/** Everything that a hub knows from records: the ledger, the fold, the book of clients, the clock, and last words on agents. */
+/** Everything that a hub knows from records: the ledger, the fold, the book of clients, the clock, last words on agents, and standing alerts. */
 import { Account } from "../core/account.ts";
 import { ClientBook } from "../core/client-book.ts";
 import type { Fold } from "../core/fold/fold.ts";
 import { groupKey } from "../core/group-path.ts";
 import { compareHlc, type Hlc, hlcZero, mergeHlc } from "../core/hlc.ts";
 import { Ledger } from "../core/ledger.ts";
+import { OpenAlerts } from "../core/open-alerts.ts";
 import type { Batch, HealthChange, Push, StreamKind } from "../core/record.ts";
 import { type Marks, type SnapshotLine, streamKey } from "../core/snapshot.ts";
 import { type Log, messageOf } from "./log.ts";
@@ -28,6 +29,7 @@ export class RecordState {
   /** As the ledger, but nothing is ever forgotten: what is stored once more was pushed only once. */
   readonly #noted = new Map<string, Account>();
   readonly clients = new ClientBook();
+  readonly alerts = new OpenAlerts();
   readonly clock: { now: Hlc; wallMs(): number } = { now: hlcZero, wallMs: Date.now };
   readonly #lastHealth = new Map<string, HealthChange>();
 
@@ -93,6 +95,7 @@ export class RecordState {
       this.clock.now = mergeHlc(this.clock.now, record.at);
       if (record.kind === "push") changed.push(...this.#applied(record, batch));
       else if (record.kind === "health") this.#remember(record);
+      else this.alerts.note(record);
     }
     if (changed.length > 0) this.#options.onGroups(changed);
   }
@@ -141,6 +144,9 @@ export class RecordState {
       case "health":
         this.#remember(line.change);
         return undefined;
+      case "alert":
+        this.alerts.note(line.alert);
+        return undefined;
       case "clock":
         this.clock.now = mergeHlc(this.clock.now, line.now);
         return undefined;
@@ -155,6 +161,7 @@ export class RecordState {
     for (const client of this.clients.dumps()) yield { is: "client", ...client };
     for (const [origin, count] of Object.entries(this.clients.unnumbered())) yield { is: "unnumbered", origin, count };
     for (const change of this.#lastHealth.values()) yield { is: "health", change };
+    for (const alert of this.alerts.list()) yield { is: "alert", alert };
     yield { is: "clock", now: this.clock.now };
   }
 

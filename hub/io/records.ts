@@ -5,6 +5,7 @@ import type { HubConfig } from "../config.ts";
 import type { ClientBook } from "../core/client-book.ts";
 import type { Fold } from "../core/fold/fold.ts";
 import type { Heartbeat } from "../core/heartbeat.ts";
+import type { OpenAlerts } from "../core/open-alerts.ts";
 import {
   type Batch,
   type HealthChange,
@@ -128,6 +129,11 @@ export class Records {
 
   get clients(): ClientBook {
     return this.#state.clients;
+  }
+
+  /** By the records of both machines. */
+  get alerts(): OpenAlerts {
+    return this.#state.alerts;
   }
 
   /** Stretches of streams that the disk did not give back as they were written, since the start. */

@@ -226,7 +226,7 @@ export class SnapshotStore {
   }
 }
 
-const isCount = ({ is }: SnapshotLine) => is !== "group" && is !== "health" && is !== "clock";
+const isCount = ({ is }: SnapshotLine) => is !== "group" && is !== "health" && is !== "alert" && is !== "clock";
 
 async function manifestOf(
   jsm: JetStreamManager,

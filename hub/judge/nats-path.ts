@@ -6,6 +6,8 @@ import { keyBytes } from "./beat.ts";
 
 export const beatSubject = (machine: string) => `tandem.beats.${machine}`;
 
+const againMs = 1_000;
+
 export interface NatsPathOptions {
   config: HubConfig;
   /** This hub's. */
@@ -18,6 +20,7 @@ export class NatsPath {
   readonly #options: NatsPathOptions;
   readonly #subject: string;
   #link: NatsLink | undefined;
+  #again: NodeJS.Timeout | undefined;
 
   /** Connects as soon as NATS answers; rejects when `signal` ends the wait. */
   constructor(options: NatsPathOptions) {
@@ -31,13 +34,21 @@ export class NatsPath {
     const name = `judge of ${machine.name}`;
     const at = { ...machine.nats, seedFile: nats.nkeySeedFile, name, log, onReconnect: () => {} };
     const link = await NatsLink.open(at, signal);
-    link.nc.subscribe(beatSubject(peer.name), {
-      callback: (error, { data }) => {
-        if (error !== null || data.length <= keyBytes) return;
-        const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-        received(bytes.subarray(keyBytes), bytes.subarray(0, keyBytes));
-      },
-    });
+    const hear = () => {
+      link.nc.subscribe(beatSubject(peer.name), {
+        callback: (error, { data }) => {
+          if (error !== null) {
+            // The client has given the subscription up: NATS does not allow it, until it has been told of it.
+            log.warn("beats.subscription_refused", { error: error.message });
+            if (!link.nc.isClosed()) this.#again = setTimeout(hear, againMs);
+          } else if (data.length > keyBytes) {
+            const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+            received(bytes.subarray(keyBytes), bytes.subarray(0, keyBytes));
+          }
+        },
+      });
+    };
+    hear();
     this.#link = link;
   }
 
@@ -51,6 +62,7 @@ export class NatsPath {
   }
 
   async stop(): Promise<void> {
+    clearTimeout(this.#again);
     await this.#link?.close();
   }
 }

@@ -1,7 +1,7 @@
 /** The judge's thread: it beats and judges beside the hub's main loop, so that a busy or stuck one delays neither. */
 import { isMainThread, type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { isStuck, startMainLoop, stepMainLoop } from "../core/main-loop.ts";
-import { createLog, type Log, messageOf } from "../io/log.ts";
+import { createLog, type Log, logWith, messageOf } from "../io/log.ts";
 import type { Beat } from "./beat.ts";
 import { BeatExchange } from "./beat-exchange.ts";
 import { BeatKeys } from "./beat-keys.ts";
@@ -40,7 +40,7 @@ class JudgeThread {
     this.#orders = orders;
     this.#port = port;
     const { config, incarnation } = orders;
-    this.#log = createLog(config.machine.name);
+    this.#log = logWith(createLog(config.machine.name), { thread: "judge" });
     this.#board = new Board(orders.board);
     this.#watch = new MachineWatch({
       config,

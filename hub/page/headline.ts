@@ -3,6 +3,7 @@ import type { FleetView, LedgerView } from "../http/api.ts";
 import { agentFindings } from "./headline/agents.ts";
 import type { Finding, Level, Sight } from "./headline/finding.ts";
 import { machineFindings } from "./headline/machines.ts";
+import { maintenanceFindings } from "./headline/maintenance.ts";
 import { recordFindings } from "./headline/records.ts";
 import { aliveText, satelliteFindings } from "./headline/satellites.ts";
 import { ageText, clockText, countText, type Zone } from "./words.ts";
@@ -49,6 +50,7 @@ function findingsOf(sight: Sight, news: HeadlineNews): Finding[] {
     ...satelliteFindings(sight),
     ...recordFindings(sight, news.ledger),
     ...agentFindings(sight),
+    ...maintenanceFindings(sight),
   ];
   const ordered = findings.toSorted((a, b) => ranks[a.level] - ranks[b.level]);
   const source = news.lost === undefined ? [] : [sourceFinding(sight, news.lost)];
@@ -76,6 +78,7 @@ function sightOf(fleet: FleetView, { nowMs = Date.parse(fleet.now), zone }: Head
       const age = ages ? ` (${ageText(nowMs - Date.parse(instant))})` : "";
       return `since ${clockText(instant, nowMs, zone)}${age}`;
     },
+    until: (instant) => `until ${clockText(instant, nowMs, zone)}`,
     ago: (ms) => (ages ? ` for ${ageText(ms)}` : ""),
     instantAgo: (ms) => new Date(nowMs - ms).toISOString(),
   };

@@ -30,6 +30,8 @@ export const RouterConfig = z
       .refine((path) => new TextEncoder().encode(path).length <= longestSocketPathBytes, {
         error: `longer than the ${longestSocketPathBytes} bytes that the path of a unix socket may have`,
       }),
+    /** Permissions of the socket: with 0660 a hub of the same group may speak, too. */
+    socketMode: z.enum(["0600", "0660"]).default("0600"),
     /** Address that the routes bind. @example "0.0.0.0" */
     listenHost: z.string().min(1),
     /** File of the highest epochs heard; absolute. */

@@ -1,11 +1,10 @@
 /** The router's own front on a unix socket: words in, the state of its routes, events and metrics out. */
-import { chmodSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { connect } from "node:net";
 import { z } from "zod";
 import { type PutAnswer, type RouteView, type RouteWord, RouteWords, sentHeader } from "../core/router/word.ts";
 import { type Log, messageOf } from "../io/log.ts";
 import { monoMs } from "../io/mono-clock.ts";
+import { listenOn } from "../io/unix-socket.ts";
 
 export interface ControlApiOptions {
   put(words: RouteWord[], sentMs: number): Promise<PutAnswer>;
@@ -35,15 +34,8 @@ export class ControlApi {
   }
 
   /** @throws Error when another router answers there */
-  async listen(path: string): Promise<void> {
-    if (await answers(path)) throw new Error(`another router listens on ${path}`);
-    // What a router that was killed has left.
-    rmSync(path, { force: true });
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once("error", reject);
-      this.#server.listen(path, resolve);
-    });
-    chmodSync(path, 0o600);
+  async listen(path: string, mode: string): Promise<void> {
+    await listenOn(this.#server, path, mode);
   }
 
   async stop(): Promise<void> {
@@ -97,17 +89,6 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => resolve(false));
-  });
 }
 
 const json = (response: ServerResponse, status: number, value: unknown) =>

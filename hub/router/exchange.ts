@@ -96,7 +96,7 @@ function passInterim(upstream: ClientRequest, response: ServerResponse): void {
   upstream.on("information", ({ statusCode, headers }) => {
     if (statusCode === 100) response.writeContinue();
     else if (statusCode === 102) response.writeProcessing();
-    else if (statusCode === 103 && headers["link"] !== undefined) response.writeEarlyHints({ link: headers["link"] });
+    else if (statusCode === 103 && headers.link !== undefined) response.writeEarlyHints({ link: headers.link });
   });
 }
 

@@ -10,9 +10,6 @@ const usage = `The router of one machine of a Tandem pair: carries clients to th
   router --help          print this
 `;
 
-// The socket and the state file are this user's alone, from their first moment on.
-process.umask(0o077);
-
 await runEntry({
   name: "router",
   usage,

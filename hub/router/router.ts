@@ -54,14 +54,14 @@ export class Router {
   }
 
   async start(): Promise<void> {
-    const { socket, listenHost } = this.#config;
+    const { socket, socketMode, listenHost } = this.#config;
     for (const { server, route } of this.#services.values())
       await new Promise<void>((resolve, reject) => {
         server.once("error", reject);
         server.listen({ host: listenHost, port: route.config.port, backlog: listenBacklog }, resolve);
       });
     // Last, so that whoever can speak with it finds all of it.
-    await this.#api.listen(socket);
+    await this.#api.listen(socket, socketMode);
     this.#log.info("router.started", { routes: this.#services.size });
   }
 

@@ -1,11 +1,9 @@
 /** Starts and stops containers that are labelled for it, by three calls of a Docker engine: list, start, stop. */
 import { request } from "node:http";
 import { z } from "zod";
+import { supervisedLabel } from "../core/supervisor/label.ts";
 import { machineMs } from "../io/machine-clock.ts";
 import type { Runner } from "./runner.ts";
-
-/** `<machine>/<service>`: whose it is. A container without it is never touched. */
-export const supervisedLabel = "tandem.supervised";
 
 const Containers = z.array(z.object({ Id: z.string(), State: z.string(), Labels: z.record(z.string(), z.string()) }));
 const Refusal = z.object({ message: z.string() });

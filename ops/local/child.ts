@@ -59,6 +59,8 @@ export class Child {
 
   /** Resolves when it is ready; rejects with its last log lines when it dies before that. */
   async start(): Promise<void> {
+    // A stop that came while others were starting: nobody would end this one any more.
+    if (this.#stopping) return;
     rotate(this.spec.logPath);
     this.#spawn(false);
     const untilMs = performance.now() + readyDeadlineMs;
@@ -90,6 +92,22 @@ export class Child {
     this.#stopping = true;
     clearTimeout(this.#timer);
     if (this.#process?.pid !== undefined && isAlive(this.#process.pid)) signal(this.#process.pid, "SIGKILL");
+  }
+
+  /** Ends it as a crash does; resolves when it is gone. */
+  async crash(): Promise<void> {
+    const running = this.#process;
+    if (running?.pid === undefined) return;
+    const gone = new Promise<void>((resolve) => running.once("exit", () => resolve()));
+    signal(running.pid, "SIGKILL");
+    await gone;
+  }
+
+  /** Starts it again if it is dead; does not wait until it is ready. */
+  revive(): void {
+    if (this.#process !== undefined || this.#stopping) return;
+    clearTimeout(this.#timer);
+    this.#spawn(true);
   }
 
   #spawn(again: boolean): void {

@@ -9,6 +9,7 @@ import {
   natsSpec,
   type Programs,
   pushgatewaySpec,
+  routerSpec,
   supervisorSpec,
   witnessSpec,
 } from "./specs.ts";
@@ -25,12 +26,13 @@ export interface PairOptions {
 const syncDeadlineMs = 5_000;
 const syncPollMs = 50;
 /** The whole stop fits into five seconds: agents, hubs, then the servers that hubs write to. */
-const stopDeadlinesMs = { agents: 1_000, supervisors: 1_000, hubs: 2_000, servers: 1_000 };
+const stopDeadlinesMs = { agents: 1_000, beside: 1_000, hubs: 2_000, servers: 1_000 };
 
 export class Pair {
   readonly #options: PairOptions;
   readonly #servers: Child[];
-  readonly #supervisors: Child[];
+  /** Routers and supervisors, which outlive their hub. */
+  readonly #beside: Child[];
   readonly #hubs: Child[];
   readonly #agents: Child[];
   #stopping: Promise<void> | undefined;
@@ -48,7 +50,10 @@ export class Pair {
     this.#hubs = site.machines.map((machine) => child(hubSpec(machine, data, programs)));
     const agents = writeAgentFiles(site, data);
     writeSupervisorFiles(site, data, agents);
-    this.#supervisors = site.machines.map((machine) => child(supervisorSpec(machine, data, programs)));
+    this.#beside = site.machines.flatMap((machine) => [
+      child(routerSpec(machine, data, programs)),
+      child(supervisorSpec(machine, data, programs)),
+    ]);
     this.#agents = agents.filter(({ cold }) => cold === undefined).map((agent) => child(agentsSpec(agent, data)));
   }
 
@@ -57,8 +62,8 @@ export class Pair {
     const { say, site } = this.#options;
     say(`starting NATS and Pushgateway of both machines${site.witness === undefined ? "" : ", and the witness"}`);
     await startAll(this.#servers);
-    say("starting supervisor and hub of both machines");
-    await startAll(this.#supervisors);
+    say("starting router, supervisor and hub of both machines");
+    await startAll(this.#beside);
     await startAll(this.#hubs);
     if (this.#agents.length > 0) {
       const count = site.fleet.agents.filter((agent) => !agent.isHub).length;
@@ -72,8 +77,13 @@ export class Pair {
     }
   }
 
+  /** All processes of the pair, in the order of their start. */
+  get children(): Child[] {
+    return [...this.#servers, ...this.#beside, ...this.#hubs, ...this.#agents];
+  }
+
   pid(machine: string, name: string): number | null {
-    const child = [...this.#servers, ...this.#supervisors, ...this.#hubs].find(
+    const child = [...this.#servers, ...this.#beside, ...this.#hubs].find(
       ({ spec }) => spec.machine === machine && spec.name === name,
     );
     return child?.pid ?? null;
@@ -90,7 +100,7 @@ export class Pair {
   }
 
   kill(): void {
-    for (const child of [...this.#agents, ...this.#supervisors, ...this.#hubs, ...this.#servers]) child.kill();
+    for (const child of this.children) child.kill();
   }
 
   async #stopAll(): Promise<void> {
@@ -98,7 +108,7 @@ export class Pair {
     const steps: [string, Child[], number][] = [
       ["agents", this.#agents, stopDeadlinesMs.agents],
       // Before the hubs, which would see the agents' end as one more failure to mend.
-      ["supervisors", this.#supervisors, stopDeadlinesMs.supervisors],
+      ["routers and supervisors", this.#beside, stopDeadlinesMs.beside],
       ["hubs", this.#hubs, stopDeadlinesMs.hubs],
       ["Pushgateway and NATS", this.#servers, stopDeadlinesMs.servers],
     ];

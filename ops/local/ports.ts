@@ -58,13 +58,19 @@ export function planPorts(claims: readonly PortClaim[], offset: number): PortPla
   };
 }
 
-/** What the agents of a fleet listen on, standbys included; the hubs' entries are claimed as the hubs themselves. */
+/** What the agents of a fleet listen on, standbys and routes included; the hubs' entries are claimed as the hubs themselves. */
 export function agentClaims(fleet: Fleet, otherMachine: (machine: string) => string): PortClaim[] {
   const home = fleet.agents.filter((agent) => !agent.isHub);
   return [
     ...home.flatMap((agent) => claimsOf(agent.machine, agent.name, agent)),
     ...home.flatMap(({ machine, name, standby }) =>
       standby === undefined ? [] : claimsOf(otherMachine(machine), `${name} standby`, standby),
+    ),
+    // Each machine's router carries clients to the active instance.
+    ...home.flatMap(({ machine, name, route }) =>
+      route === undefined
+        ? []
+        : [machine, otherMachine(machine)].map((at) => ({ machine: at, what: `${name} route`, port: route })),
     ),
   ];
 }

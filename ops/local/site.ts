@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { hubConfig, renderHubConfig } from "../../components/hub-config.ts";
 import { renderNatsConf } from "../../components/nats-conf.ts";
+import { renderRouterConfig, routerConfig } from "../../components/router-conf.ts";
 import { renderWitnessConf } from "../../components/witness-conf.ts";
 import { pairOf, satellitesOf } from "../../fleet/machines.ts";
 import type { Fleet, PlacedAgent } from "../../fleet/model.ts";
@@ -118,11 +119,17 @@ export const filesOf = (folder: string) => ({
   hubConfig: join(folder, "hub.json"),
   hubSpool: join(folder, "spool"),
   hubState: join(folder, "state"),
+  routerConfig: join(folder, "router.json"),
+  routerState: join(folder, "router", "epochs.json"),
   supervisorConfig: join(folder, "supervisor.json"),
   supervisorState: join(folder, "supervisor", "epochs.json"),
   pushgatewayStore: join(folder, "pushgateway.db"),
   log: (name: string) => join(folder, "logs", `${name}.log`),
 });
+
+/** Where a machine's hub speaks to its router. */
+export const routerSocket = (data: DataFolder, machine: string): string =>
+  controlSocketPath(data.path, machine, "router");
 
 /** Where a machine's hub speaks to its supervisor. */
 export const supervisorSocket = (data: DataFolder, machine: string): string =>
@@ -161,10 +168,20 @@ export function writeServerFiles(site: Site, data: DataFolder): void {
         spool: { path: files.hubSpool },
         stateDirectory: files.hubState,
         ...(witness === undefined ? {} : { witness }),
+        router: { socket: routerSocket(data, machine.name) },
         supervisor: { socket: supervisorSocket(data, machine.name) },
       },
     });
     writeWhole(files.hubConfig, renderHubConfig(config));
+    const router = routerConfig({
+      machine: machine.name,
+      fleet: site.fleet,
+      portOf: site.plan.of,
+      socket: routerSocket(data, machine.name),
+      listenHost: host,
+      stateFile: files.routerState,
+    });
+    writeWhole(files.routerConfig, renderRouterConfig(router));
   }
 }
 

@@ -3,10 +3,19 @@ import { z } from "zod";
 import { hubNodeArgs } from "../../components/hub-node-args.ts";
 import { pushgatewayArgs } from "../../components/pushgateway-args.ts";
 import { askPort } from "../../hub/io/port-watch.ts";
+import { RouterClient } from "../../hub/io/router-client.ts";
 import { SupervisorClient } from "../../hub/io/supervisor-client.ts";
 import type { ChildSpec } from "./child.ts";
 import type { DataFolder } from "./data-folder.ts";
-import { type AgentProcess, agentArgs, filesOf, type SiteMachine, supervisorSocket, witnessName } from "./site.ts";
+import {
+  type AgentProcess,
+  agentArgs,
+  filesOf,
+  routerSocket,
+  type SiteMachine,
+  supervisorSocket,
+  witnessName,
+} from "./site.ts";
 
 /** Paths of the programs that the pair runs. */
 export interface Programs {
@@ -14,6 +23,7 @@ export interface Programs {
   pushgateway: string;
   /** Bundles, run by this same Node. */
   hub: string;
+  router: string;
   supervisor: string;
 }
 
@@ -64,6 +74,28 @@ export function witnessSpec({ port }: { port: number }, data: DataFolder, progra
     args: ["-c", files.natsConf],
     logPath: files.log("nats"),
     ready: async () => (await askPort({ host: "127.0.0.1", port, kind: "nats" }, askDeadlineMs)) === "heard",
+  };
+}
+
+export function routerSpec(machine: SiteMachine, data: DataFolder, programs: Programs): ChildSpec {
+  const files = filesOf(data.machine(machine.name));
+  return {
+    machine: machine.name,
+    name: "router",
+    command: process.execPath,
+    args: [programs.router, "--config", files.routerConfig],
+    logPath: files.log("router"),
+    ready: async () => {
+      const client = new RouterClient({ socket: routerSocket(data, machine.name), deadlineMs: askDeadlineMs });
+      try {
+        await client.routes();
+        return true;
+      } catch {
+        return false;
+      } finally {
+        client.stop();
+      }
+    },
   };
 }
 

@@ -36,6 +36,7 @@ describe("the pages of the components", { timeout }, () => {
       "Prometheus",
       "Grafana",
       "VirtualIp",
+      "Supervisor",
     ];
     for (const component of [...servers, ...files]) {
       const page = `${component.replace(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase()}`;

@@ -1,5 +1,5 @@
 /** Virtual time: a queue of what happens when. One seed gives the same world again, event by event. */
-import { type Random, seededRandom } from "../prove/loss/random.ts";
+import { type Random, seededRandom } from "../../ops/chaos/random.ts";
 
 interface Planned {
   atMs: number;

@@ -83,7 +83,11 @@ export class BarePair {
     }
     const data = await openDataFolder(dir, machineNames, quiet);
     // A bundle of its own: hubs that are started again later must not be those of another checkout's or another run's build.
-    const { hubPath: hub, supervisorPath: supervisor } = await build({ outDir: join(data.path, "dist") });
+    const {
+      hubPath: hub,
+      routerPath: router,
+      supervisorPath: supervisor,
+    } = await build({ outDir: join(data.path, "dist") });
     for (const name of machineNames) options.onFolder?.(name, data.machine(name));
     writeServerFiles(site, data);
     for (const name of machineNames) rewrite(filesOf(data.machine(name)).natsConf, loopback, host);
@@ -91,7 +95,7 @@ export class BarePair {
     const links = options.links ? await redirect(site.machines, data) : undefined;
     const made = (name: MachineName): BareMachine => {
       const at = machineOf(site.machines, name);
-      const programs = { natsServer, pushgateway, hub, supervisor };
+      const programs = { natsServer, pushgateway, hub, router, supervisor };
       return {
         name,
         hubUrl: urlOf(at.hub),
@@ -160,6 +164,8 @@ async function redirect(machines: SiteMachine[], data: DataFolder): Promise<Link
   };
   const leaf = await linkTo(leafPort);
   rewrite(filesOf(data.machine("pc2")).natsConf, `${hub.host}:${leafPort}`, `${hub.host}:${leaf.port}`);
+  // Who listens tells its own address all the same (measured with 2.12), and whoever lost the link would dial past it.
+  rewrite(filesOf(data.machine("mainpc")).natsConf, "no_advertise: true", `advertise: "${hub.host}:${leaf.port}"`);
   const all = [leaf];
   for (const name of machineNames) {
     const path = filesOf(data.machine(name)).hubConfig;

@@ -12,11 +12,12 @@ const MachineLine = z.strictObject({
   pushgateway: z.url(),
   nats: z.url(),
   monitoring: z.url(),
-  pids: z.strictObject({ hub: z.number(), pushgateway: z.number(), nats: z.number() }),
+  pids: z.object({ hub: z.number(), pushgateway: z.number(), nats: z.number(), supervisor: z.number() }),
 });
 const ReadyLine = z.strictObject({
   ready: z.literal(true),
   machines: z.strictObject({ mainpc: MachineLine, pc2: MachineLine }),
+  witness: z.strictObject({ nats: z.url(), pids: z.strictObject({ nats: z.number() }) }),
   agents: z.strictObject({
     pids: z.object({ mainpc: z.array(z.number()), pc2: z.array(z.number()) }).catchall(z.array(z.number())),
   }),

@@ -1,5 +1,5 @@
 /** Probes one agent again and again: at its interval while it answers, sooner when it falls silent or hangs up. */
-import type { AgentConfig } from "../../config.ts";
+import { type AgentConfig, agentId } from "../../config.ts";
 import type { ProbeAnswer } from "../../core/agent-health.ts";
 import type { Gate } from "./gate.ts";
 import { createProbe, type Probe } from "./probe.ts";
@@ -28,7 +28,11 @@ export class AgentWatch {
   constructor(options: AgentWatchOptions) {
     this.#options = options;
     const { agent, clock } = options;
-    this.#probe = createProbe(agent.probe, { deadlineMs: agent.deadlineMs, clock, onIdleClose: () => this.#hurry() });
+    this.#probe = createProbe(agent.probe, { deadlineMs: agent.deadlineMs, clock, onIdleClose: () => this.hurry() });
+  }
+
+  get id(): string {
+    return agentId(this.#options.agent);
   }
 
   start(afterMs: number): void {
@@ -50,8 +54,11 @@ export class AgentWatch {
     }, afterMs);
   }
 
-  /** A server that hangs up on every idle client costs one probe more an interval, not an endless chase. */
-  #hurry(): void {
+  /**
+   * Asks at once, unless it is being asked. A server that hangs up on every idle client costs one probe more an interval, not an
+   * endless chase.
+   */
+  hurry(): void {
     if (this.#stopped || this.#hurried || this.#round !== undefined) return;
     this.#hurried = true;
     clearTimeout(this.#timer);

@@ -44,6 +44,11 @@ export class Prober {
     }
   }
 
+  /** Asks an agent that is watched at once, out of its turn. */
+  hurry(id: string): void {
+    for (const watches of this.#watches.values()) for (const watch of watches) if (watch.id === id) watch.hurry();
+  }
+
   /** Ends it; nothing of that machine is observed any more. */
   unwatch(machine: string): void {
     const watches = this.#watches.get(machine) ?? [];

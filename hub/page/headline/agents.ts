@@ -1,4 +1,6 @@
-/** Which agents are not well, by name, but for those whose trouble a dead machine, satellite or hub explains. */
+/** Which agents are not well, by name, but for those whose trouble something else explains: what they need, or their machine. */
+
+import { hangingText } from "../../core/suppression.ts";
 import type { AgentView } from "../../http/api.ts";
 import { countText, listText } from "../words.ts";
 import { type Finding, isPeerLost, type Level, type Sight } from "./finding.ts";
@@ -13,8 +15,9 @@ export function agentFindings(sight: Sight): Finding[] {
   ];
 }
 
-function isExplained({ machine, isHub }: AgentView, sight: Sight): boolean {
-  if (isSatelliteLost(sight, machine)) return true;
+function isExplained({ name, machine, isHub, below }: AgentView, sight: Sight): boolean {
+  if (below !== undefined || isSatelliteLost(sight, machine)) return true;
+  if (sight.fleet.maintenance.some(({ target }) => target === machine || target === `${machine}/${name}`)) return true;
   if (machine !== sight.peer.name) return false;
   return isPeerLost(sight) || (isHub && sight.peer.view.hub.verdict !== "alive");
 }
@@ -28,7 +31,7 @@ function finding(sight: Sight, agents: AgentView[], health: "unhealthy" | "degra
     return [
       {
         level,
-        title: `${first.name} on ${first.machine} is ${health} ${sight.since(first.since)}${reason}`,
+        title: `${first.name} on ${first.machine} is ${health} ${sight.since(first.since)}${reason}${belowText(sight, first)}`,
         details: [askedBy(sight, [first])],
       },
     ];
@@ -36,7 +39,7 @@ function finding(sight: Sight, agents: AgentView[], health: "unhealthy" | "degra
   const newest = those.reduce((a, b) => (a.since < b.since ? b : a));
   const machines = new Set(those.map(({ machine }) => machine));
   const where = machines.size === 1 ? ` on ${first.machine}` : "";
-  const names = listText(those.map(({ name }) => name));
+  const names = listText(those.map((agent) => `${agent.name}${belowCount(sight, agent)}`));
   return [
     {
       level,
@@ -44,6 +47,21 @@ function finding(sight: Sight, agents: AgentView[], health: "unhealthy" | "degra
       details: [`The latest is ${newest.name}, ${sight.since(newest.since)}.`, askedBy(sight, those)],
     },
   ];
+}
+
+/** Agents that are not told of themselves, because they hang below this one. */
+function namesBelow({ fleet }: Sight, { name, machine }: AgentView): string[] {
+  return fleet.agents.filter(({ below }) => below === `${machine}/${name}`).map((agent) => agent.name);
+}
+
+function belowText(sight: Sight, agent: AgentView): string {
+  const text = hangingText(namesBelow(sight, agent));
+  return text === undefined ? "" : `; ${text}`;
+}
+
+function belowCount(sight: Sight, agent: AgentView): string {
+  const { length } = namesBelow(sight, agent);
+  return length === 0 ? "" : ` (with ${length} below it)`;
 }
 
 function unknownFindings(agents: AgentView[]): Finding[] {

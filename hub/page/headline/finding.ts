@@ -20,6 +20,8 @@ export interface Sight {
   peer: { name: string; view: MachineView };
   /** `since 14:03:22 (12 s)`. */
   since(instant: string): string;
+  /** `until 14:13:34`. */
+  until(instant: string): string;
   /** ` for 12 s`, with its space; empty where ages are left out. */
   ago(ms: number): string;
   /** The moment so many ms ago. */

@@ -1,4 +1,5 @@
 /** What is wrong with the two machines: one of them dead, cut off or silent, or single parts of them. */
+import { hangingText } from "../../core/suppression.ts";
 import type { MachineView } from "../../http/api.ts";
 import { countText, durationText, listText } from "../words.ts";
 import type { Finding, Sight } from "./finding.ts";
@@ -36,6 +37,7 @@ function deadFinding(sight: Sight): Finding {
       `${fleet.hub} on ${self.name} goes on answering; its pushes have one copy until ${peer.name} is back.`,
       ...waitingText(sight),
       askedText(sight),
+      ...belowText(sight),
     ],
   };
 }
@@ -117,6 +119,16 @@ function askedText({ fleet, self, peer }: Sight): string {
   if (answering === 0) return `${asks}: none of ${agents.length} answers.`;
   if (answering === agents.length) return `${asks}: all ${agents.length} answer.`;
   return `${asks}: ${answering} of ${agents.length} answer.`;
+}
+
+/** Agents elsewhere that ail for want of those of the peer. */
+function belowText({ fleet, peer }: Sight): string[] {
+  const elsewhere = fleet.agents.filter(({ machine, below }) => below === peer.name && machine !== peer.name);
+  const text = hangingText(
+    elsewhere.map(({ name }) => name),
+    peer.name,
+  );
+  return text === undefined ? [] : [`${text}.`];
 }
 
 function waitingText({ fleet, peer }: Sight): string[] {

@@ -46,6 +46,7 @@ export async function startPushServer({
     {
       unready: () => undefined,
       push: api,
+      services: async () => false,
       metricsText: async () => fold.metricsText(),
       fleet: unused,
       ledger: unused,

@@ -8,6 +8,7 @@ async function serve(metricsText: () => Promise<string>): Promise<number> {
   const routes: ServerRoutes = {
     unready: () => undefined,
     push: async () => false,
+    services: async () => false,
     metricsText,
     fleet: () => ({}),
     ledger: () => ({}),

@@ -36,6 +36,7 @@ export function fleetView(self: Name = "pc2", hubs: Partial<Record<Name, string>
     machines: { mainpc: machineView("mainpc", self, hubs), pc2: machineView("pc2", self, hubs) },
     satellites: {},
     agents,
+    maintenance: [],
     totals: { healthy: agents.length, degraded: 0, unhealthy: 0, unknown: 0 },
     metrics: { groups: 75, series: 1_240 },
   };

@@ -99,6 +99,42 @@ it("one unhealthy agent is told with its reason, and of 7 the first 5 by name", 
   expect(title).toContain(`7 agents on mainpc are unhealthy: ${seven.slice(0, 5).join(", ")} and 2 more`);
 });
 
+it("what hangs below an unhealthy agent is counted beside it, and is no news of its own", () => {
+  const spoiled = ail(
+    fleetView(),
+    "unhealthy",
+    "no answer",
+    "SystemDigitalTwin",
+    "MemoryClient",
+    "NLUAgent",
+    "LearningManager",
+  );
+  const quiet = ["MemoryClient", "NLUAgent", "LearningManager"];
+  const agents = spoiled.agents.map((agent) =>
+    quiet.includes(agent.name) ? { ...agent, below: "mainpc/SystemDigitalTwin" } : agent,
+  );
+  expect(headlineOf({ ...spoiled, agents }).title).toMatch(
+    /^SystemDigitalTwin on mainpc is unhealthy since .*: no answer; .* and 2 others hang below it$/,
+  );
+  const second = agents.map((agent) =>
+    agent.name === "TTSService" ? { ...agent, health: "unhealthy" as const } : agent,
+  );
+  expect(headlineOf({ ...spoiled, agents: second }).title).toContain(
+    "2 agents on mainpc are unhealthy: SystemDigitalTwin (with 3 below it) and TTSService",
+  );
+});
+
+it("an agent under maintenance is something to watch, with who works on it until when, however ill it is", () => {
+  const maintenance = [
+    { target: "mainpc/TTSService", since: ago(60_000), until: ago(-600_000), reason: "new voice", by: "ann" },
+  ];
+  const fleet = { ...ail(fleetView(), "unhealthy", "no answer", "TTSService"), maintenance };
+  expect(headlineOf(fleet)).toMatchObject({
+    level: "watch",
+    title: "TTSService on mainpc is under maintenance until 14:13:34 by ann: new voice",
+  });
+});
+
 it("a pair that starts is something to watch until the peer is heard and the other 76 agents were asked", () => {
   const suspect = { verdict: "suspect", since: ago(1_000), reason: "not heard yet" } as const;
   const fleet = spoil("mainpc", (machine) => ({

@@ -61,7 +61,7 @@ describe("words of who acts", () => {
 
   it("go to one router only: a second one does not start on the same socket", async () => {
     const { config } = await startRouter();
-    await expect(runRouter({ ...config, routes: [] })).rejects.toThrow(`another router listens on ${config.socket}`);
+    await expect(runRouter({ ...config, routes: [] })).rejects.toThrow(`another process listens on ${config.socket}`);
   });
 });
 

@@ -4,9 +4,9 @@
  */
 import { Agent, request } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
+import type { Random } from "../../../ops/chaos/random.ts";
 import type { BareMachine, BarePair } from "../../support/bare-pair.ts";
 import type { Outcome, PushLog } from "./push.ts";
-import type { Random } from "./random.ts";
 
 export interface ClientOptions {
   index: number;

@@ -3,10 +3,10 @@
  * machines cut or frozen; a full disk.
  */
 import { setTimeout as pause } from "node:timers/promises";
+import type { SmallDisk } from "../../../ops/chaos/small-disk.ts";
 import type { BareMachine, BarePair } from "../../support/bare-pair.ts";
 import type { Killable } from "../../support/killable.ts";
 import type { HubDeath } from "./push.ts";
-import type { SmallDisk } from "./small-disk.ts";
 
 export interface Fault {
   /** For the summary: `kill hub`, `freeze machine`, `cut leaf`. */

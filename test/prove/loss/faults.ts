@@ -1,7 +1,7 @@
 /** Begins faults now and then, by a seed, and heals them: they overlap, but what one of them holds, no other takes. */
 import { setTimeout as pause } from "node:timers/promises";
+import type { Random } from "../../../ops/chaos/random.ts";
 import { type Fault, faultKinds, type Means } from "./fault-kinds.ts";
-import type { Random } from "./random.ts";
 
 export interface FaultsOptions extends Omit<Means, "momentToKill"> {
   random: Random;

@@ -2,14 +2,14 @@
 import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { seededRandom } from "../../../ops/chaos/random.ts";
+import { SmallDisk } from "../../../ops/chaos/small-disk.ts";
 import { BarePair } from "../../support/bare-pair.ts";
 import { Audit } from "./audit.ts";
 import { ProvingClient } from "./client.ts";
 import { Faults } from "./faults.ts";
 import { type HubDeath, isAcknowledged, type PushLog } from "./push.ts";
-import { seededRandom } from "./random.ts";
 import { settle } from "./settle.ts";
-import { SmallDisk } from "./small-disk.ts";
 import { count, type Summary } from "./summary.ts";
 import { judge, type Standing } from "./verdict.ts";
 

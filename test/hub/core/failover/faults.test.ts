@@ -65,7 +65,7 @@ describe("whatever happens to a pair", () => {
             );
           }
         }),
-        { numRuns: Number(process.env["RUNS"] ?? 40) },
+        { numRuns: 40 },
       );
-    }, 3_000_000);
+    }, 120_000);
 });

@@ -8,7 +8,7 @@ const roomyBytes = 4 * 1024 ** 3;
 /** What is left when it is full: less than one message, bytes. */
 const leftBytes = 4_096;
 /** What the list of mounts calls it. */
-const source = "tandem-proof";
+const source = "tandem-small-disk";
 
 export class SmallDisk {
   readonly #folder: string;

@@ -1,0 +1,45 @@
+/** The supervisor of one machine, where it carries a cold standby. */
+import type * as pulumi from "@pulumi/pulumi";
+import type { Fleet } from "../fleet/model.ts";
+import { isSupervised } from "./agent.ts";
+import type { Hub } from "./hub.ts";
+import { carriedBy } from "./machine-agents.ts";
+import type { Reach } from "./reach.ts";
+import type { Site } from "./site.ts";
+import { Supervisor, supervisorSockets } from "./supervisor.ts";
+
+interface MachineSupervisorArgs {
+  site: Site;
+  fleet: Fleet;
+  reach: Reach;
+}
+
+/** The directory of its socket, to be made before the hub; undefined where it has nothing to do. */
+export function machineSupervisorSockets(
+  name: string,
+  { site, fleet, reach }: MachineSupervisorArgs,
+  opts: pulumi.ComponentResourceOptions,
+): pulumi.Output<string> | undefined {
+  const carried = carriedBy(site.machine.name, site.peer.name, fleet);
+  if (!carried.some(({ agent, role }) => isSupervised(agent, role))) return undefined;
+  return supervisorSockets(`${name}-supervisor`, { reach, directory: `${site.paths.data}/sockets/supervisor` }, opts);
+}
+
+/** @param sockets from `machineSupervisorSockets` */
+export function machineSupervisor(
+  name: string,
+  { site, reach, hub, sockets }: MachineSupervisorArgs & { hub: Hub; sockets: pulumi.Output<string> | undefined },
+  opts: pulumi.ComponentResourceOptions,
+): Supervisor | undefined {
+  if (sockets === undefined) return undefined;
+  const { machine, paths } = site;
+  const args = {
+    machine: machine.name,
+    reach,
+    image: hub.image,
+    sockets,
+    configDirectory: `${paths.config}/supervisor`,
+    dataDirectory: `${paths.data}/supervisor`,
+  };
+  return new Supervisor(`${name}-supervisor`, args, opts);
+}

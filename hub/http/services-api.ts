@@ -1,0 +1,166 @@
+/** Answers what is asked about services and maintenance: anybody reads, and orders are taken from this machine only, where an operator is logged in. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { z } from "zod";
+import type { MaintenanceView, ServiceJson } from "./api.ts";
+import { readPushBody } from "./push-body.ts";
+
+/** What came of an order. */
+export interface OrderOutcome {
+  ok: boolean;
+  /** What happened, or why nothing did. */
+  text: string;
+}
+
+export interface ServicesApiOptions {
+  services(): ServiceJson[];
+  take(service: string, confirmPeerDead: boolean): Promise<OrderOutcome>;
+  switchover(service: string): Promise<OrderOutcome>;
+  maintenance: {
+    views(): MaintenanceView[];
+    knows(target: string): boolean;
+    begin(word: z.infer<typeof Begin>): Promise<MaintenanceView>;
+    end(target: string, by: string): Promise<MaintenanceView | undefined>;
+  };
+}
+
+interface Answer {
+  status: number;
+  body: unknown;
+}
+
+const servicesPath = "/api/v1/services";
+const maintenancePath = "/api/v1/maintenance";
+const maxBodyBytes = 16 * 1024;
+const bodyDeadlineMs = 5_000;
+const longestMinutes = 30 * 24 * 60;
+
+const Take = z.strictObject({ confirmPeerDead: z.boolean().default(false) });
+const Switchover = z.strictObject({
+  /** The machine that it should go to. @default the other one than its owner */
+  to: z.string().optional(),
+});
+const Begin = z.strictObject({
+  /** A machine, or `machine/name` of an agent. */
+  target: z.string().min(1),
+  minutes: z.number().positive().max(longestMinutes),
+  reason: z.string().min(1).max(500),
+  by: z.string().min(1).max(100),
+});
+const End = z.strictObject({ target: z.string().min(1), by: z.string().min(1).max(100) });
+
+/** The handler resolves with false, without an answer given, when the path is none of this API's. */
+export function createServicesApi(
+  options: ServicesApiOptions,
+): (request: IncomingMessage, response: ServerResponse) => Promise<boolean> {
+  return async (request, response) => {
+    const path = (request.url ?? "").split("?", 1)[0] ?? "";
+    if (path !== maintenancePath && path !== servicesPath && !path.startsWith(`${servicesPath}/`)) return false;
+    const answer = await answerTo(options, path, request);
+    const text = `${JSON.stringify(answer.body)}\n`;
+    response.writeHead(answer.status, { "content-type": "application/json", "cache-control": "no-store" });
+    response.end(request.method === "HEAD" ? undefined : text);
+    return true;
+  };
+}
+
+async function answerTo(options: ServicesApiOptions, path: string, request: IncomingMessage): Promise<Answer> {
+  const reads = request.method === "GET" || request.method === "HEAD";
+  if (!reads && !isFromHere(request)) {
+    const error = "orders are taken on this machine only; give it there, or through an SSH tunnel to the hub's port";
+    return { status: 403, body: { error } };
+  }
+  if (path === maintenancePath) return await maintenance(options, request);
+  const [name = "", verb] = path
+    .slice(servicesPath.length + 1)
+    .split("/")
+    .map(decode);
+  if (name === "") return reads ? { status: 200, body: options.services() } : notAllowed("GET");
+  const service = options.services().find((candidate) => candidate.name === name);
+  if (service === undefined) return { status: 404, body: { error: `no agent ${name} has a standby` } };
+  if (verb === undefined) return reads ? { status: 200, body: service } : notAllowed("GET");
+  if (verb !== "take" && verb !== "switchover") return { status: 404, body: { error: `nothing at ${path}` } };
+  if (request.method !== "POST") return notAllowed("POST");
+  return verb === "take" ? await take(options, service, request) : await switchover(options, service, request);
+}
+
+async function take(options: ServicesApiOptions, { name }: ServiceJson, request: IncomingMessage): Promise<Answer> {
+  const order = await read(request, Take);
+  return order.error ?? outcome(await options.take(name, order.value.confirmPeerDead));
+}
+
+async function switchover(
+  options: ServicesApiOptions,
+  service: ServiceJson,
+  request: IncomingMessage,
+): Promise<Answer> {
+  const order = await read(request, Switchover);
+  if (order.error !== undefined) return order.error;
+  const { name, owner, home, standby } = service;
+  const { to } = order.value;
+  if (to !== undefined && to !== home && to !== standby)
+    return { status: 400, body: { error: `${name} stands on ${home} and ${standby}, not on ${to}` } };
+  if (to === owner) return { status: 200, body: { ok: true, text: `${name} is on ${to} already` } };
+  return outcome(await options.switchover(name));
+}
+
+async function maintenance(options: ServicesApiOptions, request: IncomingMessage): Promise<Answer> {
+  const { views, knows, begin, end } = options.maintenance;
+  switch (request.method) {
+    case "GET":
+    case "HEAD":
+      return { status: 200, body: views() };
+    case "POST": {
+      const word = await read(request, Begin);
+      if (word.error !== undefined) return word.error;
+      const { target } = word.value;
+      if (!knows(target)) return { status: 404, body: { error: `${target} is no machine or agent of the fleet` } };
+      return { status: 200, body: await begin(word.value) };
+    }
+    case "DELETE": {
+      const word = await read(request, End);
+      if (word.error !== undefined) return word.error;
+      const ended = await end(word.value.target, word.value.by);
+      return ended === undefined
+        ? { status: 404, body: { error: `${word.value.target} is not in maintenance` } }
+        : { status: 200, body: ended };
+    }
+    default:
+      return notAllowed("GET, POST, DELETE");
+  }
+}
+
+type Read<T> = { value: T; error?: undefined } | { error: Answer };
+
+async function read<T>(request: IncomingMessage, schema: z.ZodType<T>): Promise<Read<T>> {
+  const body = await readPushBody(request, maxBodyBytes, bodyDeadlineMs);
+  if (body.kind === "gone") return { error: { status: 400, body: { error: "the body did not come whole" } } };
+  if (body.kind === "refused") return { error: { status: body.status, body: { error: body.reason } } };
+  let value: unknown;
+  try {
+    value = JSON.parse(body.text.trim() || "{}");
+  } catch {
+    return { error: { status: 400, body: { error: "the body is no JSON" } } };
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return { value: parsed.data };
+  return { error: { status: 400, body: { error: z.prettifyError(parsed.error) } } };
+}
+
+const outcome = (result: OrderOutcome): Answer => ({ status: result.ok ? 200 : 409, body: result });
+
+const notAllowed = (allowed: string): Answer => ({ status: 405, body: { error: `this path answers ${allowed}` } });
+
+/** Whoever sits at this machine, or came to it by SSH. A page of another site cannot send such a request unasked for. */
+function isFromHere({ socket, headers }: IncomingMessage): boolean {
+  const { remoteAddress = "", localAddress } = socket;
+  const isLocal = remoteAddress === localAddress || /^(::ffff:)?127\.|^::1$/.test(remoteAddress);
+  return isLocal && headers.origin === undefined;
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}

@@ -1,0 +1,20 @@
+/** Stores an alert, and says so in the log when that cannot be done. */
+import type { Alert } from "../core/record.ts";
+import type { AppendOutcome, Unstamped } from "./journal.ts";
+import { type Log, messageOf } from "./log.ts";
+
+export interface AlertStore {
+  append(alert: Unstamped): Promise<AppendOutcome>;
+  log: Log;
+}
+
+/** Resolves when it is stored or was not; never rejects. */
+export async function storeAlert({ append, log }: AlertStore, alert: Omit<Alert, "kind" | "at">): Promise<void> {
+  const { message } = alert;
+  try {
+    const outcome = await append({ kind: "alert", ...alert });
+    if ("reason" in outcome) log.warn("alert.unrecorded", { message, reason: outcome.reason });
+  } catch (error) {
+    log.error("alert.unrecorded", { message, error: messageOf(error) });
+  }
+}

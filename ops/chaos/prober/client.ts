@@ -1,0 +1,122 @@
+/** One client as users have them: it asks at a steady pace, waits so long for an answer, and then tries its other address. */
+import { Agent, request } from "node:http";
+import { monoMs } from "../mono.ts";
+import type { Sample, Stream } from "./sample.ts";
+
+/** Requests of one client that may be under way at once; a further one fails unsent, as it would in a full pool. */
+const mostUnderWay = 200;
+
+export interface ClientOptions {
+  stream: Stream;
+  /** The next number of a push, unique in the run. */
+  nextNumber(): number;
+  done(sample: Sample): void;
+}
+
+export class Client {
+  readonly #options: ClientOptions;
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 32 });
+  #preferred = 0;
+  #underWay = 0;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+  }
+
+  /** Goes on until its thread ends. */
+  start(): void {
+    const { everyMs } = this.#options.stream;
+    let dueMs = monoMs();
+    const next = () => {
+      // What a stall of this computer delays is made up for: no request that was due is left out.
+      for (; dueMs <= monoMs(); dueMs += everyMs) void this.#ask(dueMs);
+      setTimeout(next, Math.max(1, dueMs - monoMs()));
+    };
+    next();
+  }
+
+  async #ask(atMs: number): Promise<void> {
+    const { stream, nextNumber, done } = this.#options;
+    const { name, kind, targets } = stream;
+    const number = kind === "push" ? { number: nextNumber() } : {};
+    const errors: string[] = [];
+    const sample = (ok: boolean, by: string): Sample => ({
+      stream: name,
+      atMs,
+      tookMs: Math.round((monoMs() - atMs) * 10) / 10,
+      ok,
+      by,
+      errors,
+      ...number,
+    });
+    if (this.#underWay >= mostUnderWay) {
+      errors.push("too many requests wait already");
+      return done(sample(false, ""));
+    }
+    this.#underWay++;
+    let by = "";
+    try {
+      // Another request may prefer another address meanwhile; this one still tries each of them.
+      const first = this.#preferred;
+      for (let tried = 0; tried < targets.length; tried++) {
+        const index = (first + tried) % targets.length;
+        const target = targets[index];
+        if (target === undefined) break;
+        by = target.machine;
+        const error = await this.#try(target.url, number.number);
+        if (error === undefined) {
+          this.#preferred = index;
+          return done(sample(true, by));
+        }
+        errors.push(`${by}: ${error}`);
+      }
+      // The first address again, once a whole round was in vain.
+      this.#preferred = 0;
+      done(sample(false, by));
+    } finally {
+      this.#underWay--;
+    }
+  }
+
+  /** @returns what went wrong */
+  #try(url: string, number: number | undefined): Promise<string | undefined> {
+    const { name, kind, tryMs } = this.#options.stream;
+    const body = kind === "push" ? pushBody(name, number ?? 0) : undefined;
+    return new Promise((resolve) => {
+      const asked = request(
+        url,
+        {
+          method: body === undefined ? "GET" : "PUT",
+          agent: this.#agent,
+          ...(body === undefined ? {} : { headers: { "content-length": Buffer.byteLength(body) } }),
+        },
+        (response) => {
+          const { statusCode = 0 } = response;
+          response.resume();
+          response.on("end", () => settle(statusCode >= 200 && statusCode < 300 ? undefined : `status ${statusCode}`));
+          response.on("close", () => settle("the answer broke off"));
+        },
+      );
+      // A timer of its own: that of the request measures idle sockets only.
+      const timer = setTimeout(() => {
+        settle(`no answer in ${tryMs} ms`);
+        asked.destroy();
+      }, tryMs);
+      const settle = (error: string | undefined) => {
+        clearTimeout(timer);
+        resolve(error);
+      };
+      asked.on("error", (error: NodeJS.ErrnoException) => settle(error.code ?? error.message));
+      asked.end(body);
+    });
+  }
+}
+
+const pushBody = (client: string, number: number) =>
+  `# TYPE chaos_pushed gauge\nchaos_pushed{client="${client}"} ${number}\n`;
+
+/** The number that a push of this prober wrote. */
+export function pushedNumber(body: string): number | undefined {
+  const digits = /^chaos_pushed\{[^}]*\} (\d+)$/m.exec(body)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}

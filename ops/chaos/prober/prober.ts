@@ -1,0 +1,38 @@
+/** Measures from outside what clients see, in a thread of its own. */
+import { Worker } from "node:worker_threads";
+import { monoMs } from "../mono.ts";
+import type { ProberInput, ProberMessage, Sample, Stream } from "./sample.ts";
+
+/** After the last answer: until it has arrived from the other thread, ms. */
+const lastWordMs = 150;
+
+export class Prober {
+  readonly streams: Stream[];
+  readonly #worker: Worker;
+  #samples: Sample[] = [];
+  #failure: Error | undefined;
+
+  /** Begins at once. */
+  constructor(streams: Stream[]) {
+    this.streams = streams;
+    this.#worker = new Worker(new URL("./worker.ts", import.meta.url), {
+      workerData: { streams } satisfies ProberInput,
+    });
+    this.#worker.on("message", ({ samples }: ProberMessage) => void this.#samples.push(...samples));
+    this.#worker.on("error", (error: Error) => (this.#failure = error));
+  }
+
+  /** Of all requests that were due in a window that is over, once they are answered or given up; earlier ones are forgotten. */
+  async take(fromMs: number, toMs: number): Promise<Sample[]> {
+    const longestMs = Math.max(...this.streams.map(({ tryMs, targets }) => tryMs * targets.length));
+    await new Promise((resolve) => setTimeout(resolve, toMs - monoMs() + longestMs + lastWordMs));
+    if (this.#failure !== undefined) throw this.#failure;
+    const taken = this.#samples.filter(({ atMs }) => atMs >= fromMs && atMs < toMs);
+    this.#samples = this.#samples.filter(({ atMs }) => atMs >= toMs);
+    return taken;
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.terminate();
+  }
+}

@@ -1,0 +1,116 @@
+/** Plays a list of scenarios on one pair, one after the other, while a prober measures from outside. */
+import { StreamAudit } from "./audit/stream-audit.ts";
+import { type FaultRun, type MonthView, monthOf } from "./availability.ts";
+import { pairOfDeeds } from "./pairs.ts";
+import { play, streamOfService } from "./play.ts";
+import { pushedNumber } from "./prober/client.ts";
+import { Prober } from "./prober/prober.ts";
+import type { Stream } from "./prober/sample.ts";
+import type { Random } from "./random.ts";
+import type { RunView } from "./run-view.ts";
+import type { Scenario, Times } from "./scenario.ts";
+import { askServices } from "./services.ts";
+import type { Stage } from "./stage.ts";
+
+export interface ShowOptions {
+  stage: Stage;
+  scenarios: readonly Scenario[];
+  /** Times that each is played. */
+  runs: number;
+  /** Pairs of scenarios, drawn at random, that are played at the same time. */
+  pairs: number;
+  times: Times;
+  random: Random;
+  say(line: string): void;
+  onRun(run: RunView): void;
+  signal: AbortSignal;
+}
+
+export interface ShowView {
+  runs: RunView[];
+  /** Scenarios that could not be played, and why. */
+  skipped: { scenario: string; why: string }[];
+  month: MonthView;
+  interrupted: boolean;
+}
+
+const pushEveryMs = 50;
+const getEveryMs = 50;
+const tryMs = 1_000;
+
+export async function show(options: ShowOptions): Promise<ShowView> {
+  const { stage, scenarios, runs, random, times, say, onRun, signal } = options;
+  const skipped: ShowView["skipped"] = [];
+  const playable: Scenario[] = [];
+  for (const scenario of scenarios) {
+    const why = (await scenario.unable?.(stage)) ?? "";
+    if (why === "") playable.push(scenario);
+    else {
+      skipped.push({ scenario: scenario.name, why });
+      say(`skipped: ${scenario.name} (${why})`);
+    }
+  }
+  const prober = new Prober(await streamsOf(stage));
+  const audit = new StreamAudit(stage.machines, ({ body }) => pushedNumber(body));
+  const views: RunView[] = [];
+  const one = async (name: string, deed: ReturnType<Scenario["deed"]>) => {
+    const view = await play({ name, deed, stage, prober, audit, say, signal });
+    if (signal.aborted) return;
+    views.push(view);
+    onRun(view);
+  };
+  try {
+    for (let run = 0; run < runs; run++)
+      for (const scenario of playable)
+        if (!signal.aborted) await one(scenario.name, scenario.deed(stage, random, times));
+    for (let pair = 0; pair < options.pairs && !signal.aborted; pair++) {
+      const drawn = pairOfDeeds(playable, stage, random, times);
+      if (drawn === undefined) skipped.push({ scenario: "a pair", why: "no two of these leave each other alone" });
+      else await one(drawn.name, drawn.deed);
+    }
+  } finally {
+    await prober.close();
+  }
+  const rates = new Map(scenarios.map(({ name, perMonth }) => [name, perMonth]));
+  const single = views.flatMap(({ scenario: name, windowMs, downMs }): FaultRun[] => {
+    const perMonth = rates.get(name);
+    return perMonth === undefined ? [] : [{ name, perMonth, windowMs, downMs }];
+  });
+  return { runs: views, skipped, month: monthOf(single), interrupted: signal.aborted };
+}
+
+/** As agents and users ask: pushes and health of either home, with the other hub as the second address, and each routed service. */
+async function streamsOf(stage: Stage): Promise<Stream[]> {
+  const hubs = stage.machines.map(({ name, hubUrl }) => ({ machine: name, url: hubUrl }));
+  const orders = hubs.map((hub) => [hub, ...hubs.filter((other) => other !== hub)]);
+  const streams = orders.flatMap((order): Stream[] => {
+    const [{ machine } = { machine: "" }] = order;
+    const at = (path: string) => order.map((hub) => ({ ...hub, url: `${hub.url}${path}` }));
+    return [
+      {
+        name: `pushes of ${machine}`,
+        kind: "push",
+        everyMs: pushEveryMs,
+        tryMs,
+        targets: at(`/metrics/job/chaos_${machine}`),
+      },
+      { name: `health at ${machine}`, kind: "get", everyMs: getEveryMs, tryMs, targets: at("/-/healthy") },
+    ];
+  });
+  const known = await Promise.all(
+    stage.machines.map(async ({ name, hubUrl }) => ({ machine: name, services: (await askServices(hubUrl)) ?? [] })),
+  );
+  const routed = (known[0]?.services ?? []).filter(({ route }) => typeof route === "number");
+  return [
+    ...streams,
+    ...routed.map(({ name, home }): Stream => {
+      const targets = known.flatMap(({ machine, services }) => {
+        const port = services.find((service) => service.name === name)?.route;
+        return typeof port === "number" ? [{ machine, url: `http://127.0.0.1:${port}/health` }] : [];
+      });
+      // Clients ask the route of their own machine first, which is mostly their service's home.
+      targets.sort((a, b) => Number(b.machine === home) - Number(a.machine === home));
+      return { name: streamOfService(name), kind: "get", everyMs: getEveryMs, tryMs, targets };
+    }),
+  ];
+}
