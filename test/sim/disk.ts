@@ -6,9 +6,6 @@ interface Write {
   done: (ok: boolean) => void;
 }
 
-/** A writer that does not wait is held back by whoever writes; more than this is a queue without a bound. */
-export const maxQueuedWrites = 1_000;
-
 export class Disk {
   readonly #world: World;
   /** Longest sync, ms. */
