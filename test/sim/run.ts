@@ -23,7 +23,7 @@ export interface RunResult {
   counts: Checks["counts"] & { faults: number; falseVerdicts: number };
 }
 
-const bootMs = 6_000;
+const bootMs = 3_000;
 /** Shorter than the defaults, so that a seed sees several failbacks; the order of the times is the same. */
 const limits = { failbackAfterMs: 2_000, failbackAtMostMs: 8_000, flapMemoryMs: 20_000, coldStartMs: 4_000 };
 /**
@@ -61,7 +61,7 @@ export function run({ seed, bugs, trace }: RunOptions): RunResult {
       faults.strike("machine hang", sleepMs);
       world.runUntil(world.nowMs + sleepMs);
     }
-    world.runUntil(world.nowMs + random.between(5_000, 25_000));
+    world.runUntil(world.nowMs + random.between(4_000, 18_000));
     faults.end();
     const healedMs = world.nowMs;
     const atRest = restAfter(pair, faults);

@@ -4,7 +4,7 @@ import { stepFailover } from "../../hub/core/failover/failover.ts";
 import { digestOf } from "../../hub/core/failover/lease.ts";
 import type { FailoverLimits } from "../../hub/core/failover/limits.ts";
 import type { FailoverCommand, FailoverEvent, OperatorOrder, Word } from "../../hub/core/failover/messages.ts";
-import { routesOf, viewsOf, wordOf } from "../../hub/core/failover/outcome.ts";
+import { type Route, routesOf, viewsOf, wordOf } from "../../hub/core/failover/outcome.ts";
 import type { ServiceView } from "../../hub/core/failover/service.ts";
 import { type FailoverSetup, startFailover } from "../../hub/core/failover/state.ts";
 import type { Enforcer } from "./enforcer.ts";
@@ -51,7 +51,7 @@ export class Seat {
   #state;
   #said: Word | undefined;
   #saidAtMs = Number.NEGATIVE_INFINITY;
-  #routes = "";
+  #routes: readonly Route[] = [];
   #routedAtMs = Number.NEGATIVE_INFINITY;
   #requests = 0;
 
@@ -94,9 +94,7 @@ export class Seat {
     const { say } = this.#options;
     this.#route(atMs);
     const word = wordOf(this.#state, atMs, this.#options.limits);
-    if (word === this.#said && atMs - this.#saidAtMs < sayEveryMs) return;
-    const text = JSON.stringify(word);
-    if (this.#said !== undefined && text === JSON.stringify(this.#said) && atMs - this.#saidAtMs < sayEveryMs) return;
+    if (this.#said !== undefined && isSameWord(this.#said, word) && atMs - this.#saidAtMs < sayEveryMs) return;
     this.#said = word;
     this.#saidAtMs = atMs;
     say(word);
@@ -105,9 +103,8 @@ export class Seat {
   #route(atMs: number): void {
     const { world, self, enforcer } = this.#options;
     const routes = routesOf(this.#state, atMs, this.#options.limits);
-    const text = JSON.stringify(routes);
-    if (text === this.#routes && atMs - this.#routedAtMs < sayEveryMs) return;
-    this.#routes = text;
+    if (areSameRoutes(this.#routes, routes) && atMs - this.#routedAtMs < sayEveryMs) return;
+    this.#routes = routes;
     this.#routedAtMs = atMs;
     // The words lie in the router's socket, whatever becomes of this hub meanwhile.
     world.after(enforceMs, () =>
@@ -195,3 +192,21 @@ function once<T>(act: (value: T) => void): (value: T) => void {
     act(value);
   };
 }
+
+/** Table, asks and maintenance are new objects whenever they change. */
+function isSameWord(a: Word, b: Word): boolean {
+  const isSame = a.table === b.table && a.maintenance === b.maintenance && a.blank === b.blank;
+  return isSame && a.asks.length === 0 && b.asks.length === 0 && a.acts.join() === b.acts.join();
+}
+
+function areSameRoutes(a: readonly Route[], b: readonly Route[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every((route, at) => {
+      const other = b[at];
+      return other?.service === route.service && other.epoch === route.epoch && isSameTarget(route, other);
+    })
+  );
+}
+
+const isSameTarget = (a: Route, b: Route) => a.to === b.to && a.untilMs === b.untilMs;
