@@ -10,6 +10,7 @@ import { registerInit } from "./init.ts";
 import { registerLedger } from "./ledger.ts";
 import { registerLocal } from "./local.ts";
 import { registerSecrets } from "./secrets.ts";
+import { registerServices } from "./services.ts";
 import { registerWitness } from "./witness.ts";
 
 const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }; // our own file
@@ -25,6 +26,7 @@ registerFleet(program);
 registerAgent(program);
 registerDoctor(program);
 registerLedger(program);
+registerServices(program);
 registerChaos(program);
 registerSecrets(program);
 registerWitness(program);

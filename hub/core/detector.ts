@@ -60,16 +60,17 @@ export function stepDetector(state: DetectorState, event: DetectorEvent, limits:
   switch (event.type) {
     case "heard": {
       const { path, atMs, old = false, stuck = false } = event;
-      const heard = setPath(state, path, { heardAtMs: atMs, refusedAtMs: undefined });
+      const heard = setPath(forgiveOwnStall(state, atMs, limits), path, { heardAtMs: atMs, refusedAtMs: undefined });
       return judge(old ? heard : { ...heard, heardAtMs: atMs, stuck }, atMs, limits);
     }
     case "refused": {
-      const { heardAtMs, refusedAtMs = event.atMs } = state.paths[event.path] ?? {};
-      return judge(setPath(state, event.path, { heardAtMs, refusedAtMs }), event.atMs, limits);
+      const awake = forgiveOwnStall(state, event.atMs, limits);
+      const { heardAtMs, refusedAtMs = event.atMs } = awake.paths[event.path] ?? {};
+      return judge(setPath(awake, event.path, { heardAtMs, refusedAtMs }), event.atMs, limits);
     }
     case "tick": {
       const awake = forgiveOwnStall(state, event.atMs, limits);
-      return judge({ ...awake, references: event.references ?? "answer" }, event.atMs, limits);
+      return judge({ ...awake, references: event.references ?? "answer", tickedAtMs: event.atMs }, event.atMs, limits);
     }
   }
 }
@@ -115,10 +116,13 @@ function refusedPaths(state: DetectorState, limits: DetectorLimits): string[] {
   });
 }
 
-/** A tick that comes late means that this process stood still, and beats may lie unread in its sockets. */
+/**
+ * A tick that is overdue means that this process stood still, and beats may lie unread in its sockets: what a loop takes up
+ * first then may be an old one.
+ */
 function forgiveOwnStall(state: DetectorState, atMs: number, limits: DetectorLimits): DetectorState {
   const stallMs = atMs - state.tickedAtMs - 2 * limits.heartbeatMs;
-  if (stallMs <= 0) return { ...state, tickedAtMs: atMs };
+  if (stallMs <= 0) return state;
   const shift = (ms: number | undefined) => (ms === undefined ? undefined : Math.min(atMs, ms + stallMs));
   return {
     ...state,

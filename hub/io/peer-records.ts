@@ -1,7 +1,7 @@
 /** The peer's records as this machine holds them: copied stream by stream, taken into the state, and acknowledged to the peer. */
 import type { NatsConnection } from "nats";
 import { z } from "zod";
-import { type Batch, comparePosition, lastPosition, RecordPosition, StreamKind } from "../core/record.ts";
+import { type Batch, lastPosition, RecordPosition, StreamKind } from "../core/record.ts";
 import { safeJson } from "../core/safe-json.ts";
 import { Copier } from "./copier.ts";
 import type { Log } from "./log.ts";
@@ -55,8 +55,8 @@ export class PeerRecords {
   take(kind: StreamKind, batch: Batch, streamSeq: number | undefined): void {
     const { state, places } = this.#options;
     const position = lastPosition(batch);
-    const before = this.copied[kind];
-    if (before === undefined || comparePosition(before, position) < 0) this.copied[kind] = position;
+    // In the order of the stream, which a clock that went back may have made another one than that of the names.
+    this.copied[kind] = position;
     if (streamSeq !== undefined) places.take(copyName(kind, batch.origin), streamSeq);
     state.take(kind, batch);
   }

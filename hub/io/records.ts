@@ -52,6 +52,8 @@ export class Records {
   readonly #places = new StreamPlaces();
   readonly #care: StreamCare;
   readonly #watermark = new Watermark();
+  /** Of the records that are appended; empty before that. */
+  #incarnation = "";
   readonly #own: OwnRecords;
   readonly #peers: PeerRecords;
   readonly #acks: PeerAcks;
@@ -225,6 +227,7 @@ export class Records {
 
   #begin(link: NatsLink, incarnation: string, read: ReadBack, signal: AbortSignal): void {
     const { nc } = link;
+    this.#incarnation = incarnation;
     this.#own.begin(link, incarnation);
     this.#peers.begin(nc, read);
     this.#care.start();
@@ -338,8 +341,10 @@ export class Records {
   }
 
   #peerCopied(kind: StreamKind, position: RecordPosition): void {
-    // A position in records that this machine does not have says nothing of those that it has.
-    if (!this.#state.ledger.knows(kind, this.#options.config.machine.name, position.incarnation)) return;
+    // A position in records that this machine does not have says nothing of those that it has; nor does one of an earlier life
+    // that sorts after this one, because the disk was lost with it and the clock went back since.
+    const isKnown = this.#state.ledger.knows(kind, this.#options.config.machine.name, position.incarnation);
+    if (!isKnown || position.incarnation > this.#incarnation) return;
     this.#watermark.copied(kind, position);
     if (kind === "metrics") this.#acks.copied(position);
   }

@@ -104,6 +104,7 @@ export class HttpFront {
     const [status, text] = refusals[outcome];
     const headers = { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" };
     const again = status === 503 ? { "retry-after": "1" } : {};
+    if (this.#stopping) response.shouldKeepAlive = false;
     response.writeHead(status, { ...headers, ...again }).end(`${service}: ${text}\n`);
   }
 

@@ -21,6 +21,7 @@ export class Route {
   readonly #leaving = new Set<Place>();
   #word: RouteWord | undefined;
   #place: Place | undefined;
+  #stopped = false;
   connections = 0;
 
   constructor(config: RouteConfig, limits: RouterLimits, tell: (event: RouteEvent) => void) {
@@ -70,9 +71,11 @@ export class Route {
     return "gone";
   }
 
-  /** Ends what is under way, as a replaced target would have it. */
+  /** What is under way ends as when a target is replaced; who waits is refused, since nobody will act here any more. */
   stop(): void {
+    this.#stopped = true;
     this.#leave();
+    this.#wake();
   }
 
   get draining(): number {
@@ -136,7 +139,7 @@ export class Route {
   #wait(untilMs: number, atMostMs: number, gone: AbortSignal): Promise<Refusal | undefined> {
     const leftMs = untilMs - monoMs();
     if (gone.aborted) return Promise.resolve("gone");
-    if (leftMs <= 0) return Promise.resolve("late");
+    if (leftMs <= 0 || this.#stopped) return Promise.resolve("late");
     if (this.#waiters.size >= this.limits.maxWaiting) return Promise.resolve("full");
     return new Promise((resolve) => {
       const settle = (refusal: Refusal | undefined) => {

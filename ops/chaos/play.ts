@@ -119,15 +119,15 @@ async function auditOf({ audit, signal }: PlayOptions, samples: readonly Sample[
 }
 
 function takeoversOf(services: ServiceWatch, seen: RunView["seen"], fromMs: number): Takeover[] | undefined {
-  if (services.names.length === 0) return undefined;
-  return services.names.map((service) => {
+  const asked = services.names.flatMap((service): Takeover[] => {
+    const own = seen.find(({ stream }) => stream === streamOfService(service));
+    if (own === undefined) return [];
     const movedAtMs = services.movedAtMs(service);
-    return {
-      service,
-      movedAfterMs: movedAtMs === undefined ? null : Math.round(movedAtMs - fromMs),
-      outageMs: seen.find(({ stream }) => stream === streamOfService(service))?.longestOutageMs ?? 0,
-    };
+    const movedAfterMs = movedAtMs === undefined ? null : Math.round(movedAtMs - fromMs);
+    // A router that holds requests lets its clients wait, which is an outage to them like any other.
+    return [{ service, movedAfterMs, outageMs: Math.max(own.longestOutageMs, Math.round(own.slowestMs)) }];
   });
+  return asked.length === 0 ? undefined : asked;
 }
 
 export const streamOfService = (service: string): string => `service ${service}`;

@@ -1,4 +1,5 @@
 /** Plays a list of scenarios on one pair, one after the other, while a prober measures from outside. */
+import { askPort } from "../../hub/io/port-watch.ts";
 import { StreamAudit } from "./audit/stream-audit.ts";
 import { type FaultRun, type MonthView, monthOf } from "./availability.ts";
 import { pairOfDeeds } from "./pairs.ts";
@@ -37,6 +38,7 @@ export interface ShowView {
 const pushEveryMs = 50;
 const getEveryMs = 50;
 const tryMs = 1_000;
+const host = "127.0.0.1";
 
 export async function show(options: ShowOptions): Promise<ShowView> {
   const { stage, scenarios, runs, random, times, say, onRun, signal } = options;
@@ -97,20 +99,24 @@ async function streamsOf(stage: Stage): Promise<Stream[]> {
       { name: `health at ${machine}`, kind: "get", everyMs: getEveryMs, tryMs, targets: at("/-/healthy") },
     ];
   });
-  const known = await Promise.all(
-    stage.machines.map(async ({ name, hubUrl }) => ({ machine: name, services: (await askServices(hubUrl)) ?? [] })),
-  );
-  const routed = (known[0]?.services ?? []).filter(({ route }) => typeof route === "number");
-  return [
-    ...streams,
-    ...routed.map(({ name, home }): Stream => {
-      const targets = known.flatMap(({ machine, services }) => {
-        const port = services.find((service) => service.name === name)?.route;
-        return typeof port === "number" ? [{ machine, url: `http://127.0.0.1:${port}/health` }] : [];
-      });
+  return [...streams, ...(await serviceStreams(stage))];
+}
+
+async function serviceStreams(stage: Stage): Promise<Stream[]> {
+  const targetsOf = new Map<string, Stream["targets"]>();
+  for (const { name: machine, hubUrl } of stage.machines)
+    for (const { name, home, route } of (await askServices(hubUrl)) ?? []) {
+      if (typeof route !== "number" || (await askPort({ host, port: route, kind: "tcp" }, tryMs)) !== "heard") continue;
+      const targets = targetsOf.get(name) ?? [];
+      const target = { machine, url: `http://${host}:${route}/health` };
       // Clients ask the route of their own machine first, which is mostly their service's home.
-      targets.sort((a, b) => Number(b.machine === home) - Number(a.machine === home));
-      return { name: streamOfService(name), kind: "get", everyMs: getEveryMs, tryMs, targets };
-    }),
-  ];
+      targetsOf.set(name, machine === home ? [target, ...targets] : [...targets, target]);
+    }
+  return [...targetsOf].map(([name, targets]) => ({
+    name: streamOfService(name),
+    kind: "get",
+    everyMs: getEveryMs,
+    tryMs,
+    targets,
+  }));
 }

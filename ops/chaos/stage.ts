@@ -1,7 +1,9 @@
 /** The pair on which scenarios play: real processes on ports of their own, links between the machines, an ear at both hubs. */
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { requireFleet } from "../../fleet/load.ts";
+import type { HubConfigInput } from "../../hub/config.ts";
 import { FleetView, LedgerView } from "../../hub/http/api.ts";
 import { build } from "../build.ts";
 import { OperatorError } from "../error.ts";
@@ -14,6 +16,7 @@ import {
   type AgentChoice,
   allMachineNames,
   chooseAgents,
+  filesOf,
   planSite,
   type Site,
   witnessName,
@@ -37,6 +40,8 @@ export interface StageOptions {
   random: Random;
   /** Puts links between the machines; without them the machines speak directly, and nothing between them can be cut. */
   links: boolean;
+  /** Set in both hubs' configs. */
+  hubConfig?: Partial<HubConfigInput>;
   /** Puts pc2's data on a small disk where that is possible. */
   disk: boolean;
   say(line: string): void;
@@ -89,7 +94,7 @@ export class Stage {
     this.observer = new Observer(this.machines.map(({ name, hubUrl }) => ({ name, url: hubUrl })));
   }
 
-  /** Resolves when the pair is in sync; what was started or mounted before an error is gone again. */
+  /** Resolves when all is well; what was started or mounted before an error is gone again. */
   static async set(options: StageOptions, signal: AbortSignal): Promise<Stage> {
     const { dir, say, random } = options;
     const site = await freeSite(options);
@@ -107,6 +112,7 @@ export class Stage {
     const pair = new Pair({ site, data, programs, restart: false, say: () => {}, tell: () => {} });
     const stage = new Stage(options, site, data, pair, links, disk);
     try {
+      stage.#configureHubs({ failover: { flapMemoryMs: 0 }, ...options.hubConfig });
       if (links !== undefined) await redirect(site, data, writeAgentFiles(site, data), links);
       stage.#letClocksJump();
       signal.throwIfAborted();
@@ -117,7 +123,15 @@ export class Stage {
         signal.addEventListener("abort", () => reject(signal.reason), { once: true }),
       );
       await Promise.race([pair.start(), aborted]);
-      return stage;
+      const trouble = await stage.well(readyDeadlineMs, signal);
+      signal.throwIfAborted();
+      if (trouble === "") return stage;
+      const next = "Read the logs there, with --keep";
+      throw new OperatorError(
+        "chaos.start",
+        `${trouble}, ${readyDeadlineMs / 1_000} s after the start; data in ${dir}`,
+        next,
+      );
     } catch (error) {
       await stage.close();
       throw error;
@@ -197,6 +211,7 @@ export class Stage {
     writeWhole(clockFile(this.machine(machine).folder), String(offsetMs));
   }
 
+  /** Undefined while no hub answers, or knows of any. */
   async services(): Promise<Service[] | undefined> {
     for (const { hubUrl } of this.machines) {
       const services = await askServices(hubUrl);
@@ -231,6 +246,15 @@ export class Stage {
       const trouble = await this.trouble();
       if (trouble === "" || signal.aborted || performance.now() > endMs) return trouble;
       await pause(pollMs);
+    }
+  }
+
+  /** Services that moved for one fault must not come home later for the next one: flaps are forgotten at once. */
+  #configureHubs(values: Partial<HubConfigInput>): void {
+    for (const { folder } of this.machines) {
+      const path = filesOf(folder).hubConfig;
+      const written = JSON.parse(readFileSync(path, "utf8")) as HubConfigInput; // by the Pair, just now
+      writeWhole(path, `${JSON.stringify({ ...written, ...values }, null, 2)}\n`);
     }
   }
 

@@ -1,5 +1,6 @@
 /** What the hubs' ledgers amount to, as a table for a person and as an exit code for a script. */
 import type { LedgerView } from "../../hub/http/api.ts";
+import { align } from "../align.ts";
 
 export interface Asked {
   url: string;
@@ -32,7 +33,7 @@ const textColumns = 3;
 export function toText(asked: readonly Asked[]): string {
   const rows = asked.flatMap(({ ledger }) => (ledger === undefined ? [] : rowsOf(ledger)));
   const silent = asked.filter(({ ledger }) => ledger === undefined).map(({ url }) => `no answer from ${url}`);
-  const table = rows.length === 0 ? [] : align([columns, ...rows]);
+  const table = rows.length === 0 ? [] : align([columns, ...rows], textColumns);
   return [...table, ...silent, ...asked.flatMap(({ ledger }) => (ledger === undefined ? [] : [summary(ledger)]))].join(
     "\n",
   );
@@ -50,16 +51,6 @@ function rowsOf({ machine, lines }: LedgerView): string[][] {
 
 const summary = ({ machine, missing, duplicates, pending, copies }: LedgerView) =>
   `${machine} says: missing ${missing}, duplicates ${duplicates}, pending ${pending}, copies ${copies}`;
-
-function align(rows: string[][]): string[] {
-  const widths = columns.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, i) => (i < textColumns ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
-      .join("  ")
-      .trimEnd(),
-  );
-}
 
 /** @example 250 → "250 ms", 90_000 → "90 s", 7_200_000 → "2.0 h" */
 function age(ms: number): string {

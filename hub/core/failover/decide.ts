@@ -30,7 +30,8 @@ export interface Facts {
   paused: boolean;
   /** The disk remembered nothing, and nobody has told it yet. */
   blank: boolean;
-  witness: "none" | "answers" | "silent";
+  /** `blank`: it answers and knows nothing of the service. */
+  witness: "none" | "answers" | "silent" | "blank";
   /** What this machine promised the owner is over. */
   promiseOver: boolean;
   /** The owner has not renewed at the witness for a lease. */
@@ -126,11 +127,11 @@ function claim(facts: Facts, why: string): Decision {
       alert: true,
       reason: `${why}; held: no witness; tandem take ${service.name} --confirm-peer-dead`,
     };
-  if (witness === "silent")
+  if (witness !== "answers")
     return {
       do: "hold",
       alert: true,
-      reason: `${why}; held: the witness does not answer; tandem take ${service.name} --confirm-peer-dead`,
+      reason: `${why}; held: the witness ${says(witness)}; tandem take ${service.name} --confirm-peer-dead`,
     };
   if (facts.blank)
     return { do: "hold", alert: true, reason: `${why}; held: ${me} has an empty disk and was told nothing yet` };
@@ -169,12 +170,15 @@ function takeBack(facts: Facts): Decision {
   return takeReleased(facts, `${peer} did not take it`);
 }
 
+const says = (witness: "silent" | "blank") => (witness === "silent" ? "does not answer" : "knows nothing of it");
+
 function takeReleased({ service, witness, blank, me }: Facts, why: string): Decision {
   if (!service.singleWriter) return { do: "take", reason: why };
   if (blank)
     return { do: "hold", alert: true, reason: `${why}; held: ${me} has an empty disk and was told nothing yet` };
-  if (witness === "silent") return { do: "hold", alert: true, reason: `${why}; held: the witness does not answer` };
-  return witness === "none" ? { do: "take", reason: why } : { do: "claim", reason: why };
+  if (witness === "none") return { do: "take", reason: why };
+  if (witness !== "answers") return { do: "hold", alert: true, reason: `${why}; held: the witness ${says(witness)}` };
+  return { do: "claim", reason: why };
 }
 
 function ownerDecides(facts: Facts): Decision {
@@ -188,7 +192,7 @@ function ownerDecides(facts: Facts): Decision {
   }
   if (facts.paused || facts.isolated || facts.peerHub !== "alive") return stay;
   // It could not be taken there.
-  if (service.singleWriter && (facts.witness === "silent" || facts.blank)) return stay;
+  if (service.singleWriter && (facts.witness === "silent" || facts.witness === "blank" || facts.blank)) return stay;
   if (isIll(facts)) return { do: "release", reason: `the instance on ${me} is unhealthy` };
   if (me === service.home || facts.stays || (facts.homeWellMs ?? -1) < facts.failbackWaitMs) return stay;
   if (!facts.inSync || !facts.refilled) return { ...stay, reason: stay.reason || `goes home once ${peer} is in sync` };

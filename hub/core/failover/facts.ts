@@ -8,7 +8,7 @@ import { isUnsaved } from "./memory.ts";
 import type { ServiceSpec } from "./service.ts";
 import type { FailoverState, Seen } from "./state.ts";
 import { entryOf } from "./table.ts";
-import { hasLapsed, witnessAnswers } from "./witness.ts";
+import { hasLapsed, knowsNothing, witnessAnswers } from "./witness.ts";
 
 export function factsOf(state: FailoverState, service: ServiceSpec, atMs: number, limits: FailoverLimits): Facts {
   const { setup, peer, sync } = state;
@@ -37,7 +37,7 @@ export function factsOf(state: FailoverState, service: ServiceSpec, atMs: number
     isolated: state.isolated || peer.machine.value === "isolated",
     paused: isPaused(state, service),
     blank: state.blank,
-    witness: setup.witness ? (witnessAnswers(state, atMs, limits) ? "answers" : "silent") : "none",
+    witness: witnessOf(state, service, atMs, limits),
     promiseOver: atMs >= promisedUntil(state, service, limits),
     lapsed: hasLapsed(state, service, atMs, limits),
     homeWellMs: wellSinceMs === undefined ? undefined : Math.min(unchangedMs, atMs - wellSinceMs),
@@ -47,6 +47,14 @@ export function factsOf(state: FailoverState, service: ServiceSpec, atMs: number
     leaseMs: limits.leaseMs,
     coldStartMs: limits.coldStartMs,
   };
+}
+
+function witnessOf(state: FailoverState, service: ServiceSpec, atMs: number, limits: FailoverLimits): Facts["witness"] {
+  if (!state.setup.witness) return "none";
+  if (!witnessAnswers(state, atMs, limits)) return "silent";
+  // A peer that holds the same table bears witness itself.
+  const agreed = atMs - state.lease.agreedAtMs < limits.leaseMs;
+  return service.singleWriter && !agreed && knowsNothing(state, service) ? "blank" : "answers";
 }
 
 /** Undefined when this machine's instance may act now. */

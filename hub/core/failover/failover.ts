@@ -13,7 +13,8 @@ import { settle } from "./settle.ts";
 import type { FailoverState, PeerState, Seen, Step } from "./state.ts";
 import { witnessRead, witnessWritten } from "./witness.ts";
 
-export function stepFailover(before: FailoverState, event: FailoverEvent, limits: FailoverLimits): Step {
+export function stepFailover(last: FailoverState, event: FailoverEvent, limits: FailoverLimits): Step {
+  const before = wake(last, event, limits);
   // Twenty of each a second change nothing but votes, which the next tick counts.
   if (event.type === "beat-sent")
     return { state: { ...before, lease: beatSent(before, event.counter, event.atMs, limits) }, commands: [] };
@@ -23,6 +24,15 @@ export function stepFailover(before: FailoverState, event: FailoverEvent, limits
   const settled = settle(carried, event.atMs, limits);
   return { state: carry(carried, settled.state, limits), commands: [...heard.commands, ...settled.commands] };
 }
+
+/** What waited while this thread stood still may be taken up before the word that it did. */
+function wake(state: FailoverState, { type, atMs }: FailoverEvent, limits: FailoverLimits): FailoverState {
+  const hasSlept = atMs - state.tickedAtMs > limits.leaseMs / 4;
+  if (hasSlept) return { ...sleepOff(state), tickedAtMs: atMs };
+  return type === "tick" ? { ...state, tickedAtMs: atMs } : state;
+}
+
+const sleepOff = (state: FailoverState): FailoverState => ({ ...dropVotes(state), homeWellSinceMs: {} });
 
 function hear(state: FailoverState, event: FailoverEvent, limits: FailoverLimits): Step {
   const only = (after: FailoverState): Step => ({ state: after, commands: [] });
@@ -56,7 +66,7 @@ function hear(state: FailoverState, event: FailoverEvent, limits: FailoverLimits
     case "persisted":
       return persisted(state, event.saved, event.atMs, limits);
     case "slept":
-      return only({ ...dropVotes(state), homeWellSinceMs: {} });
+      return only(sleepOff(state));
   }
 }
 

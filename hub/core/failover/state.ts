@@ -101,6 +101,8 @@ export interface HandOver {
 export interface FailoverState {
   setup: FailoverSetup;
   startedAtMs: number;
+  /** When time was last known to pass. */
+  tickedAtMs: number;
   /** The table on disk: the only one that may be acted on, acknowledged or said. */
   saved: Table;
   savedDigest: string;
@@ -151,6 +153,7 @@ export function startFailover(setup: FailoverSetup, disk: Saved | undefined, atM
   return {
     setup,
     startedAtMs: atMs,
+    tickedAtMs: atMs,
     saved,
     savedDigest: digestTable(saved),
     wanted: saved,

@@ -26,6 +26,11 @@ export function hasLapsed({ witness }: FailoverState, service: ServiceSpec, atMs
   return sight !== undefined && atMs - sight.seenAtMs >= limits.leaseMs;
 }
 
+/** Whether it holds nothing of the service, because nobody wrote yet, or because it lost its memory: it has no vote then. */
+export function knowsNothing({ witness }: FailoverState, service: ServiceSpec): boolean {
+  return witness.view?.[service.name]?.key.revision === 0;
+}
+
 /** Asks what it holds, four times a lease; an answer that never came is given up after one. */
 export function askWitness(state: FailoverState, atMs: number, limits: FailoverLimits): Step {
   const { witness, setup } = state;
@@ -145,7 +150,9 @@ export function renewWitness(state: FailoverState, service: ServiceSpec, atMs: n
   if (instance?.value === "unhealthy" && service.mode === "warm") return stay;
   const firm = peerVoteUntil(state, service, limits) - atMs > 0.65 * limits.leaseMs;
   const recorded = sight.key.epoch === epoch && sight.key.writer === state.setup.machine;
-  if (firm && (recorded || sight.key.revision === 0)) return stay;
+  if (firm && recorded) return stay;
+  // A key that is not there may have been lost with all that it knew: only two that agree may write it anew.
+  if (!firm && sight.key.revision === 0) return stay;
   // One that does not answer is not to be asked at each tick.
   if (atMs - state.witness.silentAtMs < limits.leaseMs / 8) return stay;
   const vote = state.lease.witnessVotes[service.name];

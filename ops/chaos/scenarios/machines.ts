@@ -45,8 +45,7 @@ export const machineScenarios: Scenario[] = [
     explains: "stops the machine that owns services until the other has taken them, then lets the stale owner go on",
     perMonth: 0.5,
     unable: unmoving,
-    deed: (stage, random, { holdMs }) =>
-      lateReturn(stage, machineHang(stage, random.pick(stage.machines).name, holdMs)),
+    deed: (stage, random, { holdMs }) => lateReturn(stage, machineHang(stage, random.pick(ownersOf(stage)), holdMs)),
   },
   {
     name: "owner-reboot",
@@ -54,8 +53,7 @@ export const machineScenarios: Scenario[] = [
       "crashes the machine that owns services until the other has taken them, then starts the stale owner (`up`)",
     perMonth: 0.5,
     unable: unmoving,
-    deed: (stage, random, { holdMs }) =>
-      lateReturn(stage, machineCrash(stage, random.pick(stage.machines).name, holdMs)),
+    deed: (stage, random, { holdMs }) => lateReturn(stage, machineCrash(stage, random.pick(ownersOf(stage)), holdMs)),
   },
   {
     name: "witness-gone",
@@ -128,6 +126,12 @@ async function unmoving(stage: Stage): Promise<string> {
   const services = await stage.services();
   return services === undefined || services.length === 0 ? "the hubs know no services that move" : "";
 }
+
+/** Homes of what moves; while all is well, their owners. */
+const ownersOf = ({ site }: Stage) =>
+  site.fleet.agents.flatMap(({ machine, standby, mode }) =>
+    standby === undefined || mode === "notify" ? [] : machine,
+  );
 
 const witnessOf = (stage: Stage) =>
   stage.others().filter(({ spec }) => /witness/i.test(`${spec.machine} ${spec.name}`));

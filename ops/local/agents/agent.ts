@@ -39,7 +39,7 @@ export class Agent {
     const wanted: [Role, number, () => Server][] = [
       ["health", healthPort, () => this.#healthServer(kind)],
       ["http", httpPort, () => this.#httpServer()],
-      ["service", port, () => this.#tcpServer("service")],
+      ["service", port, () => this.#serviceServer()],
     ];
     const open = wanted.filter(([, at], index) => wanted.findIndex(([, other]) => other === at) === index);
     const bound = await Promise.allSettled(open.map(([role, at, create]) => this.#bind(create(), role, at)));
@@ -122,6 +122,15 @@ export class Agent {
     return createServer((socket) => {
       this.metrics.answered(role, performance.now());
       socket.resume();
+    });
+  }
+
+  /** Tells every request which instance of the agent has answered it, so that whoever is carried here can see where that is. */
+  #serviceServer(): Server {
+    return createHttpServer((request, response) => {
+      request.resume();
+      const text = this.#healthText("service");
+      if (text !== undefined) response.writeHead(200, { "content-type": "application/json" }).end(text);
     });
   }
 

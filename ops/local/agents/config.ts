@@ -16,7 +16,7 @@ export const HostedAgent = z.strictObject({
   group: z.string().min(1),
   /** Address that all its sockets bind. */
   host: z.string().min(1),
-  /** Its service: accepts TCP connections. */
+  /** Its service: answers every HTTP request with its name, machine and health. */
   port: Port,
   /** Answers for its health as `kind` says. */
   healthPort: Port,

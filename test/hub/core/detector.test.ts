@@ -64,8 +64,20 @@ describe("the detector", () => {
 
   it("does not take refusals for a death of what it never heard by those paths, or hears by NATS", () => {
     expect(play(heard(0, "nats"), refused(10), refused(11, "udp"), heard(90, "nats"))).toEqual(["0 alive"]);
-    const cut = [100, 200, 300].flatMap((atMs) => [refused(atMs - 20, "udp"), refused(atMs - 10), heard(atMs, "nats")]);
+    const cut = [100, 200, 300].flatMap((atMs) => [
+      tick(atMs - 50),
+      refused(atMs - 20, "udp"),
+      refused(atMs - 10),
+      heard(atMs, "nats"),
+    ]);
     expect(play(heard(0), old(1, "tcp"), heard(50, "nats"), ...cut)).toEqual(["0 alive", "90 dead", "200 alive"]);
+  });
+
+  it("forgives its own stall of 3 s before it judges by the old beat or the refusal that it takes up first", () => {
+    const stalled = [heard(0), tick(50), heard(50)];
+    expect(play(...stalled, old(3_050, "tcp"), heard(3_051), tick(3_052))).toEqual(["0 alive"]);
+    const refusedFirst = play(...stalled, refused(3_050, "tcp"), heard(3_051), tick(3_052));
+    expect(refusedFirst).toEqual(["0 alive", "3050 suspect", "3051 alive"]);
   });
 
   it("believes a second death as the first, once both paths were heard in between", () => {

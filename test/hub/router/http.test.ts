@@ -284,3 +284,24 @@ describe("when the instance breaks", () => {
     expect((await side.client.routes())[0]?.broken).toBe(false);
   });
 });
+
+it("a router that stops finishes the response under way, refuses the request that waits, and is gone", async () => {
+  const side = await startRouter({ holdMs: 60_000 });
+  let finish = () => {};
+  const target = await httpTarget((_, response) => {
+    response.write("first, ");
+    finish = () => void response.end("last");
+  });
+  await side.open(target);
+  const answer = ask(side.port);
+  await until("the request", () => target.connections === 1);
+  await side.hold();
+  const waits = ask(side.port);
+  await until("a waiting client", async () => (await side.client.routes())[0]?.waiting === 1);
+  const stopped = side.router.stop();
+  expect((await waits).status).toBe(503);
+  finish();
+  expect((await answer).text).toBe("first, last");
+  await stopped;
+  await expect(ask(side.port, { agent: false })).rejects.toThrow("ECONNREFUSED");
+});
