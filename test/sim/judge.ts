@@ -50,8 +50,9 @@ export class Judge {
   #tickedAtMs: number;
   #cutSinceMs: number | undefined;
   #cutOff = false;
-  /** When a beat that the peer sent in answer to ours came, by whatever path: what verdicts are checked against. */
+  /** When the newest beat that the peer sent in answer to ours came, by whatever path: what verdicts are checked against. */
   arrivedAtMs = Number.NEGATIVE_INFINITY;
+  #newest = { incarnation: "", counter: 0 };
   natsHeardAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: JudgeOptions) {
@@ -86,7 +87,7 @@ export class Judge {
 
   arrived(path: Path, beat: Beat): void {
     const atMs = this.#now;
-    if (beat.echo === this.#options.incarnation) this.arrivedAtMs = atMs;
+    this.#note(beat, atMs);
     if (path === "nats") this.natsHeardAtMs = atMs;
     const news = this.#hearing.heard(path, beat, atMs);
     this.#echo = beat.incarnation;
@@ -94,6 +95,14 @@ export class Judge {
     if (!news) return;
     this.#ack = { incarnation: beat.incarnation, counter: beat.counter, digest: beat.digest };
     this.#options.onBeatHeard(beat);
+  }
+
+  /** A stream may bring late what another path had brought in time: that proves no life. */
+  #note({ incarnation, counter, echo }: Beat, atMs: number): void {
+    if (echo !== this.#options.incarnation) return;
+    if (incarnation === this.#newest.incarnation && counter <= this.#newest.counter) return;
+    this.#newest = { incarnation, counter };
+    this.arrivedAtMs = atMs;
   }
 
   refused(path: Path): void {
