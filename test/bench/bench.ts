@@ -5,6 +5,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { withFailoverOf } from "./failover/page.ts";
 import { report } from "./push/report.ts";
 import { bench } from "./push/run.ts";
 import { full, quick } from "./push/sizes.ts";
@@ -22,6 +23,6 @@ const say = (line: string) => void process.stderr.write(`${line}\n`);
 const figures = await bench(values.quick ? quick : full, values.quick, say);
 const text = report(figures);
 const out = values.out ?? (values.quick ? undefined : page);
-if (out !== undefined) writeFileSync(out, text);
+if (out !== undefined) writeFileSync(out, withFailoverOf(out, text));
 process.stdout.write(values.json ? `${JSON.stringify(figures)}\n` : text);
 process.exit();

@@ -1,0 +1,106 @@
+/**
+ * Measures on real processes how soon a fault is seen and a service answers again. Run: `npm run bench:failover` (50 runs each,
+ * about 25 minutes, and a partition of 60 s three times), which writes its part of docs/benchmarks.md; `-- --runs 5 --partitions 1
+ * --partition-seconds 5 --quick` for a look that writes nothing, `-- --json` prints the figures.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { seededRandom } from "../../ops/chaos/random.ts";
+import { Stage } from "../../ops/chaos/stage.ts";
+import { writeFailover } from "./failover/page.ts";
+import { isReached, type Measure, table } from "./failover/percentile.ts";
+import {
+  answersAgain,
+  equalAfterPartition,
+  healthAtPeer,
+  loadPerSecond,
+  seen,
+  switchover,
+  type Took,
+} from "./failover/trials.ts";
+
+const { values } = parseArgs({
+  options: {
+    runs: { type: "string", default: "50" },
+    partitions: { type: "string", default: "3" },
+    "partition-seconds": { type: "string", default: "60" },
+    quick: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+  },
+});
+const runs = Number(values.runs);
+const say = (line: string) => void process.stderr.write(`${line}\n`);
+const dir = mkdtempSync(join(tmpdir(), "tandem-failover-"));
+const stop = new AbortController();
+let stage: Stage | undefined;
+for (const name of ["SIGINT", "SIGTERM"] as const)
+  process.on(name, () => {
+    stop.abort(new Error("interrupted"));
+    void stage?.close().finally(() => process.exit(130));
+  });
+
+const measures: Measure[] = [];
+let requestsFailed = 0;
+try {
+  await withStage(false, async (on) => {
+    await measure("crash of the peer's hub seen", 100, () => seen(on, "crash"));
+    await measure("crash of the peer's machine seen", 100, () => seen(on, "machine-crash"));
+    await measure("hang of the peer's hub seen", 600, () => seen(on, "hang"));
+    await measure("service answers again after a crash", 500, () => answersAgain(on, "crash"));
+    await measure("service answers again after a hang", 1_200, () => answersAgain(on, "hang"));
+    await measure("health change at the peer", 50, () => healthAtPeer(on, join(dir, "data")));
+    const planned = await measure(
+      `switchover there and back under ${loadPerSecond} requests/s`,
+      undefined,
+      async () => {
+        const { took, sent, failed } = await switchover(on);
+        say(`  ${failed} of ${sent} requests failed`);
+        requestsFailed += failed;
+        return took;
+      },
+    );
+    planned.failed += requestsFailed;
+  });
+  await withStage(true, (on) => {
+    const standsMs = Number(values["partition-seconds"]) * 1_000;
+    const name = `equal after a partition of ${values["partition-seconds"]} s`;
+    return measure(name, 5_000, () => equalAfterPartition(on, standsMs), Number(values.partitions));
+  });
+} finally {
+  await stage?.close();
+  rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
+}
+if (!values.quick) writeFailover(measures);
+process.stdout.write(values.json ? `${JSON.stringify({ measures })}\n` : `${table(measures)}\n`);
+process.exit(measures.every(isReached) ? 0 : 1);
+
+async function measure(
+  name: string,
+  withinMs: number | undefined,
+  trial: () => Promise<Took>,
+  times = runs,
+): Promise<Measure> {
+  const made: Measure = { name, withinMs, tookMs: [], failed: 0 };
+  measures.push(made);
+  for (let run = 1; run <= times; run++) {
+    stop.signal.throwIfAborted();
+    const took = await trial();
+    if (took === undefined) made.failed++;
+    else made.tookMs.push(took);
+    say(`${name}, ${run} of ${times}: ${took === undefined ? "it did not come" : `${Math.round(took)} ms`}`);
+  }
+  return made;
+}
+
+/** Links between the machines only where they are cut: a proxy costs time. Services go home soon, so that runs follow each other. */
+async function withStage(links: boolean, use: (on: Stage) => Promise<unknown>): Promise<void> {
+  const hubConfig = { failover: { failbackAfterMs: 500, flapMemoryMs: 0 } };
+  const random = seededRandom(1);
+  const made = { dir, portOffset: undefined, agents: "pilots" as const, random, links, disk: false, hubConfig, say };
+  stage = await Stage.set(made, stop.signal);
+  await use(stage);
+  await stage.close();
+  stage = undefined;
+}
