@@ -25,6 +25,7 @@ import {
 import { askHub } from "../site/ask-hub.ts";
 import { ensureTool } from "../tools/ensure-tool.ts";
 import { Links } from "./links/links.ts";
+import { monoMs } from "./mono.ts";
 import { Observer } from "./observer.ts";
 import type { Random } from "./random.ts";
 import { redirect } from "./redirect.ts";
@@ -173,10 +174,13 @@ export class Stage {
     return this.#pair.children.filter(({ spec }) => !names.includes(spec.machine));
   }
 
-  /** Ends all processes of a machine at once, also those that others of them have started. */
-  async crashMachine(name: string): Promise<void> {
-    for (const pid of this.#pidsOf(name)) sendSignal(pid, "SIGKILL");
+  /** Ends all processes of a machine at once, also those that others of them have started. @returns when, shared monotonic ms */
+  async crashMachine(name: string): Promise<number> {
+    const pids = this.#pidsOf(name);
+    const atMs = monoMs();
+    for (const pid of pids) sendSignal(pid, "SIGKILL");
     await Promise.all(this.children(name).map((child) => child.crash()));
+    return atMs;
   }
 
   signalMachine(name: string, signalName: "SIGSTOP" | "SIGCONT"): void {

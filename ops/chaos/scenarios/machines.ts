@@ -82,7 +82,7 @@ function machineCrash(stage: Stage, machine: string, holdMs: number): Deed {
     expects: [sees(stage.peerOf(machine).name, machine, "dead")],
     mayDie: [machine],
     holdMs,
-    begin: () => stage.crashMachine(machine),
+    begin: async () => void (await stage.crashMachine(machine)),
     undo: () => stage.reviveAll(machine),
   };
 }
