@@ -1,6 +1,6 @@
 /** Watches during a fault who owns which service, and waits afterwards until all are at home again. */
 import { setTimeout as pause } from "node:timers/promises";
-import { monoMs } from "./mono.ts";
+import { monoMs } from "../../hub/io/mono-clock.ts";
 import { askServices, type Service } from "./services.ts";
 import type { Stage } from "./stage.ts";
 
