@@ -1,6 +1,6 @@
 /** Brings deeds in line with facts after an event: for each service what was decided, then disk, witness and alerts. */
 import { callAlerts } from "./alerts.ts";
-import { type Decision, decide } from "./decide.ts";
+import { couldAct, type Decision, decide } from "./decide.ts";
 import { nextEpoch } from "./epoch.ts";
 import { factsOf, isPaused, peerHealthOf } from "./facts.ts";
 import { beginToHush, goOn } from "./hand-over.ts";
@@ -67,8 +67,7 @@ function watchHome(state: FailoverState, service: ServiceSpec, atMs: number): Fa
   const { setup, peer } = state;
   const { name } = service;
   if (service.standby !== setup.machine) return state;
-  const health = peerHealthOf(state, service)?.value;
-  const answers = service.mode === "cold" || health === "healthy" || health === "degraded";
+  const answers = couldAct(service, peerHealthOf(state, service)?.value);
   const well = peer.hub.value === "alive" && answers && !isPaused(state, service);
   const sinceMs = state.homeWellSinceMs[name];
   if (well === (sinceMs !== undefined)) return state;
