@@ -3,12 +3,13 @@ import { userInfo } from "node:os";
 import { createInterface } from "node:readline/promises";
 import { type Command, InvalidArgumentError } from "commander";
 import { z } from "zod";
-import { MaintenanceView, ServiceJson } from "../hub/http/api.ts";
+import { MaintenanceView } from "../hub/http/api.ts";
 import { OperatorError } from "./error.ts";
 import { type HubsAsked, hubUrls } from "./ledger/hubs.ts";
 import { hubOf, Order, order } from "./services/orders.ts";
 import { type ServicesAsked, whereCode, whereText } from "./services/where.ts";
 import { askHub } from "./site/ask-hub.ts";
+import { askServices } from "./site/ask-services.ts";
 import { siteDir } from "./site/stacks.ts";
 
 interface Asking extends HubsAsked {
@@ -82,7 +83,7 @@ function withHubs(command: Command): Command {
 async function where(service: string | undefined, options: Asking): Promise<void> {
   const asked = await Promise.all(
     hubUrls(options).map(async (url): Promise<ServicesAsked> => {
-      const services = await askHub(`${url}/api/v1/services`, z.array(ServiceJson));
+      const services = await askServices(url);
       return { url, services: services?.filter(({ name }) => service === undefined || name === service) };
     }),
   );
