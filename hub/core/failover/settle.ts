@@ -84,7 +84,10 @@ function forgetVotes(state: FailoverState, atMs: number, limits: FailoverLimits)
     : state.asks;
   if (!state.setup.witness) return asks === state.asks ? state : { ...state, asks };
   const voted = state.setup.services.filter(
-    (service) => state.confirmed[service.name] !== undefined && atMs < votesUntil(state, service, limits),
+    // Before the take is on disk, votes there are for the epoch before.
+    (service) =>
+      state.confirmed[service.name] === entryOf(state.saved, service).epoch &&
+      atMs < votesUntil(state, service, limits),
   );
   if (voted.length === 0) return asks === state.asks ? state : { ...state, asks };
   const names = voted.map(({ name }) => name);
