@@ -53,6 +53,8 @@ export class Machine {
   kill(name: ProcessName, kernelSays = true): void {
     if (this.processes[name].isDead) return;
     this.processes[name].kill();
+    // All that is written comes from the hub; its next life reads what stands then.
+    if (name === "hub") this.disk.abandon();
     this.onDeath(name, kernelSays);
   }
 
@@ -62,7 +64,7 @@ export class Machine {
     for (const name of processNames) this.kill(name, false);
     this.isUp = false;
     this.isStopped = false;
-    this.disk.losePower();
+    this.disk.abandon();
   }
 
   loseDisk(): void {
