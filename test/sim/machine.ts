@@ -16,6 +16,7 @@ export class Machine {
   platter = new Platter(0);
   isUp = false;
   isStopped = false;
+  diskLostAtMs = Number.NEGATIVE_INFINITY;
   hubDiedAtMs = Number.NEGATIVE_INFINITY;
   readonly processes: Record<ProcessName, SimProcess>;
   onBoot: () => void = () => {};
@@ -71,6 +72,7 @@ export class Machine {
     this.losePower();
     this.#world.trace(() => `${this.name} loses its disk`);
     this.disk.generation++;
+    this.diskLostAtMs = this.#world.nowMs;
     this.platter = new Platter(this.disk.generation);
     this.onDiskLost();
   }
