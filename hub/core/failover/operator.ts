@@ -99,7 +99,7 @@ function take(
   // A table that nobody confirms may be an old one: the peer may have owned the epoch after it.
   const isSure = facts.iOwn && !facts.released && facts.witness !== "blank";
   const epoch = isSure ? entry.epoch : nextEpoch(service, machine, entry.epoch);
-  const permitted = { ...state, confirmed: { ...state.confirmed, [name]: epoch } };
+  const permitted = { ...state, confirmed: { ...state.confirmed, [name]: { epoch, atMs } } };
   const text = `${name} is taken by ${machine}`;
   if (epoch === entry.epoch)
     return { state: permitted, ok: true, text: whyNotActing(permitted, service, atMs, limits) ?? text };

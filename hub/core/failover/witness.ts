@@ -154,7 +154,7 @@ export function renewWitness(state: FailoverState, service: ServiceSpec, atMs: n
   // What the peer holds there in a lower epoch may be renewed by it this very moment, where it has not heard of this one; an
   // operator answers for it that it is off.
   const isPeers = sight.key.epoch < epoch && sight.key.writer === state.setup.peer;
-  const isOff = state.confirmed[service.name] === epoch;
+  const isOff = state.confirmed[service.name]?.epoch === epoch;
   if (!firm && !isOff && isPeers && !hasLapsed(state, service, atMs, limits)) return stay;
   // A key that is not there may have been lost with all that it knew: only two that agree may write it anew.
   if (!firm && sight.key.revision === 0) return stay;

@@ -208,4 +208,16 @@ describe("a single writer, as the simulation broke it once", () => {
     pair.tell("pc2", { type: "health", instance: "pc2/Writer", health: "healthy" });
     expect(pair.word("pc2").table).toMatchObject({ Writer: { epoch: 1, released: false } });
   });
+
+  it("is not taken by an operator's word that reaches the disk only after the peer came back", () => {
+    for (const witness of [true, false]) {
+      const pair = new Pair([single], witness).run(5_000).mendDisk("pc2", false).kill("mainpc").run(1_000);
+      pair.witnessAnswers = false;
+      pair.order("pc2", confirmed).run(500).start("mainpc").run(1_000);
+      pair.witnessAnswers = true;
+      expect(pair.run(1_000).acts("Writer")).toEqual(["mainpc"]);
+      expect(pair.mendDisk("pc2", true).run(6_000).acts("Writer")).toHaveLength(1);
+      expect(pair.digest("mainpc")).toBe(pair.digest("pc2"));
+    }
+  });
 });
