@@ -73,7 +73,7 @@ function stillAtMs(
   limits: FailoverLimits,
 ) {
   if (!service.singleWriter) return handOver.sinceMs + hushAtMostMs;
-  const bounded = setup.witness && confirmed[service.name] !== handOver.epoch;
+  const bounded = setup.witness && confirmed[service.name]?.epoch !== handOver.epoch;
   return bounded ? handOver.sinceMs + countedMs(limits) : Number.POSITIVE_INFINITY;
 }
 
