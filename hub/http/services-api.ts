@@ -1,6 +1,7 @@
 /** Answers what is asked about services and maintenance: anybody reads, and orders are taken from this machine only, where an operator is logged in. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
+import { MaintenanceWindow } from "../core/maintenance.ts";
 import type { MaintenanceView, ServiceJson } from "./api.ts";
 import { readPushBody } from "./push-body.ts";
 
@@ -43,10 +44,11 @@ const Begin = z.strictObject({
   /** A machine, or `machine/name` of an agent. */
   target: z.string().min(1),
   minutes: z.number().positive().max(longestMinutes),
-  reason: z.string().min(1).max(500),
-  by: z.string().min(1).max(100),
+  // What the peer's hub and the file would not take must not get as far as there.
+  reason: MaintenanceWindow.shape.reason.min(1),
+  by: MaintenanceWindow.shape.by.min(1),
 });
-const End = z.strictObject({ target: z.string().min(1), by: z.string().min(1).max(100) });
+const End = Begin.pick({ target: true, by: true });
 
 /** The handler resolves with false, without an answer given, when the path is none of this API's. */
 export function createServicesApi(
