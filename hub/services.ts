@@ -123,6 +123,12 @@ export class Services {
     return service && this.#json(service);
   }
 
+  /** Whether the agent's standby acts for it. */
+  isReplaced({ machine, name }: Pick<AgentConfig, "machine" | "name">): boolean {
+    const view = this.#views.get(name)?.view;
+    return view?.home === machine && view.state === "away";
+  }
+
   /** Resolves with what came of it, also when nothing did in time. */
   order(order: Order): Promise<Answer> {
     const request = `order-${this.#nextOrder++}`;
