@@ -177,7 +177,7 @@ export class Hub {
       status: (id) => this.#health.status(id),
       isLost: (name) => this.#isLost(name),
       asks: (name) => this.#view.askedBy(name) === machine.name,
-      isReplaced: () => false,
+      isReplaced: (agent) => this.#services.isReplaced(agent),
       inMaintenance: (id) => this.#maintenance.covers(id),
       standing: () => (this.#records.ready ? this.#records.alerts : undefined),
       clock,
@@ -341,6 +341,7 @@ export class Hub {
     if (news.type === "moved") {
       const { service, from, to, epoch, why } = news;
       this.#log.info("service.moved", { service, from, to, epoch, why });
+      this.#events.send({ type: "moved", service, from, to, epoch, why });
       announceMove(this.#link?.nc, { ...news, machine: this.#config.machine.name, wallMs: Date.now() });
     }
     if (news.type === "alert") {

@@ -118,6 +118,12 @@ export class Services {
     return this.#options.config.services.map((service) => this.#json(service));
   }
 
+  /** Whether the agent's standby acts for it. */
+  isReplaced({ machine, name }: Pick<AgentConfig, "machine" | "name">): boolean {
+    const view = this.#views.get(name);
+    return view?.home === machine && view.state === "away";
+  }
+
   /** Resolves with what came of it, also when nothing did in time. */
   order(order: Order): Promise<Answer> {
     const request = `order-${this.#nextOrder++}`;

@@ -23,6 +23,7 @@ interface TakeOptions extends Asking {
 
 interface SwitchoverOptions extends Asking {
   to?: string;
+  all: boolean;
 }
 
 interface MaintenanceOptions extends Asking {
@@ -53,10 +54,14 @@ export function registerServices(program: Command): void {
     )
     .action(take);
   withHubs(program.command("switchover"))
-    .argument("<service>")
+    .argument("[service]")
     .description("move a service to its other machine without a failed request; ends with 1 when it does not move")
     .option("--to <machine>", "where it should be; nothing happens when it is there")
-    .addHelpText("after", "\nExample:\n  $ tandem switchover ServiceRegistry --to pc2")
+    .option("--all", "all services, one after another, such as before work on their machine; with --to", false)
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ tandem switchover ServiceRegistry --to pc2\n  $ tandem switchover --all --to pc2",
+    )
     .action(switchover);
   const maintenance = program
     .command("maintenance")
@@ -102,13 +107,29 @@ async function take(service: string, options: TakeOptions): Promise<void> {
   const { confirmPeerDead } = options;
   if (confirmPeerDead && !options.yes) await confirm(service);
   const url = await hubOf(hubUrls(options), service);
-  tell(await order("POST", `${url}/api/v1/services/${service}/take`, { confirmPeerDead }, Order), options);
+  tell(
+    await order("POST", `${url}/api/v1/services/${encodeURIComponent(service)}/take`, { confirmPeerDead }, Order),
+    options,
+  );
 }
 
-async function switchover(service: string, options: SwitchoverOptions): Promise<void> {
-  const url = await hubOf(hubUrls(options), service);
-  const body = options.to === undefined ? {} : { to: options.to };
-  tell(await order("POST", `${url}/api/v1/services/${service}/switchover`, body, Order), options);
+async function switchover(service: string | undefined, options: SwitchoverOptions): Promise<void> {
+  const { to, all } = options;
+  const body = to === undefined ? {} : { to };
+  const move = (url: string, name: string) =>
+    order("POST", `${url}/api/v1/services/${encodeURIComponent(name)}/switchover`, body, Order);
+  if (!all && service !== undefined) return tell(await move(await hubOf(hubUrls(options), service), service), options);
+  if (!all || service !== undefined || to === undefined) {
+    const what = "it takes one service, or --all with the machine to which all shall go";
+    throw new OperatorError("switchover.which", what, "tandem switchover ServiceRegistry, or --all --to pc2");
+  }
+  const url = await anyHub(options);
+  const services = (await askServices(url)) ?? [];
+  const outcomes: (z.infer<typeof Order> & { service: string })[] = [];
+  // One that does not move is no reason to leave the others where they are.
+  for (const { name } of services) outcomes.push({ service: name, ...(await move(url, name)) });
+  if (outcomes.some(({ ok }) => !ok)) process.exitCode = 1;
+  print(options, outcomes, outcomes.map((outcome) => `${outcome.service}: ${outcome.text}`).join("\n"));
 }
 
 async function maintenanceOn(target: string, options: MaintenanceOptions): Promise<void> {
