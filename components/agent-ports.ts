@@ -1,14 +1,15 @@
-/** Ports that the agents' containers of a machine will listen on, so that a first look can ask whether they are free. */
-import type { Fleet } from "../fleet/model.ts";
+/** Ports on which the agents of a machine, and the routes to them, will be reached, so that a first look can ask whether they are free. */
+import type { Fleet, PlacedAgent } from "../fleet/model.ts";
 import { containerName, portsOf } from "./agent.ts";
 import { carriedBy } from "./machine-agents.ts";
 import type { WantedPort } from "./readiness.ts";
+import { routerContainer } from "./router.ts";
 import type { StackSite } from "./site.ts";
 
 /** Of those that run from the first `up` on: a cold standby is stopped, and whether it could start is for its takeover to see. */
 export function agentPorts(site: StackSite, fleet: Fleet): WantedPort[] {
   const peer = site.role === "pair" ? site.peer.name : undefined;
-  return carriedBy(site.machine.name, peer, fleet)
+  const carried = carriedBy(site.machine.name, peer, fleet)
     .filter(({ agent, role }) => role === "home" || agent.mode !== "cold")
     .flatMap(({ agent, role }) => {
       const { port, healthPort, httpPort } = portsOf(agent, role);
@@ -17,7 +18,20 @@ export function agentPorts(site: StackSite, fleet: Fleet): WantedPort[] {
         // An agent binds what it likes.
         address: "",
         container: containerName(agent, role),
-        agent: `${agent.name} in ${site.fleet.directory === "" ? "fleet" : site.fleet.directory}/${agent.machine}.yaml`,
+        agent: entryOf(site, agent),
       }));
     });
+  return site.role === "pair" ? [...carried, ...routePorts(site, fleet)] : carried;
+}
+
+/** Both machines of the pair have all routes. */
+function routePorts(site: StackSite, fleet: Fleet): WantedPort[] {
+  const container = routerContainer(site.machine.name);
+  return fleet.agents.flatMap((agent) =>
+    agent.route === undefined ? [] : [{ port: agent.route, address: "", container, agent: entryOf(site, agent) }],
+  );
+}
+
+function entryOf(site: StackSite, { name, machine }: PlacedAgent): string {
+  return `${name} in ${site.fleet.directory === "" ? "fleet" : site.fleet.directory}/${machine}.yaml`;
 }

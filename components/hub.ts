@@ -51,6 +51,8 @@ export interface HubArgs {
   seedFile?: SecretFile;
   /** Directory on the machine in which its supervisor has its socket, from `supervisorSockets`. @default none: there is no supervisor */
   supervisorSockets?: pulumi.Input<string>;
+  /** Directory on the machine in which its router has its socket, from `routerSockets`. @default none: there is no router */
+  routerSockets?: pulumi.Input<string>;
 }
 
 const uid = 10_900;
@@ -62,6 +64,9 @@ const dataTarget = "/data";
 export const spoolPath = `${dataTarget}/spool`;
 /** Where it keeps what it must know again after its start. */
 const statePath = `${dataTarget}/state`;
+/** The directory of the router's socket, in the hub's container as in the router's. */
+export const routerSocketTarget = "/run/tandem/router";
+export const routerSocket = `${routerSocketTarget}/router.sock`;
 const secretTarget = "/etc/tandem/hub-secrets";
 const seedName = "nats.seed";
 const containerName = (machine: string) => `tandem-${machine}-hub`;
@@ -128,6 +133,7 @@ export class Hub extends pulumi.ComponentResource {
           stateDirectory: statePath,
           ...(witness && secrets ? { witness: { ...witness, ...nats } } : {}),
           ...(args.supervisorSockets === undefined ? {} : { supervisor: { socket: supervisorSocket } }),
+          ...(args.routerSockets === undefined ? {} : { router: { socket: routerSocket } }),
         }),
       },
       children,
@@ -150,6 +156,7 @@ export class Hub extends pulumi.ComponentResource {
           ...(args.supervisorSockets === undefined
             ? []
             : [readOnlyDirectory(args.supervisorSockets, supervisorSocketTarget)]),
+          ...(args.routerSockets === undefined ? [] : [readOnlyDirectory(args.routerSockets, routerSocketTarget)]),
         ],
         healthcheck: ["node", "-e", healthScript(`http://${at}/livez`)],
         memoryMb: args.memoryMb ?? 1024,

@@ -25,6 +25,8 @@ export { Pushgateway, type PushgatewayArgs } from "./pushgateway.ts";
 export { type PushgatewayProcessArgs, pushgatewayArgs } from "./pushgateway-args.ts";
 export { type Reach, signalContainer } from "./reach.ts";
 export { sitePorts } from "./reserved-ports.ts";
+export { Router, type RouterArgs, routerSockets } from "./router.ts";
+export { type RouterConfArgs, renderRouterConfig, routerConfig } from "./router-conf.ts";
 export { Satellite, type SatelliteArgs } from "./satellite.ts";
 export { SatelliteSite } from "./satellite-site.ts";
 export { SecretFile, type SecretFileArgs } from "./secret-file.ts";

@@ -10,6 +10,7 @@ import { hubTuning } from "./hub-tuning.ts";
 import { JetStreamNode } from "./jetstream-node.ts";
 import { machineAgents } from "./machine-agents.ts";
 import { machineLogs } from "./machine-logs.ts";
+import { machineRouter, machineRouterSockets } from "./machine-router.ts";
 import { machineSupervisor, machineSupervisorSockets } from "./machine-supervisor.ts";
 import { machineVirtualIp } from "./machine-virtual-ip.ts";
 import { machineWatch } from "./machine-watch.ts";
@@ -109,6 +110,7 @@ export class Machine extends pulumi.ComponentResource {
       children,
     );
     const sockets = machineSupervisorSockets(name, { site, fleet, reach }, children);
+    const routerSockets = machineRouterSockets(name, { site, fleet, reach }, children);
     const hub = new Hub(
       `${name}-hub`,
       {
@@ -127,12 +129,14 @@ export class Machine extends pulumi.ComponentResource {
         dataDirectory: `${paths.data}/hub`,
         seedFile,
         supervisorSockets: sockets,
+        routerSockets,
       },
       // A hub whose machine has no NATS yet answers 503 to pushes; it comes last.
       { ...children, dependsOn: [nats, pushgateway] },
     );
 
-    // Of the hub's image; the hub speaks to it as soon as it is there.
+    // Both of the hub's image; the hub speaks to each as soon as it is there.
+    machineRouter(name, { site, fleet, reach, hub, sockets: routerSockets }, { ...children, dependsOn: hub });
     machineSupervisor(name, { site, fleet, reach, hub, sockets }, { ...children, dependsOn: hub });
     // After the hub, so that the first run finds it there.
     machineLogs(name, { site, fleet, reach, hub: machine }, { ...children, dependsOn: hub });

@@ -6,8 +6,6 @@ import { FleetHealth, type HealthTurn } from "./core/fleet-health.ts";
 import type { ExpiryView } from "./core/fold/expiry.ts";
 import { Fold } from "./core/fold/fold.ts";
 import { groupPath } from "./core/group-path.ts";
-import { type Heartbeat, HeartbeatFilter } from "./core/heartbeat.ts";
-import { homeHubOfAgent } from "./core/home-hub.ts";
 import { nextIncarnation } from "./core/record.ts";
 import type { SatelliteJudgement } from "./core/satellite.ts";
 import type { MachineState } from "./core/verdict.ts";
@@ -19,22 +17,20 @@ import { View } from "./http/view.ts";
 import { announceMove } from "./io/announce-move.ts";
 import { GroupExpirer } from "./io/group-expirer.ts";
 import { HealthRecorder } from "./io/health-recorder.ts";
-import { HeartbeatReceiver, type HeartbeatRoute } from "./io/heartbeat-receiver.ts";
-import { HeartbeatSender } from "./io/heartbeat-sender.ts";
-import type { Unstamped } from "./io/journal.ts";
 import { measureLag } from "./io/lag.ts";
 import { type Log, messageOf } from "./io/log.ts";
 import { NatsLink } from "./io/nats-link.ts";
 import { PushgatewayKeeper } from "./io/pushgateway-keeper.ts";
 import { Records } from "./io/records.ts";
 import { SatelliteWatch } from "./io/satellite-watch.ts";
-import { storeAlert } from "./io/store-alert.ts";
+import { type AlertStore, storeAlert } from "./io/store-alert.ts";
 import { adopt } from "./io/straight-push.ts";
 import { Judge } from "./judge/judge.ts";
 import type { FromSeat } from "./judge/seat/messages.ts";
 import { MachineAlerts } from "./machine-alerts.ts";
 import { MaintenanceDesk } from "./maintenance-desk.ts";
 import { MaintenanceOrders } from "./maintenance-orders.ts";
+import { PeerReports } from "./peer-reports.ts";
 import { standbysOf } from "./service-pace.ts";
 import { Services } from "./services.ts";
 
@@ -43,8 +39,6 @@ const syncTickMs = 50;
 const fleetEventEveryMs = 1_000;
 const refillEveryMs = 1_000;
 const readBackRetryMs = 500;
-/** Reports with news go at once. */
-const reportEveryMs = 250;
 /** Beats come by NATS every 100 ms; three may be lost before the link counts as cut. */
 const natsSilentMs = 350;
 const closeDeadlineMs = 2_000;
@@ -57,9 +51,6 @@ export class Hub {
   readonly #fold = new Fold();
   readonly #events = new EventFeed();
   readonly #lag = measureLag();
-  readonly #filter = new HeartbeatFilter();
-  readonly #changedAgents = new Set<string>();
-  readonly #ownIds: string[];
   readonly #agentIds: ReadonlySet<string>;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #health: FleetHealth;
@@ -69,9 +60,9 @@ export class Hub {
   readonly #keeper: PushgatewayKeeper;
   readonly #recorder: HealthRecorder;
   readonly #expirer: GroupExpirer;
-  readonly #sender: HeartbeatSender;
-  readonly #receiver: HeartbeatReceiver;
+  readonly #reports: PeerReports;
   readonly #round: FleetRound;
+  readonly #alertStore: AlertStore;
   readonly #alerts: MachineAlerts;
   readonly #fleetAlerts: FleetAlerts;
   readonly #maintenance: MaintenanceDesk;
@@ -80,15 +71,12 @@ export class Hub {
   readonly #view: View;
   readonly #server: Server;
   #link: NatsLink | undefined;
-  #peerLagMs = 0;
   #natsWasHeard = false;
-  readonly #reportedAtMs = new Map<HeartbeatRoute, number>();
-  #maintenanceIsNews = false;
 
   constructor(config: HubConfig, version: string, log: Log) {
     this.#config = config;
     this.#log = log;
-    const { machine, peer, agents } = config;
+    const { machine, agents } = config;
     this.#agentIds = new Set(agents.map(agentId));
     this.#health = new FleetHealth(machine.name, [...agents, ...standbysOf(config)].map(agentId), clock());
     this.#records = new Records({
@@ -141,17 +129,6 @@ export class Hub {
       append: (push) => this.#records.append("metrics", push),
       log,
     });
-    this.#sender = new HeartbeatSender({
-      machine: machine.name,
-      intervalMs: reportEveryMs,
-      compose: (full) => this.#compose(full),
-    });
-    this.#receiver = new HeartbeatReceiver({
-      peer: peer.name,
-      address: peer.hub,
-      log,
-      heard: (beat, route) => this.#heard(beat, route),
-    });
     this.#round = new FleetRound({
       config,
       observe: (agent, answer, atMs) => {
@@ -179,20 +156,28 @@ export class Hub {
       clock,
     });
     this.#maintenanceOrders = new MaintenanceOrders(config, (order) => void this.#services.order(order));
-    this.#ownIds = [
-      ...agents.filter((agent) => this.#round.isOwn(agent)).map(agentId),
-      ...this.#services.ownStandbyIds,
-    ];
     this.#maintenance = new MaintenanceDesk({ config, onChange: (targets) => this.#onMaintenance(targets), log });
-    const store = { append: (alert: Unstamped) => this.#records.append("alerts", alert), log };
-    this.#alerts = new MachineAlerts({ ...store, inMaintenance: (name) => this.#maintenance.covers(name) });
+    this.#reports = new PeerReports({
+      config,
+      incarnation: this.#incarnation,
+      health: this.#health,
+      records: this.#records,
+      maintenance: this.#maintenance,
+      ownIds: [...agents.filter((agent) => this.#round.isOwn(agent)).map(agentId), ...this.#services.ownStandbyIds],
+      lagMs: () => this.#lag.longestMs(),
+      onTurn: (turn) => this.#tellTurn(turn),
+      clock,
+      log,
+    });
+    this.#alertStore = { append: (alert) => this.#records.append("alerts", alert), log };
+    this.#alerts = new MachineAlerts({ ...this.#alertStore, inMaintenance: (name) => this.#maintenance.covers(name) });
     this.#fleetAlerts = new FleetAlerts({
-      ...store,
+      ...this.#alertStore,
       config,
       status: (id) => this.#health.status(id),
       isLost: (name) => this.#isLost(name),
       asks: (name) => this.#view.askedBy(name) === machine.name,
-      isReplaced: () => false,
+      isReplaced: (agent) => this.#services.isReplaced(agent),
       inMaintenance: (id) => this.#maintenance.covers(id),
       standing: () => (this.#records.ready ? this.#records.alerts : undefined),
       clock,
@@ -202,7 +187,7 @@ export class Hub {
       version,
       incarnation: this.#incarnation,
       judge: this.#judge,
-      reportAgoMs: (route) => this.#reportAgoMs(route),
+      reportAgoMs: (route) => this.#reports.heardAgoMs(route),
       satellites: this.#satellites,
       records: this.#records,
       health: this.#health,
@@ -211,7 +196,7 @@ export class Hub {
       causes: () => this.#fleetAlerts.causes(),
       maintenance: () => this.#maintenance.views(),
       clock,
-      lagMs: (name) => (name === machine.name ? this.#lag.longestMs() : this.#peerLagMs),
+      lagMs: (name) => (name === machine.name ? this.#lag.longestMs() : this.#reports.peerLagMs),
     });
     this.#server = createFront({
       config,
@@ -222,7 +207,7 @@ export class Hub {
       records: this.#records,
       keeper: this.#keeper,
       events: this.#events,
-      sender: this.#sender,
+      sender: this.#reports.sender,
       services: this.#services,
       maintenance: this.#maintenance,
       log,
@@ -274,8 +259,7 @@ export class Hub {
     await scrapes;
     this.#stop.abort();
     this.#events.stop();
-    this.#receiver.stop();
-    this.#sender.stop();
+    this.#reports.stop();
     this.#satellites.stop();
     this.#keeper.stop();
     this.#lag.stop();
@@ -313,8 +297,7 @@ export class Hub {
       this.#stop.signal,
     );
     this.#link = link;
-    this.#sender.attach(link.nc);
-    this.#receiver.attach(link.nc);
+    this.#reports.attach(link.nc);
     const incarnation = await this.#readBack(link);
     this.#timers.push(setInterval(() => void this.#records.refill(link.nc, this.#stop.signal), refillEveryMs));
     this.#log.info("hub.ready", { incarnation, groups: this.#fold.groupCount });
@@ -334,52 +317,17 @@ export class Hub {
     }
   }
 
-  #compose(full: boolean): Omit<Heartbeat, "v" | "machine" | "counter"> {
-    const wallMs = Date.now();
-    const agents = this.#health.reports(full ? this.#ownIds : this.#changedAgents, clock(), wallMs);
-    this.#changedAgents.clear();
-    const lagMs = this.#lag.longestMs();
-    const maintenance = full || this.#maintenanceIsNews ? { maintenance: this.#maintenance.words() } : {};
-    this.#maintenanceIsNews = false;
-    return {
-      incarnation: this.#incarnation,
-      wallMs,
-      lagMs,
-      agents,
-      ...maintenance,
-      ...this.#records.forHeartbeat(full),
-    };
-  }
-
-  #heard(beat: Heartbeat, route: HeartbeatRoute): void {
-    this.#reportedAtMs.set(route, clock());
-    if (!this.#filter.isNews(beat, clock())) return;
-    this.#peerLagMs = beat.lagMs;
-    this.#records.heardPeer(beat);
-    if (beat.maintenance !== undefined) this.#maintenance.heard(beat.maintenance);
-    for (const report of beat.agents) {
-      // Each hub speaks only for the agents that it is the home of.
-      if (homeHubOfAgent(report.id, this.#config.satellites) !== beat.machine) continue;
-      const turn = this.#health.reported(report, beat.machine, clock(), Date.now());
-      if (turn !== undefined) this.#tellTurn(turn);
-    }
-  }
-
   #onOwnTurn(agent: AgentConfig, { from, status }: HealthTurn): void {
     const { id, health: to, reason } = status;
     this.#log.info("health.turned", { agent: id, from, to, reason });
-    if (this.#round.isOwn(agent)) {
-      this.#changedAgents.add(id);
-      this.#sender.send();
-    }
+    if (this.#round.isOwn(agent)) this.#reports.turned(id);
     this.#tellTurn({ from, status });
     this.#recorder.record({ kind: "health", machine: agent.machine, agent: agent.name, from, to, reason });
   }
 
   #onStandby(id: string, { from, status }: HealthTurn): void {
     this.#log.info("standby.turned", { standby: id, from, to: status.health, reason: status.reason });
-    this.#changedAgents.add(id);
-    this.#sender.send();
+    this.#reports.turned(id);
     this.#tellTurn({ from, status });
   }
 
@@ -393,12 +341,12 @@ export class Hub {
     if (news.type === "moved") {
       const { service, from, to, epoch, why } = news;
       this.#log.info("service.moved", { service, from, to, epoch, why });
+      this.#events.send({ type: "moved", service, from, to, epoch, why });
       announceMove(this.#link?.nc, { ...news, machine: this.#config.machine.name, wallMs: Date.now() });
     }
     if (news.type === "alert") {
       const { severity, name, subject, message } = news;
-      const append = (alert: Unstamped) => this.#records.append("alerts", alert);
-      void storeAlert({ append, log: this.#log }, { severity, name, subject, message });
+      void storeAlert(this.#alertStore, { severity, name, subject, message });
     }
   }
 
@@ -428,8 +376,7 @@ export class Hub {
     this.#log.info("maintenance.changed", { targets });
     this.#alerts.reconsider();
     this.#maintenanceOrders.settle(targets);
-    this.#maintenanceIsNews = true;
-    this.#sender.send();
+    this.#reports.maintenanceChanged();
     this.#sendFleet();
   }
 
@@ -447,7 +394,7 @@ export class Hub {
     if (natsHeard && !this.#natsWasHeard) this.#records.nudge();
     this.#natsWasHeard = natsHeard;
     this.#records.judgeSync({ hubAlive: hub === "alive", natsHeard });
-    this.#services.synced({ inSync: this.#view.sync().state === "in-sync", refilled: this.#holdsAll() });
+    this.#services.synced({ inSync: this.#records.sync.state === "in-sync", refilled: this.#holdsAll() });
   }
 
   #natsHeard(): boolean {
@@ -463,15 +410,10 @@ export class Hub {
     return { machine: machine.name, nowMs: Date.now(), peerDeadForMs };
   }
 
-  #reportAgoMs(route: HeartbeatRoute): number | null {
-    const atMs = this.#reportedAtMs.get(route);
-    return atMs === undefined ? null : clock() - atMs;
-  }
-
   /** Whether the peer was heard, and says nothing that this hub does not hold. */
   #holdsAll(): boolean {
     if (this.#judge.state(this.#config.peer.name).parts.hub.verdict !== "alive") return false;
-    if (this.#reportedAtMs.size === 0) return false;
+    if (!this.#reports.isHeard) return false;
     const lines = this.#records.ledgerEntries().filter(({ stream }) => stream === "metrics");
     return lines.every(({ pending, missing }) => pending === 0 && missing === 0);
   }

@@ -42,7 +42,7 @@ export class Services {
   readonly #standbys: AgentConfig[];
   readonly #instances: ReadonlySet<string>;
   readonly #prober: Prober;
-  readonly #views = new Map<string, { view: ServiceView; atMs: number }>();
+  readonly #views = new Map<string, ServiceView>();
   readonly #orders = new Map<string, (answer: Answer) => void>();
   #nextOrder = 1;
   #synced = "";
@@ -118,9 +118,10 @@ export class Services {
     return this.#options.config.services.map((service) => this.#json(service));
   }
 
-  named(name: string): ServiceJson | undefined {
-    const service = this.#options.config.services.find((candidate) => candidate.name === name);
-    return service && this.#json(service);
+  /** Whether the agent's standby acts for it. */
+  isReplaced({ machine, name }: Pick<AgentConfig, "machine" | "name">): boolean {
+    const view = this.#views.get(name);
+    return view?.home === machine && view.state === "away";
   }
 
   /** Resolves with what came of it, also when nothing did in time. */
@@ -143,11 +144,9 @@ export class Services {
 
   #take(news: FromSeat): void {
     switch (news.type) {
-      case "services": {
-        const atMs = this.#options.clock();
-        for (const view of news.services) this.#views.set(view.name, { view, atMs });
+      case "services":
+        for (const view of news.services) this.#views.set(view.name, view);
         break;
-      }
       case "answer":
         this.#orders.get(news.request)?.(news);
         break;
@@ -190,7 +189,7 @@ export class Services {
 
   #json(service: ServiceConfig): ServiceJson {
     const { health } = this.#options;
-    const known = this.#views.get(service.name)?.view;
+    const known = this.#views.get(service.name);
     const { name, home, standby, mode, singleWriter, route } = service;
     return {
       name,

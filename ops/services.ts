@@ -3,12 +3,13 @@ import { userInfo } from "node:os";
 import { createInterface } from "node:readline/promises";
 import { type Command, InvalidArgumentError } from "commander";
 import { z } from "zod";
-import { MaintenanceView, ServiceJson } from "../hub/http/api.ts";
+import { MaintenanceView } from "../hub/http/api.ts";
 import { OperatorError } from "./error.ts";
 import { type HubsAsked, hubUrls } from "./ledger/hubs.ts";
 import { hubOf, Order, order } from "./services/orders.ts";
 import { type ServicesAsked, whereCode, whereText } from "./services/where.ts";
 import { askHub } from "./site/ask-hub.ts";
+import { askServices } from "./site/ask-services.ts";
 import { siteDir } from "./site/stacks.ts";
 
 interface Asking extends HubsAsked {
@@ -22,6 +23,7 @@ interface TakeOptions extends Asking {
 
 interface SwitchoverOptions extends Asking {
   to?: string;
+  all: boolean;
 }
 
 interface MaintenanceOptions extends Asking {
@@ -52,10 +54,14 @@ export function registerServices(program: Command): void {
     )
     .action(take);
   withHubs(program.command("switchover"))
-    .argument("<service>")
+    .argument("[service]")
     .description("move a service to its other machine without a failed request; ends with 1 when it does not move")
     .option("--to <machine>", "where it should be; nothing happens when it is there")
-    .addHelpText("after", "\nExample:\n  $ tandem switchover ServiceRegistry --to pc2")
+    .option("--all", "all services, one after another, such as before work on their machine; with --to", false)
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ tandem switchover ServiceRegistry --to pc2\n  $ tandem switchover --all --to pc2",
+    )
     .action(switchover);
   const maintenance = program
     .command("maintenance")
@@ -82,7 +88,7 @@ function withHubs(command: Command): Command {
 async function where(service: string | undefined, options: Asking): Promise<void> {
   const asked = await Promise.all(
     hubUrls(options).map(async (url): Promise<ServicesAsked> => {
-      const services = await askHub(`${url}/api/v1/services`, z.array(ServiceJson));
+      const services = await askServices(url);
       return { url, services: services?.filter(({ name }) => service === undefined || name === service) };
     }),
   );
@@ -101,13 +107,29 @@ async function take(service: string, options: TakeOptions): Promise<void> {
   const { confirmPeerDead } = options;
   if (confirmPeerDead && !options.yes) await confirm(service);
   const url = await hubOf(hubUrls(options), service);
-  tell(await order("POST", `${url}/api/v1/services/${service}/take`, { confirmPeerDead }, Order), options);
+  tell(
+    await order("POST", `${url}/api/v1/services/${encodeURIComponent(service)}/take`, { confirmPeerDead }, Order),
+    options,
+  );
 }
 
-async function switchover(service: string, options: SwitchoverOptions): Promise<void> {
-  const url = await hubOf(hubUrls(options), service);
-  const body = options.to === undefined ? {} : { to: options.to };
-  tell(await order("POST", `${url}/api/v1/services/${service}/switchover`, body, Order), options);
+async function switchover(service: string | undefined, options: SwitchoverOptions): Promise<void> {
+  const { to, all } = options;
+  const body = to === undefined ? {} : { to };
+  const move = (url: string, name: string) =>
+    order("POST", `${url}/api/v1/services/${encodeURIComponent(name)}/switchover`, body, Order);
+  if (!all && service !== undefined) return tell(await move(await hubOf(hubUrls(options), service), service), options);
+  if (!all || service !== undefined || to === undefined) {
+    const what = "it takes one service, or --all with the machine to which all shall go";
+    throw new OperatorError("switchover.which", what, "tandem switchover ServiceRegistry, or --all --to pc2");
+  }
+  const url = await anyHub(options);
+  const services = (await askServices(url)) ?? [];
+  const outcomes: (z.infer<typeof Order> & { service: string })[] = [];
+  // One that does not move is no reason to leave the others where they are.
+  for (const { name } of services) outcomes.push({ service: name, ...(await move(url, name)) });
+  if (outcomes.some(({ ok }) => !ok)) process.exitCode = 1;
+  print(options, outcomes, outcomes.map((outcome) => `${outcome.service}: ${outcome.text}`).join("\n"));
 }
 
 async function maintenanceOn(target: string, options: MaintenanceOptions): Promise<void> {

@@ -40,7 +40,7 @@ describe.each(stacks)("stack %s", (stack) => {
     return text.slice(0, text.lastIndexOf("== end of"));
   };
 
-  it("makes these 22 resources and no other, each named after the machine", () => {
+  it("makes these 30 resources and no other, each named after the machine", () => {
     expect(
       resourcesOf(stack)
         .map(({ type, name }) => `${type.split(":").at(-1)} ${name.replace(stack, "M")}`)
@@ -51,14 +51,21 @@ describe.each(stacks)("stack %s", (stack) => {
       "Command M-nats-conf-write",
       "Command M-nats-data-make",
       "Command M-pushgateway-data-make",
+      "Command M-router-config-write",
+      "Command M-router-data-make",
+      "Command M-router-sockets-make",
       "ConfigFile M-hub-config",
       "ConfigFile M-nats-conf",
+      "ConfigFile M-router-config",
       "Container M-hub-container",
       "Container M-nats-container",
       "Container M-pushgateway-container",
+      "Container M-router-container",
       "DataDirectory M-hub-data",
       "DataDirectory M-nats-data",
       "DataDirectory M-pushgateway-data",
+      "DataDirectory M-router-data",
+      "DataDirectory M-router-sockets",
       "Hub M-hub",
       "Image M-hub-image",
       "JetStreamNode M-nats",
@@ -66,13 +73,14 @@ describe.each(stacks)("stack %s", (stack) => {
       "Pushgateway M-pushgateway",
       "RemoteImage M-nats-image",
       "RemoteImage M-pushgateway-image",
+      "Router M-router",
       "Volume M-nats-volume",
       "docker M-docker",
     ]);
   });
 
-  it("bounds and hardens all 3 containers alike", () => {
-    expect(containers()).toHaveLength(3);
+  it("bounds and hardens all 4 containers alike", () => {
+    expect(containers()).toHaveLength(4);
     for (const { inputs } of containers()) {
       expect(inputs, String(inputs.name)).toMatchObject({
         networkMode: "host",
@@ -100,7 +108,10 @@ describe.each(stacks)("stack %s", (stack) => {
       }
     }
     const users = containers().map(({ inputs }) => inputs.user);
+    const userOf = (name: string) => named(stack, `${stack}-${name}-container`).inputs.user;
+    // The router is the hub's, user and all.
     expect(new Set(users).size).toBe(3);
+    expect(userOf("router")).toBe(userOf("hub"));
   });
 
   it("gives no container and no command an environment", () => {
@@ -121,7 +132,17 @@ describe.each(stacks)("stack %s", (stack) => {
       { type: "volume", source: `tandem-${stack}-jetstream`, target: "/data" },
     ]);
     expect(mounts("pushgateway")).toEqual([{ type: "bind", source: "/var/lib/tandem/pushgateway", target: "/data" }]);
-    expect(mounts("hub")).toEqual([config("hub"), { type: "bind", source: "/var/lib/tandem/hub", target: "/data" }]);
+    const sockets = { type: "bind", source: "/var/lib/tandem/sockets/router", target: "/run/tandem/router" };
+    expect(mounts("hub")).toEqual([
+      config("hub"),
+      { type: "bind", source: "/var/lib/tandem/hub", target: "/data" },
+      { ...sockets, readOnly: true },
+    ]);
+    expect(mounts("router")).toEqual([
+      config("router"),
+      { type: "bind", source: "/var/lib/tandem/router", target: "/data" },
+      sockets,
+    ]);
     expect(JSON.stringify(containers())).not.toContain("docker.sock");
   });
 
@@ -243,9 +264,8 @@ describe("the stack of a satellite", () => {
 
   it("makes nothing but the agents with a container, and says where they push to", async () => {
     const { resources, outputs } = await deploy("nas", satelliteValues(inventory));
-    // None of the outputs waits for a resource here.
-    const made = () => resources.map(({ type, name }) => `${type.split(":").at(-1)} ${name}`).sort();
-    await vi.waitFor(() => expect(made()).toEqual(["Satellite nas", "docker nas-docker"]));
+    const made = resources.map(({ type, name }) => `${type.split(":").at(-1)} ${name}`).sort();
+    expect(made).toEqual(["Satellite nas", "docker nas-docker"]);
     expect(outputs).toEqual({
       hub: "http://192.0.2.20:9100",
       hubs: ["http://192.0.2.20:9100", "http://192.0.2.10:9000"],
@@ -326,7 +346,7 @@ describe("a stack whose machine is looked at first", () => {
     vi.stubEnv("SSH_AUTH_SOCK", undefined);
     onTestFinished(() => void vi.unstubAllEnvs());
     const { resources } = await deploy("mainpc", { ...here(), docker: { socket: "" } }, true);
-    expect(resources).toHaveLength(22);
+    expect(resources).toHaveLength(30);
     expect(warnings.mock.calls.join()).toMatch(/^no ssh-agent runs: SSH_AUTH_SOCK is not set\n {2}→ .*ssh-add/);
   });
 
@@ -358,7 +378,10 @@ async function deploy(stack: string, config = stackValues(stack), look = false):
   const entries = Object.entries(exported).flatMap(([key, value]) =>
     value === undefined ? [] : [(async () => [key, pulumi.Output.isInstance(value) ? await promised(value) : value])()],
   );
-  return { resources, outputs: Object.fromEntries(await Promise.all(entries)) };
+  const outputs = Object.fromEntries(await Promise.all(entries));
+  // Not all resources are waited for by an output.
+  await pulumi.runtime.disconnect();
+  return { resources, outputs };
 }
 
 function resourcesOf(stack: Stack): Recorded[] {

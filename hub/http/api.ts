@@ -216,5 +216,14 @@ export const HubEvent = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("machine"), name: z.string(), machine: MachineView }),
   z.strictObject({ type: z.literal("satellite"), name: z.string(), satellite: SatelliteView }),
   z.strictObject({ type: z.literal("sync"), sync: SyncView }),
+  /** A service is owned by another machine from now on. */
+  z.strictObject({
+    type: z.literal("moved"),
+    service: z.string(),
+    from: z.string(),
+    to: z.string(),
+    epoch: z.number(),
+    why: z.string(),
+  }),
 ]);
 export type HubEvent = z.infer<typeof HubEvent>;

@@ -1,2 +1,4 @@
-/** CLOCK_MONOTONIC of this machine: the same number in all its processes, whatever the wall clock does. */
+/** The clock that all threads and processes of a machine share: CLOCK_MONOTONIC, which no correction of the time of day moves. */
+
+/** Ms since some moment that is the same for all of them. */
 export const monoMs = (): number => Number(process.hrtime.bigint()) / 1e6;

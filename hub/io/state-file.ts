@@ -1,6 +1,6 @@
 /** A small JSON file that survives a crash at any moment: what it held before, or what it was given, whole and on the disk. */
-import { mkdir, open, readFile, rename } from "node:fs/promises";
-import { dirname } from "node:path";
+import { readFile } from "node:fs/promises";
+import { writeDurably } from "./write-durably.ts";
 
 export class StateFile<T> {
   readonly #path: string;
@@ -28,27 +28,8 @@ export class StateFile<T> {
   /** Resolves when it is on the disk. */
   write(value: T): Promise<void> {
     const text = `${JSON.stringify(value)}\n`;
-    const written = this.#last.then(() => this.#replace(text));
+    const written = this.#last.then(() => writeDurably(this.#path, text));
     this.#last = written.catch(() => {});
     return written;
-  }
-
-  async #replace(text: string): Promise<void> {
-    await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 });
-    const next = `${this.#path}.new`;
-    const file = await open(next, "w", 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(next, this.#path);
-    const directory = await open(dirname(this.#path), "r");
-    try {
-      await directory.sync();
-    } finally {
-      await directory.close();
-    }
   }
 }

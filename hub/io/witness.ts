@@ -1,7 +1,7 @@
 /** A third NATS server that breaks ties: who owns which service, written by compare-and-swap. What goes wrong is a value. */
 import { createInbox, ErrorCode, type KV, type NatsConnection, NatsError, StorageType } from "nats";
 import { z } from "zod";
-import { type Log, messageOf } from "./log.ts";
+import { type Log, logWith, messageOf } from "./log.ts";
 import { NatsLink } from "./nats-link.ts";
 
 export const witnessBucket = "tandem-services";
@@ -55,11 +55,7 @@ export class Witness {
   constructor(options: WitnessOptions, log: Log) {
     const { host, port, name, nkeySeedFile, deadlineMs = defaultDeadlineMs } = options;
     this.#deadlineMs = deadlineMs;
-    this.#log = {
-      info: (event, fields) => log.info(event, { ...fields, server: "witness" }),
-      warn: (event, fields) => log.warn(event, { ...fields, server: "witness" }),
-      error: (event, fields) => log.error(event, { ...fields, server: "witness" }),
-    };
+    this.#log = logWith(log, { server: "witness" });
     const onReconnect = () => {
       this.#bucket = undefined;
     };

@@ -1,25 +1,61 @@
-/** Writes small files that must be whole after any crash: old or new, never half. */
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+/** Writes small files that must be whole after any crash: old or new, never half, and on the disk when it is said that they are. */
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
-/** Returns when it is on disk; readable by its owner alone. Its directory is made when missing. */
-export function writeDurably(path: string, bytes: Uint8Array): void {
+/** Readable by its owner alone, as is a directory that is made for it. */
+const fileMode = 0o600;
+const directoryMode = 0o700;
+const workPath = (path: string) => `${path}.new`;
+
+/**
+ * Resolves when it is on disk. Of one path one at a time.
+ *
+ * @param directoryIs `there`: one that is gone is an error. @default "made", when it is missing
+ */
+export async function writeDurably(
+  path: string,
+  content: string,
+  directoryIs: "made" | "there" = "made",
+): Promise<void> {
   const directory = dirname(path);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const work = `${path}.new`;
-  rmSync(work, { force: true });
-  const file = openSync(work, "wx", 0o600);
+  if (directoryIs === "made") await mkdir(directory, { recursive: true, mode: directoryMode });
+  // One that a crash left may have other rights.
+  await rm(workPath(path), { force: true });
+  const file = await open(workPath(path), "wx", fileMode);
   try {
-    writeSync(file, bytes);
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(workPath(path), path);
+  // The new name is an entry of the directory, which has to be synced as well.
+  const entries = await open(directory, "r");
+  try {
+    await entries.sync();
+  } finally {
+    await entries.close();
+  }
+}
+
+/** As `writeDurably`, for what nothing may go on without. */
+export function writeDurablySync(path: string, content: Uint8Array): void {
+  const directory = dirname(path);
+  mkdirSync(directory, { recursive: true, mode: directoryMode });
+  rmSync(workPath(path), { force: true });
+  const file = openSync(workPath(path), "wx", fileMode);
+  try {
+    writeFileSync(file, content);
     fsyncSync(file);
   } finally {
     closeSync(file);
   }
-  renameSync(work, path);
-  const folder = openSync(directory, "r");
+  renameSync(workPath(path), path);
+  const entries = openSync(directory, "r");
   try {
-    fsyncSync(folder);
+    fsyncSync(entries);
   } finally {
-    closeSync(folder);
+    closeSync(entries);
   }
 }

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Log, messageOf } from "../io/log.ts";
-import { writeDurably } from "../io/write-durably.ts";
+import { writeDurablySync } from "../io/write-durably.ts";
 import { keyBytes } from "./beat.ts";
 
 const ownName = "beats.key";
@@ -58,7 +58,7 @@ export class BeatKeys {
     if (this.#directory === undefined) return;
     const path = join(this.#directory, name);
     try {
-      writeDurably(path, key);
+      writeDurablySync(path, key);
     } catch (error) {
       this.#log.warn("beats.key_unkept", { path, error: messageOf(error) });
     }

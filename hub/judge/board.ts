@@ -7,9 +7,6 @@ const pulseSlot = 0;
 const lagSlot = 1;
 const firstPathSlot = 2;
 
-/** Monotonic ms, the same in all threads and processes of a machine. */
-export const sharedClock = (): number => Number(process.hrtime.bigint() / 1_000n) / 1_000;
-
 export class Board {
   /** Nanoseconds; 0 for what was not yet. Given to the other thread. */
   readonly buffer: SharedArrayBuffer;

@@ -2,7 +2,8 @@
 import { Worker } from "node:worker_threads";
 import type { HubConfig } from "../config.ts";
 import type { Judgement, MachineState } from "../core/verdict.ts";
-import { type BeatPath, Board, sharedClock } from "./board.ts";
+import { monoMs } from "../io/mono-clock.ts";
+import { type BeatPath, Board } from "./board.ts";
 import { unheardMachine } from "./machine-watch.ts";
 import { type FromJudge, type JudgeOrders, judgeThread, type ToJudge } from "./messages.ts";
 
@@ -80,7 +81,7 @@ export class Judge {
   /** Age of the last genuine beat by this path, ms; null before the first. */
   heardAgoMs(path: BeatPath): number | null {
     const heardAtMs = this.#board.heardAtMs(path);
-    return heardAtMs === undefined ? null : Math.max(0, sharedClock() - heardAtMs);
+    return heardAtMs === undefined ? null : Math.max(0, monoMs() - heardAtMs);
   }
 
   /** To what sits beside the detector. */
@@ -120,7 +121,7 @@ export class Judge {
         this.#listening?.reject(new Error(`the judge cannot hear the peer: ${message.reason}`));
         break;
       case "judged":
-        this.#judged(message.machine, inOwnTime(message.state, this.#options.clock() - sharedClock()));
+        this.#judged(message.machine, inOwnTime(message.state, this.#options.clock() - monoMs()));
         break;
       case "cut-off":
         this.#cutOff = message.cutOff;

@@ -15,7 +15,7 @@ export const judgeThread = "tandem-judge";
 
 export type ToJudge = { type: "renew-seed" } | { type: "stop" } | { type: "listener"; message: unknown };
 
-/** Times are those of `sharedClock`. */
+/** Times are those of `monoMs`. */
 export type FromJudge =
   | { type: "listening" }
   /** Neither beats nor verdicts: the hub is not to start. */

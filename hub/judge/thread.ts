@@ -2,10 +2,11 @@
 import { isMainThread, type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { isStuck, startMainLoop, stepMainLoop } from "../core/main-loop.ts";
 import { createLog, type Log, logWith, messageOf } from "../io/log.ts";
+import { monoMs } from "../io/mono-clock.ts";
 import type { Beat } from "./beat.ts";
 import { BeatExchange } from "./beat-exchange.ts";
 import { BeatKeys } from "./beat-keys.ts";
-import { type BeatPath, Board, beatPaths, sharedClock } from "./board.ts";
+import { type BeatPath, Board, beatPaths } from "./board.ts";
 import { failoverSeat } from "./failover-seat.ts";
 import type { JudgeListener, ListenerFactory } from "./listener.ts";
 import { MachineWatch } from "./machine-watch.ts";
@@ -31,7 +32,7 @@ class JudgeThread {
   #timer: NodeJS.Timeout | undefined;
   #mainLoop = startMainLoop;
   #stuck = false;
-  #tickedAtMs = sharedClock();
+  #tickedAtMs = monoMs();
   #ticks = 0;
   #digest = "";
   #beatWanted = false;
@@ -44,14 +45,14 @@ class JudgeThread {
     this.#board = new Board(orders.board);
     this.#watch = new MachineWatch({
       config,
-      clock: sharedClock,
+      clock: monoMs,
       onChange: (machine, state) => {
         this.#tell({ type: "judged", machine, state });
-        this.#listener.judged(machine, state, sharedClock());
+        this.#listener.judged(machine, state, monoMs());
       },
       onCutOff: (cutOff) => {
         this.#tell({ type: "cut-off", cutOff });
-        this.#listener.isolated(cutOff, sharedClock());
+        this.#listener.isolated(cutOff, monoMs());
       },
     });
     this.#exchange = new BeatExchange({
@@ -59,9 +60,9 @@ class JudgeThread {
       incarnation,
       keys: new BeatKeys(config.stateDirectory, this.#log),
       log: this.#log,
-      clock: sharedClock,
+      clock: monoMs,
       heard: (beat, path, is) => this.#heard(beat, path, is),
-      word: (word) => this.#listener.word(word, sharedClock()),
+      word: (word) => this.#listener.word(word, monoMs()),
       refused: (path) => this.#refused(path),
     });
     const voice = {
@@ -84,7 +85,7 @@ class JudgeThread {
       this.#tell({ type: "unable", reason: messageOf(error) });
       return await this.#end();
     }
-    this.#tickedAtMs = sharedClock();
+    this.#tickedAtMs = monoMs();
     this.#timer = setInterval(() => this.#tick(), this.#orders.config.detector.heartbeatMs);
     this.#tell({ type: "listening" });
   }
@@ -95,7 +96,7 @@ class JudgeThread {
         this.#exchange.renewSeed();
         break;
       case "listener":
-        this.#listener.told(message.message, sharedClock());
+        this.#listener.told(message.message, monoMs());
         break;
       case "stop":
         void this.#end();
@@ -103,7 +104,7 @@ class JudgeThread {
   }
 
   #tick(): void {
-    const atMs = sharedClock();
+    const atMs = monoMs();
     const { heartbeatMs } = this.#orders.config.detector;
     const lateMs = atMs - this.#tickedAtMs - heartbeatMs;
     this.#tickedAtMs = atMs;
@@ -123,7 +124,7 @@ class JudgeThread {
     this.#watch.heard(path, { ...is, stuck: beat.mainStuck });
     if (is.old) return;
     const { incarnation, counter, digest, ack } = beat;
-    this.#listener.beatHeard({ incarnation, counter, digest, ...(ack && { ack }) }, sharedClock());
+    this.#listener.beatHeard({ incarnation, counter, digest, ...(ack && { ack }) }, monoMs());
   }
 
   /** Whether the other port refuses as well is known as soon as it is asked. */
@@ -143,7 +144,7 @@ class JudgeThread {
   }
 
   #beat(paths: readonly BeatPath[]): void {
-    this.#listener.beatSent(this.#exchange.nextCounter, sharedClock());
+    this.#listener.beatSent(this.#exchange.nextCounter, monoMs());
     this.#exchange.beat({ lagMs: this.#board.lagMs, mainStuck: this.#stuck, digest: this.#digest }, paths);
   }
 

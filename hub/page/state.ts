@@ -76,6 +76,8 @@ export function heard(state: PageState, event: HubEvent, atMs: number): PageStat
     }
     case "sync":
       return { ...news, fleet: { ...state.fleet, sync: event.sync } };
+    case "moved":
+      return news;
   }
 }
 

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { type PutAnswer, type RouteView, type RouteWord, RouteWords, sentHeader } from "../core/router/word.ts";
 import { type Log, messageOf } from "../io/log.ts";
 import { monoMs } from "../io/mono-clock.ts";
+import { readBody } from "../io/read-body.ts";
 import { listenOn } from "../io/unix-socket.ts";
 
 export interface ControlApiOptions {
@@ -61,7 +62,7 @@ export class ControlApi {
   }
 
   async #put(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await readBody(request);
+    const body = await readBody(request, maxBodyBytes);
     if (body === undefined) return send(response, 413, "text/plain", `more than ${maxBodyBytes} bytes\n`);
     const parsed = RouteWords.safeParse(parseJson(body));
     if (!parsed.success) return send(response, 400, "text/plain", `${z.prettifyError(parsed.error)}\n`);
@@ -69,18 +70,6 @@ export class ControlApi {
     const answer = await this.#options.put(parsed.data, Number.isFinite(sent) ? sent : monoMs());
     json(response, answer.refused.length === 0 ? 200 : 409, answer);
   }
-}
-
-/** Undefined when it is too long. */
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request) {
-    bytes += (chunk as Buffer).length; // without an encoding chunks are buffers
-    if (bytes > maxBodyBytes) return undefined;
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 function parseJson(text: string): unknown {

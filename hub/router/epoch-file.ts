@@ -1,9 +1,8 @@
 /** Keeps the highest epoch of each service on disk, whole and synced before anyone may rely on it. */
 import { readFileSync } from "node:fs";
-import { mkdir, open, rename } from "node:fs/promises";
-import { dirname } from "node:path";
 import { z } from "zod";
 import type { Epochs } from "../core/router/route-table.ts";
+import { writeDurably } from "../io/write-durably.ts";
 
 const EpochFile = z.strictObject({ v: z.literal(1), epochs: z.record(z.string(), z.number().int().min(0)) });
 
@@ -28,22 +27,6 @@ export function readEpochs(path: string): Epochs {
   }
 }
 
-export async function writeEpochs(path: string, epochs: Epochs): Promise<void> {
-  const work = `${path}.new`;
-  await mkdir(dirname(path), { recursive: true });
-  const file = await open(work, "w", 0o600);
-  try {
-    await file.writeFile(`${JSON.stringify({ v: 1, epochs: Object.fromEntries(epochs) })}\n`);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(work, path);
-  // The name is of the directory, which has to be synced as well.
-  const directory = await open(dirname(path), "r");
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
+export function writeEpochs(path: string, epochs: Epochs): Promise<void> {
+  return writeDurably(path, `${JSON.stringify({ v: 1, epochs: Object.fromEntries(epochs) })}\n`);
 }

@@ -8,6 +8,7 @@ import {
   type SupervisorAnswer,
 } from "../core/supervisor/word.ts";
 import { messageOf } from "../io/log.ts";
+import { readBody } from "../io/read-body.ts";
 
 export interface SupervisorRoutes {
   put(words: readonly ServiceWord[]): Promise<SupervisorAnswer>;
@@ -43,7 +44,7 @@ async function handle(routes: SupervisorRoutes, request: IncomingMessage, respon
   if (path !== "/v1/services") return sendText(response, 404, "the services are at /v1/services\n");
   if (reads) return sendJson(response, 200, { services: routes.services(), refused: [] } satisfies SupervisorAnswer);
   if (request.method !== "PUT") return sendText(response, 405, "/v1/services answers GET and PUT\n");
-  const body = await bodyOf(request);
+  const body = await readBody(request, maxBodyBytes);
   if (body === undefined) return sendText(response, 413, `more than ${maxBodyBytes} bytes\n`);
   const words = wordsOf(body);
   if (typeof words === "string") return sendText(response, 400, `${words}\n`);
@@ -58,17 +59,6 @@ function wordsOf(body: string): ServiceWord[] | string {
   } catch (error) {
     return messageOf(error);
   }
-}
-
-async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > maxBodyBytes) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 const sendText = (response: ServerResponse, status: number, text: string) =>

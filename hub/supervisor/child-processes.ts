@@ -1,7 +1,7 @@
 /** Starts and stops the processes that its config names, as its own children: they end with it. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
-import { machineMs } from "../io/machine-clock.ts";
+import { monoMs } from "../io/mono-clock.ts";
 import type { SupervisedProcess } from "./config.ts";
 import type { Runner } from "./runner.ts";
 
@@ -61,7 +61,7 @@ export class ChildProcesses implements Runner {
   }
 
   stop(service: string, killAtMs: number | null): Promise<void> {
-    const waitMs = killAtMs === null ? usualStopMs : killAtMs - machineMs();
+    const waitMs = killAtMs === null ? usualStopMs : killAtMs - monoMs();
     return this.#end(service, Math.max(0, waitMs));
   }
 

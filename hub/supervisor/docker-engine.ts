@@ -2,7 +2,7 @@
 import { request } from "node:http";
 import { z } from "zod";
 import { supervisedLabel } from "../core/supervisor/label.ts";
-import { machineMs } from "../io/machine-clock.ts";
+import { monoMs } from "../io/mono-clock.ts";
 import type { Runner } from "./runner.ts";
 
 const Containers = z.array(z.object({ Id: z.string(), State: z.string(), Labels: z.record(z.string(), z.string()) }));
@@ -49,7 +49,7 @@ export class DockerEngine implements Runner {
   async stop(service: string, killAtMs: number | null): Promise<void> {
     const all = (await this.#find()).get(service) ?? [];
     // Whole seconds is all that an engine knows; with 0 it sends both signals at once.
-    const seconds = killAtMs === null ? undefined : Math.max(0, Math.floor((killAtMs - machineMs()) / 1_000));
+    const seconds = killAtMs === null ? undefined : Math.max(0, Math.floor((killAtMs - monoMs()) / 1_000));
     const deadlineMs = (seconds ?? usualStopSeconds) * 1_000 + stopDeadlineMs;
     const query = seconds === undefined ? "" : `?t=${seconds}`;
     await Promise.all(

@@ -1,9 +1,9 @@
 /** The supervisor's memory: the highest epoch of each service, on disk before anything is started. */
 import { mkdirSync, readFileSync } from "node:fs";
-import { open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
 import type { KeptService } from "../core/supervisor/supervision.ts";
+import { writeDurably } from "../io/write-durably.ts";
 
 const Kept = z.strictObject({
   v: z.literal(1),
@@ -27,22 +27,9 @@ export class KeptEpochs {
   }
 
   /** Resolves when it would survive a loss of power. One at a time. */
-  async save(services: Readonly<Record<string, KeptService>>): Promise<void> {
-    const temporary = `${this.#path}.new`;
-    const file = await open(temporary, "w", 0o600);
-    try {
-      await file.writeFile(`${JSON.stringify({ v: 1, boot: this.#boot, services })}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, this.#path);
-    const directory = await open(dirname(this.#path), "r");
-    try {
-      await directory.sync();
-    } finally {
-      await directory.close();
-    }
+  save(services: Readonly<Record<string, KeptService>>): Promise<void> {
+    // Made at the start: with a directory that is gone since, all that was kept is gone too.
+    return writeDurably(this.#path, `${JSON.stringify({ v: 1, boot: this.#boot, services })}\n`, "there");
   }
 }
 

@@ -4,7 +4,7 @@ import type { Deed } from "../core/supervisor/supervision.ts";
 import { Supervision } from "../core/supervisor/supervision.ts";
 import type { ServiceWord, SupervisedService, SupervisorAnswer } from "../core/supervisor/word.ts";
 import { type Log, messageOf } from "../io/log.ts";
-import { machineMs } from "../io/machine-clock.ts";
+import { monoMs } from "../io/mono-clock.ts";
 import { ChildProcesses } from "./child-processes.ts";
 import type { SupervisorConfig } from "./config.ts";
 import { DockerEngine } from "./docker-engine.ts";
@@ -52,7 +52,7 @@ export class Supervisor {
 
   /** Resolves when the words' epochs are on disk; rejects when they cannot be put there: then nothing is started by them. */
   async put(words: readonly ServiceWord[]): Promise<SupervisorAnswer> {
-    const refused = this.#core.take(words, machineMs());
+    const refused = this.#core.take(words, monoMs());
     for (const word of refused) this.#log.warn("supervisor.word_refused", { ...word });
     this.#metrics.refused(refused.length);
     // A stop waits for no disk.
@@ -87,9 +87,9 @@ export class Supervisor {
 
   #go(): void {
     if (this.#stopped) return;
-    for (const deed of this.#core.due(machineMs())) void this.#carryOut(deed);
+    for (const deed of this.#core.due(monoMs())) void this.#carryOut(deed);
     clearTimeout(this.#timer);
-    const nowMs = machineMs();
+    const nowMs = monoMs();
     const nextAtMs = this.#core.nextAtMs(nowMs);
     if (nextAtMs !== undefined) this.#timer = setTimeout(() => this.#go(), Math.ceil(nextAtMs - nowMs));
   }
@@ -107,7 +107,7 @@ export class Supervisor {
       this.#log.error(`supervisor.${type}_failed`, { service, error: problem });
     }
     this.#metrics.done(type, problem === undefined);
-    this.#core.done(deed, problem, machineMs());
+    this.#core.done(deed, problem, monoMs());
     // Also after a deed that another has overtaken: an engine may have carried them out in the other order.
     this.#lookAgain();
   }
@@ -130,7 +130,7 @@ export class Supervisor {
   }
 
   async #lookOnce(): Promise<void> {
-    const lookedAtMs = machineMs();
+    const lookedAtMs = monoMs();
     try {
       const seen = await Promise.all([this.#children.look(), this.#engine?.look() ?? new Map<string, boolean>()]);
       const running = seen.flatMap((all) => [...all].flatMap(([service, runs]) => (runs ? [service] : [])));

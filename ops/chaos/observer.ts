@@ -1,6 +1,6 @@
 /** Listens to both hubs' events and remembers each turn of a verdict, with the moment at which it was heard. */
 import { z } from "zod";
-import { monoMs } from "./mono.ts";
+import { monoMs } from "../../hub/io/mono-clock.ts";
 
 export interface Turn {
   /** Shared monotonic time, ms. */

@@ -1,9 +1,9 @@
 /** Plays one scenario once: says it, does it, undoes it whatever happens, waits until all is well, and counts what was seen. */
 import { setTimeout as pause } from "node:timers/promises";
 import { messageOf } from "../../hub/io/log.ts";
+import { monoMs } from "../../hub/io/mono-clock.ts";
 import type { StreamAudit } from "./audit/stream-audit.ts";
 import { seenBy, worstDownMs } from "./availability.ts";
-import { monoMs } from "./mono.ts";
 import type { Turn } from "./observer.ts";
 import type { Prober } from "./prober/prober.ts";
 import type { Sample } from "./prober/sample.ts";

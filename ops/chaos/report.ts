@@ -1,4 +1,5 @@
 /** What was played as a table for a terminal or as Markdown, with the arithmetic of the month. */
+import { align } from "../align.ts";
 import { type MonthView, monthMs, windowAvailability } from "./availability.ts";
 import type { RunView } from "./run-view.ts";
 import type { ShowView } from "./show.ts";
@@ -18,15 +19,16 @@ const runHead = [
   "of it served",
   "",
 ];
+const textColumns = 1;
 const monthHead = ["fault", "a month", "runs", "mean window", "mean outage", "outage of a month"];
 
 export function toText(view: ShowView): string {
   return [
-    aligned([runHead, ...view.runs.map(runRow)]),
+    ...align([runHead, ...view.runs.map(runRow)], textColumns),
     ...view.runs.flatMap(({ scenario, problems }) => problems.map((problem) => `${scenario}: ${problem}`)),
     ...view.skipped.map(({ scenario, why }) => `skipped: ${scenario} (${why})`),
     "",
-    aligned([monthHead, ...monthRows(view.month)]),
+    ...align([monthHead, ...monthRows(view.month)], textColumns),
     monthLine(view.month),
   ].join("\n");
 }
@@ -93,18 +95,6 @@ function monthLine({ downMsOfMonth, availability, availabilityOfWindows }: Month
     `a month: 1 - ${Math.round(downMsOfMonth)} ms / ${monthMs} ms = ${percent(availability)} ` +
     `(bar ${percent(bar)}: ${availability >= bar ? "reached" : "MISSED"}); the windows alone ${percent(availabilityOfWindows)}`
   );
-}
-
-function aligned(rows: readonly string[][]): string {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
 }
 
 function markdownTable([head = [], ...rows]: string[][]): string[] {

@@ -1,7 +1,8 @@
 /** Watches during a fault who owns which service, and waits afterwards until all are at home again. */
 import { setTimeout as pause } from "node:timers/promises";
-import { monoMs } from "./mono.ts";
-import { askServices, type Service } from "./services.ts";
+import type { ServiceJson } from "../../hub/http/api.ts";
+import { monoMs } from "../../hub/io/mono-clock.ts";
+import { servicesAt } from "./services.ts";
 import type { Stage } from "./stage.ts";
 
 const pollMs = 25;
@@ -13,7 +14,7 @@ export class ServiceWatch {
   readonly #before: Map<string, string>;
   readonly #moved = new Map<string, number>();
 
-  private constructor(stage: Stage, services: readonly Service[]) {
+  private constructor(stage: Stage, services: readonly ServiceJson[]) {
     this.#stage = stage;
     this.names = services.map(({ name }) => name);
     this.#before = new Map(services.map(({ name, owner }) => [name, owner]));
@@ -39,8 +40,8 @@ export class ServiceWatch {
     if (this.names.length === 0) return undefined;
     const endMs = performance.now() + deadlineMs;
     for (;;) {
-      const answers = await Promise.all(this.#stage.machines.map(({ hubUrl }) => askServices(hubUrl)));
-      const isHome = ({ state, owner, home }: Service) => state === "home" && owner === home;
+      const answers = await Promise.all(this.#stage.machines.map(({ hubUrl }) => servicesAt(hubUrl)));
+      const isHome = ({ state, owner, home }: ServiceJson) => state === "home" && owner === home;
       if (answers.every((services) => services?.every(isHome) === true)) return monoMs();
       if (signal.aborted || performance.now() > endMs) return null;
       await pause(pollMs);
@@ -49,7 +50,7 @@ export class ServiceWatch {
 
   async #poll(hubUrl: string): Promise<void> {
     while (!this.#stop.signal.aborted) {
-      for (const { name, owner } of (await askServices(hubUrl)) ?? [])
+      for (const { name, owner } of (await servicesAt(hubUrl)) ?? [])
         if (owner !== this.#before.get(name) && !this.#moved.has(name)) this.#moved.set(name, monoMs());
       await pause(pollMs);
     }

@@ -10,7 +10,7 @@ import type { Stream } from "./prober/sample.ts";
 import type { Random } from "./random.ts";
 import type { RunView } from "./run-view.ts";
 import type { Scenario, Times } from "./scenario.ts";
-import { askServices } from "./services.ts";
+import { servicesAt } from "./services.ts";
 import type { Stage } from "./stage.ts";
 
 export interface ShowOptions {
@@ -105,7 +105,7 @@ async function streamsOf(stage: Stage): Promise<Stream[]> {
 async function serviceStreams(stage: Stage): Promise<Stream[]> {
   const targetsOf = new Map<string, Stream["targets"]>();
   for (const { name: machine, hubUrl } of stage.machines)
-    for (const { name, home, route } of (await askServices(hubUrl)) ?? []) {
+    for (const { name, home, route } of (await servicesAt(hubUrl)) ?? []) {
       if (typeof route !== "number" || (await askPort({ host, port: route, kind: "tcp" }, tryMs)) !== "heard") continue;
       const targets = targetsOf.get(name) ?? [];
       const target = { machine, url: `http://${host}:${route}/health` };

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { requireFleet } from "../../fleet/load.ts";
 import type { HubConfigInput } from "../../hub/config.ts";
+import type { ServiceJson } from "../../hub/http/api.ts";
 import { FleetView, LedgerView } from "../../hub/http/api.ts";
 import { build } from "../build.ts";
 import { OperatorError } from "../error.ts";
@@ -29,7 +30,7 @@ import { monoMs } from "./mono.ts";
 import { Observer } from "./observer.ts";
 import type { Random } from "./random.ts";
 import { redirect } from "./redirect.ts";
-import { askServices, type Service } from "./services.ts";
+import { servicesAt } from "./services.ts";
 import { SmallDisk } from "./small-disk.ts";
 
 export interface StageOptions {
@@ -216,9 +217,9 @@ export class Stage {
   }
 
   /** Undefined while no hub answers, or knows of any. */
-  async services(): Promise<Service[] | undefined> {
+  async services(): Promise<ServiceJson[] | undefined> {
     for (const { hubUrl } of this.machines) {
-      const services = await askServices(hubUrl);
+      const services = await servicesAt(hubUrl);
       if (services !== undefined) return services;
     }
     return undefined;

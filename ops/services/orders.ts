@@ -1,8 +1,7 @@
 /** Gives a hub an order, and says what came of it. */
 import { z } from "zod";
-import { ServiceJson } from "../../hub/http/api.ts";
 import { OperatorError } from "../error.ts";
-import { askHub } from "../site/ask-hub.ts";
+import { askServices } from "../site/ask-services.ts";
 
 export const Order = z.object({ ok: z.boolean(), text: z.string() });
 const Refusal = z.object({ error: z.string() });
@@ -13,7 +12,7 @@ const orderDeadlineMs = 60_000;
 /** The first of these hubs that answers, and knows the service where one is named. */
 export async function hubOf(urls: readonly string[], service?: string): Promise<string> {
   for (const url of urls) {
-    const services = await askHub(`${url}/api/v1/services`, z.array(ServiceJson));
+    const services = await askServices(url);
     if (services === undefined) continue;
     if (service === undefined || services.some(({ name }) => name === service)) return url;
     throw new OperatorError(

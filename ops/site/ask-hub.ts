@@ -2,9 +2,13 @@
 const askDeadlineMs = 5_000;
 
 /** Undefined when the hub does not answer, or answers something else. */
-export async function askHub<T>(url: string, schema: { parse(value: unknown): T }): Promise<T | undefined> {
+export async function askHub<T>(
+  url: string,
+  schema: { parse(value: unknown): T },
+  deadlineMs = askDeadlineMs,
+): Promise<T | undefined> {
   try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(askDeadlineMs) });
+    const answer = await fetch(url, { signal: AbortSignal.timeout(deadlineMs) });
     return schema.parse(await answer.json());
   } catch {
     return undefined;

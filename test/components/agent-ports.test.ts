@@ -25,6 +25,14 @@ describe("the ports that a first look asks for", () => {
     expect(ports(away("cold"))).toEqual([]);
   });
 
+  it("are the route of a service on either machine, which the router has", () => {
+    for (const machine of ["mainpc", "pc2"]) {
+      const agent = sampleAgent("Tutor", machine, { mode: "cold", standby, route: 13_000 });
+      const wanted = agentPorts(site, fleetOf(agent)).filter(({ port }) => port === 13_000);
+      expect(wanted).toMatchObject([{ container: "tandem-mainpc-router", agent: `Tutor in fleet/${machine}.yaml` }]);
+    }
+  });
+
   it("are none of an agent without a container, which somebody else starts", () => {
     const { container: _container, ...bare } = sampleAgent("Tutor", "mainpc");
     expect(ports(bare)).toEqual([]);

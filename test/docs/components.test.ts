@@ -37,6 +37,7 @@ describe("the pages of the components", { timeout }, () => {
       "Grafana",
       "VirtualIp",
       "Supervisor",
+      "Router",
     ];
     for (const component of [...servers, ...files]) {
       const page = `${component.replace(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase()}`;

@@ -123,7 +123,10 @@ export class Checks {
     this.counts[how]++;
     this.#acknowledged.push(record);
     if (!holdsIn(origin, record)) throw new Violation(`${describe(record)} is not on the disk of its origin`);
-    if (how === "peer" && !holdsIn(this.#pair.other(origin), record))
+    const peer = this.#pair.other(origin);
+    // The peer's word may be under way still when its disk is gone.
+    const lostLately = this.#pair.world.nowMs - peer.machine.diskLostAtMs < diedLatelyMs;
+    if (how === "peer" && !lostLately && !holdsIn(peer, record))
       throw new Violation(`${describe(record)} is not on the peer's disk`);
   }
 

@@ -34,8 +34,8 @@ export class Disk {
     this.#next();
   }
 
-  /** What is under way stands in part: as many of the first writes as chance has it, and nobody is told. */
-  losePower(): void {
+  /** Who wrote is gone. What is under way stands in part: as many of the first writes as chance has it, and nobody is told. */
+  abandon(): void {
     const survivors = this.#world.random.between(0, this.#queue.length);
     for (const write of this.#queue.slice(0, survivors)) if (!this.isFull) write.apply();
     this.#queue.length = 0;

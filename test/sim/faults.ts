@@ -3,6 +3,7 @@ import { type Fault, type FaultName, faultKinds, faultNames } from "./fault-kind
 import type { Side } from "./hub-node.ts";
 import type { Pair } from "./pair.ts";
 import { services } from "./services.ts";
+import { witnessName } from "./witness.ts";
 
 export class Faults {
   readonly #pair: Pair;
@@ -68,7 +69,7 @@ export class Faults {
     for (const fault of this.#present.values()) fault.end();
     this.#present.clear();
     this.#pair.heal();
-    this.#endMaintenance();
+    for (const subject of [...this.#maintained]) this.#endMaintenance(subject);
   }
 
   /** Mostly short; now and then a second or ten, seldom longer. */
@@ -90,9 +91,11 @@ export class Faults {
         hub.seat.order({ kind: "switchover", service: service.name });
         break;
       case "take": {
-        // He says so only when he has seen it: the other machine is off, and nobody will start it before this one acts.
+        // He says so only when he has seen that the other machine is off; and he would have to keep it off for as long as
+        // the witness, which is to tell it, cannot be reached.
         const other = this.#pair.other(side).machine;
         const isOff = !other.isUp && this.#present.has(other.name);
+        if (isOff && hasWitness && !this.#isWitnessReached(machine.name)) return;
         if (service.singleWriter && !hasWitness && !isOff) return;
         this.orderedAway.add(service.name);
         hub.seat.order({ kind: "take", service: service.name, confirmPeerDead: isOff });
@@ -100,23 +103,33 @@ export class Faults {
       }
       case "maintenance": {
         const subject = random.pick([service.name, machine.name]);
-        const isOn = this.#maintained.has(subject);
-        if (isOn) this.#maintained.delete(subject);
-        else this.#maintained.add(subject);
-        hub.seat.order({ kind: "maintenance", subject, on: !isOn });
+        if (this.#maintained.has(subject)) this.#endMaintenance(subject);
+        else {
+          this.#maintained.add(subject);
+          hub.seat.order({ kind: "maintenance", subject, on: true });
+        }
       }
     }
   }
 
-  /** Said again until a hub is there to hear it, and at both, since one may have missed the other's word. */
-  #endMaintenance(): void {
-    for (const subject of this.#maintained) for (const side of this.#pair.sides) this.#endAt(side, subject);
+  #isWitnessReached(machine: string): boolean {
+    const { network, witness } = this.#pair;
+    const isCut = network.wire(machine, witnessName).isCut || network.wire(witnessName, machine).isCut;
+    return witness.isUp && witness.slowMs === 0 && !isCut;
   }
 
+  #endMaintenance(subject: string): void {
+    this.#maintained.delete(subject);
+    for (const side of this.#pair.sides) this.#endAt(side, subject);
+  }
+
+  /** As the hubs' desks do: each keeps on its disk that it is on, and tells its core so before it tells that it is over. */
   #endAt(side: Side, subject: string): void {
     const { hub, machine } = side;
-    if (hub === undefined || !machine.processes.hub.isRunning)
+    if (hub === undefined || !machine.processes.hub.isRunning) {
       this.#pair.world.after(500, () => this.#endAt(side, subject));
-    else hub.seat.order({ kind: "maintenance", subject, on: false });
+      return;
+    }
+    for (const on of [true, false]) hub.seat.order({ kind: "maintenance", subject, on });
   }
 }

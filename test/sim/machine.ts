@@ -16,6 +16,7 @@ export class Machine {
   platter = new Platter(0);
   isUp = false;
   isStopped = false;
+  diskLostAtMs = Number.NEGATIVE_INFINITY;
   hubDiedAtMs = Number.NEGATIVE_INFINITY;
   readonly processes: Record<ProcessName, SimProcess>;
   onBoot: () => void = () => {};
@@ -53,6 +54,8 @@ export class Machine {
   kill(name: ProcessName, kernelSays = true): void {
     if (this.processes[name].isDead) return;
     this.processes[name].kill();
+    // All that is written comes from the hub; its next life reads what stands then.
+    if (name === "hub") this.disk.abandon();
     this.onDeath(name, kernelSays);
   }
 
@@ -62,13 +65,14 @@ export class Machine {
     for (const name of processNames) this.kill(name, false);
     this.isUp = false;
     this.isStopped = false;
-    this.disk.losePower();
+    this.disk.abandon();
   }
 
   loseDisk(): void {
     this.losePower();
     this.#world.trace(() => `${this.name} loses its disk`);
     this.disk.generation++;
+    this.diskLostAtMs = this.#world.nowMs;
     this.platter = new Platter(this.disk.generation);
     this.onDiskLost();
   }

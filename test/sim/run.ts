@@ -54,9 +54,10 @@ export function run({ seed, bugs, trace }: RunOptions): RunResult {
     pair.boot();
     push(pair, 1 / 300);
     world.runUntil(bootMs);
-    faults.storm(random.pick([500, 1_500, 4_000]));
-    // One seed in a hundred has a machine that sleeps for up to an hour.
-    if (random.chance(0.01)) {
+    // One seed in two hundred has a machine that sleeps for up to an hour, and less that happens meanwhile.
+    const sleeps = random.chance(0.005);
+    faults.storm(sleeps ? 20_000 : random.pick([500, 1_500, 4_000]));
+    if (sleeps) {
       const sleepMs = random.between(300_000, 3_600_000);
       faults.strike("machine hang", sleepMs);
       world.runUntil(world.nowMs + sleepMs);

@@ -193,10 +193,10 @@ function once<T>(act: (value: T) => void): (value: T) => void {
   };
 }
 
-/** Table, asks and maintenance are new objects whenever they change. */
+/** Table and maintenance are new objects whenever they change. */
 function isSameWord(a: Word, b: Word): boolean {
   const isSame = a.table === b.table && a.maintenance === b.maintenance && a.blank === b.blank;
-  return isSame && a.asks.length === 0 && b.asks.length === 0 && a.acts.join() === b.acts.join();
+  return isSame && a.acts.join() === b.acts.join() && JSON.stringify(a.asks) === JSON.stringify(b.asks);
 }
 
 function areSameRoutes(a: readonly Route[], b: readonly Route[]): boolean {

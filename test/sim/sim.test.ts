@@ -3,9 +3,7 @@ import type { Bugs } from "./hub-node.ts";
 import { falseVerdicts } from "./quiet.ts";
 import { run } from "./run.ts";
 
-const minutesMs = 600_000;
-/** Two act after a thaw: not understood yet, and kept as a test of its own below. */
-const open = [592];
+const minutesMs = 300_000;
 const seedsInCase = 100;
 const cases = Array.from({ length: 10 }, (_, at) => 1 + at * seedsInCase);
 
@@ -15,7 +13,6 @@ describe("1,000 seeds of a pair with faults hold in every step, and come to rest
     (from) => {
       const violations = [];
       for (let seed = from; seed < from + seedsInCase; seed++) {
-        if (open.includes(seed)) continue;
         const { violation } = run({ seed });
         if (violation !== undefined) violations.push({ seed, ...violation });
       }
@@ -54,7 +51,7 @@ describe("the simulation finds a bug that was put in on purpose", () => {
 
 describe("a judge passes no false verdict on a peer that lives", () => {
   it.each([1, 2, 3, 4])(
-    "in 6 of 24 virtual hours of 5 %% loss and 200 ms jitter: quarter %i",
+    "in 6 of 24 virtual hours with 200 ms jitter and a twentieth of the packets lost: quarter %i",
     (seed) => {
       const { dead, beats } = falseVerdicts({ seed, hours: 6, loss: 0.05, jitterMs: 200 });
       expect(beats).toBeGreaterThan(500_000);
@@ -81,10 +78,3 @@ function firstViolation(bugs: Bugs, seeds: number): string | undefined {
   }
   return undefined;
 }
-
-it.fails.each(open)(
-  "seed %i never has two acting (known to fail: mend it, then take it out of the open ones)",
-  (seed) => {
-    expect(run({ seed }).violation).toBeUndefined();
-  },
-);

@@ -62,11 +62,10 @@ export function decide(facts: Facts): Decision {
   return facts.iOwn ? ownerDecides(facts) : otherDecides(facts);
 }
 
-const isFit = (health: Health) => health === "healthy" || health === "degraded";
+const isFit = (health: Health | undefined) => health === "healthy" || health === "degraded";
 
-/** A cold instance that stands still cannot be healthy. */
-const couldAct = ({ service, mine }: Facts) => service.mode === "cold" || isFit(mine);
-const couldActThere = ({ service, theirs }: Facts) => service.mode === "cold" || isFit(theirs);
+/** Whether an instance of that health could act. A cold one that stands still cannot be healthy. */
+export const couldAct = ({ mode }: ServiceSpec, health: Health | undefined) => mode === "cold" || isFit(health);
 
 function otherDecides(facts: Facts): Decision {
   const { service, me } = facts;
@@ -81,7 +80,7 @@ function otherDecides(facts: Facts): Decision {
       reason: `${why}; mode notify moves nothing by itself: tandem take ${service.name} --confirm-peer-dead`,
     };
   if (facts.isolated) return { do: "hold", reason: `${why}; ${me} is cut off itself` };
-  if (!couldAct(facts))
+  if (!couldAct(service, facts.mine))
     return { do: "hold", alert: true, reason: `${why}; the instance on ${me} is ${facts.mine} too` };
   if (!service.singleWriter) return { do: "take", reason: why };
   return claim(facts, why);
@@ -142,8 +141,8 @@ function claim(facts: Facts, why: string): Decision {
 
 /** The owner gave it up for this machine to take. */
 function receive(facts: Facts): Decision {
-  const { me, peer } = facts;
-  if (!couldAct(facts))
+  const { service, me, peer } = facts;
+  if (!couldAct(service, facts.mine))
     return { do: "hold", alert: true, reason: `${peer} released it; the instance on ${me} is ${facts.mine}` };
   return takeReleased(facts, `${peer} released it`);
 }
@@ -154,7 +153,7 @@ function takeBack(facts: Facts): Decision {
   const released = `released for ${peer}`;
   if (facts.isolated) return { do: "hold", reason: `${released}; ${me} is cut off` };
   if (facts.peerMachine !== "dead" && facts.unchangedMs < 2 * facts.leaseMs) return { do: "hold", reason: released };
-  if (service.mode !== "cold" && !isFit(facts.mine))
+  if (!couldAct(service, facts.mine))
     return {
       do: "hold",
       alert: true,
@@ -202,6 +201,6 @@ function ownerDecides(facts: Facts): Decision {
 /** A tolerant service needs no release: the other side takes it. */
 function isIll(facts: Facts): boolean {
   const { service, mine, unchangedMs, coldStartMs } = facts;
-  if (!service.singleWriter || mine !== "unhealthy" || !couldActThere(facts)) return false;
+  if (!service.singleWriter || mine !== "unhealthy" || !couldAct(service, facts.theirs)) return false;
   return service.mode !== "cold" || unchangedMs >= coldStartMs;
 }

@@ -74,17 +74,28 @@ export function whyNotActing(
   if (!service.singleWriter) return undefined;
 
   if (atMs < promisedUntil(state, service, limits)) return `${setup.peer} may still count on ${setup.machine}`;
-  if (state.confirmed[name] === entry.epoch) return undefined;
+  if (isConfirmed(state, service, entry.epoch)) return undefined;
   const told = setup.witness ? "witness" : setup.peer;
   if (state.blank)
     return `${setup.machine} has an empty disk and has not heard of the ${told === "witness" ? told : "peer"} yet`;
-  if (!setup.witness)
-    return state.peer.word === undefined
-      ? `${setup.peer} was not heard since the start; tandem take ${name} --confirm-peer-dead`
-      : undefined;
+  if (!setup.witness) return whyNotAgreed(state, service, entry.epoch);
   return atMs < votesUntil(state, service, limits)
     ? undefined
     : `neither ${setup.peer} nor the witness confirms its lease`;
+}
+
+/** Without a witness the peer must have said since this start that it knows of the epoch, or that it gave up the one before. */
+function whyNotAgreed({ setup, peer }: FailoverState, service: ServiceSpec, epoch: number): string | undefined {
+  if (peer.word === undefined)
+    return `${setup.peer} was not heard since the start; tandem take ${service.name} --confirm-peer-dead`;
+  const theirs = entryOf(peer.word.value.table, service);
+  const knows = theirs.epoch >= epoch || theirs.released;
+  return knows ? undefined : `${setup.peer} does not know yet that ${setup.machine} owns it`;
+}
+
+/** Whether an operator answers for it that the peer does not act in this epoch. */
+export function isConfirmed({ confirmed }: FailoverState, { name }: ServiceSpec, epoch: number): boolean {
+  return confirmed[name]?.epoch === epoch;
 }
 
 export function isUnderWay(state: FailoverState, service: ServiceSpec): boolean {

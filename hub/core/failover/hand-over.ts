@@ -1,6 +1,6 @@
 /** Gives a service to the other machine step by step: wait until nothing gets lost, be still, release; or give the attempt up. */
 
-import type { Facts } from "./decide.ts";
+import { couldAct, type Facts } from "./decide.ts";
 import { otherOf } from "./epoch.ts";
 import { countedMs } from "./lease.ts";
 import type { FailoverLimits } from "./limits.ts";
@@ -73,7 +73,7 @@ function stillAtMs(
   limits: FailoverLimits,
 ) {
   if (!service.singleWriter) return handOver.sinceMs + hushAtMostMs;
-  const bounded = setup.witness && confirmed[service.name] !== handOver.epoch;
+  const bounded = setup.witness && confirmed[service.name]?.epoch !== handOver.epoch;
   return bounded ? handOver.sinceMs + countedMs(limits) : Number.POSITIVE_INFINITY;
 }
 
@@ -82,8 +82,7 @@ function whatStandsInTheWay(facts: Facts): string | undefined {
   if (facts.peerHub !== "alive") return `the hub of ${peer} is ${facts.peerHub}`;
   if (service.singleWriter && facts.witness === "silent") return "the witness does not answer";
   if (!facts.inSync || !facts.refilled) return `${peer} is not in sync`;
-  const fit = service.mode === "cold" || facts.theirs === "healthy" || facts.theirs === "degraded";
-  return fit ? undefined : `the instance on ${peer} is ${facts.theirs}`;
+  return couldAct(service, facts.theirs) ? undefined : `the instance on ${peer} is ${facts.theirs}`;
 }
 
 function release(state: FailoverState, service: ServiceSpec): FailoverState {

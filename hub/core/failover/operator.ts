@@ -96,8 +96,10 @@ function take(
     return no(`the witness heard ${peer} less than ${limits.leaseMs} ms ago: it lives`);
 
   const entry = entryOf(state.wanted, service);
-  const epoch = facts.iOwn && !facts.released ? entry.epoch : nextEpoch(service, machine, entry.epoch);
-  const permitted = { ...state, confirmed: { ...state.confirmed, [name]: epoch } };
+  // A table that nobody confirms may be an old one: the peer may have owned the epoch after it.
+  const isSure = facts.iOwn && !facts.released && facts.witness !== "blank";
+  const epoch = isSure ? entry.epoch : nextEpoch(service, machine, entry.epoch);
+  const permitted = { ...state, confirmed: { ...state.confirmed, [name]: { epoch, atMs } } };
   const text = `${name} is taken by ${machine}`;
   if (epoch === entry.epoch)
     return { state: permitted, ok: true, text: whyNotActing(permitted, service, atMs, limits) ?? text };

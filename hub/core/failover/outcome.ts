@@ -1,6 +1,6 @@
 /** What follows from the state for everyone outside: who acts and until when, what the peer is told, where clients go. */
 import { ownerOf } from "./epoch.ts";
-import { healthOf, whyNotActing } from "./facts.ts";
+import { healthOf, isConfirmed, whyNotActing } from "./facts.ts";
 import { owns, votesUntil } from "./lease.ts";
 import type { FailoverLimits } from "./limits.ts";
 import type { Word } from "./messages.ts";
@@ -29,7 +29,7 @@ export function actsUntil(
 ): number | null | undefined {
   if (whyNotActing(state, service, atMs, limits) !== undefined) return undefined;
   const { epoch } = entryOf(state.saved, service);
-  const bounded = service.singleWriter && state.setup.witness && state.confirmed[service.name] !== epoch;
+  const bounded = service.singleWriter && state.setup.witness && !isConfirmed(state, service, epoch);
   return bounded ? votesUntil(state, service, limits) : null;
 }
 

@@ -1,6 +1,6 @@
 /** Brings deeds in line with facts after an event: for each service what was decided, then disk, witness and alerts. */
 import { callAlerts } from "./alerts.ts";
-import { type Decision, decide } from "./decide.ts";
+import { couldAct, type Decision, decide } from "./decide.ts";
 import { nextEpoch } from "./epoch.ts";
 import { factsOf, isPaused, peerHealthOf } from "./facts.ts";
 import { beginToHush, goOn } from "./hand-over.ts";
@@ -67,8 +67,7 @@ function watchHome(state: FailoverState, service: ServiceSpec, atMs: number): Fa
   const { setup, peer } = state;
   const { name } = service;
   if (service.standby !== setup.machine) return state;
-  const health = peerHealthOf(state, service)?.value;
-  const answers = service.mode === "cold" || health === "healthy" || health === "degraded";
+  const answers = couldAct(service, peerHealthOf(state, service)?.value);
   const well = peer.hub.value === "alive" && answers && !isPaused(state, service);
   const sinceMs = state.homeWellSinceMs[name];
   if (well === (sinceMs !== undefined)) return state;
@@ -82,14 +81,20 @@ function forgetVotes(state: FailoverState, atMs: number, limits: FailoverLimits)
   const asks = late
     ? Object.fromEntries(Object.entries(state.asks).filter(([, ask]) => atMs < ask.untilMs))
     : state.asks;
-  if (!state.setup.witness) return asks === state.asks ? state : { ...state, asks };
-  const voted = state.setup.services.filter(
-    (service) => state.confirmed[service.name] !== undefined && atMs < votesUntil(state, service, limits),
-  );
-  if (voted.length === 0) return asks === state.asks ? state : { ...state, asks };
-  const names = voted.map(({ name }) => name);
-  const confirmed = Object.fromEntries(Object.entries(state.confirmed).filter(([name]) => !names.includes(name)));
+  const over = state.setup.services.filter((service) => isOver(state, service, atMs, limits)).map(({ name }) => name);
+  if (over.length === 0) return asks === state.asks ? state : { ...state, asks };
+  const confirmed = Object.fromEntries(Object.entries(state.confirmed).filter(([name]) => !over.includes(name)));
   return { ...state, asks, confirmed };
+}
+
+/** Votes have taken the place of the operator's word, or its take reached no disk while the peer was off for certain. */
+function isOver(state: FailoverState, service: ServiceSpec, atMs: number, limits: FailoverLimits): boolean {
+  const said = state.confirmed[service.name];
+  if (said === undefined) return false;
+  const { hub, word } = state.peer;
+  const isHeard = hub.value === "alive" || (word !== undefined && word.atMs > said.atMs);
+  if (said.epoch !== entryOf(state.saved, service).epoch) return isHeard || atMs - said.atMs >= limits.leaseMs;
+  return state.setup.witness && atMs < votesUntil(state, service, limits);
 }
 
 function noteView(

@@ -98,6 +98,13 @@ export interface HandOver {
   ordered: boolean;
 }
 
+/** An operator's word that the peer is off. */
+export interface Confirmed {
+  epoch: number;
+  /** When he said so: what is not on disk a lease later was said of a time that is over. */
+  atMs: number;
+}
+
 export interface FailoverState {
   setup: FailoverSetup;
   startedAtMs: number;
@@ -123,7 +130,7 @@ export interface FailoverState {
   sync: { inSync: boolean; refilled: boolean };
   maintenance: Readonly<Record<string, Maintenance>>;
   /** Services that this machine may act for without a vote, by an operator's word, in that epoch. */
-  confirmed: Readonly<Record<string, number>>;
+  confirmed: Readonly<Record<string, Confirmed>>;
   asks: Readonly<Record<string, { epoch: number; turn: number; untilMs: number }>>;
   /** The peer's asks that were begun or given up. */
   answered: Readonly<Record<string, number>>;

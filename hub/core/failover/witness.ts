@@ -151,6 +151,11 @@ export function renewWitness(state: FailoverState, service: ServiceSpec, atMs: n
   const firm = peerVoteUntil(state, service, limits) - atMs > 0.65 * limits.leaseMs;
   const recorded = sight.key.epoch === epoch && sight.key.writer === state.setup.machine;
   if (firm && recorded) return stay;
+  // What the peer holds there in a lower epoch may be renewed by it this very moment, where it has not heard of this one; an
+  // operator answers for it that it is off.
+  const isPeers = sight.key.epoch < epoch && sight.key.writer === state.setup.peer;
+  const isOff = state.confirmed[service.name]?.epoch === epoch;
+  if (!firm && !isOff && isPeers && !hasLapsed(state, service, atMs, limits)) return stay;
   // A key that is not there may have been lost with all that it knew: only two that agree may write it anew.
   if (!firm && sight.key.revision === 0) return stay;
   // One that does not answer is not to be asked at each tick.

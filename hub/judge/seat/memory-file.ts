@@ -1,10 +1,10 @@
 /** Keeps the table of owners on disk: whole after any crash, and said to be there only once a power cut would spare it. */
 import { readFileSync } from "node:fs";
-import { mkdir, open, rename } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { z } from "zod";
 import { Saved } from "../../core/failover/messages.ts";
 import { type Log, messageOf } from "../../io/log.ts";
+import { writeDurably } from "../../io/write-durably.ts";
 
 const fileName = "failover.json";
 const File = z.strictObject({ v: z.literal(1), saved: Saved });
@@ -47,7 +47,7 @@ export class MemoryFile {
     for (let saved = this.#next; saved !== undefined; saved = this.#next) {
       this.#next = undefined;
       try {
-        await this.#write(saved);
+        await writeDurably(this.#path, `${JSON.stringify({ v: 1, saved } satisfies z.infer<typeof File>)}\n`);
         this.#complaint = "";
         this.#kept(saved);
       } catch (error) {
@@ -59,26 +59,5 @@ export class MemoryFile {
       }
     }
     this.#busy = false;
-  }
-
-  async #write(saved: Saved): Promise<void> {
-    const folder = dirname(this.#path);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const work = `${this.#path}.new`;
-    const file = await open(work, "w", 0o600);
-    try {
-      await file.writeFile(`${JSON.stringify({ v: 1, saved } satisfies z.infer<typeof File>)}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(work, this.#path);
-    // The new name is an entry of the folder.
-    const entries = await open(folder, "r");
-    try {
-      await entries.sync();
-    } finally {
-      await entries.close();
-    }
   }
 }

@@ -1,6 +1,6 @@
 /** One client as users have them: it asks at a steady pace, waits so long for an answer, and then tries its other address. */
 import { Agent, request } from "node:http";
-import { monoMs } from "../mono.ts";
+import { monoMs } from "../../../hub/io/mono-clock.ts";
 import type { Sample, Stream } from "./sample.ts";
 
 /** Requests of one client that may be under way at once; a further one fails unsent, as it would in a full pool. */

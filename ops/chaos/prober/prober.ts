@@ -1,6 +1,6 @@
 /** Measures from outside what clients see, in a thread of its own. */
 import { Worker } from "node:worker_threads";
-import { monoMs } from "../mono.ts";
+import { monoMs } from "../../../hub/io/mono-clock.ts";
 import type { ProberInput, ProberMessage, Sample, Stream } from "./sample.ts";
 
 /** After the last answer: until it has arrived from the other thread, ms. */

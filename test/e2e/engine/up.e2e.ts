@@ -1,5 +1,7 @@
 /** `pulumi up` on two machines, from `tandem init` to `pulumi destroy`; each test goes on where the one before it ended. */
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { z } from "zod";
+import { ServiceJson } from "../../../hub/http/api.ts";
 import { fleetOf, ledgerOf, metricsOf, pushTo } from "../../support/local-pair.ts";
 import { until } from "../../support/until.ts";
 import { DeployedPair, type Stack, stacks } from "./deployed-pair.ts";
@@ -54,6 +56,23 @@ it("an up of each stack brings up the pair, and its outputs are where it answers
     expect((await fetch(`${outputs.pushgateway}/-/ready`)).status).toBe(200);
   }
   await pair.whole();
+});
+
+it("each machine's router has the routes of all services, which are at home, and no client is left without an answer", async () => {
+  for (const stack of stacks) {
+    const { hub } = pair.at(stack);
+    const view = async () => z.array(ServiceJson).parse(await (await fetch(`${hub}/api/v1/services`)).json());
+    await until(`all services at home by ${stack}`, async () =>
+      (await view()).every(({ home, owner }) => owner === home),
+    );
+    const routes = (await view()).flatMap(({ route }) => route ?? []);
+    expect(routes.length).toBeGreaterThan(0);
+    // No agent runs here: whether the route is held or leads to where nobody listens, the router ends it with 503.
+    const answer = await fetch(`http://${pair.lab[stack].address}:${routes[0]}/`, {
+      signal: AbortSignal.timeout(60_000),
+    });
+    expect(answer.status).toBe(503);
+  }
 });
 
 it("a second up changes nothing, and neither does a preview of what a refresh finds", async () => {

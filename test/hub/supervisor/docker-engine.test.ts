@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { supervisedLabel } from "../../../hub/core/supervisor/label.ts";
 import { createLog } from "../../../hub/io/log.ts";
-import { machineMs } from "../../../hub/io/machine-clock.ts";
+import { monoMs } from "../../../hub/io/mono-clock.ts";
 import type { SupervisorConfigInput } from "../../../hub/supervisor/config.ts";
 import { SupervisorConfig } from "../../../hub/supervisor/config.ts";
 import { DockerEngine } from "../../../hub/supervisor/docker-engine.ts";
@@ -79,8 +79,8 @@ describe("calls of the engine", { timeout: 60_000 }, () => {
       container("a3", "pc2/Goal", "running"),
     ]);
     const docker = new DockerEngine(socket, "pc2");
-    await docker.stop("Chat", machineMs() + 100_900);
-    await docker.stop("Plan", machineMs() + 10);
+    await docker.stop("Chat", monoMs() + 100_900);
+    await docker.stop("Plan", monoMs() + 10);
     await docker.stop("Goal", null);
     expect(server.calls[0]).toMatch(/^POST \/containers\/a1\/stop\?t=(9\d|100)$/);
     expect(server.calls.slice(1)).toEqual(["POST /containers/a2/stop?t=0", "POST /containers/a3/stop"]);
@@ -200,9 +200,9 @@ it.skipIf(image === undefined)(
     ends.push(() => run("rm", "--force", name));
     const runs = () => run("inspect", "--format", "{{.State.Running}}", name) === "true";
     const made = await supervisor(dockerSocket, { machine });
-    await made.put([{ service: "Chat", epoch: 3, run: true, untilMonoMs: machineMs() + 20_000 }]);
+    await made.put([{ service: "Chat", epoch: 3, run: true, untilMonoMs: monoMs() + 20_000 }]);
     await until("the container's start", runs);
-    await made.put([{ service: "Chat", epoch: 3, run: true, untilMonoMs: machineMs() + 3_000 }]);
+    await made.put([{ service: "Chat", epoch: 3, run: true, untilMonoMs: monoMs() + 3_000 }]);
     await until("the container's end", () => !runs(), 60_000);
     await until("its being seen", () => made.services()[0]?.running === false);
   },

@@ -3,7 +3,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { machineMs } from "../../../hub/io/machine-clock.ts";
+import { monoMs } from "../../../hub/io/mono-clock.ts";
 import { SupervisorClient } from "../../../hub/io/supervisor-client.ts";
 import type { SupervisorConfigInput } from "../../../hub/supervisor/config.ts";
 import { until } from "../../support/until.ts";
@@ -82,7 +82,7 @@ export class SupervisorSide {
   }
 
   async put(service: string, epoch: number, run: boolean, leaseMs?: number) {
-    const untilMonoMs = leaseMs === undefined ? null : machineMs() + leaseMs;
+    const untilMonoMs = leaseMs === undefined ? null : monoMs() + leaseMs;
     const outcome = await this.client.put([{ service, epoch, run, untilMonoMs }]);
     if (outcome.type === "silent") throw new Error(outcome.reason);
     return outcome.answer;

@@ -168,3 +168,56 @@ describe("a single writer without a witness", () => {
     expect(pair.start("mainpc").run(10_000).acts("Writer")).toEqual(["mainpc"]);
   });
 });
+
+/** What seeds of the simulation (test/sim) found. */
+describe("a single writer, as the simulation broke it once", () => {
+  const confirmed = { kind: "take", service: "Writer", confirmPeerDead: true } as const;
+
+  it("acts by an operator's word though the peer's vote for the epoch before still counted when he said it", () => {
+    const pair = new Pair([single]).run(5_000).kill("mainpc").run(800);
+    pair.witnessAnswers = false;
+    pair.order("pc2", confirmed).run(3_000);
+    expect(pair.acts("Writer")).toEqual(["pc2"]);
+  });
+
+  it("does not act in an old epoch when the witness lost its memory and the owner alone comes back", () => {
+    const pair = new Pair([single]).run(5_000).kill("mainpc").run(5_000);
+    expect(pair.keys.get("Writer")).toMatchObject({ epoch: 1 });
+    pair.keys.clear();
+    pair.kill("pc2").part().start("mainpc").run(10_000);
+    expect(pair.acts("Writer")).toEqual([]);
+    expect(pair.view("mainpc", "Writer")).toMatchObject({ state: "held", epoch: 0 });
+    pair.heal().start("pc2").run(2_500);
+    expect(pair.acts("Writer")).toHaveLength(1);
+    expect(pair.keys.get("Writer")?.epoch).toBeGreaterThan(0);
+  });
+
+  it("renews no key of the other machine that is renewed by it, though its own epoch is higher", () => {
+    const pair = new Pair([single]).run(5_000).kill("mainpc").run(800);
+    pair.witnessAnswers = false;
+    pair.order("pc2", confirmed).run(3_000).kill("pc2");
+    pair.witnessAnswers = true;
+    pair.part().start("mainpc").run(3_000).start("pc2").run(10_000);
+    expect(pair.acts("Writer")).toEqual(["mainpc"]);
+    expect(pair.heal().run(3_000).acts("Writer")).toEqual(["pc2"]);
+  });
+
+  it("is not released for home by what was true before a sleep of the standby", () => {
+    const pair = new Pair([single]).run(5_000).kill("mainpc").run(5_000).start("mainpc").run(1_000);
+    pair.atMs += 60_000;
+    pair.tell("pc2", { type: "health", instance: "pc2/Writer", health: "healthy" });
+    expect(pair.word("pc2").table).toMatchObject({ Writer: { epoch: 1, released: false } });
+  });
+
+  it("is not taken by an operator's word that reaches the disk only after the peer came back", () => {
+    for (const witness of [true, false]) {
+      const pair = new Pair([single], witness).run(5_000).mendDisk("pc2", false).kill("mainpc").run(1_000);
+      pair.witnessAnswers = false;
+      pair.order("pc2", confirmed).run(500).start("mainpc").run(1_000);
+      pair.witnessAnswers = true;
+      expect(pair.run(1_000).acts("Writer")).toEqual(["mainpc"]);
+      expect(pair.mendDisk("pc2", true).run(6_000).acts("Writer")).toHaveLength(1);
+      expect(pair.digest("mainpc")).toBe(pair.digest("pc2"));
+    }
+  });
+});

@@ -1,0 +1,120 @@
+/** What the main threads of the two hubs tell each other of records, copies, agents and maintenance: four times a second, and at once with news. */
+import type { NatsConnection } from "nats";
+import type { HubConfig } from "./config.ts";
+import type { FleetHealth, HealthTurn } from "./core/fleet-health.ts";
+import { type Heartbeat, HeartbeatFilter } from "./core/heartbeat.ts";
+import { homeHubOfAgent } from "./core/home-hub.ts";
+import { HeartbeatReceiver, type HeartbeatRoute } from "./io/heartbeat-receiver.ts";
+import { HeartbeatSender } from "./io/heartbeat-sender.ts";
+import type { Log } from "./io/log.ts";
+import type { Records } from "./io/records.ts";
+import type { MaintenanceDesk } from "./maintenance-desk.ts";
+
+export interface PeerReportsOptions {
+  config: HubConfig;
+  incarnation: string;
+  health: FleetHealth;
+  records: Records;
+  maintenance: MaintenanceDesk;
+  /** Agents and standbys whose health this hub speaks for. */
+  ownIds: readonly string[];
+  /** Longest recent stall of this process's event loop, ms. */
+  lagMs(): number;
+  /** Health of an agent or standby of the peer's turned. */
+  onTurn(turn: HealthTurn): void;
+  /** Monotonic ms. */
+  clock(): number;
+  log: Log;
+}
+
+/** Reports with news go at once. */
+const everyMs = 250;
+
+export class PeerReports {
+  readonly sender: HeartbeatSender;
+  readonly #options: PeerReportsOptions;
+  readonly #receiver: HeartbeatReceiver;
+  readonly #filter = new HeartbeatFilter();
+  readonly #changedIds = new Set<string>();
+  readonly #heardAtMs = new Map<HeartbeatRoute, number>();
+  #maintenanceIsNews = false;
+  #peerLagMs = 0;
+
+  constructor(options: PeerReportsOptions) {
+    this.#options = options;
+    const { machine, peer } = options.config;
+    this.sender = new HeartbeatSender({
+      machine: machine.name,
+      intervalMs: everyMs,
+      compose: (full) => this.#compose(full),
+    });
+    this.#receiver = new HeartbeatReceiver({
+      peer: peer.name,
+      address: peer.hub,
+      log: options.log,
+      heard: (report, route) => this.#heard(report, route),
+    });
+  }
+
+  /** Longest recent stall of the peer's event loop, as it says, ms. */
+  get peerLagMs(): number {
+    return this.#peerLagMs;
+  }
+
+  /** Whether any route brought a report since the start. */
+  get isHeard(): boolean {
+    return this.#heardAtMs.size > 0;
+  }
+
+  /** Age of the last report by this route, ms; null before the first. */
+  heardAgoMs(route: HeartbeatRoute): number | null {
+    const atMs = this.#heardAtMs.get(route);
+    return atMs === undefined ? null : this.#options.clock() - atMs;
+  }
+
+  attach(nc: NatsConnection): void {
+    this.sender.attach(nc);
+    this.#receiver.attach(nc);
+  }
+
+  /** Tells the peer of the health of one that this hub speaks for. */
+  turned(id: string): void {
+    this.#changedIds.add(id);
+    this.sender.send();
+  }
+
+  maintenanceChanged(): void {
+    this.#maintenanceIsNews = true;
+    this.sender.send();
+  }
+
+  stop(): void {
+    this.#receiver.stop();
+    this.sender.stop();
+  }
+
+  #compose(full: boolean): Omit<Heartbeat, "v" | "machine" | "counter"> {
+    const { incarnation, health, records, maintenance, ownIds, lagMs, clock } = this.#options;
+    const wallMs = Date.now();
+    const agents = health.reports(full ? ownIds : this.#changedIds, clock(), wallMs);
+    this.#changedIds.clear();
+    const said = full || this.#maintenanceIsNews ? { maintenance: maintenance.words() } : {};
+    this.#maintenanceIsNews = false;
+    return { incarnation, wallMs, lagMs: lagMs(), agents, ...said, ...records.forHeartbeat(full) };
+  }
+
+  #heard(report: Heartbeat, route: HeartbeatRoute): void {
+    const { config, health, records, maintenance, onTurn, clock } = this.#options;
+    this.#heardAtMs.set(route, clock());
+    if (!this.#filter.isNews(report, clock())) return;
+    this.#peerLagMs = report.lagMs;
+    records.heardPeer(report);
+    if (report.maintenance !== undefined) maintenance.heard(report.maintenance);
+    for (const agent of report.agents) {
+      // Each hub speaks only for the agents that it is the home of.
+      if (homeHubOfAgent(agent.id, config.satellites) !== report.machine) continue;
+      const turn = health.reported(agent, report.machine, clock(), Date.now());
+      if (turn !== undefined) onTurn(turn);
+    }
+  }
+}

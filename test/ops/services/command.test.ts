@@ -1,0 +1,128 @@
+import { spawn } from "node:child_process";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { Command } from "commander";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { ServiceJson } from "../../../hub/http/api.ts";
+import { OperatorError } from "../../../ops/error.ts";
+import { registerServices } from "../../../ops/services.ts";
+
+const command = join(import.meta.dirname, "..", "..", "..", "ops", "tandem.ts");
+const service = (name: string, change: Partial<ServiceJson> = {}): ServiceJson => ({
+  name,
+  home: "mainpc",
+  standby: "pc2",
+  mode: "warm",
+  singleWriter: true,
+  owner: "mainpc",
+  epoch: 4,
+  state: "home",
+  acts: true,
+  reason: "",
+  route: null,
+  instances: {},
+  ...change,
+});
+
+describe("an operator's commands about services", () => {
+  let hub: Server;
+  let url: string;
+  let services: ServiceJson[];
+  /** Orders that the hub got, and what it answers to them by path. */
+  let orders: string[];
+  let answers: Record<string, { status: number; body: unknown }>;
+
+  beforeEach(async () => {
+    services = [service("Twin"), service("Memory")];
+    [orders, answers] = [[], {}];
+    hub = createServer(async (request, response) => {
+      const path = request.url ?? "";
+      if (request.method === "GET") {
+        const body = path === "/api/v1/services" ? services : [];
+        return void response.end(JSON.stringify(body));
+      }
+      orders.push(`${request.method} ${path} ${await text(request)}`);
+      const { status, body } = answers[path] ?? { status: 200, body: { ok: true, text: "moved" } };
+      response.writeHead(status).end(JSON.stringify(body));
+    });
+    await new Promise<void>((resolve) => hub.listen(0, "127.0.0.1", resolve));
+    url = `http://127.0.0.1:${(hub.address() as AddressInfo).port}`; // it listens on TCP
+  });
+  afterEach(() => {
+    hub.close();
+    hub.closeAllConnections();
+  });
+
+  /** In this process: a program of its own takes seconds to start on a busy machine. */
+  const run = async (...args: string[]) => {
+    const program = new Command();
+    registerServices(program);
+    let stdout = "";
+    const write = vi.spyOn(process.stdout, "write").mockImplementation((chunk) => {
+      stdout += chunk;
+      return true;
+    });
+    const before = process.exitCode;
+    process.exitCode = 0;
+    try {
+      await program.parseAsync([...args, "--hub", url], { from: "user" });
+      return { code: process.exitCode, stdout, stderr: "" };
+    } catch (error) {
+      if (!(error instanceof OperatorError)) throw error;
+      return { code: 1, stdout, stderr: error.toText() };
+    } finally {
+      process.exitCode = before;
+      write.mockRestore();
+    }
+  };
+
+  it("where ends with 0 when all is owned, with 1 when one is held, with the service's error when there is none", async () => {
+    expect((await run("where")).code).toBe(0);
+    services[1] = service("Memory", { state: "held", reason: "no witness answers" });
+    const { code, stdout } = await run("where", "--json");
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      exitCode: 1,
+      hubs: [{ services: [{ name: "Twin" }, { state: "held" }] }],
+    });
+    expect((await run("where", "Nobody")).stderr).toContain("no agent Nobody has a standby");
+  });
+
+  it("take wants the name typed, and where nobody can type, --yes", async () => {
+    const args = [command, "take", "Twin", "--confirm-peer-dead", "--hub", url];
+    const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
+    const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+    expect([await text(child.stderr), await ended]).toEqual([expect.stringContaining("wants to be confirmed"), 1]);
+    expect(orders).toEqual([]);
+    expect(await run("take", "Twin", "--confirm-peer-dead", "--yes")).toMatchObject({ code: 0, stdout: "moved\n" });
+    expect(orders).toEqual(['POST /api/v1/services/Twin/take {"confirmPeerDead":true}']);
+  });
+
+  it("switchover of all 2 goes on after one that does not move, and ends with 1 then", async () => {
+    const refused = { status: 409, body: { ok: false, text: "not in sync" } };
+    answers["/api/v1/services/Twin/switchover"] = refused;
+    const { code, stdout } = await run("switchover", "--all", "--to", "pc2");
+    expect([code, stdout]).toEqual([1, "Twin: not in sync\nMemory: moved\n"]);
+    expect(orders).toEqual(["Twin", "Memory"].map((name) => `POST /api/v1/services/${name}/switchover {"to":"pc2"}`));
+    expect((await run("switchover", "--all")).stderr).toContain("→ tandem switchover");
+  });
+
+  it("an order that a hub takes on its own machine only says where to give it", async () => {
+    answers["/api/v1/services/Twin/switchover"] = { status: 403, body: { error: "on this machine only" } };
+    const { code, stderr } = await run("switchover", "Twin");
+    expect([code, stderr]).toEqual([1, expect.stringContaining("→ Give it on that machine itself")]);
+  });
+
+  it("maintenance of 30 minutes begins with its reason and who says so, and ends", async () => {
+    const view = { target: "mainpc", since: "", until: "2026-05-12T14:33:00.000Z", reason: "new memory", by: "ann" };
+    answers["/api/v1/maintenance"] = { status: 200, body: view };
+    const on = await run("maintenance", "on", "mainpc", "--minutes", "30", "--reason", "new memory");
+    expect(on.stdout).toBe("mainpc is in maintenance until 2026-05-12T14:33:00.000Z\n");
+    expect(orders[0]).toMatch(/^POST .*{"target":"mainpc","minutes":30,"reason":"new memory","by":".+"}$/);
+    expect(await run("maintenance", "off", "mainpc")).toMatchObject({ code: 0, stdout: "mainpc is watched again\n" });
+    expect(orders[1]).toMatch(/^DELETE .*{"target":"mainpc","by":".+"}$/);
+    expect((await run("maintenance", "list")).stdout).toBe("nothing is in maintenance\n");
+  });
+});
