@@ -394,7 +394,7 @@ export class Hub {
     if (natsHeard && !this.#natsWasHeard) this.#records.nudge();
     this.#natsWasHeard = natsHeard;
     this.#records.judgeSync({ hubAlive: hub === "alive", natsHeard });
-    this.#services.synced({ inSync: this.#records.sync.state === "in-sync", refilled: this.#holdsAll() });
+    this.#services.synced({ inSync: this.#records.sync.state === "in-sync", refilled: this.#records.isRefilled });
   }
 
   #natsHeard(): boolean {

@@ -29,6 +29,16 @@ export interface LedgerEntry {
 
 const streams = StreamKind.options;
 
+/** Records of one origin's stream that this machine holds, and that the peer does by what it last said. */
+export interface Shares {
+  stream: StreamKind;
+  origin: string;
+  here: number;
+  there: number;
+  /** Sequences passed over on either machine. */
+  holes: number;
+}
+
 /** Mutable like the set it is made of; one per hub. */
 export class Ledger {
   readonly #self: string;
@@ -189,6 +199,17 @@ export class Ledger {
           missing,
           duplicates: this.#accounts.get(key)?.duplicates ?? 0,
         };
+      }),
+    );
+  }
+
+  /** One line per origin and stream, both machines' origins. */
+  shares(): Shares[] {
+    return [this.#self, this.#peer].flatMap((origin) =>
+      streams.map((stream): Shares => {
+        const { count, holes } = this.account(stream, origin);
+        const there = this.#peerHoldings[streamKey(stream, origin)] ?? { count: 0, holes: 0 };
+        return { stream, origin, here: count, there: there.count, holes: holes + there.holes };
       }),
     );
   }

@@ -1,25 +1,42 @@
 /** Says whether each machine holds again what the other one held alone: before that, no service goes back to its home. */
-import type { LedgerEntry } from "./ledger.ts";
+import type { Shares } from "./ledger.ts";
 
-/** Mutable; one per hub. Records under way between two that are in sync do not count: once refilled, a pair is so until it parts. */
+/** Mutable; one per hub. What is stored after the two have met again does not count: it is copied as it comes. */
 export class RefillWatch {
   #heard = false;
   #refilled = false;
+  /** How much of each stream stood on one of the two when they met. */
+  #toCome: ReadonlyMap<string, number> | undefined;
 
   /** The peer told what it holds. `shrunk`: less of this machine's records than before, so its copies were lost. */
   heard(shrunk: boolean): void {
     this.#heard = true;
-    if (shrunk) this.#refilled = false;
+    if (shrunk) this.#begin();
   }
 
-  /** @param entries of the ledger, both machines' origins */
-  judge(inSync: boolean, entries: readonly Pick<LedgerEntry, "pending" | "missing">[]): boolean {
+  /** @param shares of the ledger; asked for until all is refilled */
+  judge(inSync: boolean, shares: () => readonly Shares[]): boolean {
     if (!inSync) {
       this.#heard = false;
-      this.#refilled = false;
-    } else if (this.#heard && entries.every(({ pending, missing }) => pending === 0 && missing === 0)) {
-      this.#refilled = true;
+      this.#begin();
+    } else if (this.#heard && !this.#refilled) {
+      const lines = shares();
+      const toCome = this.#toCome ?? new Map(lines.map((line) => [keyOf(line), most(line)]));
+      this.#toCome = toCome;
+      // What is gone from both since then will not come.
+      const isOnBoth = (line: Shares) =>
+        Math.min(line.here, line.there) >= Math.min(toCome.get(keyOf(line)) ?? 0, most(line));
+      this.#refilled = lines.every((line) => line.holes === 0 && isOnBoth(line));
     }
     return this.#refilled;
   }
+
+  #begin(): void {
+    this.#refilled = false;
+    this.#toCome = undefined;
+  }
 }
+
+const most = ({ here, there }: Shares): number => Math.max(here, there);
+
+const keyOf = ({ stream, origin }: Shares): string => `${stream}/${origin}`;

@@ -13,6 +13,7 @@ import {
   type RecordPosition,
   type StreamKind,
 } from "../core/record.ts";
+import { RefillWatch } from "../core/refill-watch.ts";
 import { type PeerReach, type SyncJudgement, Watermark } from "../core/watermark.ts";
 import type { AppendOutcome, Unstamped } from "./journal.ts";
 import { type Log, messageOf } from "./log.ts";
@@ -58,7 +59,9 @@ export class Records {
   readonly #peers: PeerRecords;
   readonly #acks: PeerAcks;
   readonly #snapshots: Snapshots;
+  readonly #refills = new RefillWatch();
   #sync: SyncJudgement;
+  #isRefilled = false;
   #ready = false;
   #checks = 0;
 
@@ -125,6 +128,11 @@ export class Records {
 
   get sync(): SyncJudgement {
     return this.#sync;
+  }
+
+  /** Whether each machine holds again what the other one held alone while they were apart. */
+  get isRefilled(): boolean {
+    return this.#isRefilled;
   }
 
   get clients(): ClientBook {
@@ -299,6 +307,7 @@ export class Records {
 
   heardPeer(beat: Heartbeat): void {
     const shrunk = this.#state.ledger.heardHoldings(beat.holdings);
+    this.#refills.heard(shrunk.length > 0);
     for (const kind of shrunk) this.#options.log.error("records.peer_lost", { kind, copies: beat.holdings });
     for (const kind of streamKinds) {
       const position = beat.copied[kind];
@@ -319,6 +328,7 @@ export class Records {
       this.#options.clock(),
       lagLimitMs,
     );
+    this.#isRefilled = this.#refills.judge(sync.state === "in-sync", () => this.#state.ledger.shares());
     if (sync === this.#sync) return;
     const changed = sync.state !== this.#sync.state;
     this.#sync = sync;

@@ -135,8 +135,7 @@ export class Records {
     const { self } = this.#options;
     const spooled = self.platter.spool.length;
     this.#sync = this.#watermark.judge(this.#sync, { ...reach, spooled }, self.clock.monoMs, lagLimitMs);
-    const entries = this.isInSync ? this.#ledger.entries((of) => this.#watermark.uncopiedRecords(of)) : [];
-    this.#isRefilled = this.#refills.judge(this.isInSync, entries);
+    this.#isRefilled = this.#refills.judge(this.isInSync, () => this.#ledger.shares());
     if (!this.isInSync) for (const waiter of this.#waiters.splice(0)) waiter.settle("local");
     if (self.processes.nats.isRunning) {
       this.#drain();
