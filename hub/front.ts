@@ -76,7 +76,7 @@ export function createFront(parts: FrontParts): Server {
       services: createServicesApi({
         services: () => services.list(),
         take: (service, confirmPeerDead) => services.order({ kind: "take", service, confirmPeerDead }),
-        switchover: (service) => services.order({ kind: "switchover", service }),
+        switchover: (service) => services.switchover(service),
         maintenance: {
           views: () => maintenance.views(),
           knows: (target) => maintenance.knows(target),

@@ -5,8 +5,10 @@ import type { ServiceView } from "./core/failover/service.ts";
 import type { FleetHealth, HealthTurn } from "./core/fleet-health.ts";
 import type { Verdict } from "./core/verdict.ts";
 import type { ServiceJson } from "./http/api.ts";
+import type { OrderOutcome } from "./http/services-api.ts";
 import { Prober } from "./io/probe/prober.ts";
 import type { FromSeat, ToSeat } from "./judge/seat/messages.ts";
+import { MoveWatch } from "./move-watch.ts";
 import { refusedInstances } from "./refused-instances.ts";
 import { standbysOf } from "./service-pace.ts";
 
@@ -44,6 +46,7 @@ export class Services {
   readonly #prober: Prober;
   readonly #views = new Map<string, ServiceView>();
   readonly #orders = new Map<string, (answer: Answer) => void>();
+  readonly #moves = new MoveWatch();
   #nextOrder = 1;
   #synced = "";
   /** Instances whose next answer is told of, whatever it is. */
@@ -127,8 +130,7 @@ export class Services {
   /** Resolves with what came of it, also when nothing did in time. */
   order(order: Order): Promise<Answer> {
     const request = `order-${this.#nextOrder++}`;
-    const { failover } = this.#options.config;
-    const deadlineMs = failover.switchoverDeadlineMs + failover.leaseMs + moveDeadlineMs;
+    const deadlineMs = this.#deadlineMs;
     return new Promise((resolve) => {
       const settle = (answer: Answer) => {
         clearTimeout(timer);
@@ -142,7 +144,20 @@ export class Services {
     });
   }
 
+  /** Resolves when the other machine has the service, or stays without it. */
+  async switchover(service: string): Promise<OrderOutcome> {
+    const before = this.#views.get(service);
+    const { ok, text } = await this.order({ kind: "switchover", service });
+    return ok && before !== undefined ? await this.#moves.wait(before, this.#deadlineMs) : { ok, text };
+  }
+
+  get #deadlineMs(): number {
+    const { switchoverDeadlineMs, leaseMs } = this.#options.config.failover;
+    return switchoverDeadlineMs + leaseMs + moveDeadlineMs;
+  }
+
   #take(news: FromSeat): void {
+    this.#moves.take(news);
     switch (news.type) {
       case "services":
         for (const view of news.services) this.#views.set(view.name, view);
