@@ -106,7 +106,8 @@ export class Faults {
         if (this.#maintained.has(subject)) this.#endMaintenance(subject);
         else {
           this.#maintained.add(subject);
-          hub.seat.order({ kind: "maintenance", subject, on: true });
+          for (const { hub: told, machine: at } of this.#pair.sides)
+            if (at.processes.hub.isRunning) told?.seat.order({ kind: "maintenance", subject, on: true });
         }
       }
     }
@@ -123,13 +124,12 @@ export class Faults {
     for (const side of this.#pair.sides) this.#endAt(side, subject);
   }
 
-  /** As the hubs' desks do: each keeps on its disk that it is on, and tells its core so before it tells that it is over. */
   #endAt(side: Side, subject: string): void {
     const { hub, machine } = side;
     if (hub === undefined || !machine.processes.hub.isRunning) {
       this.#pair.world.after(500, () => this.#endAt(side, subject));
       return;
     }
-    for (const on of [true, false]) hub.seat.order({ kind: "maintenance", subject, on });
+    hub.seat.order({ kind: "maintenance", subject, on: false });
   }
 }

@@ -193,9 +193,9 @@ function once<T>(act: (value: T) => void): (value: T) => void {
   };
 }
 
-/** Table and maintenance are new objects whenever they change. */
+/** The table is a new object whenever it changes. */
 function isSameWord(a: Word, b: Word): boolean {
-  const isSame = a.table === b.table && a.maintenance === b.maintenance && a.blank === b.blank;
+  const isSame = a.table === b.table && a.blank === b.blank;
   return isSame && a.acts.join() === b.acts.join() && JSON.stringify(a.asks) === JSON.stringify(b.asks);
 }
 

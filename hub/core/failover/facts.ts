@@ -112,6 +112,6 @@ export function peerHealthOf({ peer, setup, health }: FailoverState, service: Se
   return peer.hub.value === "alive" && seen !== undefined && seen.atMs < peer.hub.sinceMs ? undefined : seen;
 }
 
-export function isPaused({ maintenance }: FailoverState, { name, home, standby }: ServiceSpec): boolean {
-  return [name, home, standby].some((subject) => maintenance[subject]?.on === true);
+export function isPaused({ paused }: FailoverState, { name, home, standby }: ServiceSpec): boolean {
+  return [name, home, standby].some((subject) => paused.includes(subject));
 }

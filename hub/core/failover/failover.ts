@@ -7,7 +7,7 @@ import { isQuiet } from "./hand-over.ts";
 import { beatHeard, beatSent, carryLease, digestOf, dropVotes } from "./lease.ts";
 import type { FailoverLimits } from "./limits.ts";
 import { persisted, wantAll } from "./memory.ts";
-import type { FailoverCommand, FailoverEvent, Maintenance, Word } from "./messages.ts";
+import type { FailoverCommand, FailoverEvent, Word } from "./messages.ts";
 import { heedAsks, obey } from "./operator.ts";
 import { settle } from "./settle.ts";
 import type { FailoverState, PeerState, Seen, Step } from "./state.ts";
@@ -76,19 +76,10 @@ function carry(before: FailoverState, after: FailoverState, limits: FailoverLimi
 }
 
 function hearWord(state: FailoverState, word: Word, atMs: number, limits: FailoverLimits): FailoverState {
-  const maintenance = mergeMaintenance(state.maintenance, word.maintenance);
-  const known = wantAll({ ...state, maintenance, peer: { ...state.peer, word: { value: word, atMs } } }, word.table);
+  const known = wantAll({ ...state, peer: { ...state.peer, word: { value: word, atMs } } }, word.table);
   // Where there is a witness, only that knows what was taken while nobody else listened.
   const told = state.setup.witness ? known : { ...known, untold: false };
   return heedAsks(told, word, atMs, limits);
-}
-
-function mergeMaintenance(a: Readonly<Record<string, Maintenance>>, b: Readonly<Record<string, Maintenance>>) {
-  const newer = Object.entries(b).filter(([subject, { on, turn }]) => {
-    const known = a[subject];
-    return known === undefined || turn > known.turn || (turn === known.turn && on && !known.on);
-  });
-  return newer.length === 0 ? a : { ...a, ...Object.fromEntries(newer) };
 }
 
 /** When its hub falls silent or is back, its instances are asked at once. */

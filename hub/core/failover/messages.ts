@@ -26,10 +26,6 @@ export const Saved = z.object({
 });
 export type Saved = Readonly<z.infer<typeof Saved>>;
 
-/** An order that holds until the same is said the other way round; the greater `turn` is the newer one. */
-export const Maintenance = z.object({ on: z.boolean(), turn: z.number().int().positive() });
-export type Maintenance = Readonly<z.infer<typeof Maintenance>>;
-
 /** What one machine's failover tells the other's: all of it, each time. */
 export const Word = z.object({
   v: z.literal(1),
@@ -40,8 +36,6 @@ export const Word = z.object({
   acts: z.array(z.string()),
   /** Switchovers that an operator asked for there and that the owner is to begin; `turn` tells two asks apart. */
   asks: z.array(z.object({ service: z.string(), epoch: z.number().int().nonnegative(), turn: z.number().int() })),
-  /** By the name of a service or a machine. */
-  maintenance: z.record(z.string(), Maintenance),
 });
 export type Word = Readonly<z.infer<typeof Word>>;
 
@@ -61,7 +55,7 @@ export type OperatorOrder =
   | { kind: "take"; service: string; confirmPeerDead: boolean }
   /** The service goes to the other machine than its owner, without a failed request. */
   | { kind: "switchover"; service: string }
-  /** While on, nothing of it moves by itself. `subject`: name of a service or of a machine. */
+  /** While on, nothing of it moves by itself, by this machine's doing. `subject`: name of a service or of a machine. */
   | { kind: "maintenance"; subject: string; on: boolean };
 
 export type FailoverEvent =

@@ -28,11 +28,11 @@ function answer(state: FailoverState, order: OperatorOrder, atMs: number, limits
 }
 
 function maintain(state: FailoverState, subject: string, on: boolean): Answer {
-  const { setup, maintenance } = state;
+  const { setup, paused } = state;
   const known = setup.services.some(({ name }) => name === subject) || [setup.machine, setup.peer].includes(subject);
   if (!known) return { state, ok: false, text: `no service or machine ${subject}` };
-  const turn = (maintenance[subject]?.turn ?? 0) + 1;
-  const after = { ...state, maintenance: { ...maintenance, [subject]: { on, turn } } };
+  const others = paused.filter((name) => name !== subject);
+  const after = { ...state, paused: on ? [...others, subject] : others };
   return { state: after, ok: true, text: on ? `nothing of ${subject} moves by itself now` : `${subject} moves again` };
 }
 

@@ -61,7 +61,6 @@ export function wordOf(state: FailoverState, atMs: number, limits: FailoverLimit
     blank: state.blank,
     acts: acting.map(({ name }) => name),
     asks: Object.entries(state.asks).map(([service, { epoch, turn }]) => ({ service, epoch, turn })),
-    maintenance: state.maintenance,
   };
 }
 

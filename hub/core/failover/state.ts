@@ -1,7 +1,7 @@
 /** All that the failover of one machine remembers between two events. */
 import type { Health } from "../record.ts";
 import type { Verdict } from "../verdict.ts";
-import type { FailoverCommand, Maintenance, Saved, Table, WitnessKey, Word } from "./messages.ts";
+import type { FailoverCommand, Saved, Table, WitnessKey, Word } from "./messages.ts";
 import type { ServiceSpec, ServiceState } from "./service.ts";
 import { digestTable } from "./table.ts";
 
@@ -128,7 +128,8 @@ export interface FailoverState {
   witness: WitnessState;
   health: Readonly<Record<string, Seen<Health>>>;
   sync: { inSync: boolean; refilled: boolean };
-  maintenance: Readonly<Record<string, Maintenance>>;
+  /** Services and machines in maintenance. Who keeps that on disk and tells the peer of it orders it here again after each start. */
+  paused: readonly string[];
   /** Services that this machine may act for without a vote, by an operator's word, in that epoch. */
   confirmed: Readonly<Record<string, Confirmed>>;
   asks: Readonly<Record<string, { epoch: number; turn: number; untilMs: number }>>;
@@ -192,7 +193,7 @@ export function startFailover(setup: FailoverSetup, disk: Saved | undefined, atM
     },
     health: {},
     sync: { inSync: false, refilled: false },
-    maintenance: {},
+    paused: [],
     confirmed: {},
     asks: {},
     answered: {},

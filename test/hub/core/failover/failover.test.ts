@@ -142,13 +142,18 @@ describe("a switchover", () => {
 });
 
 describe("maintenance", () => {
-  it("of a service or a machine, ordered on either, keeps it where it is until it ends", () => {
+  it("of a service or a machine keeps it where it is until it ends", () => {
     for (const subject of ["Reader", "mainpc"]) {
-      const pair = new Pair([tolerant]).run(1_000).order("pc2", { kind: "maintenance", subject, on: true }).run(100);
+      const pair = new Pair([tolerant]).run(1_000);
+      const maintain = (on: boolean) => {
+        for (const machine of ["mainpc", "pc2"] as const) pair.order(machine, { kind: "maintenance", subject, on });
+        return pair.run(100);
+      };
+      maintain(true);
       pair.turns("mainpc/Reader", "unhealthy").run(10_000);
       expect(pair.story).toEqual([]);
       expect(pair.view("pc2", "Reader").reason).toBe("the instance on mainpc is unhealthy; maintenance: nothing moves");
-      pair.order("mainpc", { kind: "maintenance", subject, on: false }).run(100);
+      maintain(false);
       expect(pair.acts("Reader")).toEqual(["pc2"]);
     }
   });
