@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { requireFleet } from "../../fleet/load.ts";
 import type { HubConfigInput } from "../../hub/config.ts";
-import type { ServiceJson } from "../../hub/http/api.ts";
-import { FleetView, LedgerView } from "../../hub/http/api.ts";
+import { FleetView, LedgerView, type ServiceJson } from "../../hub/http/api.ts";
+import { monoMs } from "../../hub/io/mono-clock.ts";
 import { build } from "../build.ts";
 import { OperatorError } from "../error.ts";
 import type { Child } from "../local/child.ts";
@@ -26,7 +26,6 @@ import {
 import { askHub } from "../site/ask-hub.ts";
 import { ensureTool } from "../tools/ensure-tool.ts";
 import { Links } from "./links/links.ts";
-import { monoMs } from "./mono.ts";
 import { Observer } from "./observer.ts";
 import type { Random } from "./random.ts";
 import { redirect } from "./redirect.ts";

@@ -1,9 +1,9 @@
 /** What is measured, one trial each: a fault or an order, and the time until it is seen, answered again, or over. */
 import { setTimeout as pause } from "node:timers/promises";
-import { LedgerView } from "../../../hub/http/api.ts";
-import { monoMs } from "../../../ops/chaos/mono.ts";
+import { LedgerView, type ServiceJson } from "../../../hub/http/api.ts";
+import { monoMs } from "../../../hub/io/mono-clock.ts";
 import type { Turn } from "../../../ops/chaos/observer.ts";
-import { askServices, type Service } from "../../../ops/chaos/services.ts";
+import { servicesAt } from "../../../ops/chaos/services.ts";
 import type { Stage } from "../../../ops/chaos/stage.ts";
 import { askFleet, findAgent, setFault } from "../../../ops/local/agents/directory.ts";
 import type { Child } from "../../../ops/local/child.ts";
@@ -126,10 +126,10 @@ async function order(stage: Stage, to: string): Promise<boolean> {
   return false;
 }
 
-async function find(stage: Stage, at: string): Promise<Service> {
+async function find(stage: Stage, at: string): Promise<ServiceJson> {
   const endMs = performance.now() + deadlineMs;
   for (;;) {
-    const found = (await askServices(stage.machine(at).hubUrl))?.find(({ name }) => name === service);
+    const found = (await servicesAt(stage.machine(at).hubUrl))?.find(({ name }) => name === service);
     if (found !== undefined) return found;
     if (performance.now() > endMs) throw new Error(`the hub of ${at} does not know the service ${service}`);
     await pause(pollMs);
