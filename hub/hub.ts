@@ -165,7 +165,10 @@ export class Hub {
       maintenance: this.#maintenance,
       ownIds: [...agents.filter((agent) => this.#round.isOwn(agent)).map(agentId), ...this.#services.ownStandbyIds],
       lagMs: () => this.#lag.longestMs(),
-      onTurn: (turn) => this.#tellTurn(turn),
+      onReport: (id, turn) => {
+        if (turn !== undefined) this.#tellTurn(turn);
+        this.#services.observed(id);
+      },
       clock,
       log,
     });

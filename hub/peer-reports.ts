@@ -20,8 +20,8 @@ export interface PeerReportsOptions {
   ownIds: readonly string[];
   /** Longest recent stall of this process's event loop, ms. */
   lagMs(): number;
-  /** Health of an agent or standby of the peer's turned. */
-  onTurn(turn: HealthTurn): void;
+  /** The peer says how an agent or standby is that it speaks for; `turn`: that is news. */
+  onReport(id: string, turn: HealthTurn | undefined): void;
   /** Monotonic ms. */
   clock(): number;
   log: Log;
@@ -104,7 +104,7 @@ export class PeerReports {
   }
 
   #heard(report: Heartbeat, route: HeartbeatRoute): void {
-    const { config, health, records, maintenance, onTurn, clock } = this.#options;
+    const { config, health, records, maintenance, onReport, clock } = this.#options;
     this.#heardAtMs.set(route, clock());
     if (!this.#filter.isNews(report, clock())) return;
     this.#peerLagMs = report.lagMs;
@@ -113,8 +113,7 @@ export class PeerReports {
     for (const agent of report.agents) {
       // Each hub speaks only for the agents that it is the home of.
       if (homeHubOfAgent(agent.id, config.satellites) !== report.machine) continue;
-      const turn = health.reported(agent, report.machine, clock(), Date.now());
-      if (turn !== undefined) onTurn(turn);
+      onReport(agent.id, health.reported(agent, report.machine, clock(), Date.now()));
     }
   }
 }

@@ -99,7 +99,7 @@ export class Services {
     else if (verdict === "alive") this.#prober.unwatch(peer.name);
   }
 
-  /** An agent or standby was asked. */
+  /** An agent or standby was asked, by this hub or by the peer that says so. */
   observed(id: string): void {
     if (this.#wanted.delete(id)) this.#tell(id);
   }
