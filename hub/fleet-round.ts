@@ -1,4 +1,7 @@
-/** Asks agents for their health and fetches their metrics: of this hub's own always, of the peer's while the peer's hub is dead. */
+/**
+ * Asks agents for their health and fetches their metrics: of this hub's own always, of the peer's while the peer's hub is dead. Their
+ * health is asked for from the first suspicion on, so that it is known how they are when the verdict comes.
+ */
 import type { AgentConfig, HubConfig } from "./config.ts";
 import type { ProbeAnswer } from "./core/agent-health.ts";
 import { homeHubOf, machinesOf } from "./core/home-hub.ts";
@@ -43,14 +46,16 @@ export class FleetRound {
 
   /** Begins with the agents of which this hub is the home. */
   start(): void {
-    this.#begin(this.#config.machine.name);
+    this.#ask(this.#config.machine.name);
+    this.#fetch(this.#config.machine.name);
   }
 
   /** A dead hub says nothing of its agents, which may live: they are asked from here. */
   onPeersHub(verdict: Verdict): void {
     const { peer } = this.#config;
-    if (verdict === "dead") this.#begin(peer.name);
-    else if (verdict === "alive") this.#end(peer.name);
+    if (verdict === "suspect" || verdict === "dead") this.#ask(peer.name);
+    else this.#end(peer.name);
+    if (verdict === "dead") this.#fetch(peer.name);
   }
 
   /** Resolves when no probe is under way; a scrape may still wait for the store. */
@@ -60,11 +65,12 @@ export class FleetRound {
     return { scrapes };
   }
 
-  #begin(homeHub: string): void {
-    for (const machine of machinesOf(homeHub, this.#config.satellites)) {
-      this.#prober.watch(machine);
-      this.#scraper.watch(machine);
-    }
+  #ask(homeHub: string): void {
+    for (const machine of machinesOf(homeHub, this.#config.satellites)) this.#prober.watch(machine);
+  }
+
+  #fetch(homeHub: string): void {
+    for (const machine of machinesOf(homeHub, this.#config.satellites)) this.#scraper.watch(machine);
   }
 
   #end(homeHub: string): void {

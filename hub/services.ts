@@ -95,8 +95,8 @@ export class Services {
   /** A dead hub says nothing of its machine's standbys either. */
   onPeersHub(verdict: Verdict): void {
     const { peer } = this.#options.config;
-    if (verdict === "dead") this.#prober.watch(peer.name);
-    else if (verdict === "alive") this.#prober.unwatch(peer.name);
+    if (verdict === "suspect" || verdict === "dead") this.#prober.watch(peer.name);
+    else this.#prober.unwatch(peer.name);
   }
 
   /** An agent or standby was asked, by this hub or by the peer that says so. */

@@ -50,13 +50,13 @@ export class AgentWatch {
   #schedule(afterMs: number): void {
     this.#timer = setTimeout(() => {
       this.#hurried = false;
-      this.#begin();
+      this.#begin(this.#options.gate);
     }, afterMs);
   }
 
   /**
-   * Asks at once, unless it is being asked. A server that hangs up on every idle client costs one probe more an interval, not an
-   * endless chase.
+   * Asks at once and without waiting for others, unless it is being asked. A server that hangs up on every idle client costs one
+   * probe more an interval, not an endless chase.
    */
   hurry(): void {
     if (this.#stopped || this.#hurried || this.#round !== undefined) return;
@@ -65,15 +65,15 @@ export class AgentWatch {
     this.#begin();
   }
 
-  #begin(): void {
-    this.#round = this.#run().finally(() => {
+  #begin(gate?: Gate): void {
+    this.#round = this.#run(gate).finally(() => {
       this.#round = undefined;
     });
   }
 
-  async #run(): Promise<void> {
-    const { agent, gate, observe, clock } = this.#options;
-    await gate.enter();
+  async #run(gate: Gate | undefined): Promise<void> {
+    const { agent, observe, clock } = this.#options;
+    await gate?.enter();
     const startedMs = clock();
     try {
       if (this.#stopped) return;
@@ -83,7 +83,7 @@ export class AgentWatch {
       this.#failures = failed ? this.#failures + 1 : 0;
       observe(agent, answer, clock());
     } finally {
-      gate.leave();
+      gate?.leave();
       if (!this.#stopped) this.#schedule(this.#waitMs(clock() - startedMs));
     }
   }

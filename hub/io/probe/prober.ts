@@ -25,6 +25,8 @@ export class Prober {
   readonly #gate: Gate;
   readonly #watches = new Map<string, AgentWatch[]>();
   readonly #leaving = new Set<Promise<void>>();
+  /** To be asked first, once their machine is watched. */
+  readonly #hurried = new Set<string>();
 
   constructor(options: ProberOptions) {
     this.#options = options;
@@ -41,12 +43,15 @@ export class Prober {
     for (const [index, watch] of watches.entries()) {
       const spreadMs = Math.min(own[index]?.intervalMs ?? firstSpreadMs, firstSpreadMs);
       watch.start((spreadMs * (index + random())) / watches.length);
+      if (this.#hurried.delete(watch.id)) watch.hurry();
     }
   }
 
-  /** Asks an agent that is watched at once, out of its turn. */
+  /** Asks an agent at once, out of its turn; one that is not watched as soon as it is. */
   hurry(id: string): void {
-    for (const watches of this.#watches.values()) for (const watch of watches) if (watch.id === id) watch.hurry();
+    const found = [...this.#watches.values()].flat().find((watch) => watch.id === id);
+    if (found === undefined) this.#hurried.add(id);
+    else found.hurry();
   }
 
   /** Ends it; nothing of that machine is observed any more. */

@@ -64,6 +64,26 @@ describe("the prober", () => {
     expect(seen).toHaveLength(1);
   });
 
+  it("asks one first that was to hurry before its machine was watched", async () => {
+    const server = await httpServer((_, response) => response.end("ok"));
+    const { prober, seen } = watch([agent("First", server.port), agent("Hurried", server.port)]);
+    prober.hurry("mainpc/Hurried");
+    prober.watch("mainpc");
+    await until("2 probes", () => seen.length === 2);
+    expect(seen.map((one) => one.agent)).toEqual(["Hurried", "First"]);
+  });
+
+  it("lets one that is to hurry pass those that wait for a silent one", async () => {
+    const silent = await tcpServer(() => {});
+    const server = await httpServer((_, response) => response.end("ok"));
+    const { prober, seen } = watch([agent("Silent", silent.port), agent("Hurried", server.port)], 1);
+    prober.watch("mainpc");
+    await sleep(50);
+    prober.hurry("mainpc/Hurried");
+    await until("1 probe", () => seen.length === 1);
+    expect(seen.map((one) => one.agent)).toEqual(["Hurried"]);
+  });
+
   it("sees a crash by the closed connection, an hour before the next probe is due", async () => {
     const server = await httpServer((_, response) => response.end("ok"));
     const { prober, seen } = watch([agent("Crasher", server.port)]);
