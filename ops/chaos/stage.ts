@@ -183,8 +183,12 @@ export class Stage {
     return atMs;
   }
 
-  signalMachine(name: string, signalName: "SIGSTOP" | "SIGCONT"): void {
-    for (const pid of this.#pidsOf(name)) sendSignal(pid, signalName);
+  /** @returns when, shared monotonic ms */
+  signalMachine(name: string, signalName: "SIGSTOP" | "SIGCONT"): number {
+    const pids = this.#pidsOf(name);
+    const atMs = monoMs();
+    for (const pid of pids) sendSignal(pid, signalName);
+    return atMs;
   }
 
   /** Starts what is dead of these, again and again until each is ready. */

@@ -77,11 +77,8 @@ export const machineScenarios: Scenario[] = [
 
 function machineCrash(stage: Stage, machine: string, holdMs: number): Deed {
   return {
+    ...silenced(stage, machine, holdMs),
     says: `kills all processes of ${machine} for ${holdMs / 1_000} s`,
-    holds: [machine],
-    expects: [sees(stage.peerOf(machine).name, machine, "dead")],
-    mayDie: [machine],
-    holdMs,
     begin: async () => void (await stage.crashMachine(machine)),
     undo: () => stage.reviveAll(machine),
   };
@@ -89,18 +86,22 @@ function machineCrash(stage: Stage, machine: string, holdMs: number): Deed {
 
 function machineHang(stage: Stage, machine: string, holdMs: number): Deed {
   return {
+    ...silenced(stage, machine, holdMs),
     says: `stops all processes of ${machine} for ${holdMs / 1_000} s`,
-    holds: [machine],
-    expects: [sees(stage.peerOf(machine).name, machine, "dead")],
-    mayDie: [machine],
-    holdMs,
-    begin: () => stage.signalMachine(machine, "SIGSTOP"),
+    begin: () => void stage.signalMachine(machine, "SIGSTOP"),
     undo: async () => {
       stage.signalMachine(machine, "SIGCONT");
       await stage.reviveAll(machine);
     },
   };
 }
+
+const silenced = (stage: Stage, machine: string, holdMs: number) => ({
+  holds: [machine],
+  expects: [sees(stage.peerOf(machine).name, machine, "dead")],
+  mayDie: [machine],
+  holdMs,
+});
 
 /** The same, but it stands until the peer owns what moves, and a moment longer. */
 function lateReturn(stage: Stage, deed: Deed): Deed {

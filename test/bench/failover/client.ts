@@ -73,6 +73,37 @@ export class Load {
   }
 }
 
+/** Pushes to one hub at a steady pace until it is stopped; each is a record more. */
+export class Pushes {
+  /** Those that the hub acknowledged. */
+  acknowledged = 0;
+  readonly #timer: NodeJS.Timeout;
+  readonly #underWay = new Set<Promise<void>>();
+
+  constructor(hubUrl: string, job: string, everyMs: number) {
+    let number = 0;
+    this.#timer = setInterval(() => {
+      const body = `pushed ${++number}\n`;
+      const asked: Promise<void> = fetch(`${hubUrl}/metrics/job/${job}`, { method: "PUT", body })
+        .then(
+          async (response) => {
+            await response.arrayBuffer();
+            if (response.ok) this.acknowledged++;
+          },
+          () => {},
+        )
+        .finally(() => this.#underWay.delete(asked));
+      this.#underWay.add(asked);
+    }, everyMs);
+  }
+
+  /** Resolves when the last one is answered. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await Promise.all(this.#underWay);
+  }
+}
+
 function machineIn(text: string): string | undefined {
   try {
     return Answer.parse(JSON.parse(text)).machine;

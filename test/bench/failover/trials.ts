@@ -9,7 +9,7 @@ import { askFleet, findAgent, setFault } from "../../../ops/local/agents/directo
 import type { Child } from "../../../ops/local/child.ts";
 import { signal as sendSignal } from "../../../ops/local/processes.ts";
 import { askHub } from "../../../ops/site/ask-hub.ts";
-import { answeredBy, Load } from "./client.ts";
+import { answeredBy, Load, Pushes } from "./client.ts";
 
 /** Undefined when what was waited for did not come. */
 export type Took = number | undefined;
@@ -20,7 +20,9 @@ export const loadPerSecond = 1_000;
 const deadlineMs = 20_000;
 const wellDeadlineMs = 60_000;
 const homeDeadlineMs = 60_000;
+const askDeadlineMs = 2_000;
 const pollMs = 5;
+const pushEveryMs = 20;
 
 /** Kills or stops processes of pc2, and waits until mainpc's hub calls its hub dead. */
 export async function seen(stage: Stage, how: "crash" | "hang" | "machine-crash"): Promise<Took> {
@@ -36,17 +38,19 @@ export async function seen(stage: Stage, how: "crash" | "hang" | "machine-crash"
   return turn === undefined ? undefined : turn.atMs - startMs;
 }
 
-/** Ends or stops the instance at home, and waits until the standby answers through the router of the other machine. */
-export async function answersAgain(stage: Stage, how: "crash" | "hang"): Promise<Took> {
+/** Ends or stops the instance at home or its whole machine, and waits until the standby answers through the router of the other machine. */
+export async function answersAgain(stage: Stage, what: "instance" | "machine", how: "crash" | "hang"): Promise<Took> {
   const { home, standby, route } = await find(stage, "mainpc");
-  const instance = stage.children(home, `pilot-${service}`);
-  const startMs = monoMs();
-  if (how === "hang") signalAll(instance, "SIGSTOP");
-  else await crashAll(instance);
+  const hit = what === "machine" ? stage.children(home) : stage.children(home, `pilot-${service}`);
+  let startMs = monoMs();
+  if (what === "machine" && how === "crash") startMs = await stage.crashMachine(home);
+  else if (how === "crash") await crashAll(hit);
+  else startMs = what === "machine" ? stage.signalMachine(home, "SIGSTOP") : signalAll(hit, "SIGSTOP");
   const isThere = await answeredBy(standby, route ?? 0, deadlineMs);
   const tookMs = monoMs() - startMs;
-  signalAll(instance, "SIGCONT");
-  await stage.revive(instance);
+  if (how === "hang" && what === "machine") stage.signalMachine(home, "SIGCONT");
+  signalAll(hit, "SIGCONT");
+  await stage.revive(hit);
   await well(stage);
   await atHome(stage);
   return isThere ? tookMs : undefined;
@@ -82,13 +86,15 @@ export async function healthAtPeer(stage: Stage, dataDir: string): Promise<Took>
   return own === undefined || peer === undefined ? undefined : Math.max(0, peer.atMs - own.atMs);
 }
 
-/** Nothing passes for a while; then the time until both machines hold all of both, in sync and with nothing missing. */
-export async function equalAfterPartition(stage: Stage, standsMs: number): Promise<Took> {
+/** Nothing passes for a while in which both hubs take pushes; then the time until both machines hold the same, with nothing missing. */
+export async function equalAfterPartition(stage: Stage, standsMs: number): Promise<{ took: Took; pushed: number }> {
   const { links } = stage;
   if (links === undefined) throw new Error("a partition needs links");
+  const pushes = stage.machines.map(({ name, hubUrl }) => new Pushes(hubUrl, `partition_${name}`, pushEveryMs));
   links.set("mainpc", "pc2", { blocked: true });
   links.set("pc2", "mainpc", { blocked: true });
   await pause(standsMs);
+  await Promise.all(pushes.map((client) => client.stop()));
   const startMs = monoMs();
   await links.mend();
   const endMs = startMs + wellDeadlineMs;
@@ -96,16 +102,28 @@ export async function equalAfterPartition(stage: Stage, standsMs: number): Promi
   const tookMs = monoMs() - startMs;
   await well(stage);
   await atHome(stage);
-  return tookMs < wellDeadlineMs ? tookMs : undefined;
+  const pushed = pushes.reduce((sum, { acknowledged }) => sum + acknowledged, 0);
+  return { took: tookMs < wellDeadlineMs ? tookMs : undefined, pushed };
 }
 
 async function areEqual({ machines }: Stage): Promise<boolean> {
+  const groups = await Promise.all(machines.map(({ hubUrl }) => textOf(`${hubUrl}/api/v1/metrics`)));
+  if (groups[0] === undefined || groups[0] !== groups[1]) return false;
   const ledgers = await Promise.all(machines.map(({ hubUrl }) => askHub(`${hubUrl}/api/v1/ledger`, LedgerView)));
   const isWhole = ledgers.every((ledger) => ledger !== undefined && ledger.copies === 2 && ledger.missing === 0);
   const [a, b] = ledgers.map((ledger) =>
     ledger?.lines.map(({ origin, stream, stored, copied }) => [origin, stream, stored, copied]).sort(),
   );
   return isWhole && JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** Undefined when nobody answers. */
+async function textOf(url: string): Promise<string | undefined> {
+  try {
+    return await (await fetch(url, { signal: AbortSignal.timeout(askDeadlineMs) })).text();
+  } catch {
+    return undefined;
+  }
 }
 
 async function order(stage: Stage, to: string): Promise<boolean> {
@@ -157,6 +175,9 @@ const next = (stage: Stage, sinceMs: number, fits: (turn: Turn) => boolean) =>
 
 const crashAll = (children: readonly Child[]) => Promise.all(children.map((child) => child.crash()));
 
-function signalAll(children: readonly Child[], name: NodeJS.Signals): void {
+/** @returns when, shared monotonic ms */
+function signalAll(children: readonly Child[], name: NodeJS.Signals): number {
+  const atMs = monoMs();
   for (const { pid } of children) if (pid !== undefined) sendSignal(pid, name);
+  return atMs;
 }
