@@ -11,7 +11,7 @@ export interface KeptService {
 
 export type Deed =
   | { type: "start"; service: string; number: number }
-  /** With `killAtMs` it is gone by then, by force at last; without, it may take its usual time to end. */
+  /** With `killAtMs` it is gone by then, by force at last; without, no lease bounded it, and it may take its usual time to end. */
   | { type: "stop"; service: string; number: number; killAtMs: number | null };
 
 const leastMarginMs = 100;
@@ -33,6 +33,8 @@ interface Service {
   word: ServiceWord | undefined;
   /** When it must begin to stop; null without a lease. */
   stopAtMs: number | null;
+  /** End of the lease that it was last let run on: another may act after that. Null without one. */
+  leaseEndsMs: number | null;
   running: boolean;
   deed: Deed | undefined;
   deedEndedAtMs: number;
@@ -71,6 +73,8 @@ export class Supervision {
       service.epoch = word.epoch;
       service.word = word;
       const { untilMonoMs } = word;
+      // A word that ends it says nothing of the time that it had left.
+      if (word.run) service.leaseEndsMs = untilMonoMs;
       service.stopAtMs = untilMonoMs === null ? null : untilMonoMs - stopMarginMs(untilMonoMs - atMs);
       return [];
     });
@@ -148,7 +152,7 @@ export class Supervision {
   }
 
   #deedFor(name: string, service: Service, atMs: number): Deed | undefined {
-    const { deed, running, word } = service;
+    const { deed, running } = service;
     if (mayRun(service, atMs)) {
       if (running || deed !== undefined || atMs < service.startNotBeforeMs) return undefined;
       if (atMs - service.startedAtMs > wellAfterMs) service.backOffMs = firstBackOffMs;
@@ -160,7 +164,7 @@ export class Supervision {
     // What is being started must be stopped as well, without waiting for how that goes.
     const stops = deed === undefined ? running && atMs >= service.stopNotBeforeMs : deed.type === "start";
     if (!stops) return undefined;
-    return { type: "stop", service: name, number: ++this.#deeds, killAtMs: word?.untilMonoMs ?? null };
+    return { type: "stop", service: name, number: ++this.#deeds, killAtMs: service.leaseEndsMs };
   }
 
   #service(name: string): Service {
@@ -172,6 +176,7 @@ export class Supervision {
       keptGoesOn: false,
       word: undefined,
       stopAtMs: null,
+      leaseEndsMs: null,
       running: false,
       deed: undefined,
       deedEndedAtMs: Number.NEGATIVE_INFINITY,

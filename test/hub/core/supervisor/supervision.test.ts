@@ -65,6 +65,13 @@ describe("words", () => {
     expect(supervision.view()).toMatchObject([{ service: "Chat", epoch: 5, run: false, running: false }]);
   });
 
+  it("run: false on a lease stops it, to be gone by the end of the lease: another may act then", () => {
+    const supervision = started({ untilMonoMs: 3_000 });
+    told(supervision, word(4, { untilMonoMs: 3_500 }), 1_500);
+    told(supervision, word(4, { run: false }), 1_700);
+    expect(carriedOut(supervision, 1_700)).toEqual(["stop Chat by 3500"]);
+  });
+
   it("a renewed lease writes nothing to disk, and a new epoch does", () => {
     const supervision = started({ untilMonoMs: 3_000 });
     supervision.take([word(4, { untilMonoMs: 3_500 })], 1_500);
