@@ -1,6 +1,7 @@
 /** Probes one agent again and again: at its interval while it answers, sooner when it falls silent or hangs up. */
 import { type AgentConfig, agentId } from "../../config.ts";
 import type { ProbeAnswer } from "../../core/agent-health.ts";
+import { messageOf } from "../log.ts";
 import type { Gate } from "./gate.ts";
 import { createProbe, type Probe } from "./probe.ts";
 
@@ -77,7 +78,7 @@ export class AgentWatch {
     const startedMs = clock();
     try {
       if (this.#stopped) return;
-      const answer = await this.#probe.ask();
+      const answer = await this.#ask();
       if (this.#stopped) return;
       const failed = answer.type === "refused" || answer.type === "timeout";
       this.#failures = failed ? this.#failures + 1 : 0;
@@ -85,6 +86,15 @@ export class AgentWatch {
     } finally {
       gate?.leave();
       if (!this.#stopped) this.#schedule(this.#waitMs(clock() - startedMs));
+    }
+  }
+
+  /** What an agent says must not end the hub, whatever it is. */
+  async #ask(): Promise<ProbeAnswer> {
+    try {
+      return await this.#probe.ask();
+    } catch (error) {
+      return { type: "malformed", reason: `its answer could not be read: ${messageOf(error)}` };
     }
   }
 

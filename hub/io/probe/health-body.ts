@@ -43,7 +43,10 @@ function readValue(value: unknown, body: string): BodyHealth {
   }
   const health = typeof value.status === "string" ? healthOf(value.status) : undefined;
   if (health === undefined) {
-    return { type: "malformed", reason: `its status ${start(JSON.stringify(value.status))} means nothing here` };
+    // Nested a thousandfold it could be read, but not written.
+    const isPlain = typeof value.status !== "object" || value.status === null;
+    const status = isPlain ? start(JSON.stringify(value.status)) : "is no word and";
+    return { type: "malformed", reason: `its status ${status} means nothing here` };
   }
   const message = "message" in value && typeof value.message === "string" ? value.message : "";
   const ready = !("ready" in value) || value.ready !== false;

@@ -33,8 +33,15 @@ describe("an agent's answer", () => {
     ["null", "its answer has no status: null"],
     ['{"status":"purple"}', 'its status "purple" means nothing here'],
     ['{"status":3}', "its status 3 means nothing here"],
+    ['{"status":null}', "its status null means nothing here"],
+    ['{"status":["ok"]}', "its status is no word and means nothing here"],
   ])("%j cannot be read, and the reason shows it", (body, reason) => {
     expect(readHealthBody(body)).toEqual({ type: "malformed", reason });
+  });
+
+  it("nested deeper than anything could write is judged without throwing", () => {
+    const body = `{"status":${"[".repeat(100_000)}${"]".repeat(100_000)}}`;
+    expect(readHealthBody(body)).toMatchObject({ type: "malformed" });
   });
 
   it("of any text or any JSON is judged without throwing", () => {
