@@ -69,15 +69,19 @@ export class UdpPath {
       if (this.#connected && error.code === "ECONNREFUSED") refused();
       else if (!this.#connected) this.#connectLater(sender);
     });
-    sender.connect(peer.port, peer.host, () => {
+    // Not as the argument of connect: that one is called without a connection, too, and then no `error` comes.
+    sender.once("connect", () => {
       this.#connected = true;
     });
+    sender.connect(peer.port, peer.host);
   }
 
   /** The name of the peer is not known yet, or there is no way to it. */
   #connectLater(failed: Socket): void {
     if (this.#stopped) return;
     failed.removeAllListeners();
+    // A second error of it is nobody's.
+    failed.on("error", () => {});
     failed.close();
     this.#sender = undefined;
     this.#retry = setTimeout(() => this.#connect(), reconnectMs);
