@@ -1,6 +1,7 @@
 /** One hub: builds its parts from a config, ties what one of them learns to what the others do, and stops them in order. */
 import { randomBytes } from "node:crypto";
 import type { Server } from "node:http";
+import { AlertDesk } from "./alert-desk.ts";
 import { type AgentConfig, agentId, type HubConfig } from "./config.ts";
 import { FleetHealth, type HealthTurn } from "./core/fleet-health.ts";
 import type { ExpiryView } from "./core/fold/expiry.ts";
@@ -23,7 +24,7 @@ import { NatsLink } from "./io/nats-link.ts";
 import { PushgatewayKeeper } from "./io/pushgateway-keeper.ts";
 import { Records } from "./io/records.ts";
 import { SatelliteWatch } from "./io/satellite-watch.ts";
-import { type AlertStore, storeAlert } from "./io/store-alert.ts";
+import type { AlertStore } from "./io/store-alert.ts";
 import { adopt } from "./io/straight-push.ts";
 import { Judge } from "./judge/judge.ts";
 import type { FromSeat } from "./judge/seat/messages.ts";
@@ -48,6 +49,7 @@ export class Hub {
   readonly #log: Log;
   readonly #incarnation = nextIncarnation(Date.now(), randomBytes(3).toString("hex"));
   readonly #stop = new AbortController();
+  #stopping = false;
   readonly #fold = new Fold();
   readonly #events = new EventFeed();
   readonly #lag = measureLag();
@@ -62,7 +64,7 @@ export class Hub {
   readonly #expirer: GroupExpirer;
   readonly #reports: PeerReports;
   readonly #round: FleetRound;
-  readonly #alertStore: AlertStore;
+  readonly #alertDesk: AlertDesk;
   readonly #alerts: MachineAlerts;
   readonly #fleetAlerts: FleetAlerts;
   readonly #maintenance: MaintenanceDesk;
@@ -134,7 +136,7 @@ export class Hub {
       observe: (agent, answer, atMs) => {
         const turn = this.#health.observed(agentId(agent), answer, atMs);
         if (turn !== undefined) this.#onOwnTurn(agent, turn);
-        this.#services.observed(agentId(agent));
+        this.#services.observed(agentId(agent), answer.type === "timeout");
       },
       check: (push) => this.#fold.check(push),
       append: (push) => this.#records.append("metrics", push),
@@ -172,10 +174,14 @@ export class Hub {
       clock,
       log,
     });
-    this.#alertStore = { append: (alert) => this.#records.append("alerts", alert), log };
-    this.#alerts = new MachineAlerts({ ...this.#alertStore, inMaintenance: (name) => this.#maintenance.covers(name) });
+    const alertStore: AlertStore = { append: (alert) => this.#records.append("alerts", alert), log };
+    this.#alertDesk = new AlertDesk(alertStore);
+    this.#alerts = new MachineAlerts({
+      put: (alert) => this.#alertDesk.put(alert),
+      inMaintenance: (name) => this.#maintenance.covers(name),
+    });
     this.#fleetAlerts = new FleetAlerts({
-      ...this.#alertStore,
+      ...alertStore,
       config,
       status: (id) => this.#health.status(id),
       isLost: (name) => this.#isLost(name),
@@ -221,9 +227,12 @@ export class Hub {
   async start(): Promise<void> {
     const { listenHost, machine } = this.#config;
     const { host, port } = { ...machine.hub, ...(listenHost === undefined ? {} : { host: listenHost }) };
+    // Before anything is judged.
+    await this.#maintenance.open();
     await this.#judge.start();
     await this.#records.open();
-    await this.#maintenance.open();
+    // The judge may have broken meanwhile.
+    if (this.#stopping) throw new Error("it was stopped while it started");
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", (error) => reject(new Error(`cannot listen on ${host}:${port}: ${error.message}`)));
       this.#server.listen(port, host, resolve);
@@ -239,7 +248,7 @@ export class Hub {
   }
 
   #break(event: string, error: unknown): void {
-    if (this.#stop.signal.aborted) return;
+    if (this.#stopping) return;
     this.#log.error(event, { error: messageOf(error) });
     process.exitCode = 1;
     void this.stop();
@@ -247,11 +256,13 @@ export class Hub {
 
   /** Takes no more pushes, answers those accepted, and leaves the stores as they are. */
   async stop(): Promise<void> {
-    if (this.#stop.signal.aborted) return;
+    if (this.#stopping) return;
+    this.#stopping = true;
     this.#log.info("hub.stopping");
     for (const timer of this.#timers) clearInterval(timer);
     this.#recorder.stop();
     this.#fleetAlerts.stop();
+    this.#alertDesk.stop();
     this.#maintenance.stop();
     this.#expirer.stop();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
@@ -349,7 +360,7 @@ export class Hub {
     }
     if (news.type === "alert") {
       const { severity, name, subject, message } = news;
-      void storeAlert(this.#alertStore, { severity, name, subject, message });
+      this.#alertDesk.put({ severity, name, subject, message });
     }
   }
 

@@ -1,10 +1,12 @@
 /** Records an alert when a machine is lost, and its end when the machine answers again. */
 import type { SatelliteJudgement } from "./core/satellite.ts";
-import { type AlertStore, storeAlert } from "./io/store-alert.ts";
+import type { NewAlert } from "./io/store-alert.ts";
 
 type Judged = Pick<SatelliteJudgement, "verdict" | "reason">;
 
-export interface MachineAlertsOptions extends AlertStore {
+export interface MachineAlertsOptions {
+  /** Stores it now or later. */
+  put(alert: NewAlert): void;
   /** Whether the machine is being worked on: then its loss is no alert. */
   inMaintenance(machine: string): boolean;
 }
@@ -39,7 +41,7 @@ export class MachineAlerts {
   }
 
   #record(subject: string, severity: "urgent" | "resolved", message: string): void {
-    void storeAlert(this.#options, { severity, name: "machine-lost", subject, message });
+    this.#options.put({ severity, name: "machine-lost", subject, message });
   }
 }
 

@@ -8,13 +8,17 @@ export interface AlertStore {
   log: Log;
 }
 
-/** Resolves when it is stored or was not; never rejects. */
-export async function storeAlert({ append, log }: AlertStore, alert: Omit<Alert, "kind" | "at">): Promise<void> {
+export type NewAlert = Omit<Alert, "kind" | "at">;
+
+/** Resolves with whether it is stored; never rejects. */
+export async function storeAlert({ append, log }: AlertStore, alert: NewAlert): Promise<boolean> {
   const { message } = alert;
   try {
     const outcome = await append({ kind: "alert", ...alert });
-    if ("reason" in outcome) log.warn("alert.unrecorded", { message, reason: outcome.reason });
+    if (!("reason" in outcome)) return true;
+    log.warn("alert.unrecorded", { message, reason: outcome.reason });
   } catch (error) {
     log.error("alert.unrecorded", { message, error: messageOf(error) });
   }
+  return false;
 }

@@ -1,5 +1,4 @@
 import { expect, it } from "vitest";
-import { createLog } from "../../hub/io/log.ts";
 import { MachineAlerts } from "../../hub/machine-alerts.ts";
 
 const alive = { verdict: "alive", reason: "" } as const;
@@ -10,12 +9,8 @@ function desk() {
   const said: string[] = [];
   const worked = new Set<string>();
   const alerts = new MachineAlerts({
-    append: async (record) => {
-      if ("severity" in record) said.push(`${record.severity} ${record.message}`);
-      return { kind: "spooled", position: { incarnation: "i", seq: 1 } };
-    },
+    put: ({ severity, message }) => said.push(`${severity} ${message}`),
     inMaintenance: (name) => worked.has(name),
-    log: createLog("test", () => {}),
   });
   return { said, worked, alerts };
 }
