@@ -23,8 +23,7 @@ export class MoveWatch {
         resolve(outcome);
       };
       const taker = (news: FromSeat) => {
-        if (news.type === "alert" && news.name === "switchover-given-up" && news.subject === before.name)
-          settle({ ok: false, text: news.message });
+        if (news.type === "given-up" && news.service === before.name) settle({ ok: false, text: news.text });
         if (news.type !== "services") return;
         latest = news.services.find(({ name }) => name === before.name) ?? latest;
         if (latest.owner !== before.owner && (latest.state === "home" || latest.state === "away"))

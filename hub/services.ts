@@ -36,7 +36,7 @@ export interface ServicesOptions {
 
 /** Machines that start bring up their hub before their agents: until then one that does not answer yet is not known to ail, ms. */
 const graceMs = 10_000;
-/** An order that waits for the peer to be in sync takes its `switchoverDeadlineMs`, and a move a moment more. */
+/** Beyond the deadlines of waiting for the peer, of an instance's end, and of a lease. */
 const moveDeadlineMs = 5_000;
 
 export class Services {
@@ -99,8 +99,12 @@ export class Services {
     else this.#prober.unwatch(peer.name);
   }
 
-  /** An agent or standby was asked, by this hub or by the peer that says so. */
-  observed(id: string): void {
+  /**
+   * An agent or standby was asked, by this hub or by the peer that says so.
+   * @param forgiven it did not answer, which says nothing yet of one that was well
+   */
+  observed(id: string, forgiven = false): void {
+    if (forgiven && this.#options.health.status(id)?.health !== "unhealthy") return;
     if (this.#wanted.delete(id)) this.#tell(id);
   }
 
@@ -153,7 +157,7 @@ export class Services {
 
   get #deadlineMs(): number {
     const { switchoverDeadlineMs, leaseMs } = this.#options.config.failover;
-    return switchoverDeadlineMs + leaseMs + moveDeadlineMs;
+    return 3 * switchoverDeadlineMs + leaseMs + moveDeadlineMs;
   }
 
   #take(news: FromSeat): void {
@@ -170,6 +174,7 @@ export class Services {
         break;
       case "moved":
       case "alert":
+      case "given-up":
         break;
     }
     this.#options.onNews(news);
@@ -186,7 +191,7 @@ export class Services {
     const id = agentId(agent);
     const turn = this.#options.health.observed(id, answer, atMs);
     if (turn !== undefined) this.#options.onStandby(id, turn);
-    this.observed(id);
+    this.observed(id, answer.type === "timeout");
   }
 
   #tell(id: string): void {

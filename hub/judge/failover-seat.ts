@@ -246,6 +246,7 @@ class FailoverSeat implements JudgeListener {
         break;
       case "alert":
       case "probe":
+      case "given-up":
       case "answer":
         this.#tellMain(command);
     }
@@ -273,32 +274,33 @@ class FailoverSeat implements JudgeListener {
     }
   }
 
-  /** The state says already that nobody acts; it is quiet once router and supervisor have heard that. */
+  /**
+   * The state says already that nobody acts; it is quiet once router and supervisor have heard that. A container takes a while to stop, and
+   * a router may not answer at first, so they are asked until they confirm it or the hand-over is over.
+   */
   async #hush({ service, epoch }: Extract<FailoverCommand, { type: "hush" }>): Promise<void> {
     const isCold = this.#config.services.some(({ name, mode }) => name === service && mode === "cold");
-    const [holds = true, stopped] = await Promise.all([
-      this.#router?.flush(monoMs()),
-      isCold ? this.#isStopped(service) : true,
-    ]);
-    if (holds && stopped) this.#step({ type: "quiet", service, epoch });
+    const { sinceMs } = this.#state.handOvers[service] ?? {};
+    const isOver = () => sinceMs === undefined || this.#state.handOvers[service]?.sinceMs !== sinceMs;
+    while (!isOver() && !this.#stop.aborted) {
+      const [holds = true, stopped] = await Promise.all([
+        this.#router?.flush(monoMs()),
+        isCold ? this.#isStopped(service) : true,
+      ]);
+      if (isOver()) return;
+      if (holds && stopped) return this.#step({ type: "quiet", service, epoch });
+      await setTimeout(stoppedEveryMs);
+    }
   }
 
-  /** A container takes a while to stop. */
   async #isStopped(service: string): Promise<boolean> {
     const { supervisor } = this.#doors;
     if (supervisor === undefined) return true;
-    const endMs = monoMs() + this.#config.failover.switchoverDeadlineMs;
-    while (monoMs() < endMs && !this.#stop.aborted) {
-      const words = this.#serviceWords(monoMs()).filter((word) => word.service === service);
-      if (words.some(({ run }) => run)) return false;
-      const outcome = await supervisor.put(words);
-      if (
-        outcome.type === "answer" &&
-        !outcome.answer.services.some((each) => each.service === service && each.running)
-      )
-        return true;
-      await setTimeout(stoppedEveryMs);
-    }
-    return false;
+    const words = this.#serviceWords(monoMs()).filter((word) => word.service === service);
+    if (words.some(({ run }) => run)) return false;
+    const outcome = await supervisor.put(words);
+    return (
+      outcome.type === "answer" && !outcome.answer.services.some((each) => each.service === service && each.running)
+    );
   }
 }

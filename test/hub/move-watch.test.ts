@@ -42,9 +42,8 @@ it("a move is over once the other machine has the service, not while it is betwe
 it("a move that is given up says why at once; another service's end is none of this one's", async () => {
   const watch = new MoveWatch();
   const outcome = watch.wait(before, 1_000);
-  const alert = { type: "alert", severity: "warning", name: "switchover-given-up" } as const;
-  watch.take({ ...alert, subject: "Other", message: "Other stays on mainpc: pc2 is not in sync" });
-  watch.take({ ...alert, subject: "Translator", message: "Translator stays on mainpc: pc2 is not in sync" });
+  watch.take({ type: "given-up", service: "Other", text: "Other stays on mainpc: pc2 is not in sync" });
+  watch.take({ type: "given-up", service: "Translator", text: "Translator stays on mainpc: pc2 is not in sync" });
   expect(await outcome).toEqual({ ok: false, text: "Translator stays on mainpc: pc2 is not in sync" });
 });
 

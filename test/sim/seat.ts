@@ -148,6 +148,9 @@ export class Seat {
         );
         onMoved();
         break;
+      case "given-up":
+        world.trace(() => `${self.name} gives up: ${command.text}`);
+        break;
       case "alert":
         world.trace(() => `${self.name}: ${command.severity} ${command.name} ${command.subject}: ${command.message}`);
         break;

@@ -1,5 +1,6 @@
 /** Tells what an operator should know once when it begins and once when it is over. */
 import type { Decision } from "./decide.ts";
+import { isPaused } from "./facts.ts";
 import type { FailoverLimits } from "./limits.ts";
 import type { FailoverCommand } from "./messages.ts";
 import type { FailoverState, Step } from "./state.ts";
@@ -46,13 +47,14 @@ function standingAlerts(
   const { machine } = state.setup;
   const alerts: Standing[] = [];
   const started = atMs - state.startedAtMs >= patienceMs + limits.leaseMs;
-  for (const { name } of state.setup.services) {
+  for (const service of state.setup.services) {
+    const { name } = service;
     const decision = decisions[name];
     if (decision?.do !== "hold" && decision?.do !== "stay") continue;
     const view = state.views[name];
     const moving = view?.state === "held" || view?.state === "moving";
     if (moving && atMs - view.sinceMs < patienceMs) continue;
-    if (decision.alert && started)
+    if (decision.alert && started && !isPaused(state, service))
       alerts.push({ severity: "urgent", name: "service-held", subject: name, message: decision.reason });
   }
   if (state.setup.witness && started && !witnessAnswers(state, atMs, limits)) {

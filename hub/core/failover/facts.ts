@@ -17,7 +17,6 @@ export function factsOf(state: FailoverState, service: ServiceSpec, atMs: number
   const wellSinceMs = state.homeWellSinceMs[service.name];
   const unchangedMs = atMs - (state.changedAtMs[service.name] ?? state.startedAtMs);
   const actsNot = whyNotActing(state, service, atMs, limits);
-  const silentSinceMs = peer.machine.value === "dead" ? peer.machine.sinceMs : peer.hub.sinceMs;
   return {
     service,
     me: setup.machine,
@@ -31,7 +30,7 @@ export function factsOf(state: FailoverState, service: ServiceSpec, atMs: number
     actsNot: actsNot ?? "",
     mine: healthOf(state, setup.machine, service)?.value ?? "unknown",
     theirs: theirs?.value ?? "unknown",
-    theirsAskedSince: peer.hub.value !== "alive" && theirs !== undefined && theirs.atMs >= silentSinceMs,
+    theirsAskedSince: peer.hub.value !== "alive" && theirs !== undefined && theirs.atMs >= peer.hub.sinceMs,
     peerHub: peer.hub.value,
     peerMachine: peer.machine.value,
     isolated: state.isolated || peer.machine.value === "isolated",

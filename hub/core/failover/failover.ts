@@ -8,7 +8,7 @@ import { beatHeard, beatSent, carryLease, digestOf, dropVotes } from "./lease.ts
 import type { FailoverLimits } from "./limits.ts";
 import { persisted, wantAll } from "./memory.ts";
 import type { FailoverCommand, FailoverEvent, Word } from "./messages.ts";
-import { heedAsks, obey } from "./operator.ts";
+import { hearGivenUp, heedAsks, obey } from "./operator.ts";
 import { settle } from "./settle.ts";
 import type { FailoverState, PeerState, Seen, Step } from "./state.ts";
 import { witnessRead, witnessWritten } from "./witness.ts";
@@ -42,7 +42,7 @@ function hear(state: FailoverState, event: FailoverEvent, limits: FailoverLimits
     case "beat-heard":
       return only(state);
     case "word":
-      return only(hearWord(state, event.word, event.atMs, limits));
+      return hearGivenUp(hearWord(state, event.word, event.atMs, limits), event.word);
     case "verdict":
       return hearVerdict(state, event);
     case "isolated":

@@ -37,7 +37,9 @@ export function beginToHush(step: Step, service: ServiceSpec, why: string, atMs:
   const { state } = step;
   const { epoch } = entryOf(state.saved, service);
   const before = state.handOvers[service.name];
-  const untilMs = before?.untilMs ?? atMs + limits.switchoverDeadlineMs;
+  // A container may take its whole time to end.
+  const cold = service.mode === "cold" ? atMs + 2 * limits.switchoverDeadlineMs : undefined;
+  const untilMs = cold ?? before?.untilMs ?? atMs + limits.switchoverDeadlineMs;
   const handOver: HandOver = { epoch, step: "hushes", sinceMs: atMs, untilMs, why, ordered: before?.ordered ?? false };
   const hush: FailoverCommand = { type: "hush", service: service.name, epoch };
   return { state: putHandOver(state, service, handOver), commands: [...step.commands, hush] };
@@ -96,14 +98,23 @@ function release(state: FailoverState, service: ServiceSpec): FailoverState {
 
 function giveUp({ state, commands }: Step, service: ServiceSpec, why: string): Step {
   const { name } = service;
+  const text = `${name} stays on ${state.setup.machine}: ${why}`;
   const alert: FailoverCommand = {
     type: "alert",
     severity: "warning",
     name: "switchover-given-up",
     subject: name,
-    message: `${name} stays on ${state.setup.machine}: ${why}`,
+    message: text,
   };
-  return { state: putHandOver(state, service, undefined), commands: [...commands, alert] };
+  const turn = state.answered[name];
+  // One that goes home by itself acts here first until its home was well anew for a while.
+  const { [name]: _, ...homeWellSinceMs } = state.homeWellSinceMs;
+  const after: FailoverState = {
+    ...putHandOver(state, service, undefined),
+    homeWellSinceMs,
+    givenUp: turn === undefined ? state.givenUp : { ...state.givenUp, [name]: { turn, text } },
+  };
+  return { state: after, commands: [...commands, alert, { type: "given-up", service: name, text }] };
 }
 
 function putHandOver(state: FailoverState, { name }: ServiceSpec, handOver: HandOver | undefined): FailoverState {

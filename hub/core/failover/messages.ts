@@ -36,6 +36,8 @@ export const Word = z.object({
   acts: z.array(z.string()),
   /** Switchovers that an operator asked for there and that the owner is to begin; `turn` tells two asks apart. */
   asks: z.array(z.object({ service: z.string(), epoch: z.number().int().nonnegative(), turn: z.number().int() })),
+  /** The last ask for each service that was begun and given up there, and what stays as it is for which reason. */
+  givenUp: z.array(z.object({ service: z.string(), turn: z.number().int(), text: z.string() })),
 });
 export type Word = Readonly<z.infer<typeof Word>>;
 
@@ -113,5 +115,7 @@ export type FailoverCommand =
   | { type: "alert"; severity: "urgent" | "warning" | "resolved"; name: string; subject: string; message: string }
   /** Ask the instance for its health at once. */
   | { type: "probe"; instance: string }
+  /** A switchover that was ordered on this machine, or begun by it, is given up. */
+  | { type: "given-up"; service: string; text: string }
   /** To the operator whose event had this `request`. */
   | { type: "answer"; request: string; ok: boolean; text: string };

@@ -53,7 +53,7 @@ function switchOver(state: FailoverState, service: ServiceSpec, atMs: number, li
   }
   const ask = { epoch, turn: Math.ceil(atMs), untilMs: atMs + limits.switchoverDeadlineMs };
   return {
-    state: { ...state, asks: { ...state.asks, [name]: ask } },
+    state: { ...state, asks: { ...state.asks, [name]: ask }, asked: { ...state.asked, [name]: ask.turn } },
     ok: true,
     text: `${setup.peer} is asked for ${name}`,
   };
@@ -71,6 +71,16 @@ export function heedAsks(state: FailoverState, { asks }: Word, atMs: number, lim
     if (after.handOvers[ask.service] === undefined) after = orderHandOver(after, service, atMs, limits);
   }
   return after;
+}
+
+/** The owner has given up what was asked of it here. */
+export function hearGivenUp(state: FailoverState, { givenUp }: Word): Step {
+  const heard = givenUp.filter(({ service, turn }) => state.asked[service] === turn);
+  if (heard.length === 0) return { state, commands: [] };
+  const without = <T>(record: Readonly<Record<string, T>>) =>
+    Object.fromEntries(Object.entries(record).filter(([name]) => !heard.some(({ service }) => service === name)));
+  const after = { ...state, asks: without(state.asks), asked: without(state.asked) };
+  return { state: after, commands: heard.map(({ service, text }) => ({ type: "given-up", service, text })) };
 }
 
 /** The operator answers for it that the other machine is off: neither lease nor witness is waited for. */

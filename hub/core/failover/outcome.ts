@@ -61,6 +61,7 @@ export function wordOf(state: FailoverState, atMs: number, limits: FailoverLimit
     blank: state.blank,
     acts: acting.map(({ name }) => name),
     asks: Object.entries(state.asks).map(([service, { epoch, turn }]) => ({ service, epoch, turn })),
+    givenUp: Object.entries(state.givenUp).map(([service, { turn, text }]) => ({ service, turn, text })),
   };
 }
 

@@ -133,8 +133,12 @@ export interface FailoverState {
   /** Services that this machine may act for without a vote, by an operator's word, in that epoch. */
   confirmed: Readonly<Record<string, Confirmed>>;
   asks: Readonly<Record<string, { epoch: number; turn: number; untilMs: number }>>;
+  /** The turn of the last ask of this machine for each service, until its end is known. */
+  asked: Readonly<Record<string, number>>;
   /** The peer's asks that were begun or given up. */
   answered: Readonly<Record<string, number>>;
+  /** Those of the peer's asks that were given up last, by service. */
+  givenUp: Readonly<Record<string, { turn: number; text: string }>>;
   handOvers: Readonly<Record<string, HandOver>>;
   flaps: Readonly<Record<string, { count: number; atMs: number }>>;
   /** When the entry of a service changed last, as this machine saw it. */
@@ -196,7 +200,9 @@ export function startFailover(setup: FailoverSetup, disk: Saved | undefined, atM
     paused: [],
     confirmed: {},
     asks: {},
+    asked: {},
     answered: {},
+    givenUp: {},
     handOvers: {},
     flaps: {},
     changedAtMs: {},

@@ -29,4 +29,4 @@ export type ToSeat = z.infer<typeof ToSeat>;
 export type FromSeat =
   /** When they changed, and once a second. */
   | { type: "services"; services: ServiceView[] }
-  | Extract<FailoverCommand, { type: "moved" | "alert" | "probe" | "answer" }>;
+  | Extract<FailoverCommand, { type: "moved" | "alert" | "probe" | "given-up" | "answer" }>;

@@ -25,8 +25,10 @@ describe("a service that tolerates two", () => {
   it("stays although all three servers of its machine are dead, as long as the instance answers", () => {
     const pair = new Pair([tolerant]).run(1_000).kill("mainpc", true).run(1_000);
     pair.tell("pc2", { type: "health", instance: "mainpc/Reader", health: "healthy" }).run(50);
-    pair.tell("pc2", { type: "verdict", hub: "dead", machine: "suspect" }).run(50);
+    pair.tell("pc2", { type: "verdict", hub: "dead", machine: "dead" }).run(5_000);
     expect(pair.story).toEqual([]);
+    pair.turns("mainpc/Reader", "unhealthy");
+    expect(pair.story).toEqual(["7050 mainpc > pc2 1: mainpc is dead"]);
   });
 
   it("moves from an instance that is unhealthy to one that is healthy, and stays where both are ill", () => {
@@ -133,6 +135,14 @@ describe("a switchover", () => {
     expect(pair.story).toEqual([]);
   });
 
+  it("that is given up is told once on its owner and on the machine on which it was ordered", () => {
+    const pair = new Pair([tolerant]).run(1_000).tell("mainpc", { type: "sync", inSync: false, refilled: true });
+    pair.order("pc2", { kind: "switchover", service: "Reader" }).run(11_000);
+    expect(pair.givenUp).toEqual(["mainpc", "pc2"].map((at) => `${at}: Reader stays on mainpc: pc2 is not in sync`));
+    pair.run(20_000);
+    expect(pair.givenUp).toHaveLength(2);
+  });
+
   it("is refused while the other hub is dead, with what to do instead", () => {
     const pair = new Pair([tolerant]).run(1_000).kill("pc2").order("mainpc", { kind: "switchover", service: "Reader" });
     expect(pair.answers).toEqual([
@@ -161,6 +171,17 @@ describe("maintenance", () => {
   it("of what nobody knows is refused", () => {
     const pair = new Pair([tolerant]).order("pc2", { kind: "maintenance", subject: "Raeder", on: true });
     expect(pair.answers).toEqual(["false: no service or machine Raeder"]);
+  });
+});
+
+describe("alerts", () => {
+  it("say that a single writer is held, but not while somebody works on its machine", () => {
+    const held = (pair: Pair) => pair.alerts.filter((alert) => alert.includes("service-held"));
+    const pair = new Pair([single]).run(10_000).kill("mainpc", true).run(20_000);
+    expect(held(pair)).toHaveLength(1);
+    const worked = new Pair([single]).run(10_000).order("pc2", { kind: "maintenance", subject: "mainpc", on: true });
+    worked.kill("mainpc", true).run(20_000);
+    expect(held(worked)).toEqual([]);
   });
 });
 

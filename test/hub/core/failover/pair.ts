@@ -49,6 +49,7 @@ export class Pair {
   readonly story: string[] = [];
   readonly answers: string[] = [];
   readonly alerts: string[] = [];
+  readonly givenUp: string[] = [];
   /** Machines that cannot hear the other one. */
   readonly deaf = new Set<Name>();
   readonly keys = new Map<string, WitnessKey>();
@@ -270,6 +271,8 @@ export class Pair {
         return void this.tell(side.name, { type: "quiet", service: command.service, epoch: command.epoch });
       case "moved":
         return void this.story.push(`${this.atMs} ${command.from} > ${command.to} ${command.epoch}: ${command.why}`);
+      case "given-up":
+        return void this.givenUp.push(`${side.name}: ${command.text}`);
       case "alert":
         return void this.alerts.push(
           `${this.atMs} ${side.name} ${command.severity} ${command.name}: ${command.message}`,
