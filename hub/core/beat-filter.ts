@@ -1,15 +1,22 @@
 /** Tells a beat that proves life from one that came already, one of a hub that was replaced, and one that somebody repeats. */
 
+/** The beat of the other side that a sender heard last. */
+export interface Echo {
+  incarnation: string;
+  counter: number;
+}
+
 export interface CountedBeat {
   incarnation: string;
   counter: number;
-  /** Incarnation that the sender heard last. */
-  echo?: string | undefined;
+  echo?: Echo | undefined;
 }
 
 const rememberedIncarnations = 16;
 /** A hub that was replaced is taken again when its successor has been silent for so long, ms: then it was no successor. */
 const returnAfterMs = 1_000;
+/** Two seconds of beats: what a stream has kept longer of an earlier life names one that left before that. */
+const freshBeats = 40;
 
 export class BeatFilter {
   readonly #own: string;
@@ -29,14 +36,16 @@ export class BeatFilter {
   }
 
   /**
-   * An incarnation is taken up only if it has heard this hub: beats of an earlier life, kept by somebody, name another one.
+   * An incarnation is taken up only if it has heard this hub of late: beats of an earlier life, kept by somebody, name another one, or
+   * one of its beats that is long gone.
    *
    * @param atMs monotonic
+   * @param sent counter of this hub's last beat
    */
-  isNews({ incarnation, counter, echo }: CountedBeat, atMs: number): boolean {
+  isNews({ incarnation, counter, echo }: CountedBeat, atMs: number, sent: number): boolean {
     if (counter <= (this.#counters.get(incarnation) ?? 0)) return false;
     if (incarnation !== this.#incarnation) {
-      if (echo !== this.#own) return false;
+      if (echo?.incarnation !== this.#own || sent - echo.counter > freshBeats) return false;
       if (this.#counters.has(incarnation) && atMs - this.#heardAtMs < returnAfterMs) return false;
       this.#incarnation = incarnation;
     }

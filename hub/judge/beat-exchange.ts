@@ -1,6 +1,6 @@
 /** Sends this hub's beats and words over all paths, and tells what of the peer's is genuine and new. */
 import type { HubConfig } from "../config.ts";
-import { BeatFilter } from "../core/beat-filter.ts";
+import { BeatFilter, type Echo } from "../core/beat-filter.ts";
 import type { Log } from "../io/log.ts";
 import { type Ack, type Beat, type Message, maxMessageBytes, seal, unseal } from "./beat.ts";
 import type { BeatKeys } from "./beat-keys.ts";
@@ -38,7 +38,7 @@ export class BeatExchange {
   #wordHeard = 0;
   #word: unknown;
   #wordSaidAtMs = Number.NEGATIVE_INFINITY;
-  #echo: string | undefined;
+  #echo: Echo | undefined;
   #ack: Ack | undefined;
   /** Whether the peer takes this hub's beats. */
   #isTaken = false;
@@ -150,8 +150,8 @@ export class BeatExchange {
   #takeBeat(beat: Beat, path: BeatPath): void {
     const { incarnation, clock, heard } = this.#options;
     const before = this.#filter.incarnation;
-    const old = !this.#filter.isNews(beat, clock());
-    this.#echo = beat.incarnation;
+    const old = !this.#filter.isNews(beat, clock(), this.#beats);
+    this.#echo = { incarnation: beat.incarnation, counter: beat.counter };
     if (beat.incarnation !== this.#filter.incarnation) return;
     const fresh = this.#filter.incarnation !== before;
     if (fresh) {

@@ -23,8 +23,8 @@ const Beat = z.object({
   mainStuck: z.boolean(),
   /** Of what the listener holds; empty before it has said. */
   digest: z.string(),
-  /** Incarnation of the peer that was heard last, whether or not its beats are taken. */
-  echo: z.string().optional(),
+  /** The beat of the peer that was heard last, whether or not its beats are taken. */
+  echo: z.strictObject({ incarnation: z.string(), counter: z.number().int().positive() }).optional(),
   ack: Ack.optional(),
 });
 export type Beat = z.infer<typeof Beat>;

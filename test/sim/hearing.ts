@@ -1,5 +1,5 @@
 /** What one hub makes of the beats of the other: the hub's own filter, detector and damping, one after the other. */
-import { BeatFilter } from "../../hub/core/beat-filter.ts";
+import { BeatFilter, type Echo } from "../../hub/core/beat-filter.ts";
 import { type DetectorState, startDetector, stepDetector } from "../../hub/core/detector.ts";
 import { type FlapState, flapLimits, startFlaps, stepFlaps } from "../../hub/core/flap.ts";
 import { DetectorLimits } from "../../hub/core/limits.ts";
@@ -14,8 +14,8 @@ export interface Ack {
 }
 
 export interface Beat extends Ack {
-  /** Incarnation of the other side that the sender heard last. */
-  echo: string | undefined;
+  /** Of the other side, as the sender heard it last. */
+  echo: Echo | undefined;
   ack: Ack | undefined;
 }
 
@@ -50,9 +50,9 @@ export class Hearing {
   }
 
   /** @returns whether no path had brought it before */
-  heard(path: Path, beat: Beat, atMs: number): boolean {
+  heard(path: Path, beat: Beat, atMs: number, sent: number): boolean {
     if (this.#trustsOnePath && path !== "udp") return false;
-    const news = this.#filter.isNews(beat, atMs);
+    const news = this.#filter.isNews(beat, atMs, sent);
     this.#detector = stepDetector(this.#detector, { type: "heard", path, atMs, old: !news }, limits);
     this.#settle(atMs);
     return news;

@@ -2,6 +2,7 @@
  * The judge of a hub: beats go out on three paths, what comes in is judged by the hub's own detector, and what the verdicts
  * amount to is told to the failover beside it.
  */
+import type { Echo } from "../../hub/core/beat-filter.ts";
 import { type DetectorState, startDetector, stepDetector } from "../../hub/core/detector.ts";
 import type { DetectorLimits } from "../../hub/core/limits.ts";
 import { type Judgement, judgeMachine, type Verdict } from "../../hub/core/verdict.ts";
@@ -46,7 +47,7 @@ export class Judge {
   #told = "";
   #counter = 0;
   #ack: Ack | undefined;
-  #echo: string | undefined;
+  #echo: Echo | undefined;
   #tickedAtMs: number;
   #cutSinceMs: number | undefined;
   #cutOff = false;
@@ -85,12 +86,13 @@ export class Judge {
     return this.#now - this.natsHeardAtMs < 1_000;
   }
 
-  arrived(path: Path, beat: Beat): void {
+  /** @param isOfTheLiving whether the hub that sent it lives still */
+  arrived(path: Path, beat: Beat, isOfTheLiving: boolean): void {
     const atMs = this.#now;
-    this.#note(beat, atMs);
+    if (isOfTheLiving) this.#note(beat, atMs);
     if (path === "nats") this.natsHeardAtMs = atMs;
-    const news = this.#hearing.heard(path, beat, atMs);
-    this.#echo = beat.incarnation;
+    const news = this.#hearing.heard(path, beat, atMs, this.#counter);
+    this.#echo = { incarnation: beat.incarnation, counter: beat.counter };
     this.#settle(atMs);
     if (!news) return;
     this.#ack = { incarnation: beat.incarnation, counter: beat.counter, digest: beat.digest };
@@ -99,7 +101,7 @@ export class Judge {
 
   /** A stream may bring late what another path had brought in time: that proves no life. */
   #note({ incarnation, counter, echo }: Beat, atMs: number): void {
-    if (echo !== this.#options.incarnation) return;
+    if (echo?.incarnation !== this.#options.incarnation) return;
     if (incarnation === this.#newest.incarnation && counter <= this.#newest.counter) return;
     this.#newest = { incarnation, counter };
     this.arrivedAtMs = atMs;
@@ -116,10 +118,12 @@ export class Judge {
     const counter = ++this.#counter;
     onBeatSent(counter);
     const beat: Beat = { incarnation, counter, digest: digest(), echo: this.#echo, ack: this.#ack };
+    const { hub } = self.processes;
+    const { life } = hub;
     for (const path of pathsOf(counter)) {
       network.send(self.name, peer.name, path, () => {
         if (path !== "nats" && peer.isUp && peer.processes.hub.isDead) this.#refuse(path);
-        else atPeer((judge) => judge.arrived(path, beat));
+        else atPeer((judge) => judge.arrived(path, beat, hub.life === life));
       });
     }
   }

@@ -30,6 +30,11 @@ export class SimProcess {
     return this.#state === "dead";
   }
 
+  /** Of its present or last life; another number with each start and each death. */
+  get life(): number {
+    return this.#life;
+  }
+
   /** Longest queue that it may have: a bound that is checked. */
   get waiting(): number {
     return this.#waiting.length;

@@ -35,12 +35,13 @@ export function falseVerdicts({ seed, hours, loss, jitterMs, stalls }: QuietOpti
   });
   let counter = 0;
   peer.processes.hub.every(beatMs, () => {
-    const beat: Beat = { incarnation: "pc2", counter: ++counter, digest: "", echo: "mainpc", ack: undefined };
+    const echo = { incarnation: "mainpc", counter };
+    const beat: Beat = { incarnation: "pc2", counter: ++counter, digest: "", echo, ack: undefined };
     for (const path of pathsOf(counter)) {
       network.send("pc2", "mainpc", path, () =>
         self.processes.hub.deliver(() => {
           counts.beats++;
-          hearing.heard(path, beat, self.clock.monoMs);
+          hearing.heard(path, beat, self.clock.monoMs, counter);
           settle();
         }),
       );

@@ -14,7 +14,7 @@ const beat: Beat = {
   lagMs: 12,
   mainStuck: false,
   digest: "d1",
-  echo: "i9",
+  echo: { incarnation: "i9", counter: 4 },
   ack: { incarnation: "i9", counter: 3, digest: "d1" },
 };
 const word: Word = { v: 1, kind: "word", machine: "pc2", incarnation: "i1", counter: 1, word: { epochs: [1, 2] } };
