@@ -18,6 +18,10 @@ const returnAfterMs = 1_000;
 /** Two seconds of beats: what a stream has kept longer of an earlier life names one that left before that. */
 const freshBeats = 40;
 
+/** Whether the beat that is echoed is one that this hub sent of late. */
+export const isOfLate = (echo: Echo | undefined, own: string, sent: number): boolean =>
+  echo?.incarnation === own && sent - echo.counter <= freshBeats;
+
 export class BeatFilter {
   readonly #own: string;
   /** Highest counter of each incarnation, the present one's last. Not an order of time: a machine's clock may go back. */
@@ -45,7 +49,7 @@ export class BeatFilter {
   isNews({ incarnation, counter, echo }: CountedBeat, atMs: number, sent: number): boolean {
     if (counter <= (this.#counters.get(incarnation) ?? 0)) return false;
     if (incarnation !== this.#incarnation) {
-      if (echo?.incarnation !== this.#own || sent - echo.counter > freshBeats) return false;
+      if (!isOfLate(echo, this.#own, sent)) return false;
       if (this.#counters.has(incarnation) && atMs - this.#heardAtMs < returnAfterMs) return false;
       this.#incarnation = incarnation;
     }

@@ -2,7 +2,7 @@
  * The judge of a hub: beats go out on three paths, what comes in is judged by the hub's own detector, and what the verdicts
  * amount to is told to the failover beside it.
  */
-import type { Echo } from "../../hub/core/beat-filter.ts";
+import { type Echo, isOfLate } from "../../hub/core/beat-filter.ts";
 import { type DetectorState, startDetector, stepDetector } from "../../hub/core/detector.ts";
 import type { DetectorLimits } from "../../hub/core/limits.ts";
 import { type Judgement, judgeMachine, type Verdict } from "../../hub/core/verdict.ts";
@@ -101,7 +101,9 @@ export class Judge {
 
   /** A stream may bring late what another path had brought in time: that proves no life. */
   #note({ incarnation, counter, echo }: Beat, atMs: number): void {
-    if (echo?.incarnation !== this.#options.incarnation) return;
+    const own = this.#options.incarnation;
+    const isKnown = incarnation === this.peerIncarnation && echo?.incarnation === own;
+    if (!isKnown && !isOfLate(echo, own, this.#counter)) return;
     if (incarnation === this.#newest.incarnation && counter <= this.#newest.counter) return;
     this.#newest = { incarnation, counter };
     this.arrivedAtMs = atMs;
