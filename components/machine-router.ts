@@ -6,6 +6,9 @@ import type { Reach } from "./reach.ts";
 import { Router, routerSockets } from "./router.ts";
 import type { Site } from "./site.ts";
 
+/** Whether both machines of the pair have a router: some service has a route. */
+export const needsRouter = ({ agents }: Fleet): boolean => agents.some(({ route }) => route !== undefined);
+
 interface MachineRouterArgs {
   site: Site;
   fleet: Fleet;
@@ -18,7 +21,7 @@ export function machineRouterSockets(
   { site, fleet, reach }: MachineRouterArgs,
   opts: pulumi.ComponentResourceOptions,
 ): pulumi.Output<string> | undefined {
-  if (!fleet.agents.some(({ route }) => route !== undefined)) return undefined;
+  if (!needsRouter(fleet)) return undefined;
   return routerSockets(`${name}-router`, { reach, directory: `${site.paths.data}/sockets/router` }, opts);
 }
 

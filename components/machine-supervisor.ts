@@ -8,6 +8,10 @@ import type { Reach } from "./reach.ts";
 import type { Site } from "./site.ts";
 import { Supervisor, supervisorSockets } from "./supervisor.ts";
 
+/** Whether a machine of the pair has a supervisor: it carries a cold standby. */
+export const needsSupervisor = ({ machine, peer }: Pick<Site, "machine" | "peer">, fleet: Fleet): boolean =>
+  carriedBy(machine.name, peer.name, fleet).some(({ agent, role }) => isSupervised(agent, role));
+
 interface MachineSupervisorArgs {
   site: Site;
   fleet: Fleet;
@@ -20,8 +24,7 @@ export function machineSupervisorSockets(
   { site, fleet, reach }: MachineSupervisorArgs,
   opts: pulumi.ComponentResourceOptions,
 ): pulumi.Output<string> | undefined {
-  const carried = carriedBy(site.machine.name, site.peer.name, fleet);
-  if (!carried.some(({ agent, role }) => isSupervised(agent, role))) return undefined;
+  if (!needsSupervisor(site, fleet)) return undefined;
   return supervisorSockets(`${name}-supervisor`, { reach, directory: `${site.paths.data}/sockets/supervisor` }, opts);
 }
 

@@ -78,7 +78,7 @@ async function examineMachine(site: Site): Promise<Report> {
     machine: machine.name,
     hubUrl: urlOf(machine),
     hubImage: site.images.hub === "" ? hubImageTag((await build()).contentHash, site.images.hubBase) : undefined,
-    containers: [...serverContainers(machine.name, serversOf(site)), ...agentContainers(site)],
+    containers: containersOf(site),
   };
   const [local, fleet, ledger] = await Promise.all([
     lookAt(site, expected),
@@ -89,12 +89,13 @@ async function examineMachine(site: Site): Promise<Report> {
 }
 
 /** Those that run from the first `up` on; a cold standby waits for its takeover. */
-function agentContainers(site: Stack["site"]): ExpectedContainer[] {
+function containersOf(site: Stack["site"]): ExpectedContainer[] {
   const { fleet } = loadFleet(fleetDirectoryOf(site));
   const peer = site.role === "pair" ? site.peer.name : undefined;
-  return carriedBy(site.machine.name, peer, fleet)
+  const agents = carriedBy(site.machine.name, peer, fleet)
     .filter(({ agent, role }) => role === "home" || agent.mode !== "cold")
     .map(({ agent, role }) => ({ part: agent.name, name: containerName(agent, role) }));
+  return [...serverContainers(site.machine.name, serversOf(site, fleet)), ...agents];
 }
 
 async function examineSatellite(site: SatelliteSite): Promise<Report> {
@@ -107,7 +108,7 @@ async function examineSatellite(site: SatelliteSite): Promise<Report> {
     machine: machine.name,
     hubUrl: answer?.url ?? "",
     hubImage: undefined,
-    containers: [...serverContainers(machine.name, serversOf(site)), ...agentContainers(site)],
+    containers: containersOf(site),
   };
   const local = await lookAt(site, expected);
   return {
