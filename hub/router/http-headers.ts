@@ -10,12 +10,16 @@ const ofOneConnection: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
+/** Left where they are though `Connection` names them: without its length a body would be read as another request. */
+const neverNamed: ReadonlySet<string> = new Set(["content-length", "host"]);
+
 /** @param raw name and value in turn, as node gives them */
 export function passedOn(raw: readonly string[]): string[] {
   const named = new Set<string>();
   for (const [name, value] of pairs(raw))
     if (name.toLowerCase() === "connection")
       for (const token of value.split(",")) named.add(token.trim().toLowerCase());
+  for (const name of neverNamed) named.delete(name);
   return pairs(raw)
     .filter(([name]) => !ofOneConnection.has(name.toLowerCase()) && !named.has(name.toLowerCase()))
     .flat();
