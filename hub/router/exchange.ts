@@ -1,7 +1,8 @@
 /** One HTTP request and its response through one place; ends with a word on whether another try may be made. */
 import { type ClientRequest, type IncomingMessage, type ServerResponse, request as startRequest } from "node:http";
 import type { RouterLimits } from "../core/router/limits.ts";
-import { pairs, passedOn } from "./http-headers.ts";
+import { hasBody, passedOn } from "./http-headers.ts";
+import { passBody, passHead, passInterim } from "./pass-response.ts";
 import { type Place, Unreached } from "./place.ts";
 
 export type Outcome =
@@ -12,7 +13,9 @@ export type Outcome =
   /** The connection broke before any byte of a response. */
   | { kind: "lost"; bodyTaken: boolean }
   /** The target took the request and said nothing for too long. */
-  | { kind: "silent" };
+  | { kind: "silent" }
+  /** The target answered with what is no response. */
+  | { kind: "garbled" };
 
 export interface ExchangeOptions {
   request: IncomingMessage;
@@ -45,7 +48,8 @@ export async function exchange(options: ExchangeOptions): Promise<Outcome> {
       passInterim(upstream, response);
       upstream.once("response", (incoming) => {
         place.answered();
-        passResponse(request, response, incoming, () => resolve({ kind: "answered" }));
+        if (passHead(request, response, incoming)) passBody(response, incoming, () => resolve({ kind: "answered" }));
+        else upstream.destroy();
       });
       upstream.on("error", (error) => {
         if (gone.aborted) resolve({ kind: "gone" });
@@ -57,16 +61,16 @@ export async function exchange(options: ExchangeOptions): Promise<Outcome> {
           resolve({ kind: "lost", bodyTaken });
         }
       });
-      upstream.once("close", () => resolve({ kind: gone.aborted ? "gone" : "answered" }));
+      upstream.once("close", () => {
+        if (gone.aborted) resolve({ kind: "gone" });
+        else resolve({ kind: response.headersSent ? "answered" : "garbled" });
+      });
     });
   } finally {
     gone.removeEventListener("abort", leave);
     exit();
   }
 }
-
-export const hasBody = ({ headers }: IncomingMessage): boolean =>
-  headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 
 const takesBody: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);
 
@@ -89,42 +93,4 @@ function sendBody(request: IncomingMessage, upstream: ClientRequest): void {
     request.unpipe(upstream);
     request.resume();
   });
-}
-
-/** 1xx before the response. */
-function passInterim(upstream: ClientRequest, response: ServerResponse): void {
-  upstream.on("information", ({ statusCode, headers }) => {
-    if (statusCode === 100) response.writeContinue();
-    else if (statusCode === 102) response.writeProcessing();
-    else if (statusCode === 103 && headers.link !== undefined) response.writeEarlyHints({ link: headers.link });
-  });
-}
-
-function passResponse(
-  request: IncomingMessage,
-  response: ServerResponse,
-  incoming: IncomingMessage,
-  done: () => void,
-): void {
-  const headers = passedOn(incoming.rawHeaders);
-  // The client was asked to wait with a body that nobody takes now: it may send it or not, so the connection ends here.
-  const unasked = request.headers.expect !== undefined && hasBody(request) && !request.complete;
-  if (unasked) headers.push("Connection", "close");
-  response.sendDate = false;
-  response.writeHead(incoming.statusCode ?? 502, incoming.statusMessage ?? "", headers);
-  // The head tells that an answer is under way, however long its body takes.
-  response.flushHeaders();
-  incoming.pipe(response, { end: false });
-  incoming.once("end", () => {
-    const trailers = pairs(incoming.rawTrailers);
-    if (trailers.length > 0) response.addTrailers(trailers);
-    response.end();
-    done();
-  });
-  const broken = () => {
-    if (!incoming.complete) response.destroy();
-    done();
-  };
-  incoming.once("error", broken);
-  incoming.once("close", broken);
 }

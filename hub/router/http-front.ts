@@ -1,5 +1,5 @@
 /** Follows the connections of a route that carry HTTP: each request goes to whoever acts at that moment. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { mayRetry } from "../core/router/retry.ts";
@@ -9,7 +9,7 @@ import { exchange, type Outcome } from "./exchange.ts";
 import { rawHead } from "./http-headers.ts";
 import type { Refusal, Route } from "./route.ts";
 
-export type RequestOutcome = "answered" | "gone" | "lost" | "silent" | "late" | "down" | "full";
+export type RequestOutcome = Outcome["kind"] | Refusal;
 
 export interface HttpFrontOptions {
   route: Route;
@@ -105,7 +105,8 @@ export class HttpFront {
     const headers = { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" };
     const again = status === 503 ? { "retry-after": "1" } : {};
     if (this.#stopping) response.shouldKeepAlive = false;
-    response.writeHead(status, { ...headers, ...again }).end(`${service}: ${text}\n`);
+    // With its reason, else node would say that of an answer which could not be passed on.
+    response.writeHead(status, STATUS_CODES[status], { ...headers, ...again }).end(`${service}: ${text}\n`);
   }
 
   /** From here on nothing is known of what the two say: the connection is carried as it is. */
@@ -127,4 +128,5 @@ const refusals: Record<Exclude<RequestOutcome, "answered" | "gone">, [number, st
   full: [503, "too many clients wait for an instance already"],
   lost: [502, "the instance gave the connection up before it answered"],
   silent: [504, "the instance did not answer in time"],
+  garbled: [502, "the instance answered with what is no response"],
 };

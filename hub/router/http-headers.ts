@@ -1,4 +1,5 @@
 /** Headers as they are passed on: all of them, in their order and spelling, but those that speak of one connection alone. */
+import type { IncomingHttpHeaders } from "node:http";
 
 /** RFC 9110, 7.6.1. How a body is delimited is said anew on each side. */
 const ofOneConnection: ReadonlySet<string> = new Set([
@@ -24,6 +25,15 @@ export function passedOn(raw: readonly string[]): string[] {
     .filter(([name]) => !ofOneConnection.has(name.toLowerCase()) && !named.has(name.toLowerCase()))
     .flat();
 }
+
+/** @param name in small letters */
+export const without = (raw: readonly string[], name: string): string[] =>
+  pairs(raw)
+    .filter(([other]) => other.toLowerCase() !== name)
+    .flat();
+
+export const hasBody = ({ headers }: { headers: IncomingHttpHeaders }): boolean =>
+  headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 
 export function pairs(raw: readonly string[]): [string, string][] {
   const found: [string, string][] = [];
