@@ -29,7 +29,12 @@ export interface ExchangeOptions {
 export async function exchange(options: ExchangeOptions): Promise<Outcome> {
   const { request, response, place, limits, gone } = options;
   const upstream = startUpstream(request, place);
-  const exit = place.enter({ leave: () => {}, cut: () => upstream.destroy(new Error("the target was replaced")) });
+  const breakOff = (why: string) => {
+    // The client must see that it has a part: from now on node takes a body without a length for whole.
+    if (response.headersSent && !response.writableEnded) response.destroy();
+    upstream.destroy(new Error(why));
+  };
+  const exit = place.enter({ leave: () => {}, cut: () => breakOff("the target was replaced") });
   const leave = () => upstream.destroy();
   gone.addEventListener("abort", leave);
   let bodyTaken = false;
@@ -38,7 +43,7 @@ export async function exchange(options: ExchangeOptions): Promise<Outcome> {
       let silent = false;
       upstream.setTimeout(limits.httpIdleMs, () => {
         silent = true;
-        upstream.destroy(new Error("the target is silent"));
+        breakOff("the target is silent");
       });
       upstream.once("socket", () => {
         bodyTaken = hasBody(request);
@@ -46,15 +51,19 @@ export async function exchange(options: ExchangeOptions): Promise<Outcome> {
         else upstream.end();
       });
       passInterim(upstream, response);
-      upstream.once("response", (incoming) => {
+      let incoming: IncomingMessage | undefined;
+      upstream.once("response", (answer) => {
+        incoming = answer;
         place.answered();
-        if (passHead(request, response, incoming)) passBody(response, incoming, () => resolve({ kind: "answered" }));
+        if (passHead(request, response, answer)) passBody(response, answer, () => resolve({ kind: "answered" }));
         else upstream.destroy();
       });
       upstream.on("error", (error) => {
         if (gone.aborted) resolve({ kind: "gone" });
-        else if (response.headersSent) resolve({ kind: "answered" });
-        else if (error instanceof Unreached) reject(error);
+        else if (response.headersSent) {
+          if (incoming?.complete !== true) response.destroy();
+          resolve({ kind: "answered" });
+        } else if (error instanceof Unreached) reject(error);
         else if (silent) resolve({ kind: "silent" });
         else {
           place.broke(error, { fresh: !upstream.reusedSocket });
