@@ -86,6 +86,8 @@ const takesBody: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);
 function startUpstream(request: IncomingMessage, place: Place): ClientRequest {
   const { method = "GET", url = "/" } = request;
   const headers = passedOn(request.rawHeaders);
+  // HTTP/1.0 needs none, and the target is asked in HTTP/1.1.
+  if (request.headers.host === undefined) headers.push("Host", authorityOf(place));
   if (request.headers["transfer-encoding"] !== undefined) headers.push("Transfer-Encoding", "chunked");
   // Else node would announce a chunked body where there is none.
   else if (request.headers["content-length"] === undefined && takesBody.has(method))
@@ -93,6 +95,8 @@ function startUpstream(request: IncomingMessage, place: Place): ClientRequest {
   const agent = place.agentFor(method);
   return startRequest({ ...place.to, method, path: url, headers, agent, setHost: false, setDefaultHeaders: false });
 }
+
+const authorityOf = ({ to: { host, port } }: Place): string => `${host.includes(":") ? `[${host}]` : host}:${port}`;
 
 function sendBody(request: IncomingMessage, upstream: ClientRequest): void {
   // With `Expect: 100-continue` the head has to go out before the client gives its body.
