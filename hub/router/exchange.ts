@@ -1,5 +1,6 @@
 /** One HTTP request and its response through one place; ends with a word on whether another try may be made. */
 import { type ClientRequest, type IncomingMessage, type ServerResponse, request as startRequest } from "node:http";
+import type { Socket } from "node:net";
 import type { RouterLimits } from "../core/router/limits.ts";
 import { hasBody, passedOn } from "./http-headers.ts";
 import { passBody, passHead, passInterim } from "./pass-response.ts";
@@ -45,9 +46,9 @@ export async function exchange(options: ExchangeOptions): Promise<Outcome> {
         silent = true;
         breakOff("the target is silent");
       });
-      upstream.once("socket", () => {
+      upstream.once("socket", (socket) => {
         bodyTaken = hasBody(request);
-        if (bodyTaken) sendBody(request, upstream);
+        if (bodyTaken) sendBody(request, upstream, socket);
         else upstream.end();
       });
       passInterim(upstream, response);
@@ -55,11 +56,11 @@ export async function exchange(options: ExchangeOptions): Promise<Outcome> {
       upstream.once("response", (answer) => {
         incoming = answer;
         place.answered();
-        if (passHead(request, response, answer)) passBody(response, answer, () => resolve({ kind: "answered" }));
+        if (passHead(request, response, answer)) passBody(response, answer);
         else upstream.destroy();
       });
       upstream.on("error", (error) => {
-        if (gone.aborted) resolve({ kind: "gone" });
+        if (gone.aborted && !response.writableEnded) resolve({ kind: "gone" });
         else if (response.headersSent) {
           if (incoming?.complete !== true) response.destroy();
           resolve({ kind: "answered" });
@@ -70,8 +71,9 @@ export async function exchange(options: ExchangeOptions): Promise<Outcome> {
           resolve({ kind: "lost", bodyTaken });
         }
       });
+      // Also after the response has ended: a target may answer early and go on taking the body.
       upstream.once("close", () => {
-        if (gone.aborted) resolve({ kind: "gone" });
+        if (gone.aborted && !response.writableEnded) resolve({ kind: "gone" });
         else resolve({ kind: response.headersSent ? "answered" : "garbled" });
       });
     });
@@ -98,11 +100,17 @@ function startUpstream(request: IncomingMessage, place: Place): ClientRequest {
 
 const authorityOf = ({ to: { host, port } }: Place): string => `${host.includes(":") ? `[${host}]` : host}:${port}`;
 
-function sendBody(request: IncomingMessage, upstream: ClientRequest): void {
+function sendBody(request: IncomingMessage, upstream: ClientRequest, socket: Socket): void {
   // With `Expect: 100-continue` the head has to go out before the client gives its body.
   upstream.flushHeaders();
   request.pipe(upstream);
+  // Node itself passes this on until the response has ended, and a body that goes on would wait for ever.
+  const drained = () => {
+    if (upstream.writableNeedDrain) upstream.emit("drain");
+  };
+  socket.on("drain", drained);
   upstream.once("close", () => {
+    socket.off("drain", drained);
     request.unpipe(upstream);
     request.resume();
   });

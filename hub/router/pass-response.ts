@@ -34,17 +34,15 @@ export function passHead(request: IncomingMessage, response: ServerResponse, inc
   return said;
 }
 
-export function passBody(response: ServerResponse, incoming: IncomingMessage, done: () => void): void {
+export function passBody(response: ServerResponse, incoming: IncomingMessage): void {
   incoming.pipe(response, { end: false });
   incoming.once("end", () => {
     const trailers = pairs(incoming.rawTrailers);
     if (trailers.length > 0) ifSayable(() => response.addTrailers(trailers));
     response.end();
-    done();
   });
   const broken = () => {
     if (!incoming.complete) response.destroy();
-    done();
   };
   incoming.once("error", broken);
   incoming.once("close", broken);
