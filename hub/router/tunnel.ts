@@ -14,9 +14,6 @@ export interface TunnelOptions {
   preface?: Uint8Array;
 }
 
-/** A client that still sends to a target that has ended is given so long without a byte, ms. */
-const halfClosedIdleMs = 60_000;
-
 /** Resolves when both sockets are closed. */
 export function tunnel({ client, target, place, limits, preface }: TunnelOptions): Promise<void> {
   return new Promise((resolve) => {
@@ -29,13 +26,16 @@ export function tunnel({ client, target, place, limits, preface }: TunnelOptions
     const reset = () => {
       for (const socket of [client, target]) if (!socket.destroyed) socket.resetAndDestroy();
     };
+    const close = () => {
+      for (const socket of [client, target]) socket.destroy();
+    };
     const leave = () => {
       const nowMs = monoMs();
       leftAtMs ??= nowMs;
       const inMs = closeInMs({ lastSpoke, quietMs: nowMs - spokeAtMs, drainingMs: nowMs - leftAtMs }, limits);
       if (inMs > 0) leaving = setTimeout(leave, inMs);
       else if (lastSpoke === "client" || client.writableLength > 0) reset();
-      else for (const socket of [client, target]) socket.destroy();
+      else close();
     };
     const exit = place.enter({ leave, cut: reset });
 
@@ -54,7 +54,16 @@ export function tunnel({ client, target, place, limits, preface }: TunnelOptions
     client.on("data", () => spoke("client"));
     target.on("data", () => spoke("target"));
     target.once("end", () => {
-      const halfClosed = setTimeout(reset, Math.min(halfClosedIdleMs, limits.tcpIdleMs));
+      let unsentBytes = client.writableLength;
+      const overdue = () => {
+        // What is sent lies with the kernel, which goes on giving it to a slow reader, unless it is told to reset.
+        if (client.writableFinished) return close();
+        // A reader that takes something only has to be waited for.
+        if (client.writableLength >= unsentBytes) return reset();
+        unsentBytes = client.writableLength;
+        halfClosed.refresh();
+      };
+      const halfClosed = setTimeout(overdue, Math.min(limits.tcpHalfClosedMs, limits.tcpIdleMs));
       client.on("data", () => halfClosed.refresh());
       client.once("close", () => clearTimeout(halfClosed));
     });
