@@ -16,6 +16,11 @@ export interface TunnelOptions {
 
 /** Resolves when both sockets are closed. */
 export function tunnel({ client, target, place, limits, preface }: TunnelOptions): Promise<void> {
+  // Nobody has listened yet: the end of a connection that is over already would not be heard.
+  if (client.destroyed || target.destroyed || place.isExpired()) {
+    resetAll(client, target);
+    return Promise.resolve();
+  }
   return new Promise((resolve) => {
     let lastSpoke: "client" | "target" | null = preface === undefined ? null : "client";
     let spokeAtMs = monoMs();
@@ -23,9 +28,7 @@ export function tunnel({ client, target, place, limits, preface }: TunnelOptions
     let leaving: NodeJS.Timeout | undefined;
     let open = 2;
 
-    const reset = () => {
-      for (const socket of [client, target]) if (!socket.destroyed) socket.resetAndDestroy();
-    };
+    const reset = () => resetAll(client, target);
     const close = () => {
       for (const socket of [client, target]) socket.destroy();
     };
@@ -94,4 +97,8 @@ export function tunnel({ client, target, place, limits, preface }: TunnelOptions
     client.pipe(target);
     target.pipe(client);
   });
+}
+
+function resetAll(...sockets: Socket[]): void {
+  for (const socket of sockets) if (!socket.destroyed) socket.resetAndDestroy();
 }
