@@ -11,7 +11,7 @@ export interface TunnelOptions {
   place: Place;
   limits: RouterLimits;
   /** Sent to the target before anything of the client's. */
-  preface?: Uint8Array;
+  preface?: Uint8Array | undefined;
 }
 
 /** Resolves when both sockets are closed. */
