@@ -21,9 +21,14 @@ export class TargetBreaker {
     return this.#policy.state === CircuitState.Open;
   }
 
-  /** Of those that wait for the end of a pause one tries, and the others go by its outcome. */
+  /**
+   * After a pause one client tries, and the others are refused meanwhile. In cockatiel they would wait, and then try one after the
+   * other for a deadline each.
+   */
   async run<T>(connect: () => Promise<T>): Promise<T> {
-    if (this.isOpen && monoMs() < this.#openUntilMs) throw new BrokenCircuitError();
+    const { state } = this.#policy;
+    const isPaused = state === CircuitState.Open && monoMs() < this.#openUntilMs;
+    if (isPaused || state === CircuitState.HalfOpen) throw new BrokenCircuitError();
     return await this.#policy.execute(connect);
   }
 

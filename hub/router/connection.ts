@@ -15,10 +15,11 @@ export async function carryConnection(client: Socket, route: Route, takeHttp: (c
   // Whoever takes the connection over listens for itself; until then a reset is no crash.
   client.on("error", () => {});
   if (protocol === "http") return takeHttp(client);
-  const kind = protocol === "tcp" ? "tcp" : await firstBytes(client, route.limits.firstBytesMs);
+  if (protocol === "tcp") return await carryBytes(client, route);
+  const { kind, preface } = await firstBytes(client, route.limits.firstBytesMs);
   if (kind === "gone") return;
   if (kind === "http") return takeHttp(client);
-  if (kind === "tcp") return await carryBytes(client, route);
+  if (kind === "tcp") return await carryBytes(client, route, preface);
   await carrySilent(client, route, takeHttp);
 }
 
@@ -28,7 +29,7 @@ export async function carryBytes(client: Socket, route: Route, preface?: Uint8Ar
   const reached = await reach(route, gone.signal);
   gone.forget();
   if (typeof reached === "string") return refuse(client, reached);
-  await tunnel({ client, ...reached, limits: route.limits, ...(preface === undefined ? {} : { preface }) });
+  await tunnel({ client, ...reached, limits: route.limits, preface });
 }
 
 /** Neither side may have to speak first: the target is connected, and whichever speaks decides. */
@@ -41,17 +42,18 @@ async function carrySilent(client: Socket, route: Route, takeHttp: (client: Sock
       const stop = new AbortController();
       const reaching = reach(route, stop.signal);
       const first = await Promise.race([spoke, reaching]);
-      if (typeof first === "string" && first !== "late" && first !== "down" && first !== "full") {
+      if (typeof first === "string") return refuse(client, first);
+      if ("kind" in first) {
         stop.abort();
         const reached = await reaching;
-        if (first === "gone") return drop(reached);
-        if (first === "tcp" && typeof reached !== "string")
-          return await tunnel({ client, ...reached, limits: route.limits });
+        const { kind, preface } = first;
+        if (kind === "tcp" && typeof reached !== "string")
+          return await tunnel({ client, ...reached, limits: route.limits, preface });
         drop(reached);
-        return first === "http" ? takeHttp(client) : await carryBytes(client, route);
+        if (kind === "gone") return;
+        return kind === "http" ? takeHttp(client) : await carryBytes(client, route, preface);
       }
-      if (typeof first === "string") return refuse(client, first);
-      const kind = await Promise.race([spoke, spokeOrLeft(first)]);
+      const { kind, preface } = await Promise.race([spoke, spokeOrLeft(first)]);
       if (kind === "left") {
         drop(first);
         continue;
@@ -61,7 +63,7 @@ async function carrySilent(client: Socket, route: Route, takeHttp: (client: Sock
         return kind === "http" ? takeHttp(client) : undefined;
       }
       decided.abort();
-      return await tunnel({ client, ...first, limits: route.limits });
+      return await tunnel({ client, ...first, limits: route.limits, preface });
     }
   } finally {
     clearTimeout(overdue);
@@ -78,13 +80,13 @@ function reach(route: Route, gone: AbortSignal): Promise<Reached | Refusal> {
 }
 
 /** `silent` when the target spoke or ended; `left` when it was replaced before anyone did. */
-function spokeOrLeft({ place, target }: Reached): Promise<"silent" | "left"> {
+function spokeOrLeft({ place, target }: Reached): Promise<{ kind: "silent" | "left"; preface?: undefined }> {
   return new Promise((resolve) => {
     const exit = place.enter({ leave: () => settle("left"), cut: () => settle("left") });
     const settle = (outcome: "silent" | "left") => {
       target.off("readable", spoke).off("close", spoke);
       exit();
-      resolve(outcome);
+      resolve({ kind: outcome });
     };
     const spoke = () => settle("silent");
     target.once("readable", spoke).once("close", spoke);

@@ -1,7 +1,9 @@
 /** One HTTP request and its response through one place; ends with a word on whether another try may be made. */
 import { type ClientRequest, type IncomingMessage, type ServerResponse, request as startRequest } from "node:http";
+import type { Socket } from "node:net";
 import type { RouterLimits } from "../core/router/limits.ts";
-import { pairs, passedOn } from "./http-headers.ts";
+import { hasBody, passedOn } from "./http-headers.ts";
+import { passBody, passHead, passInterim } from "./pass-response.ts";
 import { type Place, Unreached } from "./place.ts";
 
 export type Outcome =
@@ -12,7 +14,9 @@ export type Outcome =
   /** The connection broke before any byte of a response. */
   | { kind: "lost"; bodyTaken: boolean }
   /** The target took the request and said nothing for too long. */
-  | { kind: "silent" };
+  | { kind: "silent" }
+  /** The target answered with what is no response. */
+  | { kind: "garbled" };
 
 export interface ExchangeOptions {
   request: IncomingMessage;
@@ -26,7 +30,12 @@ export interface ExchangeOptions {
 export async function exchange(options: ExchangeOptions): Promise<Outcome> {
   const { request, response, place, limits, gone } = options;
   const upstream = startUpstream(request, place);
-  const exit = place.enter({ leave: () => {}, cut: () => upstream.destroy(new Error("the target was replaced")) });
+  const breakOff = (why: string) => {
+    // The client must see that it has a part: from now on node takes a body without a length for whole.
+    if (response.headersSent && !response.writableEnded) response.destroy();
+    upstream.destroy(new Error(why));
+  };
+  const exit = place.enter({ leave: () => {}, cut: () => breakOff("the target was replaced") });
   const leave = () => upstream.destroy();
   gone.addEventListener("abort", leave);
   let bodyTaken = false;
@@ -35,29 +44,38 @@ export async function exchange(options: ExchangeOptions): Promise<Outcome> {
       let silent = false;
       upstream.setTimeout(limits.httpIdleMs, () => {
         silent = true;
-        upstream.destroy(new Error("the target is silent"));
+        breakOff("the target is silent");
       });
-      upstream.once("socket", () => {
+      upstream.once("socket", (socket) => {
         bodyTaken = hasBody(request);
-        if (bodyTaken) sendBody(request, upstream);
+        if (bodyTaken) sendBody(request, upstream, socket);
         else upstream.end();
       });
       passInterim(upstream, response);
-      upstream.once("response", (incoming) => {
+      let incoming: IncomingMessage | undefined;
+      upstream.once("response", (answer) => {
+        incoming = answer;
         place.answered();
-        passResponse(request, response, incoming, () => resolve({ kind: "answered" }));
+        if (passHead(request, response, answer)) passBody(response, answer);
+        else upstream.destroy();
       });
       upstream.on("error", (error) => {
-        if (gone.aborted) resolve({ kind: "gone" });
-        else if (response.headersSent) resolve({ kind: "answered" });
-        else if (error instanceof Unreached) reject(error);
+        if (gone.aborted && !response.writableEnded) resolve({ kind: "gone" });
+        else if (response.headersSent) {
+          if (incoming?.complete !== true) response.destroy();
+          resolve({ kind: "answered" });
+        } else if (error instanceof Unreached) reject(error);
         else if (silent) resolve({ kind: "silent" });
         else {
           place.broke(error, { fresh: !upstream.reusedSocket });
           resolve({ kind: "lost", bodyTaken });
         }
       });
-      upstream.once("close", () => resolve({ kind: gone.aborted ? "gone" : "answered" }));
+      // Also after the response has ended: a target may answer early and go on taking the body.
+      upstream.once("close", () => {
+        if (gone.aborted && !response.writableEnded) resolve({ kind: "gone" });
+        else resolve({ kind: response.headersSent ? "answered" : "garbled" });
+      });
     });
   } finally {
     gone.removeEventListener("abort", leave);
@@ -65,14 +83,13 @@ export async function exchange(options: ExchangeOptions): Promise<Outcome> {
   }
 }
 
-export const hasBody = ({ headers }: IncomingMessage): boolean =>
-  headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
-
 const takesBody: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);
 
 function startUpstream(request: IncomingMessage, place: Place): ClientRequest {
   const { method = "GET", url = "/" } = request;
   const headers = passedOn(request.rawHeaders);
+  // HTTP/1.0 needs none, and the target is asked in HTTP/1.1.
+  if (request.headers.host === undefined) headers.push("Host", authorityOf(place));
   if (request.headers["transfer-encoding"] !== undefined) headers.push("Transfer-Encoding", "chunked");
   // Else node would announce a chunked body where there is none.
   else if (request.headers["content-length"] === undefined && takesBody.has(method))
@@ -81,50 +98,20 @@ function startUpstream(request: IncomingMessage, place: Place): ClientRequest {
   return startRequest({ ...place.to, method, path: url, headers, agent, setHost: false, setDefaultHeaders: false });
 }
 
-function sendBody(request: IncomingMessage, upstream: ClientRequest): void {
+const authorityOf = ({ to: { host, port } }: Place): string => `${host.includes(":") ? `[${host}]` : host}:${port}`;
+
+function sendBody(request: IncomingMessage, upstream: ClientRequest, socket: Socket): void {
   // With `Expect: 100-continue` the head has to go out before the client gives its body.
   upstream.flushHeaders();
   request.pipe(upstream);
+  // Node itself passes this on until the response has ended, and a body that goes on would wait for ever.
+  const drained = () => {
+    if (upstream.writableNeedDrain) upstream.emit("drain");
+  };
+  socket.on("drain", drained);
   upstream.once("close", () => {
+    socket.off("drain", drained);
     request.unpipe(upstream);
     request.resume();
   });
-}
-
-/** 1xx before the response. */
-function passInterim(upstream: ClientRequest, response: ServerResponse): void {
-  upstream.on("information", ({ statusCode, headers }) => {
-    if (statusCode === 100) response.writeContinue();
-    else if (statusCode === 102) response.writeProcessing();
-    else if (statusCode === 103 && headers.link !== undefined) response.writeEarlyHints({ link: headers.link });
-  });
-}
-
-function passResponse(
-  request: IncomingMessage,
-  response: ServerResponse,
-  incoming: IncomingMessage,
-  done: () => void,
-): void {
-  const headers = passedOn(incoming.rawHeaders);
-  // The client was asked to wait with a body that nobody takes now: it may send it or not, so the connection ends here.
-  const unasked = request.headers.expect !== undefined && hasBody(request) && !request.complete;
-  if (unasked) headers.push("Connection", "close");
-  response.sendDate = false;
-  response.writeHead(incoming.statusCode ?? 502, incoming.statusMessage ?? "", headers);
-  // The head tells that an answer is under way, however long its body takes.
-  response.flushHeaders();
-  incoming.pipe(response, { end: false });
-  incoming.once("end", () => {
-    const trailers = pairs(incoming.rawTrailers);
-    if (trailers.length > 0) response.addTrailers(trailers);
-    response.end();
-    done();
-  });
-  const broken = () => {
-    if (!incoming.complete) response.destroy();
-    done();
-  };
-  incoming.once("error", broken);
-  incoming.once("close", broken);
 }

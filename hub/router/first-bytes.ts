@@ -2,7 +2,11 @@
 import type { Socket } from "node:net";
 import { kindOf } from "../core/router/first-bytes.ts";
 
-export type FirstBytes = "http" | "tcp" | "silent" | "gone";
+export interface FirstBytes {
+  kind: "http" | "tcp" | "silent" | "gone";
+  /** What it said, where it cannot be put back since the client has ended its half with it. */
+  preface?: Uint8Array;
+}
 
 /** A beginning that may yet become a request line is waited for so long, ms. */
 const moreMs = 1_000;
@@ -12,12 +16,13 @@ export function firstBytes(client: Socket, ms: number, signal?: AbortSignal): Pr
   return new Promise((resolve) => {
     let seen: Buffer = Buffer.alloc(0);
     let timer: NodeJS.Timeout | undefined;
-    const settle = (kind: FirstBytes) => {
+    const settle = (kind: FirstBytes["kind"]) => {
       clearTimeout(timer);
       client.off("readable", read).off("end", read).off("close", gone).off("error", gone);
       signal?.removeEventListener("abort", unwanted);
+      if (seen.length > 0 && client.readableEnded) return resolve({ kind, preface: seen });
       if (seen.length > 0) client.unshift(seen);
-      resolve(kind);
+      resolve({ kind });
     };
     const read = () => {
       const chunk: Buffer | null = client.read();
@@ -26,6 +31,7 @@ export function firstBytes(client: Socket, ms: number, signal?: AbortSignal): Pr
       if (kind !== "more") settle(kind);
       // It ended its half: what it has said is all, and it may still want to hear.
       else if (client.readableEnded) settle("tcp");
+      else if (seen.length > 0) timer ??= setTimeout(() => settle("tcp"), moreMs);
     };
     const gone = () => settle("gone");
     const unwanted = () => settle("silent");
@@ -33,7 +39,7 @@ export function firstBytes(client: Socket, ms: number, signal?: AbortSignal): Pr
       if (seen.length === 0) return settle("silent");
       timer = setTimeout(() => settle("tcp"), moreMs);
     };
-    if (client.destroyed) return resolve("gone");
+    if (client.destroyed) return resolve({ kind: "gone" });
     if (Number.isFinite(ms)) timer = setTimeout(late, ms);
     client.on("readable", read).on("end", read).once("close", gone).once("error", gone);
     signal?.addEventListener("abort", unwanted);

@@ -1,15 +1,16 @@
 /** Follows the connections of a route that carry HTTP: each request goes to whoever acts at that moment. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { mayRetry } from "../core/router/retry.ts";
 import { type Log, messageOf } from "../io/log.ts";
 import { carryBytes } from "./connection.ts";
+import { Conversation } from "./conversation.ts";
 import { exchange, type Outcome } from "./exchange.ts";
 import { rawHead } from "./http-headers.ts";
 import type { Refusal, Route } from "./route.ts";
 
-export type RequestOutcome = "answered" | "gone" | "lost" | "silent" | "late" | "down" | "full";
+export type RequestOutcome = Outcome["kind"] | Refusal;
 
 export interface HttpFrontOptions {
   route: Route;
@@ -22,20 +23,29 @@ export interface HttpFrontOptions {
 const keepAliveMs = 65_000;
 /** Before the first request of a connection must have come whole, ms; later ones by `keepAliveMs`. */
 const headMs = 15_000;
+/** A client is left its connection for so much longer than its answer may take, ms: else it would not get its 504. */
+const answerMarginMs = 1_000;
 
 export class HttpFront {
   /** Listens nowhere: connections are given to it. */
   readonly #server: Server;
   readonly #options: HttpFrontOptions;
-  /** Requests under way by connection. */
-  readonly #busy = new Map<Socket, number>();
+  readonly #conversations = new Map<Socket, Conversation>();
   readonly #headTimers = new WeakMap<Socket, NodeJS.Timeout>();
   #stopping = false;
 
   constructor(options: HttpFrontOptions) {
     this.#options = options;
-    this.#server = createServer({ keepAliveTimeout: keepAliveMs, noDelay: true });
-    this.#server.timeout = options.route.limits.httpIdleMs;
+    this.#server = createServer({
+      keepAliveTimeout: keepAliveMs,
+      noDelay: true,
+      // Behind an answer that is under way the offer is passed over, as it may be, and the request is one as any other.
+      shouldUpgradeCallback: ({ socket }) => this.#conversations.get(socket)?.isQuiet === true,
+    });
+    const { holdMs, connectMs, httpIdleMs } = options.route.limits;
+    this.#server.timeout = holdMs + connectMs + httpIdleMs + answerMarginMs;
+    // Who has said all may still want to hear; `Conversation` knows who does not.
+    Object.assign(this.#server, { httpAllowHalfOpen: true }); // node's types leave it out
     const handle = (request: IncomingMessage, response: ServerResponse) => void this.#handle(request, response);
     this.#server.on("request", handle);
     // Whether the body is wanted is for the target to say.
@@ -44,36 +54,37 @@ export class HttpFront {
   }
 
   take(client: Socket): void {
-    this.#busy.set(client, 0);
+    this.#conversations.set(client, new Conversation(client));
     const slow = setTimeout(() => client.destroy(), headMs);
     client.once("close", () => {
       clearTimeout(slow);
-      this.#busy.delete(client);
+      this.#conversations.delete(client);
     });
     this.#headTimers.set(client, slow);
     this.#server.emit("connection", client);
+    // It came paused, and the parser waits for nobody to say so.
+    client.resume();
   }
 
   /** Connections without a request end now, the others with their response. */
   stop(): void {
     this.#stopping = true;
-    for (const [client, requests] of this.#busy) if (requests === 0) client.destroy();
+    for (const [client, { isQuiet }] of this.#conversations) if (isQuiet) client.destroy();
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const client = request.socket;
     clearTimeout(this.#headTimers.get(client));
-    this.#busy.set(client, (this.#busy.get(client) ?? 0) + 1);
-    const gone = new AbortController();
     request.on("error", () => {});
     response.on("error", () => {});
+    const conversation = this.#conversations.get(client);
+    if (conversation === undefined) return void response.destroy();
+    const turn = conversation.ask(request, response);
     response.once("close", () => {
-      gone.abort();
-      const left = (this.#busy.get(client) ?? 1) - 1;
-      if (this.#busy.has(client)) this.#busy.set(client, left);
-      if (this.#stopping && left === 0) client.destroySoon();
+      if (this.#stopping && conversation.isQuiet) client.destroySoon();
     });
-    const outcome = await this.#tries(request, response, gone.signal).catch((error: unknown) => {
+    await turn;
+    const outcome = await this.#tries(request, response, conversation.gone).catch((error: unknown) => {
       const { route, log } = this.#options;
       log.error("request.failed", { service: route.config.service, error: messageOf(error) });
       return "lost" as const;
@@ -105,14 +116,15 @@ export class HttpFront {
     const headers = { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" };
     const again = status === 503 ? { "retry-after": "1" } : {};
     if (this.#stopping) response.shouldKeepAlive = false;
-    response.writeHead(status, { ...headers, ...again }).end(`${service}: ${text}\n`);
+    // With its reason, else node would say that of an answer which could not be passed on.
+    response.writeHead(status, STATUS_CODES[status], { ...headers, ...again }).end(`${service}: ${text}\n`);
   }
 
   /** From here on nothing is known of what the two say: the connection is carried as it is. */
   #upgrade(request: IncomingMessage, stream: Duplex, head: Uint8Array): void {
     const client = stream as Socket; // connections are given by `take`
     clearTimeout(this.#headTimers.get(client));
-    this.#busy.delete(client);
+    this.#conversations.delete(client);
     client.setTimeout(0);
     const { method = "GET", url = "/", httpVersion, rawHeaders } = request;
     if (head.length > 0) client.unshift(head);
@@ -127,4 +139,5 @@ const refusals: Record<Exclude<RequestOutcome, "answered" | "gone">, [number, st
   full: [503, "too many clients wait for an instance already"],
   lost: [502, "the instance gave the connection up before it answered"],
   silent: [504, "the instance did not answer in time"],
+  garbled: [502, "the instance answered with what is no response"],
 };

@@ -3,6 +3,7 @@ import { connect, type Socket } from "node:net";
 import type { RouterLimits } from "../core/router/limits.ts";
 import { isIdempotent } from "../core/router/retry.ts";
 import type { FailureKind, RouteTarget } from "../core/router/word.ts";
+import { messageOf } from "../io/log.ts";
 import { monoMs } from "../io/mono-clock.ts";
 import { TargetBreaker } from "./breaker.ts";
 import { TargetAgent } from "./target-agent.ts";
@@ -100,14 +101,17 @@ export class Place {
 
   /** @throws Unreached */
   async connect({ allowHalfOpen }: { allowHalfOpen: boolean }): Promise<Socket> {
-    if (this.#left) throw new Unreached("the service has left");
-    try {
-      const socket = await this.#breaker.run(() => this.#open(allowHalfOpen));
-      this.#downSinceMs = undefined;
-      return socket;
-    } catch (error) {
-      throw new Unreached(error instanceof Error ? error.message : String(error));
-    }
+    if (this.#left) throw new Unreached(hasLeft);
+    const socket = await this.#breaker
+      .run(() => this.#open(allowHalfOpen))
+      .catch((error: unknown) => {
+        throw new Unreached(messageOf(error));
+      });
+    this.#downSinceMs = undefined;
+    // Meanwhile the hub may have been told that nothing new goes there.
+    if (!this.#left && !this.isExpired()) return socket;
+    socket.destroy();
+    throw new Unreached(hasLeft);
   }
 
   answered(): void {
@@ -183,6 +187,7 @@ export class Place {
   }
 }
 
+const hasLeft = "the service has left";
 const timedOut = "the target did not take the connection in time";
 
 function kindOfFailure(error: Error): FailureKind {

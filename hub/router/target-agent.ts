@@ -43,7 +43,7 @@ export class TargetAgent extends Agent {
 
   override keepSocketAlive(stream: Duplex): boolean {
     const socket = stream as Socket; // `connect` gives no other
-    if (this.#closed) return false;
+    if (this.#closed || this.#options.maxPooled === 0) return false;
     // Node's own answer takes into account how long the target said that it keeps the connection.
     const kept = super.keepSocketAlive(socket) as unknown as boolean; // typed as void
     if (!kept) return false;
@@ -61,5 +61,9 @@ export class TargetAgent extends Agent {
   }
 }
 
-const agentOptions = (maxPooled: number): AgentOptions =>
-  maxPooled === 0 ? { keepAlive: false } : { keepAlive: true, maxFreeSockets: maxPooled, scheduling: "lifo" };
+// Also where none is kept: else node would close a connection with the end of the response, in the middle of a body.
+const agentOptions = (maxPooled: number): AgentOptions => ({
+  keepAlive: true,
+  maxFreeSockets: Math.max(1, maxPooled),
+  scheduling: "lifo",
+});

@@ -11,14 +11,16 @@ export interface TunnelOptions {
   place: Place;
   limits: RouterLimits;
   /** Sent to the target before anything of the client's. */
-  preface?: Uint8Array;
+  preface?: Uint8Array | undefined;
 }
-
-/** A client that still sends to a target that has ended is given so long without a byte, ms. */
-const halfClosedIdleMs = 60_000;
 
 /** Resolves when both sockets are closed. */
 export function tunnel({ client, target, place, limits, preface }: TunnelOptions): Promise<void> {
+  // Nobody has listened yet: the end of a connection that is over already would not be heard.
+  if (client.destroyed || target.destroyed || place.isExpired()) {
+    resetAll(client, target);
+    return Promise.resolve();
+  }
   return new Promise((resolve) => {
     let lastSpoke: "client" | "target" | null = preface === undefined ? null : "client";
     let spokeAtMs = monoMs();
@@ -26,8 +28,9 @@ export function tunnel({ client, target, place, limits, preface }: TunnelOptions
     let leaving: NodeJS.Timeout | undefined;
     let open = 2;
 
-    const reset = () => {
-      for (const socket of [client, target]) if (!socket.destroyed) socket.resetAndDestroy();
+    const reset = () => resetAll(client, target);
+    const close = () => {
+      for (const socket of [client, target]) socket.destroy();
     };
     const leave = () => {
       const nowMs = monoMs();
@@ -35,7 +38,7 @@ export function tunnel({ client, target, place, limits, preface }: TunnelOptions
       const inMs = closeInMs({ lastSpoke, quietMs: nowMs - spokeAtMs, drainingMs: nowMs - leftAtMs }, limits);
       if (inMs > 0) leaving = setTimeout(leave, inMs);
       else if (lastSpoke === "client" || client.writableLength > 0) reset();
-      else for (const socket of [client, target]) socket.destroy();
+      else close();
     };
     const exit = place.enter({ leave, cut: reset });
 
@@ -54,7 +57,16 @@ export function tunnel({ client, target, place, limits, preface }: TunnelOptions
     client.on("data", () => spoke("client"));
     target.on("data", () => spoke("target"));
     target.once("end", () => {
-      const halfClosed = setTimeout(reset, Math.min(halfClosedIdleMs, limits.tcpIdleMs));
+      let unsentBytes = client.writableLength;
+      const overdue = () => {
+        // What is sent lies with the kernel, which goes on giving it to a slow reader, unless it is told to reset.
+        if (client.writableFinished) return close();
+        // A reader that takes something only has to be waited for.
+        if (client.writableLength >= unsentBytes) return reset();
+        unsentBytes = client.writableLength;
+        halfClosed.refresh();
+      };
+      const halfClosed = setTimeout(overdue, Math.min(limits.tcpHalfClosedMs, limits.tcpIdleMs));
       client.on("data", () => halfClosed.refresh());
       client.once("close", () => clearTimeout(halfClosed));
     });
@@ -85,4 +97,8 @@ export function tunnel({ client, target, place, limits, preface }: TunnelOptions
     client.pipe(target);
     target.pipe(client);
   });
+}
+
+function resetAll(...sockets: Socket[]): void {
+  for (const socket of sockets) if (!socket.destroyed) socket.resetAndDestroy();
 }

@@ -23,6 +23,8 @@ export class Supervisor {
   readonly #children: ChildProcesses;
   readonly #engine: DockerEngine | undefined;
   readonly #processes: ReadonlySet<string>;
+  /** Starts under way by service, each with when it has ended, however it went. */
+  readonly #starting = new Map<string, Promise<void>>();
   /** Writes of epochs, one after the other. */
   #keeping: Promise<unknown> = Promise.resolve();
   #looking: Promise<void> | undefined;
@@ -99,8 +101,8 @@ export class Supervisor {
     let problem: string | undefined;
     try {
       const runner = this.#runnerOf(service);
-      if (deed.type === "start") await runner.start(service);
-      else await runner.stop(service, deed.killAtMs);
+      if (deed.type === "start") await this.#start(runner, service);
+      else await this.#stop(runner, service, deed.killAtMs);
       this.#log.info(type === "start" ? "supervisor.started" : "supervisor.stopped", { service });
     } catch (error) {
       problem = messageOf(error);
@@ -110,6 +112,23 @@ export class Supervisor {
     this.#core.done(deed, problem, monoMs());
     // Also after a deed that another has overtaken: an engine may have carried them out in the other order.
     this.#lookAgain();
+  }
+
+  async #start(runner: Runner, service: string): Promise<void> {
+    const start = runner.start(service);
+    const ended = start.catch(() => {}).finally(() => this.#starting.delete(service));
+    this.#starting.set(service, ended);
+    await start;
+  }
+
+  async #stop(runner: Runner, service: string, killAtMs: number | null): Promise<void> {
+    const starting = this.#starting.get(service);
+    if (starting !== undefined) {
+      // An engine may find nothing to stop as long as its start goes on: what runs already ends at once, the rest afterwards.
+      await runner.stop(service, killAtMs).catch(() => {});
+      await starting;
+    }
+    await runner.stop(service, killAtMs);
   }
 
   #runnerOf(service: string): Runner {

@@ -24,6 +24,8 @@ export const RouterLimits = z.strictObject({
   tcpDrainMs: z.number().int().min(0).default(1_000),
   /** Such a connection is taken as owing nothing when its target spoke last, and so long ago, ms. */
   tcpQuietMs: Ms.default(50),
+  /** A client of a target that has ended is given so long without sending or taking anything, ms. */
+  tcpHalfClosedMs: Ms.default(60_000),
   /** A connection on which nothing moves in either direction is closed, ms; keep-alive probes find dead ends sooner. */
   tcpIdleMs: Ms.default(3_600_000),
   /** Silence of a target in the middle of a request before 504, ms: a model may think for minutes. */

@@ -3,6 +3,11 @@
 /** Methods that do no more when they come twice (RFC 9110, 9.2.2). */
 const idempotent: ReadonlySet<string> = new Set(["GET", "HEAD", "PUT", "DELETE", "OPTIONS"]);
 
+/** Methods that change nothing (RFC 9110, 9.2.1). */
+const safe: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+
+export const isSafe = (method: string) => safe.has(method);
+
 export const isIdempotent = (method: string) => idempotent.has(method);
 
 export interface Attempt {

@@ -39,7 +39,11 @@ async function engine(containers: EngineContainer[]) {
   return { server, socket };
 }
 
-async function supervisor(socket: string, more: Partial<SupervisorConfigInput> = {}): Promise<Supervisor> {
+async function supervisor(
+  socket: string,
+  more: Partial<SupervisorConfigInput> = {},
+  print: (line: string) => void = () => {},
+): Promise<Supervisor> {
   const folder = scratch();
   const config = SupervisorConfig.parse({
     v: 1,
@@ -49,11 +53,7 @@ async function supervisor(socket: string, more: Partial<SupervisorConfigInput> =
     docker: { socket },
     ...more,
   });
-  const made = new Supervisor(
-    config,
-    new SupervisorMetrics("test"),
-    createLog("pc2", () => {}),
-  );
+  const made = new Supervisor(config, new SupervisorMetrics("test"), createLog("pc2", print));
   ends.push(() => made.stop());
   await made.start();
   return made;
@@ -136,6 +136,25 @@ describe("a supervisor with an engine", { timeout: 60_000 }, () => {
     await until("its being seen", () => second.services()[0]?.running);
     expect(second.services()).toMatchObject([{ service: "Chat", epoch: 3, run: true, running: true }]);
     expect(server.calls).toEqual(["POST /containers/a1/start"]);
+  });
+
+  it("a stop that overtakes a start has stopped nothing before that start has ended, and stops what it started", async () => {
+    const { socket, server } = await engine([container("a1", "pc2/Chat", "created")]);
+    const printed: string[] = [];
+    const made = await supervisor(socket, {}, (line) => printed.push(line));
+    const said = (event: string) => printed.some((line) => line.includes(event));
+    server.startsWait = true;
+    await made.put([{ service: "Chat", epoch: 3, run: true, untilMonoMs: null }]);
+    await until("the call to start", () => server.calls.includes("POST /containers/a1/start"));
+    await made.put([{ service: "Chat", epoch: 4, run: false, untilMonoMs: null }]);
+    // The stop has looked by now, and so has the supervisor itself.
+    const looked = server.lists + 3;
+    await until("more looks", () => server.lists >= looked);
+    expect(said("supervisor.stopped")).toBe(false);
+    server.carryOn();
+    await until("the end of the stop", () => said("supervisor.stopped"));
+    expect(server.containers[0]?.State).toBe("exited");
+    expect(server.calls).toEqual(["POST /containers/a1/start", "POST /containers/a1/stop"]);
   });
 
   it("takes words while the engine is gone, and carries them out when it is back", async () => {

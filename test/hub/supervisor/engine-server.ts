@@ -16,6 +16,11 @@ export class EngineServer {
   hangs = false;
   /** Starts are refused with this. */
   refusal: string | undefined;
+  /** How often it was asked what there is. */
+  lists = 0;
+  /** Starts wait while true, as with a large image or a slow disk, until `carryOn`. */
+  startsWait = false;
+  readonly #waiting: (() => void)[] = [];
 
   constructor(containers: EngineContainer[]) {
     this.containers = containers;
@@ -31,6 +36,12 @@ export class EngineServer {
     return new Promise((resolve) => this.#server.close(() => resolve()));
   }
 
+  /** Carries out the starts that wait. */
+  carryOn(): void {
+    this.startsWait = false;
+    for (const start of this.#waiting.splice(0)) start();
+  }
+
   #answer(request: IncomingMessage, response: ServerResponse): void {
     request.resume();
     if (this.hangs) return;
@@ -38,6 +49,7 @@ export class EngineServer {
     const say = (status: number, value?: unknown) =>
       response.writeHead(status, { "content-type": "application/json" }).end(value && JSON.stringify(value));
     if (request.method === "GET" && url.pathname === "/containers/json") {
+      this.lists++;
       const { label } = JSON.parse(url.searchParams.get("filters") ?? '{"label":[]}') as { label: string[] }; // ours
       const all = url.searchParams.get("all") === "1";
       const matching = this.containers.filter(
@@ -51,8 +63,12 @@ export class EngineServer {
     if (request.method !== "POST" || container === undefined) return void say(404, { message: "No such container" });
     if (verb === "start" && this.refusal !== undefined) return void say(500, { message: this.refusal });
     const wanted = verb === "start" ? "running" : "exited";
-    const changes = container.State !== wanted;
-    container.State = wanted;
-    say(changes ? 204 : 304);
+    const carryOut = () => {
+      const changes = container.State !== wanted;
+      container.State = wanted;
+      say(changes ? 204 : 304);
+    };
+    if (verb === "start" && this.startsWait) this.#waiting.push(carryOut);
+    else carryOut();
   }
 }
