@@ -10,6 +10,9 @@ import type { ServiceSpec } from "./service.ts";
 import type { FailoverState, Step } from "./state.ts";
 import { entryOf, staysAt } from "./table.ts";
 
+/** More than a service has moved while nobody looked: epochs that an empty disk has forgotten lie below. */
+const unknownMoves = 1_000;
+
 type Order = Extract<FailoverEvent, { type: "operator" }>;
 type Answer = { state: FailoverState; ok: boolean; text: string };
 
@@ -106,9 +109,10 @@ function take(
     return no(`the witness heard ${peer} less than ${limits.leaseMs} ms ago: it lives`);
 
   const entry = entryOf(state.wanted, service);
-  // A table that nobody confirms may be an old one: the peer may have owned the epoch after it.
-  const isSure = facts.iOwn && !facts.released && facts.witness !== "blank";
-  const epoch = isSure ? entry.epoch : nextEpoch(service, machine, entry.epoch);
+  // A table that nobody confirms may be an old one: the peer may have owned the epoch after it. An empty one says nothing at all.
+  const isSure = facts.iOwn && !facts.released && facts.witness !== "blank" && !state.blank;
+  const after = entry.epoch + (state.blank ? unknownMoves : 0);
+  const epoch = isSure ? entry.epoch : nextEpoch(service, machine, after);
   const permitted = { ...state, confirmed: { ...state.confirmed, [name]: { epoch, atMs } } };
   const text = `${name} is taken by ${machine}`;
   if (epoch === entry.epoch)

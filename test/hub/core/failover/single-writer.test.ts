@@ -118,6 +118,16 @@ describe("a machine with an empty disk", () => {
     expect(pair.run(2_100).acts("Writer")).toEqual(["mainpc"]);
   });
 
+  it("takes by an operator's word an epoch far above those that it has forgotten, without a witness (seed 58218)", () => {
+    const pair = new Pair([single], false).run(1_000);
+    pair.order("mainpc", { kind: "switchover", service: "Writer" }).run(200);
+    expect(pair.view("pc2", "Writer")).toMatchObject({ epoch: 1, acts: true });
+    pair.kill("pc2").kill("mainpc").start("mainpc", { blank: true });
+    pair.tell("mainpc", { type: "verdict", hub: "dead", machine: "dead" }).run(3_000);
+    pair.order("mainpc", { kind: "take", service: "Writer", confirmPeerDead: true }).run(100);
+    expect(pair.view("mainpc", "Writer")).toMatchObject({ epoch: 1_002, acts: true });
+  });
+
   it("on both sides of a new site: they begin with each service at home", () => {
     for (const witness of [true, false]) {
       const pair = new Pair([single], witness, undefined).run(3_000);
