@@ -165,6 +165,10 @@ class FailoverSeat implements JudgeListener {
     }
   }
 
+  renewSeed(): void {
+    this.#doors.witness?.renewSeed();
+  }
+
   #step(event: Happening, atMs = monoMs()): void {
     // A member of the union with its time is a member of the union.
     const { state, commands } = stepFailover(this.#state, { ...event, atMs } as FailoverEvent, this.#config.failover);

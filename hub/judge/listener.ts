@@ -22,6 +22,8 @@ export interface JudgeListener {
   slept(ms: number, atMs: number): void;
   /** From the hub's main thread. */
   told(message: unknown, atMs: number): void;
+  /** A file of a seed may hold another one now. */
+  renewSeed(): void;
 }
 
 /** Given to the listener's factory. */
@@ -48,4 +50,5 @@ export const idleListener: ListenerFactory = () => ({
   word: () => {},
   slept: () => {},
   told: () => {},
+  renewSeed: () => {},
 });

@@ -94,6 +94,7 @@ class JudgeThread {
     switch (message.type) {
       case "renew-seed":
         this.#exchange.renewSeed();
+        this.#listener.renewSeed();
         break;
       case "listener":
         this.#listener.told(message.message, monoMs());

@@ -12,6 +12,8 @@ export interface WitnessDoor {
     entry: Pick<WitnessKey, "epoch" | "writer" | "turn">,
     expectedRevision: number,
   ): Promise<number | "conflict" | "silent">;
+  /** Goes over to the seed that its file holds now. */
+  renewSeed(): void;
 }
 
 /** Rejects when the words cannot be known to be obeyed; resolves with those that were refused, as another epoch is known. */

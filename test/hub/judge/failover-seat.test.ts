@@ -167,6 +167,13 @@ describe("the seat of the failover", () => {
     await until("it acts by new votes", () => mainpc.view("Writer")?.acts);
   });
 
+  it("shows the witness the seed that its file holds now, when it is told that it may be another one", () => {
+    seats = new Seats({ services: [service("Writer", { singleWriter: true })], witness });
+    const seat = seats.start("mainpc");
+    seat.listener.renewSeed();
+    expect(seat.deeds).toContain("witness: renewed seed");
+  });
+
   it("passes over what it cannot read, from the hub and from the peer, and says so", () => {
     seats = new Seats({ services: [service("Reader")] });
     const seat = seats.start("mainpc");

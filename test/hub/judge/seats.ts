@@ -75,7 +75,9 @@ export class Seat {
           return { type: "answer", answer: { services } };
         },
       },
-      ...(config.witness === undefined ? {} : { witness: witnessOf(keys) }),
+      ...(config.witness === undefined
+        ? {}
+        : { witness: witnessOf(keys, () => this.deeds.push("witness: renewed seed")) }),
     };
     const voice = {
       setDigest: (digest: string) => {
@@ -136,8 +138,9 @@ function readTable(path: string): Table {
   }
 }
 
-function witnessOf(keys: Map<string, WitnessKey>): NonNullable<Doors["witness"]> {
+function witnessOf(keys: Map<string, WitnessKey>, onRenewed: () => void): NonNullable<Doors["witness"]> {
   return {
+    renewSeed: onRenewed,
     read: async () => new Map(keys),
     write: async (service, entry, expected) => {
       const revision = keys.get(service)?.revision ?? 0;
