@@ -22,6 +22,8 @@ const wellDeadlineMs = 60_000;
 const homeDeadlineMs = 60_000;
 const askDeadlineMs = 2_000;
 const pollMs = 5;
+/** A question about all that both hold is work for them that they have no time for just then. */
+const equalPollMs = 50;
 const pushEveryMs = 20;
 
 /** Kills or stops processes of pc2, and waits until mainpc's hub calls its hub dead. */
@@ -98,7 +100,7 @@ export async function equalAfterPartition(stage: Stage, standsMs: number): Promi
   const startMs = monoMs();
   await links.mend();
   const endMs = startMs + wellDeadlineMs;
-  while (!(await areEqual(stage)) && monoMs() < endMs) await pause(pollMs);
+  while (!(await areEqual(stage)) && monoMs() < endMs) await pause(equalPollMs);
   const tookMs = monoMs() - startMs;
   await well(stage);
   await atHome(stage);
