@@ -28,6 +28,9 @@ export type Cover = z.infer<typeof Cover>;
 /** Mutable, as the sets that it is made of. */
 export class Account {
   readonly #incarnations = new Map<string, SeqSet>();
+  #newest = "";
+  /** Not known any more once something of it has changed. */
+  #earlier: string | undefined;
   #count = 0;
   duplicates = 0;
 
@@ -59,9 +62,13 @@ export class Account {
 
   /** Empty when nothing is held. */
   get newestIncarnation(): string {
-    let newest = "";
-    for (const incarnation of this.#incarnations.keys()) if (incarnation > newest) newest = incarnation;
-    return newest;
+    return this.#newest;
+  }
+
+  /** A digest of what is held of the incarnations before the newest one, and of its name: it stands still while its records come. */
+  get earlier(): string {
+    this.#earlier ??= digestOf(JSON.stringify([this.#newest, this.#held(this.#newest)]));
+    return this.#earlier;
   }
 
   /** All that is held; undefined when nothing is. Records that both machines have lost keep neither from agreeing. */
@@ -72,10 +79,7 @@ export class Account {
 
   /** Of which records are held, without the duplicates. */
   get digest(): string {
-    const held = this.#held()
-      .filter(([, stretches]) => stretches.length > 0)
-      .sort(([a], [b]) => (a < b ? -1 : 1));
-    return digestOf(JSON.stringify(held));
+    return digestOf(JSON.stringify(this.#held()));
   }
 
   knows(incarnation: string): boolean {
@@ -88,7 +92,10 @@ export class Account {
     if (set === undefined) {
       set = new SeqSet();
       this.#incarnations.set(incarnation, set);
+      if (incarnation > this.#newest) this.#newest = incarnation;
+      this.#earlier = undefined;
     }
+    if (incarnation !== this.#newest) this.#earlier = undefined;
     const fresh = set.add(firstSeq, count);
     this.#count += fresh;
     this.duplicates += count - fresh;
@@ -130,11 +137,19 @@ export class Account {
   }
 
   dump(): AccountDump {
-    return { held: this.#held(), duplicates: this.duplicates };
+    const held = [...this.#incarnations].map(([incarnation, set]): [string, Stretch[]] => [
+      incarnation,
+      set.stretches(),
+    ]);
+    return { held, duplicates: this.duplicates };
   }
 
-  #held(): [string, Stretch[]][] {
-    return [...this.#incarnations].map(([incarnation, set]) => [incarnation, set.stretches()]);
+  /** In their order, of all incarnations but one. */
+  #held(but?: string): [string, Stretch[]][] {
+    return [...this.#incarnations]
+      .map(([incarnation, set]): [string, Stretch[]] => [incarnation, set.stretches()])
+      .filter(([incarnation, stretches]) => incarnation !== but && stretches.length > 0)
+      .sort(([a], [b]) => (a < b ? -1 : 1));
   }
 
   #put(incarnation: string, stretches: readonly Stretch[]): void {

@@ -10,6 +10,8 @@ export const Holding = z.strictObject({
   count: z.number().int().nonnegative(),
   /** Sequences below the highest held that are not there. */
   holes: z.number().int().nonnegative(),
+  /** `Account.earlier`; a count alone does not tell one record from another. */
+  earlier: z.string().optional(),
 });
 export type Holding = z.infer<typeof Holding>;
 
@@ -37,6 +39,8 @@ export interface Shares {
   there: number;
   /** Sequences passed over on either machine. */
   holes: number;
+  /** Both hold the same of the incarnations before the newest one, and know of the same newest one. */
+  alike: boolean;
 }
 
 /** Mutable like the set it is made of; one per hub. */
@@ -149,7 +153,8 @@ export class Ledger {
   /** What this machine holds, for the heartbeat. */
   holdings(): Holdings {
     const result: Holdings = {};
-    for (const [key, { count, holes }] of this.#accounts) if (count > 0) result[key] = { count, holes };
+    for (const [key, { count, holes, earlier }] of this.#accounts)
+      if (count > 0) result[key] = { count, holes, earlier };
     return result;
   }
 
@@ -207,9 +212,10 @@ export class Ledger {
   shares(): Shares[] {
     return [this.#self, this.#peer].flatMap((origin) =>
       streams.map((stream): Shares => {
-        const { count, holes } = this.account(stream, origin);
+        const { count, holes, earlier } = this.account(stream, origin);
         const there = this.#peerHoldings[streamKey(stream, origin)] ?? { count: 0, holes: 0 };
-        return { stream, origin, here: count, there: there.count, holes: holes + there.holes };
+        const alike = (there.earlier ?? earlier) === earlier;
+        return { stream, origin, here: count, there: there.count, holes: holes + there.holes, alike };
       }),
     );
   }

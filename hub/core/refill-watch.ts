@@ -26,7 +26,7 @@ export class RefillWatch {
       // What is gone from both since then will not come.
       const isOnBoth = (line: Shares) =>
         Math.min(line.here, line.there) >= Math.min(toCome.get(keyOf(line)) ?? 0, most(line));
-      this.#refilled = lines.every((line) => line.holes === 0 && isOnBoth(line));
+      this.#refilled = lines.every((line) => line.alike && line.holes === 0 && isOnBoth(line));
     }
     return this.#refilled;
   }

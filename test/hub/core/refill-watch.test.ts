@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { Shares } from "../../../hub/core/ledger.ts";
+import { Ledger, type Shares } from "../../../hub/core/ledger.ts";
 import { RefillWatch } from "../../../hub/core/refill-watch.ts";
 
 const line = (here: number, there: number, holes = 0): Shares => ({
@@ -8,6 +8,7 @@ const line = (here: number, there: number, holes = 0): Shares => ({
   here,
   there,
   holes,
+  alike: true,
 });
 const theirs: Shares = { ...line(5, 5), origin: "pc2" };
 const judge = (watch: RefillWatch, ...lines: Shares[]) => watch.judge(true, () => [theirs, ...lines]);
@@ -33,6 +34,22 @@ it("a peer that has lost its own records is not refilled before it has them back
   const watch = met();
   expect(judge(watch, { ...line(3, 0), origin: "pc2" })).toBe(false);
   expect(judge(watch, { ...line(3, 3), origin: "pc2" })).toBe(true);
+});
+
+it("as many records as the peer has are not the same ones, where it has lost its own and stored others since", () => {
+  const watch = met();
+  const [one, other] = [new Ledger("mainpc", "pc2"), new Ledger("pc2", "mainpc")];
+  one.hold("metrics", "pc2", "life1", 1, 1);
+  other.hold("metrics", "pc2", "life2", 1, 1);
+  const judged = () => {
+    one.heardHoldings(other.holdings());
+    return watch.judge(true, () => one.shares());
+  };
+  expect(judged()).toBe(false);
+  one.hold("metrics", "pc2", "life2", 1, 1);
+  expect(judged()).toBe(false);
+  other.hold("metrics", "pc2", "life1", 1, 1);
+  expect(judged()).toBe(true);
 });
 
 it("a load that never leaves nothing under way does not keep a pair from being refilled", () => {
