@@ -1,9 +1,10 @@
 /** A real Pulumi engine with a backend, a passphrase and a site of its own, on which this repository's program is run. */
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { listProcesses, signal } from "../../../ops/local/processes.ts";
 import { type Executed, execute } from "../../lab/execute.ts";
 import { writeProject } from "../../lab/project.ts";
 
@@ -75,7 +76,9 @@ export class Engine {
     let text = "";
     const onText = (chunk: Buffer) => {
       text += chunk.toString();
-      if (pattern.test(text) && child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+      if (!pattern.test(text) || child.pid === undefined) return;
+      process.kill(-child.pid, "SIGKILL");
+      this.#killPlugins();
     };
     child.stdout.on("data", onText);
     child.stderr.on("data", onText);
@@ -104,6 +107,12 @@ export class Engine {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
+  /** Each is a process group of its own, which outlives the CLI that started it; all have this engine's environment. */
+  #killPlugins(): void {
+    for (const { pid } of listProcesses())
+      if (pid !== process.pid && environmentOf(pid).includes(this.#folder)) signal(pid, "SIGKILL");
+  }
+
   get #common(): string[] {
     return ["--cwd", this.site, "--non-interactive", "--color", "never"];
   }
@@ -116,6 +125,15 @@ export class Engine {
       ...(input === undefined ? {} : { input }),
     });
     return { ...result, text: result.stdout + result.stderr, tookMs: performance.now() - startedMs };
+  }
+}
+
+/** Empty of one that is gone. */
+function environmentOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "utf8");
+  } catch {
+    return "";
   }
 }
 
