@@ -136,8 +136,8 @@ export function forgetLostWrites(state: FailoverState, atMs: number, limits: Fai
 }
 
 /**
- * Renews what this machine owns where the peer's vote grows old: a pair that hears each other leaves the witness alone. An owner
- * whose instance is ill lets it lapse, so that a peer that cannot hear it may take.
+ * Records what this machine owns, and renews it where the peer's vote grows old: a pair that hears each other leaves the witness
+ * alone. An owner whose instance is ill lets it lapse, so that a peer that cannot hear it may take.
  */
 export function renewWitness(state: FailoverState, service: ServiceSpec, atMs: number, limits: FailoverLimits): Step {
   const stay = { state, commands: [] };
@@ -146,11 +146,12 @@ export function renewWitness(state: FailoverState, service: ServiceSpec, atMs: n
   if (!service.singleWriter || state.blank || released || sight === undefined || !owns(state, service, state.saved))
     return stay;
   if (sight.key.epoch > epoch || state.handOvers[service.name]?.step === "hushes") return stay;
-  const instance = state.health[`${state.setup.machine}/${service.name}`];
-  if (instance?.value === "unhealthy" && service.mode === "warm") return stay;
   const firm = peerVoteUntil(state, service, limits) - atMs > 0.65 * limits.leaseMs;
   const recorded = sight.key.epoch === epoch && sight.key.writer === state.setup.machine;
-  if (firm && recorded) return stay;
+  const instance = state.health[`${state.setup.machine}/${service.name}`];
+  const lets = instance?.value === "unhealthy" && service.mode === "warm";
+  // An epoch that is not recorded yet is, however ill: a peer that comes back must not go on in the one before.
+  if (recorded && (firm || lets)) return stay;
   // What the peer holds there in a lower epoch may be renewed by it this very moment, where it has not heard of this one; an
   // operator answers for it that it is off.
   const isPeers = sight.key.epoch < epoch && sight.key.writer === state.setup.peer;

@@ -183,6 +183,11 @@ describe("a single writer without a witness", () => {
 describe("a single writer, as the simulation broke it once", () => {
   const confirmed = { kind: "take", service: "Writer", confirmPeerDead: true } as const;
 
+  it("is recorded at the witness although its instance is ill: its home would go on when it comes back (seed 33039)", () => {
+    const pair = new Pair([single]).run(5_000).turns("pc2/Writer", "unhealthy").kill("mainpc").run(3_000);
+    expect(pair.order("pc2", confirmed).run(200).keys.get("Writer")).toMatchObject({ epoch: 1, writer: "pc2" });
+  });
+
   it("acts by an operator's word though the peer's vote for the epoch before still counted when he said it", () => {
     const pair = new Pair([single]).run(5_000).kill("mainpc").run(800);
     pair.witnessAnswers = false;
