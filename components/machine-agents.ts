@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { buildGraph } from "../fleet/graph.ts";
 import type { Fleet, PlacedAgent } from "../fleet/model.ts";
 import { OperatorError } from "../ops/error.ts";
-import { Agent, type AgentRole } from "./agent.ts";
+import { Agent, type AgentRole, isSupervised } from "./agent.ts";
 import { ModelDirectory } from "./model-directory.ts";
 import type { Reach } from "./reach.ts";
 import type { StackSite } from "./site.ts";
@@ -71,6 +71,12 @@ export function carriedBy(machine: string, peer: string | undefined, { agents }:
       if (agent.machine === machine) return [{ agent, role: "home" }];
       return agent.machine !== peer || agent.standby === undefined ? [] : [{ agent, role: "standby" }];
     });
+}
+
+/** Those that run from the first `up` on: a cold standby waits for its takeover. */
+export function startedBy(site: StackSite, fleet: Fleet): Carried[] {
+  const peer = site.role === "pair" ? site.peer.name : undefined;
+  return carriedBy(site.machine.name, peer, fleet).filter(({ agent, role }) => !isSupervised(agent, role));
 }
 
 function refuseMissing(

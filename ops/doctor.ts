@@ -4,7 +4,7 @@ import { hostPort } from "../components/address.ts";
 import { containerName } from "../components/agent.ts";
 import { findFiles } from "../components/drift.ts";
 import { hubImageTag } from "../components/hub.ts";
-import { carriedBy } from "../components/machine-agents.ts";
+import { startedBy } from "../components/machine-agents.ts";
 import { shellCommand } from "../components/reach.ts";
 import type { SatelliteSite } from "../components/satellite-site.ts";
 import type { Site } from "../components/site.ts";
@@ -88,13 +88,12 @@ async function examineMachine(site: Site): Promise<Report> {
   return { machine: machine.name, address: machine.address, checks: [...local, ...checkHub(fleet, ledger, expected)] };
 }
 
-/** Those that run from the first `up` on; a cold standby waits for its takeover. */
 function containersOf(site: Stack["site"]): ExpectedContainer[] {
   const { fleet } = loadFleet(fleetDirectoryOf(site));
-  const peer = site.role === "pair" ? site.peer.name : undefined;
-  const agents = carriedBy(site.machine.name, peer, fleet)
-    .filter(({ agent, role }) => role === "home" || agent.mode !== "cold")
-    .map(({ agent, role }) => ({ part: agent.name, name: containerName(agent, role) }));
+  const agents = startedBy(site, fleet).map(({ agent, role }) => ({
+    part: agent.name,
+    name: containerName(agent, role),
+  }));
   return [...serverContainers(site.machine.name, serversOf(site, fleet)), ...agents];
 }
 

@@ -107,17 +107,13 @@ async function take(service: string, options: TakeOptions): Promise<void> {
   const { confirmPeerDead } = options;
   if (confirmPeerDead && !options.yes) await confirm(service);
   const url = await hubOf(hubUrls(options), service);
-  tell(
-    await order("POST", `${url}/api/v1/services/${encodeURIComponent(service)}/take`, { confirmPeerDead }, Order),
-    options,
-  );
+  tell(await orderOf(url, service, "take", { confirmPeerDead }), options);
 }
 
 async function switchover(service: string | undefined, options: SwitchoverOptions): Promise<void> {
   const { to, all } = options;
   const body = to === undefined ? {} : { to };
-  const move = (url: string, name: string) =>
-    order("POST", `${url}/api/v1/services/${encodeURIComponent(name)}/switchover`, body, Order);
+  const move = (url: string, name: string) => orderOf(url, name, "switchover", body);
   if (!all && service !== undefined) return tell(await move(await hubOf(hubUrls(options), service), service), options);
   if (!all || service !== undefined || to === undefined) {
     const what = "it takes one service, or --all with the machine to which all shall go";
@@ -149,6 +145,9 @@ async function maintenanceList(options: Asking): Promise<void> {
   const lines = views.map(({ target, until, reason, by }) => `${target} until ${until}: ${reason} (${by})`);
   print(options, views, lines.length === 0 ? "nothing is in maintenance" : lines.join("\n"));
 }
+
+const orderOf = (url: string, service: string, verb: "take" | "switchover", body: object) =>
+  order("POST", `${url}/api/v1/services/${encodeURIComponent(service)}/${verb}`, body, Order);
 
 const anyHub = (options: Asking) => hubOf(hubUrls(options));
 

@@ -176,15 +176,13 @@ export class Stage {
 
   /** Ends all processes of a machine at once, also those that others of them have started. @returns when, shared monotonic ms */
   async crashMachine(name: string): Promise<number> {
-    const pids = this.#pidsOf(name);
-    const atMs = monoMs();
-    for (const pid of pids) sendSignal(pid, "SIGKILL");
+    const atMs = this.signalMachine(name, "SIGKILL");
     await Promise.all(this.children(name).map((child) => child.crash()));
     return atMs;
   }
 
   /** @returns when, shared monotonic ms */
-  signalMachine(name: string, signalName: "SIGSTOP" | "SIGCONT"): number {
+  signalMachine(name: string, signalName: "SIGSTOP" | "SIGCONT" | "SIGKILL"): number {
     const pids = this.#pidsOf(name);
     const atMs = monoMs();
     for (const pid of pids) sendSignal(pid, signalName);

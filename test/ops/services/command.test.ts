@@ -8,23 +8,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ServiceJson } from "../../../hub/http/api.ts";
 import { OperatorError } from "../../../ops/error.ts";
 import { registerServices } from "../../../ops/services.ts";
+import { service } from "./service.ts";
 
 const command = join(import.meta.dirname, "..", "..", "..", "ops", "tandem.ts");
-const service = (name: string, change: Partial<ServiceJson> = {}): ServiceJson => ({
-  name,
-  home: "mainpc",
-  standby: "pc2",
-  mode: "warm",
-  singleWriter: true,
-  owner: "mainpc",
-  epoch: 4,
-  state: "home",
-  acts: true,
-  reason: "",
-  route: null,
-  instances: {},
-  ...change,
-});
 
 describe("an operator's commands about services", () => {
   let hub: Server;
@@ -35,7 +21,7 @@ describe("an operator's commands about services", () => {
   let answers: Record<string, { status: number; body: unknown }>;
 
   beforeEach(async () => {
-    services = [service("Twin"), service("Memory")];
+    services = [service({ name: "Twin" }), service({ name: "Memory" })];
     [orders, answers] = [[], {}];
     hub = createServer(async (request, response) => {
       const path = request.url ?? "";
@@ -80,7 +66,7 @@ describe("an operator's commands about services", () => {
 
   it("where ends with 0 when all is owned, with 1 when one is held, with the service's error when there is none", async () => {
     expect((await run("where")).code).toBe(0);
-    services[1] = service("Memory", { state: "held", reason: "no witness answers" });
+    services[1] = service({ name: "Memory", state: "held", reason: "no witness answers" });
     const { code, stdout } = await run("where", "--json");
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({

@@ -1,25 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { ServiceJson } from "../../../hub/http/api.ts";
 import { whereCode, whereText } from "../../../ops/services/where.ts";
+import { service } from "./service.ts";
 
-const service = (change: Partial<ServiceJson> = {}): ServiceJson => ({
-  name: "Twin",
-  home: "mainpc",
-  standby: "pc2",
-  mode: "warm",
-  singleWriter: true,
-  owner: "mainpc",
-  epoch: 4,
-  state: "home",
-  acts: true,
-  reason: "",
-  route: 11_020,
-  instances: {
-    mainpc: { host: "192.0.2.10", port: 7_220, health: "healthy" },
-    pc2: { host: "192.0.2.20", port: 12_020, health: "unhealthy" },
-  },
-  ...change,
-});
 const hub = (url: string, ...services: ServiceJson[]) => ({ url, services });
 const silent = { url: "http://b", services: undefined };
 
