@@ -2,13 +2,17 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { type Measure, table } from "./percentile.ts";
+import { type Measure, rowOf, rowsOf, tableOf } from "./percentile.ts";
 
 const page = join(import.meta.dirname, "..", "..", "..", "docs", "benchmarks.md");
 const heading = "## Failover\n";
 
+/** Rows of measures that did not run this time stay as they are. */
 export function writeFailover(measures: readonly Measure[]): void {
-  writeFileSync(page, `${withoutFailover(readFileSync(page, "utf8"))}\n${partOf(measures)}`);
+  const text = readFileSync(page, "utf8");
+  const made = measures.map(rowOf);
+  const kept = rowsOf(text.slice(text.indexOf(heading))).filter(([name]) => !made.some(([other]) => other === name));
+  writeFileSync(page, `${withoutFailover(text)}\n${partOf([...kept, ...made])}`);
 }
 
 /** The text, and behind it the failover's part that stands in that file. */
@@ -23,7 +27,7 @@ function withoutFailover(text: string): string {
   return `${(start === -1 ? text : text.slice(0, start)).trimEnd()}\n`;
 }
 
-function partOf(measures: readonly Measure[]): string {
+function partOf(rows: readonly string[][]): string {
   const { model = "" } = cpus()[0] ?? {};
   return [
     heading,
@@ -32,7 +36,7 @@ function partOf(measures: readonly Measure[]): string {
     "again when a client of the other machine's router, who asks every 5 ms, has an answer of the standby. Of fewer than",
     "100 runs the p99 is the longest.",
     "",
-    table(measures),
+    tableOf(rows),
     "",
   ].join("\n");
 }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { withFailoverOf } from "./page.ts";
-import { isReached, percentile, table } from "./percentile.ts";
+import { isReached, percentile, rowOf, rowsOf, table } from "./percentile.ts";
 
 const measure = { name: "seen", withinMs: 100, tookMs: [30, 10, 20], failed: 0 };
 
@@ -37,6 +37,10 @@ describe("the table of the failover", () => {
       "| seen    |    3 |  20 ms |  30 ms |   30 ms |   100 ms |      0 | reached |",
       expect.stringMatching(/^\| late +\| +1 \|.*MISSED \|$/),
     ]);
+  });
+
+  it("gives its rows back, so that those of measures that did not run stay", () => {
+    expect(rowsOf(`By a command.\n\n${table([measure])}\n`)).toEqual([rowOf(measure)]);
   });
 
   it("is kept behind the rest of the page when that is written anew", () => {

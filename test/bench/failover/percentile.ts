@@ -21,15 +21,32 @@ export const isReached = ({ withinMs, tookMs, failed }: Measure): boolean =>
 const head = ["measure", "runs", "p50", "p99", "longest", "to reach", "failed", ""];
 
 /** A table in Markdown, which reads in a terminal too. */
-export function table(measures: readonly Measure[]): string {
-  const rows = measures.map((measure) => {
-    const { name, withinMs, tookMs, failed } = measure;
-    const figures = [0.5, 0.99, 1].map((share) =>
-      tookMs.length === 0 ? "-" : `${Math.round(percentile(tookMs, share))} ms`,
-    );
-    const within = withinMs === undefined ? "-" : `${withinMs} ms`;
-    return [name, String(tookMs.length), ...figures, within, String(failed), isReached(measure) ? "reached" : "MISSED"];
-  });
+export const table = (measures: readonly Measure[]): string => tableOf(measures.map(rowOf));
+
+/** The cells of one measure's row. */
+export function rowOf(measure: Measure): string[] {
+  const { name, withinMs, tookMs, failed } = measure;
+  const figures = [0.5, 0.99, 1].map((share) =>
+    tookMs.length === 0 ? "-" : `${Math.round(percentile(tookMs, share))} ms`,
+  );
+  const within = withinMs === undefined ? "-" : `${withinMs} ms`;
+  return [name, String(tookMs.length), ...figures, within, String(failed), isReached(measure) ? "reached" : "MISSED"];
+}
+
+/** The rows that a table holds, cell by cell. */
+export const rowsOf = (text: string): string[][] =>
+  text
+    .split("\n")
+    .filter((line) => line.startsWith("| "))
+    .map((line) =>
+      line
+        .slice(1, -1)
+        .split("|")
+        .map((cell) => cell.trim()),
+    )
+    .filter(([first]) => first !== head[0] && !first?.startsWith("---"));
+
+export function tableOf(rows: readonly string[][]): string {
   const widths = head.map((cell, column) =>
     Math.max(...[head, ...rows].map((row) => row[column]?.length ?? cell.length), 3),
   );
