@@ -112,6 +112,8 @@ export const HubConfig = z.strictObject({
       nkeySeedFile: z.string().startsWith("/").optional(),
     })
     .prefault({}),
+  /** Unix socket on which this very process says whether it lives; absolute. The hub's port may be a predecessor's for a moment. */
+  healthSocket: z.string().startsWith("/").optional(),
   /** Directory of what a hub must know again after its start, such as who owns which service; absolute. Without it nothing moves. */
   stateDirectory: z.string().startsWith("/").optional(),
   /** Third NATS server that breaks ties. Without it single writers move by an operator's word only. */

@@ -1,16 +1,15 @@
-/** Ties the hub's parts to its HTTP server: the push API, the metrics, the views and the page. */
-import type { Server } from "node:http";
+/** Ties the hub's parts to what answers its requests: the push API, the metrics, the views and the page. */
 import type { HubConfig } from "./config.ts";
 import type { Fold } from "./core/fold/fold.ts";
+import type { Front } from "./http/entrance.ts";
 import type { EventFeed } from "./http/events.ts";
 import { gatewayStatusJson } from "./http/gateway-status.ts";
+import { createHubFront } from "./http/hub-front.ts";
 import { OwnMetrics } from "./http/own-metrics.ts";
 import { createPushApi } from "./http/push-api.ts";
-import { createHubServer } from "./http/server.ts";
 import { createServicesApi } from "./http/services-api.ts";
 import type { View } from "./http/view.ts";
 import type { HeartbeatSender } from "./io/heartbeat-sender.ts";
-import type { Log } from "./io/log.ts";
 import { NumberedPushes } from "./io/numbered-pushes.ts";
 import type { PushgatewayKeeper } from "./io/pushgateway-keeper.ts";
 import type { Records } from "./io/records.ts";
@@ -31,13 +30,10 @@ export interface FrontParts {
   sender: HeartbeatSender;
   services: Services;
   maintenance: MaintenanceDesk;
-  log: Log;
 }
 
-/** The server does not listen yet. */
-export function createFront(parts: FrontParts): Server {
-  const { config, version, startedAtMs, view, fold, records, keeper, events, sender, services, maintenance, log } =
-    parts;
+export function createFront(parts: FrontParts): Front {
+  const { config, version, startedAtMs, view, fold, records, keeper, events, sender, services, maintenance } = parts;
   const metrics = new OwnMetrics({
     view,
     queuedRecords: () => records.queued,
@@ -69,30 +65,27 @@ export function createFront(parts: FrontParts): Server {
     onAnswer: (status, op) => metrics.countPush(op, status),
   });
   const { hub: peerHub } = config.peer;
-  return createHubServer(
-    {
-      unready: () => (records.ready ? undefined : "the hub has not read its records back yet"),
-      push,
-      services: createServicesApi({
-        services: () => services.list(),
-        take: (service, confirmPeerDead) => services.order({ kind: "take", service, confirmPeerDead }),
-        switchover: (service) => services.switchover(service),
-        maintenance: {
-          views: () => maintenance.views(),
-          knows: (target) => maintenance.knows(target),
-          begin: (word) => maintenance.begin(word),
-          end: (target, by) => maintenance.end(target, by),
-        },
-      }),
-      metricsText: async () => (await metrics.text()) + fold.metricsText(),
-      fleet: () => view.fleet(),
-      ledger: () => view.ledger(),
-      events: (request, response) => events.serve(request, response, { type: "fleet", fleet: view.fleet() }),
-      heartbeats: (request, response) => sender.serve(request, response),
-      page: () => renderPage(view.fleet(), view.ledger()),
-      assets: pageAssets(),
-      peerOrigin: `http://${peerHub.host}:${peerHub.port}`,
-    },
-    log,
-  );
+  return createHubFront({
+    unready: () => (records.ready ? undefined : "the hub has not read its records back yet"),
+    push,
+    services: createServicesApi({
+      services: () => services.list(),
+      take: (service, confirmPeerDead) => services.order({ kind: "take", service, confirmPeerDead }),
+      switchover: (service) => services.switchover(service),
+      maintenance: {
+        views: () => maintenance.views(),
+        knows: (target) => maintenance.knows(target),
+        begin: (word) => maintenance.begin(word),
+        end: (target, by) => maintenance.end(target, by),
+      },
+    }),
+    metricsText: async () => (await metrics.text()) + fold.metricsText(),
+    fleet: () => view.fleet(),
+    ledger: () => view.ledger(),
+    events: (request, response) => events.serve(request, response, { type: "fleet", fleet: view.fleet() }),
+    heartbeats: (request, response) => sender.serve(request, response),
+    page: () => renderPage(view.fleet(), view.ledger()),
+    assets: pageAssets(),
+    peerOrigin: `http://${peerHub.host}:${peerHub.port}`,
+  });
 }

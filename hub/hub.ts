@@ -1,6 +1,5 @@
 /** One hub: builds its parts from a config, ties what one of them learns to what the others do, and stops them in order. */
 import { randomBytes } from "node:crypto";
-import type { Server } from "node:http";
 import { AlertDesk } from "./alert-desk.ts";
 import { type AgentConfig, agentId, type HubConfig } from "./config.ts";
 import { FleetHealth, type HealthTurn } from "./core/fleet-health.ts";
@@ -13,6 +12,7 @@ import type { MachineState } from "./core/verdict.ts";
 import { FleetAlerts } from "./fleet-alerts.ts";
 import { FleetRound } from "./fleet-round.ts";
 import { createFront } from "./front.ts";
+import type { Front } from "./http/entrance.ts";
 import { EventFeed } from "./http/events.ts";
 import { View } from "./http/view.ts";
 import { announceMove } from "./io/announce-move.ts";
@@ -42,11 +42,11 @@ const refillEveryMs = 1_000;
 const readBackRetryMs = 500;
 /** Beats come by NATS every 100 ms; three may be lost before the link counts as cut. */
 const natsSilentMs = 350;
-const closeDeadlineMs = 2_000;
 
 export class Hub {
   readonly #config: HubConfig;
   readonly #log: Log;
+  readonly #onBroken: () => void;
   readonly #incarnation = nextIncarnation(Date.now(), randomBytes(3).toString("hex"));
   readonly #stop = new AbortController();
   #stopping = false;
@@ -71,11 +71,20 @@ export class Hub {
   readonly #maintenanceOrders: MaintenanceOrders;
   readonly #services: Services;
   readonly #view: View;
-  readonly #server: Server;
+  /** Answers requests. */
+  readonly front: Front;
+  /** Resolves when its records are read back, or it was stopped before. */
+  readonly ready: Promise<void>;
+  #onReady: () => void = () => {};
   #link: NatsLink | undefined;
   #natsWasHeard = false;
 
-  constructor(config: HubConfig, version: string, log: Log) {
+  /** @param onBroken it cannot go on: it is to be stopped, and its process with it */
+  constructor(config: HubConfig, version: string, log: Log, onBroken: () => void) {
+    this.#onBroken = onBroken;
+    this.ready = new Promise((resolve) => {
+      this.#onReady = resolve;
+    });
     this.#config = config;
     this.#log = log;
     const { machine, agents } = config;
@@ -207,7 +216,7 @@ export class Hub {
       clock,
       lagMs: (name) => (name === machine.name ? this.#lag.longestMs() : this.#reports.peerLagMs),
     });
-    this.#server = createFront({
+    this.front = createFront({
       config,
       version,
       startedAtMs: Date.now(),
@@ -219,25 +228,17 @@ export class Hub {
       sender: this.#reports.sender,
       services: this.#services,
       maintenance: this.#maintenance,
-      log,
     });
   }
 
-  /** Resolves when the hub listens; reading its records back goes on behind that. Rejects when port or spool cannot be had. */
+  /** Resolves when the hub answers; reading its records back goes on behind that. Rejects when a port or the spool cannot be had. */
   async start(): Promise<void> {
-    const { listenHost, machine } = this.#config;
-    const { host, port } = { ...machine.hub, ...(listenHost === undefined ? {} : { host: listenHost }) };
     // Before anything is judged.
     await this.#maintenance.open();
     await this.#judge.start();
     await this.#records.open();
     // The judge may have broken meanwhile.
     if (this.#stopping) throw new Error("it was stopped while it started");
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once("error", (error) => reject(new Error(`cannot listen on ${host}:${port}: ${error.message}`)));
-      this.#server.listen(port, host, resolve);
-    });
-    this.#log.info("hub.listening", { host, port });
     this.#round.start();
     this.#services.start();
     this.#timers.push(setInterval(() => this.#judgeSync(), syncTickMs));
@@ -250,14 +251,18 @@ export class Hub {
   #break(event: string, error: unknown): void {
     if (this.#stopping) return;
     this.#log.error(event, { error: messageOf(error) });
-    process.exitCode = 1;
-    void this.stop();
+    this.#onBroken();
   }
 
-  /** Takes no more pushes, answers those accepted, and leaves the stores as they are. */
-  async stop(): Promise<void> {
+  /**
+   * Takes no more pushes, answers those accepted, and leaves the stores as they are.
+   *
+   * @param succeeded another hub of this machine goes on at once: the peer is not shown a port that is closed
+   */
+  async stop(succeeded = false): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
+    this.#onReady();
     this.#log.info("hub.stopping");
     for (const timer of this.#timers) clearInterval(timer);
     this.#recorder.stop();
@@ -265,7 +270,6 @@ export class Hub {
     this.#alertDesk.stop();
     this.#maintenance.stop();
     this.#expirer.stop();
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     // A scrape under way may wait for the store, whose stop lets it go.
     const { scrapes } = await this.#round.stop();
     await this.#services.stop();
@@ -277,13 +281,9 @@ export class Hub {
     this.#satellites.stop();
     this.#keeper.stop();
     this.#lag.stop();
-    // Answers under way are finished; clients that keep a connection open are not waited for.
-    this.#server.closeIdleConnections();
-    const hurry = setTimeout(() => this.#server.closeAllConnections(), closeDeadlineMs);
-    await closed;
-    clearTimeout(hurry);
     await this.#link?.close();
-    await this.#judge.stop();
+    if (succeeded) await this.#judge.leave();
+    else await this.#judge.stop();
     this.#log.info("hub.stopped");
   }
 
@@ -314,6 +314,7 @@ export class Hub {
     this.#reports.attach(link.nc);
     const incarnation = await this.#readBack(link);
     this.#timers.push(setInterval(() => void this.#records.refill(link.nc, this.#stop.signal), refillEveryMs));
+    this.#onReady();
     this.#log.info("hub.ready", { incarnation, groups: this.#fold.groupCount });
   }
 

@@ -11,13 +11,13 @@ const usage = `The hub of one machine of a Tandem pair.
 // The judge's thread runs the same file, for what hub/judge/thread.ts does there, and does without the hub's own modules.
 if (!isJudgeThread) {
   const { HubConfig } = await import("./config.ts");
-  const { Hub } = await import("./hub.ts");
+  const { HubProcess } = await import("./hub-process.ts");
   const { runEntry } = await import("./process-entry.ts");
   await runEntry({
     name: "hub",
     usage,
     schema: HubConfig,
     machineOf: ({ machine }) => machine.name,
-    make: (config, version, log) => new Hub(config, version, log),
+    make: (config, version, log) => new HubProcess(config, version, log),
   });
 }

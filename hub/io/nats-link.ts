@@ -70,6 +70,13 @@ export class NatsLink {
     }
   }
 
+  /** Whether NATS takes this hub at all; rejects with its reason. */
+  static async probe(options: Omit<NatsLinkOptions, "onReconnect">): Promise<void> {
+    const { name } = options;
+    const probe = await connectNats({ ...connectionOptions(options), name: `${name} (probe)`, reconnect: false });
+    await probe.close();
+  }
+
   get connected(): boolean {
     return (this.#connected || this.#renewing) && !this.nc.isClosed();
   }
@@ -140,7 +147,7 @@ export class NatsLink {
   }
 }
 
-function connectionOptions({ host, port, seedFile, log }: NatsLinkOptions): ConnectionOptions {
+function connectionOptions({ host, port, seedFile, log }: Omit<NatsLinkOptions, "onReconnect">): ConnectionOptions {
   const authenticator = seedFile === undefined ? undefined : seedFileAuthenticator(seedFile, log);
   return { servers: `${host}:${port}`, timeout: 2_000, authenticator };
 }

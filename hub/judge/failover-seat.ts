@@ -169,7 +169,12 @@ class FailoverSeat implements JudgeListener {
     this.#doors.witness?.renewSeed();
   }
 
+  async leave(): Promise<void> {
+    await this.#memory.idle();
+  }
+
   #step(event: Happening, atMs = monoMs()): void {
+    if (this.#stop.aborted) return;
     // A member of the union with its time is a member of the union.
     const { state, commands } = stepFailover(this.#state, { ...event, atMs } as FailoverEvent, this.#config.failover);
     this.#state = state;

@@ -37,6 +37,7 @@ export class Judge {
   readonly #listeners = new Set<(message: unknown) => void>();
   readonly #ended: Promise<void>;
   #listening: { resolve(): void; reject(error: Error): void } | undefined;
+  #onLeft: () => void = () => {};
   #error: Error | undefined;
   #cutOff = false;
   #stopping = false;
@@ -107,6 +108,20 @@ export class Judge {
     clearTimeout(hurry);
   }
 
+  /**
+   * Resolves when nothing is judged or sent any more. The ports stay as they are a moment longer, silent: where they closed, the
+   * peer's kernel would hear of it, and the peer would take the hub for dead before its successor speaks.
+   */
+  async leave(): Promise<void> {
+    this.#stopping = true;
+    clearInterval(this.#pulse);
+    const left = new Promise<void>((resolve) => {
+      this.#onLeft = resolve;
+    });
+    this.#send({ type: "leave" });
+    await Promise.race([left, this.#ended]);
+  }
+
   #send(message: ToJudge): void {
     this.#worker.postMessage(message);
   }
@@ -125,6 +140,9 @@ export class Judge {
         break;
       case "cut-off":
         this.#cutOff = message.cutOff;
+        break;
+      case "left":
+        this.#onLeft();
         break;
       case "listener":
         for (const tell of this.#listeners) tell(message.message);

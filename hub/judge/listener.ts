@@ -24,6 +24,8 @@ export interface JudgeListener {
   told(message: unknown, atMs: number): void;
   /** A file of a seed may hold another one now. */
   renewSeed(): void;
+  /** After the end of its signal; resolves when it does nothing any more that a successor could meet. */
+  leave(): Promise<void>;
 }
 
 /** Given to the listener's factory. */
@@ -51,4 +53,5 @@ export const idleListener: ListenerFactory = () => ({
   slept: () => {},
   told: () => {},
   renewSeed: () => {},
+  leave: async () => {},
 });

@@ -13,7 +13,11 @@ export interface JudgeOrders {
 
 export const judgeThread = "tandem-judge";
 
-export type ToJudge = { type: "renew-seed" } | { type: "stop" } | { type: "listener"; message: unknown };
+export type ToJudge =
+  | { type: "renew-seed" }
+  | { type: "stop" }
+  | { type: "leave" }
+  | { type: "listener"; message: unknown };
 
 /** Times are those of `monoMs`. */
 export type FromJudge =
@@ -22,4 +26,6 @@ export type FromJudge =
   | { type: "unable"; reason: string }
   | { type: "judged"; machine: string; state: MachineState }
   | { type: "cut-off"; cutOff: boolean }
+  /** After `leave`: a successor may judge from now on. */
+  | { type: "left" }
   | { type: "listener"; message: unknown };

@@ -1,5 +1,6 @@
 /** The path of beats that ends with the peer's process: each judge dials the other, speaks on what it dialled and hears on what it accepted. */
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { sharesPorts } from "../io/shares-ports.ts";
 import { FrameReader, frame } from "./frames.ts";
 
 interface Address {
@@ -49,7 +50,7 @@ export class TcpPath {
     const server = createServer();
     return new Promise((resolve, reject) => {
       server.once("error", reject);
-      server.listen(port, host, () => {
+      server.listen({ port, host, reusePort: sharesPorts }, () => {
         server.off("error", reject);
         resolve(new TcpPath(options, server));
       });

@@ -1,4 +1,5 @@
 /** The judge's thread: it beats and judges beside the hub's main loop, so that a busy or stuck one delays neither. */
+import { setTimeout } from "node:timers/promises";
 import { isMainThread, type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { isStuck, startMainLoop, stepMainLoop } from "../core/main-loop.ts";
 import { createLog, type Log, logWith, messageOf } from "../io/log.ts";
@@ -19,6 +20,8 @@ const seat: ListenerFactory = failoverSeat(openDoors);
 const sayAgainMs = 1_000;
 /** Ticks may come this late before the thread is said to have stood still: two beats. */
 const latenessTicks = 2;
+/** How long the ports of one that leaves stay open: a successor speaks by then. */
+const lingerMs = 1_500;
 
 class JudgeThread {
   readonly #orders: JudgeOrders;
@@ -62,7 +65,9 @@ class JudgeThread {
       log: this.#log,
       clock: monoMs,
       heard: (beat, path, is) => this.#heard(beat, path, is),
-      word: (word) => this.#listener.word(word, monoMs()),
+      word: (word) => {
+        if (!this.#stop.signal.aborted) this.#listener.word(word, monoMs());
+      },
       refused: (path) => this.#refused(path),
     });
     const voice = {
@@ -99,6 +104,9 @@ class JudgeThread {
       case "listener":
         this.#listener.told(message.message, monoMs());
         break;
+      case "leave":
+        void this.#leave();
+        break;
       case "stop":
         void this.#end();
     }
@@ -121,6 +129,7 @@ class JudgeThread {
   }
 
   #heard(beat: Beat, path: BeatPath, is: { old: boolean; fresh: boolean }): void {
+    if (this.#stop.signal.aborted) return;
     this.#board.heard(path);
     this.#watch.heard(path, { ...is, stuck: beat.mainStuck });
     if (is.old) return;
@@ -130,6 +139,7 @@ class JudgeThread {
 
   /** Whether the other port refuses as well is known as soon as it is asked. */
   #refused(path: BeatPath): void {
+    if (this.#stop.signal.aborted) return;
     this.#watch.refused(path);
     if (path === "tcp") this.#beat(["udp"]);
   }
@@ -149,10 +159,22 @@ class JudgeThread {
     this.#exchange.beat({ lagMs: this.#board.lagMs, mainStuck: this.#stuck, digest: this.#digest }, paths);
   }
 
-  async #end(): Promise<void> {
+  async #leave(): Promise<void> {
+    this.#fallSilent();
+    await this.#listener.leave();
+    this.#tell({ type: "left" });
+    await setTimeout(lingerMs);
+    await this.#end();
+  }
+
+  #fallSilent(): void {
     this.#stop.abort();
     clearInterval(this.#timer);
     this.#watch.stop();
+  }
+
+  async #end(): Promise<void> {
+    this.#fallSilent();
     await this.#exchange.stop();
     this.#port.close();
   }

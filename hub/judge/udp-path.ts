@@ -1,6 +1,7 @@
 /** The fastest path of beats: datagrams, and the word of the peer's kernel that nobody listens for them. */
 import { createSocket, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
+import { sharesPorts } from "../io/shares-ports.ts";
 
 interface Address {
   host: string;
@@ -37,7 +38,7 @@ export class UdpPath {
   /** Rejects when the port cannot be had. */
   static open(options: UdpPathOptions): Promise<UdpPath> {
     const { host, port } = options.listen;
-    const listener = createSocket(typeFor(options.listen));
+    const listener = createSocket({ type: typeFor(options.listen), reusePort: sharesPorts });
     return new Promise((resolve, reject) => {
       listener.once("error", reject);
       listener.bind({ address: host, port, exclusive: true }, () => {

@@ -14,7 +14,7 @@ export class MemoryFile {
   readonly #log: Log;
   readonly #kept: (saved: Saved) => void;
   #next: Saved | undefined;
-  #busy = false;
+  #busy: Promise<void> | undefined;
   #complaint = "";
 
   /** @param kept told each time that something is on disk */
@@ -39,11 +39,17 @@ export class MemoryFile {
   /** One at a time; of those that wait the newest is written. */
   save(saved: Saved): void {
     this.#next = saved;
-    if (!this.#busy) void this.#work();
+    this.#busy ??= this.#work().finally(() => {
+      this.#busy = undefined;
+    });
+  }
+
+  /** Resolves when nothing is written any more. */
+  async idle(): Promise<void> {
+    await this.#busy;
   }
 
   async #work(): Promise<void> {
-    this.#busy = true;
     for (let saved = this.#next; saved !== undefined; saved = this.#next) {
       this.#next = undefined;
       try {
@@ -58,6 +64,5 @@ export class MemoryFile {
         this.#complaint = complaint;
       }
     }
-    this.#busy = false;
   }
 }

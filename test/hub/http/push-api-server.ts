@@ -2,8 +2,9 @@
 import type { AddressInfo } from "node:net";
 import { promisify } from "node:util";
 import { type Candidate, Fold } from "../../../hub/core/fold/fold.ts";
+import { Entrance, type EntranceDeadlines } from "../../../hub/http/entrance.ts";
+import { createHubFront } from "../../../hub/http/hub-front.ts";
 import { createPushApi, type PushApiOptions } from "../../../hub/http/push-api.ts";
-import { createHubServer, type ServerDeadlines } from "../../../hub/http/server.ts";
 import { createLog } from "../../../hub/io/log.ts";
 
 export interface PushServer {
@@ -22,7 +23,7 @@ export interface PushServer {
 export async function startPushServer({
   deadlines,
   ...overrides
-}: Partial<PushApiOptions> & { deadlines?: ServerDeadlines } = {}): Promise<PushServer> {
+}: Partial<PushApiOptions> & { deadlines?: EntranceDeadlines } = {}): Promise<PushServer> {
   const failures: string[] = [];
   const fold = new Fold();
   const appended: Candidate[] = [];
@@ -42,8 +43,16 @@ export async function startPushServer({
     ...overrides,
   });
   const unused = () => ({});
-  const server = createHubServer(
-    {
+  const entrance = new Entrance(
+    createLog("test", (line) => {
+      if (!line.includes("hub.listening")) failures.push(line);
+    }),
+    deadlines,
+  );
+  const { server } = entrance;
+  await entrance.listen({ host: "127.0.0.1", port: 0 });
+  entrance.open(
+    createHubFront({
       unready: () => undefined,
       push: api,
       services: async () => false,
@@ -55,11 +64,8 @@ export async function startPushServer({
       page: () => "",
       assets: { hash: "", script: "", style: "" },
       peerOrigin: "http://192.0.2.20:9100",
-    },
-    createLog("test", (line) => failures.push(line)),
-    deadlines,
+    }),
   );
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo; // a TCP server's address is an object
   return {
     url: `http://127.0.0.1:${port}`,

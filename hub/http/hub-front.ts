@@ -1,8 +1,8 @@
-/** The hub's HTTP front: one table of paths over node:http, with a deadline for every request that is not a stream. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+/** What answers a request to the hub: one table of paths, with a deadline for every answer that is not a stream. */
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { heartbeatPath } from "../io/heartbeat-sender.ts";
-import { type Log, messageOf } from "../io/log.ts";
 import type { PageAssets } from "../page/assets.ts";
+import type { Front } from "./entrance.ts";
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
@@ -22,39 +22,14 @@ export interface ServerRoutes {
   peerOrigin: string;
 }
 
-export interface ServerDeadlines {
-  /** For the header of a request, ms. */
-  headerMs: number;
-  /** For header and body of a request, ms. */
-  requestMs: number;
-  /** Between two looks at what is overdue, ms. */
-  checkEveryMs: number;
-}
-
-const defaultDeadlines: ServerDeadlines = { headerMs: 5_000, requestMs: 15_000, checkEveryMs: 1_000 };
-const maxConnections = 4_096;
 /** An answer that nobody takes for this long is dropped, ms. */
 const answerStallMs = 15_000;
 /** Answers to `GET /metrics` under way at once: each may be as large as all that was ever pushed. */
 const maxMetricsAnswers = 16;
 
-export function createHubServer(routes: ServerRoutes, log: Log, deadlines = defaultDeadlines): Server {
+export function createHubFront(routes: ServerRoutes): Front {
   const table = routeTable(routes);
-  const server = createServer({
-    headersTimeout: deadlines.headerMs,
-    requestTimeout: deadlines.requestMs,
-    connectionsCheckingInterval: deadlines.checkEveryMs,
-    keepAliveTimeout: 65_000,
-  });
-  server.maxConnections = maxConnections;
-  server.on("request", (request, response) => {
-    handle(routes, table, request, response).catch((error: unknown) => {
-      log.error("http.failed", { method: request.method, url: request.url, error: messageOf(error) });
-      if (response.headersSent) response.destroy();
-      else send(response, 500, "text/plain", "the hub failed at this request; its log says more\n");
-    });
-  });
-  return server;
+  return (request, response) => handle(routes, table, request, response);
 }
 
 async function handle(

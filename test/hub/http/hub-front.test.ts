@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { type AddressInfo, connect } from "node:net";
 import { expect, it, onTestFinished } from "vitest";
-import { createHubServer, type ServerRoutes } from "../../../hub/http/server.ts";
+import { Entrance } from "../../../hub/http/entrance.ts";
+import { createHubFront, type ServerRoutes } from "../../../hub/http/hub-front.ts";
 import { createLog } from "../../../hub/io/log.ts";
 
 async function serve(metricsText: () => Promise<string>): Promise<number> {
@@ -18,12 +19,10 @@ async function serve(metricsText: () => Promise<string>): Promise<number> {
     assets: { hash: "", script: "", style: "" },
     peerOrigin: "http://192.0.2.20:9100",
   };
-  const server = createHubServer(
-    routes,
-    createLog("test", () => {}),
-  );
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
+  const entrance = new Entrance(createLog("test", () => {}));
+  const { server } = entrance;
+  await entrance.listen({ host: "127.0.0.1", port: 0 });
+  entrance.open(createHubFront(routes));
   onTestFinished(() => {
     server.closeAllConnections();
     server.close();

@@ -1,0 +1,185 @@
+/**
+ * The hub's port for HTTP. It is open before the hub can answer and holds requests until it can; when another hub of this machine
+ * takes over, it takes no more connections, and what still comes on those that stand it carries over to that one.
+ */
+import {
+  request as ask,
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from "node:http";
+import { Server as TcpServer } from "node:net";
+import { pipeline } from "node:stream";
+import { type Log, messageOf } from "../io/log.ts";
+
+interface Address {
+  host: string;
+  port: number;
+}
+
+/** Resolves when the request was dealt with, though its answer may go on as a stream. */
+export type Front = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+export interface EntranceDeadlines {
+  /** For the header of a request, ms. */
+  headerMs: number;
+  /** For header and body of a request, ms. */
+  requestMs: number;
+  /** Between two looks at what is overdue, ms. */
+  checkEveryMs: number;
+}
+
+type State = { kind: "holding" } | { kind: "open"; front: Front } | { kind: "passing"; to: Address };
+
+const defaultDeadlines: EntranceDeadlines = { headerMs: 5_000, requestMs: 15_000, checkEveryMs: 1_000 };
+const maxConnections = 4_096;
+/** What is under way when another hub takes over has so long to end; a push waits 5 s for the store at most. */
+const yieldDeadlineMs = 6_000;
+const closeDeadlineMs = 2_000;
+/** A client that keeps its connection asks again within this time, as a rule, and then learns that it ends. */
+const lastRequestsMs = 5_000;
+/** Orders are believed by where they come from, which a passed one would hide. */
+const passedMethods = /^(GET|HEAD|PUT|POST|DELETE)$/;
+const orderPaths = /^\/(?:api\/v1\/(?:services|maintenance)|internal)(?:\/|$|\?)/;
+
+export class Entrance {
+  readonly server: Server;
+  readonly #log: Log;
+  readonly #underWay = new Set<Promise<void>>();
+  #state: State = { kind: "holding" };
+  #opened: () => void = () => {};
+  #open: Promise<void> = Promise.resolve();
+
+  constructor(log: Log, deadlines = defaultDeadlines) {
+    this.#log = log;
+    const take: RequestListener = (request, response) => void this.#track(this.#take(request, response));
+    this.server = createServer(
+      {
+        headersTimeout: deadlines.headerMs,
+        requestTimeout: deadlines.requestMs,
+        connectionsCheckingInterval: deadlines.checkEveryMs,
+        keepAliveTimeout: 65_000,
+      },
+      take,
+    );
+    this.server.maxConnections = maxConnections;
+  }
+
+  /**
+   * Listens, unless it does, and holds what comes until `open`. Rejects when the port cannot be had.
+   *
+   * @param shared whether another process of this user may listen beside it, as a hub and its successor do
+   */
+  async listen({ host, port }: Address, shared = false): Promise<void> {
+    if (this.server.listening) return;
+    this.#hold();
+    await new Promise<void>((resolve, reject) => {
+      const fail = (error: Error) => reject(new Error(`cannot listen on ${host}:${port}: ${error.message}`));
+      this.server.once("error", fail);
+      this.server.listen({ host, port, reusePort: shared }, () => {
+        this.server.off("error", fail);
+        resolve();
+      });
+    });
+    this.#log.info("hub.listening", { host, port });
+  }
+
+  /** From now on the hub answers, first what was held. */
+  open(front: Front): void {
+    this.#state = { kind: "open", front };
+    this.#opened();
+  }
+
+  /** Resolves when nothing is under way any more that came before; what comes from now on goes to the hub at that address. */
+  async yieldTo(to: Address): Promise<void> {
+    const before = [...this.#underWay];
+    this.#state = { kind: "passing", to };
+    this.#opened();
+    // After a turn of the loop has accepted all that waits: what still waits when a listener closes is reset.
+    await new Promise((resolve) => setImmediate(resolve));
+    // Of the listener alone; the server's own would cut idle connections, on which a request may be on its way.
+    TcpServer.prototype.close.call(this.server);
+    await within(yieldDeadlineMs, Promise.allSettled(before));
+  }
+
+  /** Takes no more connections at once; resolves when all have ended. @param lastRequests whether clients may ask once more */
+  async close(lastRequests = this.#state.kind === "passing"): Promise<void> {
+    const closed = new Promise<void>((resolve) => {
+      if (lastRequests) TcpServer.prototype.close.call(this.server, () => resolve());
+      else this.server.close(() => resolve());
+    });
+    if (lastRequests) await within(lastRequestsMs, closed);
+    this.server.closeIdleConnections();
+    const hurry = setTimeout(() => this.server.closeAllConnections(), closeDeadlineMs);
+    await closed;
+    clearTimeout(hurry);
+  }
+
+  #hold(): void {
+    this.#state = { kind: "holding" };
+    this.#open = new Promise((resolve) => {
+      this.#opened = resolve;
+    });
+  }
+
+  async #track(work: Promise<void>): Promise<void> {
+    this.#underWay.add(work);
+    await work;
+    this.#underWay.delete(work);
+  }
+
+  async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      if (this.#state.kind === "holding") await this.#open;
+      if (this.#state.kind === "passing") await this.#pass(request, response, this.#state.to);
+      else if (this.#state.kind === "open") await this.#state.front(request, response);
+    } catch (error) {
+      this.#log.error("http.failed", { method: request.method, url: request.url, error: messageOf(error) });
+      if (response.headersSent) response.destroy();
+      else send(response, 500, "the hub failed at this request; its log says more\n");
+    }
+  }
+
+  /** The answer ends the connection, so that the client's next one is made with the hub that acts. */
+  async #pass(request: IncomingMessage, response: ServerResponse, to: Address): Promise<void> {
+    response.shouldKeepAlive = false;
+    const { method = "", url = "/", headers } = request;
+    const changes = method !== "GET" && method !== "HEAD";
+    if (!passedMethods.test(method) || (changes && orderPaths.test(url)))
+      return send(response, 503, "this hub is being replaced; ask again\n");
+    await new Promise<void>((resolve) => {
+      const fail = (error: Error) => {
+        if (response.headersSent) response.destroy();
+        else send(response, 503, `this hub is being replaced, and the next one does not answer: ${error.message}\n`);
+        resolve();
+      };
+      const asked = ask(
+        { host: to.host, port: to.port, method, path: url, headers: { ...headers, connection: "close" }, agent: false },
+        (answer) => {
+          const { connection: _, "keep-alive": __, "transfer-encoding": ___, ...kept } = answer.headers;
+          response.writeHead(answer.statusCode ?? 502, kept);
+          pipeline(answer, response, () => resolve());
+        },
+      );
+      asked.once("error", fail);
+      response.once("close", () => asked.destroy());
+      pipeline(request, asked, () => {});
+    });
+  }
+}
+
+function send(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { "content-type": "text/plain; charset=utf-8", "retry-after": "1" }).end(text);
+}
+
+/** Resolves with the work, or without it after so long. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
+}
