@@ -1,13 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { HubConfigInput } from "../../hub/config.ts";
-import { fleetOf, LocalPair, ledgerOf } from "../support/local-pair.ts";
+import { HubConfig, type HubConfigInput } from "../../hub/config.ts";
+import { fleetOf, LocalPair, ledgerOf, pushTo } from "../support/local-pair.ts";
 import { SteadyPushes } from "../support/steady-pushes.ts";
 import { until } from "../support/until.ts";
 
@@ -16,11 +18,13 @@ const portOffset = 8_100;
 describe("a hub that is replaced while clients push", { timeout: 120_000 }, () => {
   let dir: string;
   let pair: LocalPair;
+  let command: string[] = [];
   const hubs: Successor[] = [];
 
   beforeAll(async () => {
     dir = mkdtempSync(join(tmpdir(), "tandem-succession-"));
     pair = await LocalPair.start(join(dir, "data"), portOffset, "--no-restart", "--agents", "none");
+    command = readFileSync(`/proc/${pair.mainpc.pids.hub}/cmdline`, "utf8").split("\0").slice(0, -1);
     await until("sync", async () => (await fleetOf(pair.mainpc)).sync.state === "in-sync");
   }, 120_000);
 
@@ -32,13 +36,14 @@ describe("a hub that is replaced while clients push", { timeout: 120_000 }, () =
 
   /** Another hub of mainpc, from the command line of the first one and a configuration of its own. */
   function successor(name: string, change: Partial<HubConfigInput>): Successor {
-    const [program = "", ...args] = readFileSync(`/proc/${pair.mainpc.pids.hub}/cmdline`, "utf8").split("\0").slice(0, -1);
+    const [program = "", ...args] = command;
     const at = args.indexOf("--config") + 1;
     const config = JSON.parse(readFileSync(args[at] ?? "", "utf8")) as HubConfigInput; // made by the local run
     const healthSocket = join(dir, `${name}.sock`);
     args[at] = join(dir, `${name}.json`);
     writeFileSync(args[at], JSON.stringify({ ...config, healthSocket, ...change }));
-    const hub = new Successor(spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] }), healthSocket);
+    const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
+    const hub = new Successor(child, healthSocket, args[at]);
     hubs.push(hub);
     return hub;
   }
@@ -54,8 +59,9 @@ describe("a hub that is replaced while clients push", { timeout: 120_000 }, () =
     return clients;
   };
 
-  it("answers every push, kept connections and new ones alike, and the first process ends when it is told to", async () => {
+  it("answers every push, kept connections and new ones alike, while the peer never takes it for dead", async () => {
     const first = pair.mainpc.pids.hub;
+    const peer = new Events(pair.pc2.hub);
     const clients = await steady(async () => {
       const second = successor("second", { maxQueuedPushes: 9_999 });
       await second.healthy();
@@ -68,19 +74,93 @@ describe("a hub that is replaced while clients push", { timeout: 120_000 }, () =
       expect(failures).toEqual([]);
       expect(acknowledged).toBe(sent);
     }
+    peer.close();
+    expect(peer.verdicts.filter((verdict) => verdict.includes('"dead"'))).toEqual([]);
     await until("all twice", async () => (await ledgerOf(pair.pc2)).copies === 2);
     const ledger = await ledgerOf(pair.mainpc);
     expect(ledger).toMatchObject({ missing: 0, duplicates: 0 });
     for (const counted of ledger.clients) expect(counted).toMatchObject({ missing: 0, duplicates: 0 });
   });
+
+  it("a successor whose NATS does not take it waits, and the hub before it goes on", async () => {
+    const { nats } = configOf(hubs[0]).machine;
+    const waits = successor("waits", {
+      machine: { ...configOf(hubs[0]).machine, nats: { ...nats, port: nats.port + 7 } },
+    });
+    await until("that it waits", () => waits.log.includes("succession.waits"));
+    expect(await waits.livez()).toBe(503);
+    const clients = await steady(() => setTimeout(1_000));
+    for (const { failures } of clients) expect(failures).toEqual([]);
+    waits.process.kill("SIGTERM");
+    await once(waits.process, "exit");
+  });
+
+  it("one that dies after it has taken over is stepped in for, and the same program is not let in again", async () => {
+    const third = successor("third", { maxQueuedPushes: 9_998 });
+    await third.healthy();
+    const startMs = performance.now();
+    third.process.kill("SIGKILL");
+    await until("a push", async () => (await pushTo(pair.mainpc, "again", 1)).startsWith("200"));
+    console.info(`answered again after ${(performance.now() - startMs).toFixed(0)} ms`);
+    const same = successor("third", { maxQueuedPushes: 9_998 });
+    await until("its refusal", () => same.log.includes("it had taken over and ended"));
+    expect(await same.livez()).toBe(503);
+    same.process.kill("SIGTERM");
+    await once(same.process, "exit");
+
+    const fourth = successor("fourth", { maxQueuedPushes: 9_997 });
+    await fourth.healthy();
+    await until("sync", async () => (await pushTo(pair.mainpc, "after", 1)) === "200 peer");
+    await until("all twice", async () => (await ledgerOf(pair.pc2)).copies === 2);
+    expect(await ledgerOf(pair.mainpc)).toMatchObject({ missing: 0, duplicates: 0 });
+  });
+
+  it("asks for the key before it yields", async () => {
+    const { stateDirectory = "" } = configOf(hubs[0]);
+    const of = createHash("sha256").update(stateDirectory).digest("hex").slice(0, 16);
+    const socket = connect(`\0tandem-hub-mainpc-${of}`);
+    await once(socket, "connect");
+    const ask = { ask: "yours", key: "00".repeat(32), program: "stranger", at: { host: "127.0.0.1", port: 9 } };
+    socket.write(`${JSON.stringify(ask)}\n`);
+    await once(socket.resume(), "close");
+    expect(await pushTo(pair.mainpc, "unmoved", 1)).toBe("200 peer");
+  });
 });
+
+class Events {
+  readonly verdicts: string[] = [];
+  readonly #stop = new AbortController();
+
+  constructor(hub: string) {
+    void this.#read(hub).catch(() => {});
+  }
+
+  close(): void {
+    this.#stop.abort();
+  }
+
+  async #read(hub: string): Promise<void> {
+    const { body } = await fetch(`${hub}/api/v1/events`, { signal: this.#stop.signal });
+    let text = "";
+    for await (const part of body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      text += part;
+      for (let end = text.indexOf("\n\n"); end !== -1; end = text.indexOf("\n\n")) {
+        const data = /^event: machine\ndata: (.*)$/m.exec(text.slice(0, end))?.[1];
+        text = text.slice(end + 2);
+        if (data !== undefined) this.verdicts.push(data);
+      }
+    }
+  }
+}
 
 class Successor {
   readonly process: ChildProcess;
+  readonly config: string;
   readonly #socket: string;
   log = "";
 
-  constructor(child: ChildProcess, socket: string) {
+  constructor(child: ChildProcess, socket: string, config: string) {
+    this.config = config;
     this.process = child;
     this.#socket = socket;
     child.stderr?.setEncoding("utf8").on("data", (text: string) => (this.log += text));
@@ -89,11 +169,11 @@ class Successor {
   async healthy(): Promise<void> {
     await until("its health", async () => {
       if (this.process.exitCode !== null) throw new Error(this.log);
-      return (await this.#ask()) === 200;
+      return (await this.livez()) === 200;
     });
   }
 
-  async #ask(): Promise<number | undefined> {
+  async livez(): Promise<number | undefined> {
     const asked = request({ socketPath: this.#socket, path: "/livez" }).end();
     return await once(asked, "response").then(
       ([answer]) => answer.resume().statusCode,
@@ -101,6 +181,8 @@ class Successor {
     );
   }
 }
+
+const configOf = (hub: Successor | undefined) => HubConfig.parse(JSON.parse(readFileSync(hub?.config ?? "", "utf8")));
 
 function isAlive(pid: number): boolean {
   try {
