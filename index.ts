@@ -39,9 +39,9 @@ async function declare(): Promise<Outputs> {
     });
     return { hubUrl: satellite.hubUrls[0] ?? "", satellite };
   }
-  const bundle = site.images.hub === "" ? await build() : undefined;
+  const bundles = site.images.hub === "" ? await build() : undefined;
   const found = await firstLook(site, agentPorts(site, fleet));
-  const machine = new Machine(name, { site, fleet, bundle, found, secrets: readSiteSecrets(site), ...own });
+  const machine = new Machine(name, { site, fleet, bundles, found, secrets: readSiteSecrets(site), ...own });
   return { hubUrl: machine.hubUrl, machine };
 }
 

@@ -3,7 +3,10 @@ import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 
 export interface ContainerSpec {
-  /** Name on the machine. @example "tandem-mainpc-nats" */
+  /**
+   * Name on the machine, or `generated`: that of the resource with a suffix, for what is replaced by one that starts beside it and
+   * takes over. @example "tandem-mainpc-nats"
+   */
   name: string;
   image: pulumi.Input<string>;
   /** Replaces the image's entry point. @default the image's */
@@ -43,6 +46,8 @@ export interface ContainerSpec {
   runs?: RunState;
 }
 
+const generated = "generated";
+
 export type RunState =
   /** Pulumi: it always runs. */
   | "pulumi"
@@ -71,7 +76,7 @@ export function hardenedContainer(
   return new docker.Container(
     resourceName,
     {
-      name: spec.name,
+      name: spec.name === generated ? undefined : spec.name,
       image: spec.image,
       entrypoints: spec.entrypoint,
       command: spec.command,
@@ -117,8 +122,8 @@ export function hardenedContainer(
       logDriver: "json-file",
       logOpts: { "max-size": "10m", "max-file": "5" },
     },
-    // The old one holds the ports.
-    { ...opts, deleteBeforeReplace: true },
+    // The old one holds the ports, unless it shares them.
+    { ...opts, deleteBeforeReplace: spec.name !== generated },
   );
 }
 

@@ -1,9 +1,5 @@
 /** A machine's hub: its image, its configuration and its container. */
-import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { dirname, relative } from "node:path";
-import { fileURLToPath } from "node:url";
-import * as docker from "@pulumi/docker";
+import { dirname } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { HubConfigInput } from "../hub/config.ts";
 import { hostPort } from "./address.ts";
@@ -12,32 +8,17 @@ import { hardenedContainer, readOnlyDirectory } from "./container.ts";
 import { DataDirectory } from "./data-directory.ts";
 import { renderHubConfig } from "./hub-config.ts";
 import { hubNodeArgs } from "./hub-node-args.ts";
-import { type Reach, signalContainer } from "./reach.ts";
+import { type ProgramImage, programImage } from "./program-image.ts";
+import { dockerCommand, type Reach, runScript } from "./reach.ts";
 import { SecretFile } from "./secret-file.ts";
 import { supervisorSocket, supervisorSocketTarget } from "./supervisor-conf.ts";
-
-export type HubImage =
-  /** Built on the machine's own engine from the bundle; no registry takes part but for the base. */
-  | {
-      kind: "build";
-      /** Path of hub.mjs; its directory is the build's context. */
-      bundlePath: string;
-      /** Hash of the bundle, hex. */
-      bundleHash: string;
-      /** Image with `node` 24 in its PATH. @example "node:24-bookworm-slim" */
-      base: string;
-      /** System and processor of the machine. @default "linux/amd64" */
-      platform?: string;
-    }
-  /** Taken as it is. @example { kind: "pull", name: "registry.example.org/tandem-hub@sha256:…" } */
-  | { kind: "pull"; name: string };
 
 export interface HubArgs {
   /** How the machine is reached. */
   reach: Reach;
   /** What the hub reads; names the machine and what the hub binds. The paths of its spool and state are set here. */
   config: HubConfigInput;
-  image: HubImage;
+  image: ProgramImage;
   /** Memory of the container, MiB. @default 1024 */
   memoryMb?: number;
   /** Directory of hub.json on the machine. @default "/etc/tandem/hub" */
@@ -55,6 +36,7 @@ export interface HubArgs {
   routerSockets?: pulumi.Input<string>;
 }
 
+const stopGraceSeconds = 15;
 const uid = 10_900;
 /** Who is of this group may speak with the hub's neighbours on its machine, such as the supervisor. */
 export const hubGroup = uid;
@@ -69,8 +51,10 @@ export const routerSocketTarget = "/run/tandem/router";
 export const routerSocket = `${routerSocketTarget}/router.sock`;
 const secretTarget = "/etc/tandem/hub-secrets";
 const seedName = "nats.seed";
-const containerName = (machine: string) => `tandem-${machine}-hub`;
-const dockerfile = fileURLToPath(new URL("../hub/Dockerfile", import.meta.url));
+/** Its own: on the hub's port another process may answer while one replaces the other. */
+const healthSocket = "/tmp/hub.sock";
+/** Labels of the hub's containers, of which there are two while one replaces the other. */
+const labelsOf = (machine: string) => ({ "tandem.machine": machine, "tandem.role": "hub" });
 
 export interface HubSeedArgs {
   reach: Reach;
@@ -86,7 +70,7 @@ export interface HubSeedArgs {
  */
 export function hubSeedFile(name: string, args: HubSeedArgs, opts: pulumi.ComponentResourceOptions): SecretFile {
   const { reach, machine, seed, directory = "/etc/tandem/secrets/hub" } = args;
-  const reload = signalContainer(reach, containerName(machine), "HUP");
+  const reload = signalHubs(reach, machine, "HUP");
   return new SecretFile(
     `${name}-nats-seed`,
     { reach, path: `${directory}/${seedName}`, content: seed, uid, reload },
@@ -97,8 +81,6 @@ export function hubSeedFile(name: string, args: HubSeedArgs, opts: pulumi.Compon
 export class Hub extends pulumi.ComponentResource {
   /** @example "http://192.0.2.10:9000" */
   readonly url: pulumi.Output<string>;
-  /** What the container runs, for its neighbours of the same image. */
-  readonly image: pulumi.Output<string>;
   /** Name and tag, or digest, that the container runs. @example "tandem-hub:3f2a9c01d4e7" */
   readonly imageTag: pulumi.Output<string>;
 
@@ -120,7 +102,7 @@ export class Hub extends pulumi.ComponentResource {
       children,
     );
 
-    const image = hubImage(name, args.image, children);
+    const image = programImage(name, args.image, children);
     const config = new ConfigFile(
       `${name}-config`,
       {
@@ -131,6 +113,7 @@ export class Hub extends pulumi.ComponentResource {
           nats,
           spool,
           stateDirectory: statePath,
+          healthSocket,
           ...(witness && secrets ? { witness: { ...witness, ...nats } } : {}),
           ...(args.supervisorSockets === undefined ? {} : { supervisor: { socket: supervisorSocket } }),
           ...(args.routerSockets === undefined ? {} : { router: { socket: routerSocket } }),
@@ -139,9 +122,10 @@ export class Hub extends pulumi.ComponentResource {
       children,
     );
     const container = hardenedContainer(
-      `${name}-container`,
+      // Also how its name begins.
+      `tandem-${machine.name}-hub`,
       {
-        name: containerName(machine.name),
+        name: "generated",
         image: image.reference,
         entrypoint: ["node", ...hubNodeArgs, "/app/hub.mjs"],
         command: ["--config", `${configTarget}/hub.json`],
@@ -158,58 +142,50 @@ export class Hub extends pulumi.ComponentResource {
             : [readOnlyDirectory(args.supervisorSockets, supervisorSocketTarget)]),
           ...(args.routerSockets === undefined ? [] : [readOnlyDirectory(args.routerSockets, routerSocketTarget)]),
         ],
-        healthcheck: ["node", "-e", healthScript(`http://${at}/livez`)],
+        healthcheck: ["node", "-e", healthScript(healthSocket)],
         memoryMb: args.memoryMb ?? 1024,
         cpus: 2,
         maxProcesses: 128,
-        stopGraceSeconds: 15,
-        labels: { "tandem.machine": machine.name, "tandem.config": config.contentHash },
+        stopGraceSeconds,
+        labels: { ...labelsOf(machine.name), "tandem.config": config.contentHash },
       },
       children,
     );
+    // What an up that was killed has left, and the one that was replaced: it stands by as long as it is there.
+    const script = container.id.apply((id) => stopOtherHubs(args.reach, machine.name, id));
+    runScript(`${name}-others`, { script }, args.reach, children);
 
     this.url = container.id.apply(() => `http://${at}`);
-    this.image = pulumi.output(image.reference);
     this.imageTag = image.tag;
     this.registerOutputs({ url: this.url, imageTag: this.imageTag });
   }
 }
 
-/** What the container runs, and how people call it. */
-function hubImage(name: string, image: HubImage, children: pulumi.CustomResourceOptions) {
-  if (image.kind === "pull") {
-    const pulled = new docker.RemoteImage(`${name}-image`, { name: image.name, keepLocally: true }, children);
-    return { reference: pulled.imageId, tag: pulled.name };
-  }
-  const tag = hubImageTag(image.bundleHash, image.base);
-  const built = new docker.Image(
-    `${name}-image`,
-    {
-      imageName: tag,
-      // Relative, so that another clone of the same commit previews no change.
-      build: {
-        context: here(dirname(image.bundlePath)),
-        dockerfile: here(dockerfile),
-        args: { BASE: image.base },
-        platform: image.platform ?? "linux/amd64",
-      },
-      skipPush: true,
-    },
-    children,
-  );
-  return { reference: built.imageName, tag: built.imageName };
+function healthScript(socket: string): string {
+  return [
+    `const asked = require("node:http").get({ socketPath: ${JSON.stringify(socket)}, path: "/livez" },`,
+    "(answer) => process.exit(answer.statusCode === 200 ? 0 : 1));",
+    'asked.on("error", () => process.exit(1));',
+  ].join(" ");
 }
 
-/** Whatever changes the image changes its tag, so that a preview shows the replacement by name. */
-export function hubImageTag(bundleHash: string, base: string): string {
-  const parts = [bundleHash, base, readFileSync(dockerfile, "utf8")];
-  return `tandem-hub:${createHash("sha256").update(parts.join("\0")).digest("hex").slice(0, 12)}`;
+const hubsOf = (reach: Reach, machine: string, all: boolean) => {
+  const filters = Object.entries(labelsOf(machine)).map(([label, value]) => `--filter 'label=${label}=${value}'`);
+  return `${dockerCommand(reach)} ps --quiet --no-trunc ${all ? "--all " : ""}${filters.join(" ")}`;
+};
+
+/** POSIX sh; content when none runs. @param signal name without SIG @example "HUP" */
+function signalHubs(reach: Reach, machine: string, signal: string): string {
+  return `for hub in $(${hubsOf(reach, machine, false)}); do ${dockerCommand(reach)} kill --signal ${signal} "$hub" >/dev/null; done`;
 }
 
-function here(path: string): string {
-  return relative(process.cwd(), path);
-}
-
-function healthScript(url: string): string {
-  return `fetch(${JSON.stringify(url)}).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))`;
+function stopOtherHubs(reach: Reach, machine: string, id: string): string {
+  const docker = dockerCommand(reach);
+  return [
+    `for hub in $(${hubsOf(reach, machine, true)}); do`,
+    `  [ "$hub" != '${id}' ] || continue`,
+    `  ${docker} stop --time ${stopGraceSeconds} "$hub" >/dev/null`,
+    `  ${docker} rm "$hub" >/dev/null`,
+    "done",
+  ].join("\n");
 }

@@ -9,7 +9,7 @@ export { findFiles } from "./drift.ts";
 export type { FoundFiles } from "./drift-script.ts";
 export { firstLook } from "./first-look.ts";
 export { Grafana, type GrafanaArgs } from "./grafana.ts";
-export { Hub, type HubArgs, type HubImage, type HubSeedArgs, hubSeedFile } from "./hub.ts";
+export { Hub, type HubArgs, type HubSeedArgs, hubSeedFile } from "./hub.ts";
 export { type HubConfigArgs, hubConfig, renderHubConfig } from "./hub-config.ts";
 export { JetStreamNode, type JetStreamNodeArgs } from "./jetstream-node.ts";
 export { type KeepalivedConfArgs, renderKeepalivedConf } from "./keepalived-conf.ts";

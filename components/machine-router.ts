@@ -1,7 +1,7 @@
 /** The router of one machine, where the fleet has a service with a route. */
 import type * as pulumi from "@pulumi/pulumi";
 import type { Fleet } from "../fleet/model.ts";
-import type { Hub } from "./hub.ts";
+import type { ProgramImage } from "./program-image.ts";
 import type { Reach } from "./reach.ts";
 import { Router, routerSockets } from "./router.ts";
 import type { Site } from "./site.ts";
@@ -28,7 +28,13 @@ export function machineRouterSockets(
 /** @param sockets from `machineRouterSockets` */
 export function machineRouter(
   name: string,
-  { site, fleet, reach, hub, sockets }: MachineRouterArgs & { hub: Hub; sockets: pulumi.Output<string> | undefined },
+  {
+    site,
+    fleet,
+    reach,
+    image,
+    sockets,
+  }: MachineRouterArgs & { image: ProgramImage; sockets: pulumi.Output<string> | undefined },
   opts: pulumi.ComponentResourceOptions,
 ): Router | undefined {
   if (sockets === undefined) return undefined;
@@ -37,7 +43,7 @@ export function machineRouter(
     machine: machine.name,
     reach,
     fleet,
-    image: hub.image,
+    image,
     sockets,
     configDirectory: `${paths.config}/router`,
     dataDirectory: `${paths.data}/router`,

@@ -2,8 +2,8 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Fleet } from "../fleet/model.ts";
 import { isSupervised } from "./agent.ts";
-import type { Hub } from "./hub.ts";
 import { carriedBy } from "./machine-agents.ts";
+import type { ProgramImage } from "./program-image.ts";
 import type { Reach } from "./reach.ts";
 import type { Site } from "./site.ts";
 import { Supervisor, supervisorSockets } from "./supervisor.ts";
@@ -31,7 +31,12 @@ export function machineSupervisorSockets(
 /** @param sockets from `machineSupervisorSockets` */
 export function machineSupervisor(
   name: string,
-  { site, reach, hub, sockets }: MachineSupervisorArgs & { hub: Hub; sockets: pulumi.Output<string> | undefined },
+  {
+    site,
+    reach,
+    image,
+    sockets,
+  }: MachineSupervisorArgs & { image: ProgramImage; sockets: pulumi.Output<string> | undefined },
   opts: pulumi.ComponentResourceOptions,
 ): Supervisor | undefined {
   if (sockets === undefined) return undefined;
@@ -39,7 +44,7 @@ export function machineSupervisor(
   const args = {
     machine: machine.name,
     reach,
-    image: hub.image,
+    image,
     sockets,
     configDirectory: `${paths.config}/supervisor`,
     dataDirectory: `${paths.data}/supervisor`,

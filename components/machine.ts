@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Fleet } from "../fleet/model.ts";
 import type { HubConfigInput, MachineConfig } from "../hub/config.ts";
 import { hostPort } from "./address.ts";
-import { Hub, type HubImage, hubSeedFile } from "./hub.ts";
+import { Hub, hubSeedFile } from "./hub.ts";
 import { hubConfig } from "./hub-config.ts";
 import { hubTuning } from "./hub-tuning.ts";
 import { JetStreamNode } from "./jetstream-node.ts";
@@ -16,6 +16,7 @@ import { machineVirtualIp } from "./machine-virtual-ip.ts";
 import { machineWatch } from "./machine-watch.ts";
 import type { LeafArgs } from "./nats-conf.ts";
 import type { NatsSecurity } from "./nats-security.ts";
+import type { Bundles, ProgramImage, ProgramName } from "./program-image.ts";
 import { Pushgateway } from "./pushgateway.ts";
 import { dockerProviderArgs, type Reach } from "./reach.ts";
 import type { Site, SiteMachine } from "./site.ts";
@@ -27,8 +28,8 @@ export interface MachineArgs {
   site: Site;
   /** Agents of all machines; each hub knows them all. */
   fleet: Fleet;
-  /** The hub's bundle, to be built into an image on the machine. Needed unless `site.images.hub` names a finished one. */
-  bundle?: { hubPath: string; contentHash: string };
+  /** To be built into images on the machine. Needed unless `site.images.hub` names a finished one. */
+  bundles?: Bundles;
   /** What `findFiles` found on the machine; files changed by hand are written again. @default not looked */
   found?: Reach["found"];
   /** Needed when the site has `security`. */
@@ -41,7 +42,7 @@ export interface MachineArgs {
 
 /**
  * @example
- * const machine = new Machine("mainpc", { site: readStackConfig(), fleet: requireFleet(), bundle: await build() });
+ * const machine = new Machine("mainpc", { site: readStackConfig(), fleet: requireFleet(), bundles: await build() });
  * export const hub = machine.hubUrl;
  */
 export class Machine extends pulumi.ComponentResource {
@@ -61,7 +62,7 @@ export class Machine extends pulumi.ComponentResource {
 
   constructor(name: string, args: MachineArgs, opts?: pulumi.ComponentResourceOptions) {
     super("tandem:machine:Machine", name, {}, opts);
-    const { site, fleet, bundle } = args;
+    const { site, fleet, bundles } = args;
     const { machine, peer, images, limits, paths } = site;
     const reach = { ...reachOf(site), found: args.found };
     const engine = new docker.Provider(`${name}-docker`, dockerProviderArgs(reach), { parent: this });
@@ -123,7 +124,7 @@ export class Machine extends pulumi.ComponentResource {
           references: site.references.map(addressOf),
           tuning: hubTuning(site),
         }),
-        image: hubImageOf(site, bundle),
+        image: imageOf(site, bundles, "hub"),
         memoryMb: limits.hubMemoryMb,
         configDirectory: `${paths.config}/hub`,
         dataDirectory: `${paths.data}/hub`,
@@ -135,9 +136,11 @@ export class Machine extends pulumi.ComponentResource {
       { ...children, dependsOn: [nats, pushgateway] },
     );
 
-    // Both of the hub's image; the hub speaks to each as soon as it is there.
-    machineRouter(name, { site, fleet, reach, hub, sockets: routerSockets }, { ...children, dependsOn: hub });
-    machineSupervisor(name, { site, fleet, reach, hub, sockets }, { ...children, dependsOn: hub });
+    // The hub speaks to each as soon as it is there.
+    const beside = { ...children, dependsOn: hub };
+    const router = { site, fleet, reach, image: imageOf(site, bundles, "router"), sockets: routerSockets };
+    machineRouter(name, router, beside);
+    machineSupervisor(name, { site, fleet, reach, image: imageOf(site, bundles, "supervisor"), sockets }, beside);
     // After the hub, so that the first run finds it there.
     machineLogs(name, { site, fleet, reach, hub: machine }, { ...children, dependsOn: hub });
     // After the hub, so that what they push from the first second on is taken.
@@ -201,16 +204,12 @@ function leafOf({ machine, leaf }: Site, listens: boolean, url: string): LeafArg
   return listens ? { kind: "listen", host: machine.address, port: leaf.port } : { kind: "dial", url };
 }
 
-function hubImageOf({ images }: Site, bundle: MachineArgs["bundle"]): HubImage {
+function imageOf({ images }: Site, bundles: Bundles | undefined, program: ProgramName): ProgramImage {
   if (images.hub !== "") return { kind: "pull", name: images.hub };
-  if (bundle === undefined) throw new RangeError("a Machine without images.hub needs a bundle to build one");
-  return {
-    kind: "build",
-    bundlePath: bundle.hubPath,
-    bundleHash: bundle.contentHash,
-    base: images.hubBase,
-    platform: images.platform,
-  };
+  if (bundles === undefined) throw new RangeError("a Machine without images.hub needs bundles to build images of");
+  const { path, contentHash } = bundles[program];
+  const { hubBase: base, platform } = images;
+  return { kind: "build", program, bundlePath: path, bundleHash: contentHash, base, platform };
 }
 
 function partsOf(machine: SiteMachine): MachineConfig {

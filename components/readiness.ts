@@ -91,7 +91,7 @@ function ownerProblem(owner: string, machine: string, { login, directories }: Wa
 }
 
 function takenPorts(said: Answer, machine: string, { ports }: Wanted): Problem[] {
-  const running = new Map(said.of("runs").map(([name = "", pid = ""]) => [name.replace(/^\//, ""), pid]));
+  const running = said.of("runs").map(([name = "", pid = ""]) => ({ name: name.replace(/^\//, ""), pid }));
   const listening = said
     .of("listens")
     .map(([address = "", port = ""]) => ({ address, port: Number.parseInt(port, 16) }));
@@ -103,11 +103,12 @@ function takenPorts(said: Answer, machine: string, { ports }: Wanted): Problem[]
     const { port, address, container } = wanted;
     if (!listening.some((one) => one.port === port && meets(one.address, address))) return [];
     // An agent may listen by a child of its container's first process.
-    if ("agent" in wanted && running.has(container)) return [];
+    const own = running.filter(({ name }) => isNamed(name, container));
+    if ("agent" in wanted && own.length > 0) return [];
     const known = owners.filter((one) => one.port === port);
-    const foreign = known.find(({ pid }) => pid !== running.get(container));
+    const foreign = known.find(({ pid }) => own.every((one) => one.pid !== pid));
     // Who it is cannot be told everywhere; then a container that runs is taken to be it.
-    if (foreign === undefined && (known.length > 0 || running.has(container))) return [];
+    if (foreign === undefined && (known.length > 0 || own.length > 0)) return [];
     return [
       {
         what: `port ${port} on ${machine} is taken by ${foreign?.name ?? "another process"}`,
@@ -118,6 +119,11 @@ function takenPorts(said: Answer, machine: string, { ports }: Wanted): Problem[]
       },
     ];
   });
+}
+
+/** Whether a container has this name, or one that was generated from it. */
+export function isNamed(name: string, wanted: string): boolean {
+  return name === wanted || (name.startsWith(`${wanted}-`) && /^[0-9a-f]{7}$/.test(name.slice(wanted.length + 1)));
 }
 
 /** @param hex address as the kernel's table has it, in the byte order of the machine's processor */
@@ -132,7 +138,9 @@ function fullDisks(said: Answer, machine: string, { directories, ports }: Wanted
   const servers = ports.filter((wanted) => "key" in wanted);
   // A satellite may have no server of ours; then it counts as started when anything runs there.
   const started =
-    servers.length > 0 ? servers.every(({ container }) => running.includes(container)) : running.length > 0;
+    servers.length > 0
+      ? servers.every(({ container }) => running.some((name) => isNamed(name, container)))
+      : running.length > 0;
   const leastMb = started ? laterUpMb : firstStartMb;
   const mounts = new Set<string>();
   return said.of("free").flatMap(([key = "", kilobytes = "", ...rest]) => {

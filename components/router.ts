@@ -6,6 +6,7 @@ import { ConfigFile } from "./config-file.ts";
 import { hardenedContainer, readOnlyDirectory } from "./container.ts";
 import { DataDirectory } from "./data-directory.ts";
 import { hubGroup, routerSocket, routerSocketTarget } from "./hub.ts";
+import { type ProgramImage, programImage } from "./program-image.ts";
 import type { Reach } from "./reach.ts";
 import { renderRouterConfig, routerConfig } from "./router-conf.ts";
 
@@ -16,8 +17,7 @@ export interface RouterArgs {
   reach: Reach;
   /** The agents; those with a `route` have a port here. */
   fleet: Fleet;
-  /** The hub's image, which carries this program too. @example hub.image */
-  image: pulumi.Input<string>;
+  image: ProgramImage;
   /** Directory of its socket on the machine, from `routerSockets`. */
   sockets: pulumi.Input<string>;
   /** Address that the routes bind. @default "0.0.0.0": clients of the machine itself come over loopback */
@@ -74,7 +74,7 @@ export class Router extends pulumi.ComponentResource {
       `${name}-container`,
       {
         name: routerContainer(machine),
-        image: args.image,
+        image: programImage(name, args.image, children).reference,
         entrypoint: ["node", "/app/router.mjs"],
         command: ["--config", `${confTarget}/router.json`],
         uid,

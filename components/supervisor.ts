@@ -5,6 +5,7 @@ import { ConfigFile } from "./config-file.ts";
 import { hardenedContainer, readOnlyDirectory } from "./container.ts";
 import { DataDirectory } from "./data-directory.ts";
 import { hubGroup } from "./hub.ts";
+import { type ProgramImage, programImage } from "./program-image.ts";
 import type { Reach } from "./reach.ts";
 import {
   engineSocketTarget,
@@ -19,8 +20,7 @@ export interface SupervisorArgs {
   machine: string;
   /** How the machine is reached. */
   reach: Reach;
-  /** The hub's image, which carries this program too. @example hub.image */
-  image: pulumi.Input<string>;
+  image: ProgramImage;
   /** Directory of its socket on the machine, from `supervisorSockets`. */
   sockets: pulumi.Input<string>;
   /** Socket of the machine's engine. @default "/var/run/docker.sock", or that of a local reach */
@@ -72,7 +72,7 @@ export class Supervisor extends pulumi.ComponentResource {
       `${name}-container`,
       {
         name: `tandem-${machine}-supervisor`,
-        image: args.image,
+        image: programImage(name, args.image, children).reference,
         entrypoint: ["node", "/app/supervisor.mjs"],
         command: ["--config", `${confTarget}/supervisor.json`],
         uid: 0,

@@ -1,27 +1,19 @@
-/** Builds each program of the hub's image into one file, page and dependencies inside: the same sources give the same bytes. */
+/** Builds each of our programs that run on a machine into one file, page and dependencies inside: the same sources give the same bytes. */
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
+import type { Bundles, ProgramName } from "../components/program-image.ts";
 import { bundlePage } from "../hub/page/bundle.ts";
 
 export interface BuildOptions {
-  /** Folder that receives the bundles. @default dist/ beside package.json */
+  /** Folder that receives the bundles, each in a folder of its own name. @default dist/ beside package.json */
   outDir?: string;
 }
 
-export interface BuiltHub {
-  /** Absolute path of the hub's bundle; the others lie beside it. */
-  hubPath: string;
-  routerPath: string;
-  supervisorPath: string;
-  /** SHA-256 of the bytes of all, hex. */
-  contentHash: string;
-}
-
-/** What the image carries: the hub, and the processes beside it that outlive it. */
-const entries = {
+/** The hub, and the processes beside it that outlive it. */
+const entries: Record<ProgramName, string> = {
   hub: "hub/main.ts",
   router: "hub/router/main.ts",
   supervisor: "hub/supervisor/main.ts",
@@ -37,12 +29,12 @@ const require = tandemRequire(import.meta.url);`;
  * Puts each in place by a rename, so that one that runs from the file and another build at the same time are safe.
  * @throws Error of esbuild when a source does not compile.
  */
-export async function build(options: BuildOptions = {}): Promise<BuiltHub> {
+export async function build(options: BuildOptions = {}): Promise<Bundles> {
   const outDir = resolve(options.outDir ?? join(root, "dist"));
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string }; // npm demands it
   const { outputFiles } = await esbuild.build({
     absWorkingDir: root,
-    entryPoints: entries,
+    entryPoints: Object.fromEntries(Object.entries(entries).map(([name, file]) => [`${name}/${name}`, file])),
     outdir: outDir,
     outExtension: { ".js": ".mjs" },
     bundle: true,
@@ -57,16 +49,15 @@ export async function build(options: BuildOptions = {}): Promise<BuiltHub> {
     banner: { js: banner },
     define: { TANDEM_VERSION: JSON.stringify(version), TANDEM_PAGE: JSON.stringify(bundlePage(esbuild)) },
   });
-  const hash = createHash("sha256");
-  const pathOf = (name: keyof typeof entries) => join(outDir, `${name}.mjs`);
-  for (const name of Object.keys(entries) as (keyof typeof entries)[]) {
-    const bytes = outputFiles.find(({ path }) => path === pathOf(name))?.contents;
+  const names = Object.keys(entries) as ProgramName[]; // our own keys
+  const bundles = names.map((name): [ProgramName, Bundles[ProgramName]] => {
+    const path = join(outDir, name, `${name}.mjs`);
+    const bytes = outputFiles.find((file) => file.path === path)?.contents;
     if (bytes === undefined) throw new Error(`the build made no ${name}.mjs`);
-    hash.update(bytes);
-    putInPlace(pathOf(name), bytes);
-  }
-  const contentHash = hash.digest("hex");
-  return { hubPath: pathOf("hub"), routerPath: pathOf("router"), supervisorPath: pathOf("supervisor"), contentHash };
+    putInPlace(path, bytes);
+    return [name, { path, contentHash: createHash("sha256").update(bytes).digest("hex") }];
+  });
+  return Object.fromEntries(bundles) as Bundles; // of all names
 }
 
 function putInPlace(path: string, bytes: Uint8Array): void {
@@ -81,10 +72,9 @@ function putInPlace(path: string, bytes: Uint8Array): void {
 }
 
 if (import.meta.main) {
-  const { contentHash, ...paths } = await build();
-  const sizes = Object.values(paths).map((path) => `${path}  ${(statSync(path).size / 1024).toFixed(0)} KiB`);
-  const text = process.argv.includes("--json")
-    ? JSON.stringify({ ...paths, contentHash })
-    : [...sizes, `sha256:${contentHash}`].join("\n");
-  process.stdout.write(`${text}\n`);
+  const bundles = await build();
+  const lines = Object.values(bundles).map(
+    ({ path, contentHash }) => `${path}  ${(statSync(path).size / 1024).toFixed(0)} KiB  sha256:${contentHash}`,
+  );
+  process.stdout.write(`${process.argv.includes("--json") ? JSON.stringify(bundles) : lines.join("\n")}\n`);
 }

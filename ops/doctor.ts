@@ -3,8 +3,8 @@ import type { Command } from "commander";
 import { hostPort } from "../components/address.ts";
 import { containerName } from "../components/agent.ts";
 import { findFiles } from "../components/drift.ts";
-import { hubImageTag } from "../components/hub.ts";
 import { startedBy } from "../components/machine-agents.ts";
+import { programImageTag } from "../components/program-image.ts";
 import { shellCommand } from "../components/reach.ts";
 import type { SatelliteSite } from "../components/satellite-site.ts";
 import type { Site } from "../components/site.ts";
@@ -68,6 +68,11 @@ async function doctor({ stack, dir, json }: DoctorOptions): Promise<void> {
   process.stdout.write(`${toText(reports, failed)}\n`);
 }
 
+async function hubImage(base: string): Promise<string> {
+  const { hub } = await build();
+  return programImageTag({ program: "hub", bundleHash: hub.contentHash, base });
+}
+
 function examine({ site }: Stack): Promise<Report> {
   return site.role === "satellite" ? examineSatellite(site) : examineMachine(site);
 }
@@ -77,7 +82,7 @@ async function examineMachine(site: Site): Promise<Report> {
   const expected: Expected = {
     machine: machine.name,
     hubUrl: urlOf(machine),
-    hubImage: site.images.hub === "" ? hubImageTag((await build()).contentHash, site.images.hubBase) : undefined,
+    hubImage: site.images.hub === "" ? await hubImage(site.images.hubBase) : undefined,
     containers: containersOf(site),
   };
   const [local, fleet, ledger] = await Promise.all([

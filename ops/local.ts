@@ -58,12 +58,12 @@ async function run(options: LocalOptions): Promise<void> {
   );
   const natsServer = await ensureTool("nats-server", say);
   const pushgateway = await ensureTool("pushgateway", say);
-  const { hubPath, routerPath, supervisorPath } = await build();
+  const { hub, router, supervisor } = await build();
   const data = await openDataFolder(options.data, [...allMachineNames(site.fleet), witnessName], say);
   try {
     await requireFree(site.plan.ports);
     say(data.existed ? `going on with the data in ${data.path}` : `new data folder ${data.path}`);
-    const programs = { natsServer, pushgateway, hub: hubPath, router: routerPath, supervisor: supervisorPath };
+    const programs = { natsServer, pushgateway, hub: hub.path, router: router.path, supervisor: supervisor.path };
     const pair = new Pair({
       site,
       data,

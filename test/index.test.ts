@@ -40,7 +40,7 @@ describe.each(stacks)("stack %s", (stack) => {
     return text.slice(0, text.lastIndexOf("== end of"));
   };
 
-  it("makes these 30 resources and no other, each named after the machine", () => {
+  it("makes these 32 resources and no other, each named after the machine", () => {
     expect(
       resourcesOf(stack)
         .map(({ type, name }) => `${type.split(":").at(-1)} ${name.replace(stack, "M")}`)
@@ -48,6 +48,7 @@ describe.each(stacks)("stack %s", (stack) => {
     ).toEqual([
       "Command M-hub-config-write",
       "Command M-hub-data-make",
+      "Command M-hub-others",
       "Command M-nats-conf-write",
       "Command M-nats-data-make",
       "Command M-pushgateway-data-make",
@@ -57,10 +58,10 @@ describe.each(stacks)("stack %s", (stack) => {
       "ConfigFile M-hub-config",
       "ConfigFile M-nats-conf",
       "ConfigFile M-router-config",
-      "Container M-hub-container",
       "Container M-nats-container",
       "Container M-pushgateway-container",
       "Container M-router-container",
+      "Container tandem-M-hub",
       "DataDirectory M-hub-data",
       "DataDirectory M-nats-data",
       "DataDirectory M-pushgateway-data",
@@ -68,6 +69,7 @@ describe.each(stacks)("stack %s", (stack) => {
       "DataDirectory M-router-sockets",
       "Hub M-hub",
       "Image M-hub-image",
+      "Image M-router-image",
       "JetStreamNode M-nats",
       "Machine M",
       "Pushgateway M-pushgateway",
@@ -108,7 +110,7 @@ describe.each(stacks)("stack %s", (stack) => {
       }
     }
     const users = containers().map(({ inputs }) => inputs.user);
-    const userOf = (name: string) => named(stack, `${stack}-${name}-container`).inputs.user;
+    const userOf = (name: string) => containerOf(stack, name).inputs.user;
     // The router is the hub's, user and all.
     expect(new Set(users).size).toBe(3);
     expect(userOf("router")).toBe(userOf("hub"));
@@ -122,7 +124,7 @@ describe.each(stacks)("stack %s", (stack) => {
   });
 
   it("mounts directories under the site's two paths, configuration read-only, and the Docker socket nowhere", () => {
-    const mounts = (name: string) => named(stack, `${stack}-${name}-container`).inputs.mounts;
+    const mounts = (name: string) => containerOf(stack, name).inputs.mounts;
     const config = (name: string) => {
       const path = `/etc/tandem/${name}`;
       return { type: "bind", source: path, target: path, readOnly: true };
@@ -196,7 +198,7 @@ describe.each(stacks)("stack %s", (stack) => {
     const image = named(stack, `${stack}-hub-image`).inputs;
     expect(image.imageName).toMatch(/^tandem-hub:[0-9a-f]{12}$/);
     expect(image).toMatchObject({ skipPush: true, build: { args: { BASE: "node:24-bookworm-slim" } } });
-    expect(named(stack, `${stack}-hub-container`).inputs.image).toBe(image.imageName);
+    expect(named(stack, `tandem-${stack}-hub`).inputs.image).toBe(image.imageName);
     expect(outputsOf(stack).hubImage).toBe(image.imageName);
   });
 
@@ -346,7 +348,7 @@ describe("a stack whose machine is looked at first", () => {
     vi.stubEnv("SSH_AUTH_SOCK", undefined);
     onTestFinished(() => void vi.unstubAllEnvs());
     const { resources } = await deploy("mainpc", { ...here(), docker: { socket: "" } }, true);
-    expect(resources).toHaveLength(30);
+    expect(resources).toHaveLength(32);
     expect(warnings.mock.calls.join()).toMatch(/^no ssh-agent runs: SSH_AUTH_SOCK is not set\n {2}→ .*ssh-add/);
   });
 
@@ -394,6 +396,10 @@ function outputsOf(stack: Stack): Record<string, unknown> {
 
 function named(stack: Stack, name: string): Recorded {
   return namedResource(resourcesOf(stack), name);
+}
+
+function containerOf(stack: Stack, part: string): Recorded {
+  return named(stack, part === "hub" ? `tandem-${stack}-hub` : `${stack}-${part}-container`);
 }
 
 function byName(a: Recorded, b: Recorded): number {

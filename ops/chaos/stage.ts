@@ -103,9 +103,9 @@ export class Stage {
     const programs = {
       natsServer: await ensureTool("nats-server", say),
       pushgateway: await ensureTool("pushgateway", say),
-      hub: built.hubPath,
-      router: built.routerPath,
-      supervisor: built.supervisorPath,
+      hub: built.hub.path,
+      router: built.router.path,
+      supervisor: built.supervisor.path,
     };
     const data = await openDataFolder(join(dir, "data"), [...allMachineNames(site.fleet), witnessName], say);
     const disk = options.disk ? SmallDisk.mount(data.machine("pc2")) : "no scenario needs it";

@@ -1,6 +1,7 @@
 /** What is wrong with a machine, from what was read of it; pure, so that each finding can be tried without a machine. */
 
 import type { FileChange } from "../../components/drift-script.ts";
+import { isNamed } from "../../components/readiness.ts";
 import type { FleetView, LedgerView } from "../../hub/http/api.ts";
 import type { ContainerFacts, MachineFacts } from "./facts.ts";
 
@@ -70,9 +71,17 @@ const up = (machine: string) => `pulumi up -s ${machine}`;
 function checkContainer({ part, name: wanted }: ExpectedContainer, facts: MachineFacts, expected: Expected): Check[] {
   const { machine } = expected;
   const name = `container ${part}`;
-  const container = facts.containers.find((candidate) => candidate.name === wanted);
+  const [container, ...others] = facts.containers
+    .filter((candidate) => isNamed(candidate.name, wanted))
+    .toSorted((a, b) => Number(b.status === "running") - Number(a.status === "running"));
   if (container === undefined) return [fail(name, "is not there", `${up(machine)} --refresh`)];
-  return [checkState(name, container, machine), ...checkImage(part, container, expected)];
+  return [
+    checkState(name, container, machine),
+    ...checkImage(part, container, expected),
+    ...others.map((other) =>
+      warn(name, `${other.name} is there besides, as an up that was broken off leaves it`, up(machine)),
+    ),
+  ];
 }
 
 function checkState(name: string, container: ContainerFacts, machine: string): Check {

@@ -95,7 +95,7 @@ if command -v docker >/dev/null 2>&1; then
   done <"$work/containers"
   printf 'looked\\tcontainers\\t%s\\n' "$(wc -l <"$work/containers")"
 
-  { docker ps -aq --filter label=tandem.machine | xargs -r docker inspect --format '{{.Image}}'; docker images -q --no-trunc tandem-hub; } | sort -u >"$work/images"
+  { docker ps -aq --filter label=tandem.machine | xargs -r docker inspect --format '{{.Image}}'; docker images -q --no-trunc --filter 'reference=tandem-*'; } | sort -u >"$work/images"
   name_of() { docker image inspect --format '{{if .RepoTags}}{{index .RepoTags 0}}{{else}}{{.Id}}{{end}}' "$1" 2>/dev/null; }
   while IFS= read -r image; do
     { docker image inspect "$image"; docker history --no-trunc --format '{{.CreatedBy}}' "$image"; } | report image "$(name_of "$image")"

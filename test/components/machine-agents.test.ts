@@ -7,8 +7,9 @@ import { parseStackConfig } from "../../components/stack-config.ts";
 import type { PlacedAgent } from "../../fleet/model.ts";
 import { named, promised, recordResources, settled, stackValues } from "./recorder.ts";
 import { sampleAgent, standby } from "./sample-agent.ts";
+import { sampleBundles } from "./sample-bundles.ts";
 
-const bundle = { hubPath: "dist/hub.mjs", contentHash: "0123" };
+const bundles = sampleBundles();
 let site: Site;
 beforeAll(() => {
   site = parseStackConfig(stackValues("pc2"), "pc2");
@@ -78,6 +79,6 @@ describe("the secrets that a stack holds for its agents", () => {
 
 async function made(agents: PlacedAgent[], of: Site = site) {
   const recorded = await recordResources("pc2");
-  const machine = new Machine("box", { site: of, fleet: { inventories: [], batches: [], agents }, bundle });
+  const machine = new Machine("box", { site: of, fleet: { inventories: [], batches: [], agents }, bundles });
   return { recorded, names: await settled(machine) };
 }

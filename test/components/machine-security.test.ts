@@ -10,6 +10,7 @@ import { parseStackConfig } from "../../components/stack-config.ts";
 import { HubConfig } from "../../hub/config.ts";
 import { ensureTool } from "../../ops/tools/ensure-tool.ts";
 import { named, type Recorded, recordResources, settled } from "./recorder.ts";
+import { sampleBundles } from "./sample-bundles.ts";
 import { type SecuredStack, securedStack } from "./secured-stack.ts";
 
 const stacks = { mainpc: securedStack("mainpc", { agents: true }), pc2: securedStack("pc2") };
@@ -41,7 +42,7 @@ describe.each(["mainpc", "pc2"] as const)("the secured machine %s", (stack) => {
 
   it("mounts each secret for its one reader, read-only, and owned by that container's user", () => {
     const mount = (source: string, target: string) => ({ type: "bind", source, target, readOnly: true });
-    expect(of("hub-container").inputs.mounts).toContainEqual(
+    expect(named(recorded[stack] ?? [], `tandem-${stack}-hub`).inputs.mounts).toContainEqual(
       mount("/etc/tandem/secrets/hub", "/etc/tandem/hub-secrets"),
     );
     expect(of("nats-container").inputs.mounts).toContainEqual(
@@ -87,7 +88,7 @@ describe.each(["mainpc", "pc2"] as const)("the secured machine %s", (stack) => {
       `${stack}-hub-nats-seed-write`,
       `${stack}-nats-auth-conf-write`,
     ]);
-    expect(String(of("hub-nats-seed-write").inputs.create)).toContain(`kill --signal 'HUP' 'tandem-${stack}-hub'`);
+    expect(String(of("hub-nats-seed-write").inputs.create)).toContain('kill --signal HUP "$hub"');
     expect(String(of("nats-auth-conf-write").inputs.create)).toContain(`kill --signal 'HUP' 'tandem-${stack}-nats'`);
   });
 
@@ -121,9 +122,7 @@ describe("the secured pair", () => {
     const site = parseStackConfig(stacks.pc2.values, "pc2");
     await recordResources("pc2");
     const fleet = { inventories: [], batches: [], agents: [] };
-    expect(() => new Machine("pc2", { site, fleet, bundle: { hubPath: "dist/hub.mjs", contentHash: "01" } })).toThrow(
-      "needs secrets",
-    );
+    expect(() => new Machine("pc2", { site, fleet, bundles: sampleBundles() })).toThrow("needs secrets");
   });
 });
 
@@ -132,7 +131,7 @@ async function made(stack: string, { values, secrets }: SecuredStack): Promise<R
   const machine = new Machine(stack, {
     site: parseStackConfig(values, stack),
     fleet: { inventories: [], batches: [], agents: [] },
-    bundle: { hubPath: "dist/hub.mjs", contentHash: "0123" },
+    bundles: sampleBundles(),
     secrets: { hubSeed: pulumi.secret(secrets.hubSeed), leafKey: pulumi.secret(secrets.leafKey) },
   });
   await settled(machine);

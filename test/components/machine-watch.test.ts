@@ -6,6 +6,7 @@ import { readGrafanaPassword } from "../../components/site-secrets.ts";
 import { parseStackConfig } from "../../components/stack-config.ts";
 import { fleetDir, requireFleet } from "../../fleet/load.ts";
 import { named, promised, recordResources, settled, stackValues } from "./recorder.ts";
+import { sampleBundles } from "./sample-bundles.ts";
 
 const siteWith = (more: Record<string, unknown>) => parseStackConfig({ ...stackValues("pc2"), ...more }, "pc2");
 const both = { prometheus: { enabled: true }, grafana: { enabled: true } };
@@ -53,7 +54,7 @@ async function made(more: Record<string, unknown>) {
   const machine = new Machine("box", {
     site: siteWith(more),
     fleet: { inventories: [], batches: [], agents: [] },
-    bundle: { hubPath: "dist/hub.mjs", contentHash: "0123" },
+    bundles: sampleBundles(),
     grafanaPassword: pulumi.secret("pw-0123"),
   });
   return { recorded, machine, names: await settled(machine) };

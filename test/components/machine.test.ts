@@ -5,8 +5,9 @@ import type { Site } from "../../components/site.ts";
 import { parseStackConfig } from "../../components/stack-config.ts";
 import { Agent, type Fleet } from "../../fleet/model.ts";
 import { named, type Recorded, recordResources, settled, stackValues } from "./recorder.ts";
+import { sampleBundles } from "./sample-bundles.ts";
 
-const bundle = { hubPath: "dist/hub.mjs", contentHash: "0123" };
+const bundles = sampleBundles();
 let site: Site;
 beforeAll(() => {
   site = parseStackConfig(stackValues("pc2"), "pc2");
@@ -14,51 +15,47 @@ beforeAll(() => {
 
 describe("a Machine", () => {
   it("has registered every resource below it once all urns are known", async () => {
-    const { recorded, names } = await made({ site, fleet: fleet(), bundle });
+    const { recorded, names } = await made({ site, fleet: fleet(), bundles });
     expect(names.toSorted()).toEqual(recorded.map(({ name }) => name).toSorted());
   });
 
-  it("protects the volume of the streams and deletes each container before its ports are taken again", async () => {
-    const { options } = await made({ site, fleet: fleet(), bundle });
+  it("protects the volume of the streams, and deletes each container before its ports are taken again but the hub's", async () => {
+    const { options } = await made({ site, fleet: fleet(), bundles });
     const withOption = (key: keyof pulumi.CustomResourceOptions) =>
       [...options].filter(([, given]) => given[key] === true).map(([name]) => name);
     expect(withOption("protect")).toEqual(["box-nats-volume"]);
-    expect(withOption("deleteBeforeReplace").toSorted()).toEqual([
-      "box-hub-container",
-      "box-nats-container",
-      "box-pushgateway-container",
-    ]);
+    expect(withOption("deleteBeforeReplace").toSorted()).toEqual(["box-nats-container", "box-pushgateway-container"]);
   });
 
   it("writes shares of CPUs with one decimal, as the provider reads them back, so that a second up changes nothing", async () => {
-    const { recorded } = await made({ site, fleet: fleet(), bundle });
+    const { recorded } = await made({ site, fleet: fleet(), bundles });
     const shares = recorded.flatMap(({ name, inputs }) => (inputs.cpus === undefined ? [] : [[name, inputs.cpus]]));
     expect(Object.fromEntries(shares)).toEqual({
-      "box-hub-container": "2.0",
       "box-nats-container": "2.0",
       "box-pushgateway-container": "1.0",
+      "tandem-pc2-hub": "2.0",
     });
   });
 
   it("a changed agent changes hub.json and the label that replaces the hub, and nothing else", async () => {
     const [before, after] = [
-      await made({ site, fleet: fleet(), bundle }),
-      await made({ site, fleet: fleet(7_001), bundle }),
+      await made({ site, fleet: fleet(), bundles }),
+      await made({ site, fleet: fleet(7_001), bundles }),
     ];
-    expect(changed(before.recorded, after.recorded)).toEqual(["box-hub-config-write", "box-hub-container"]);
+    expect(changed(before.recorded, after.recorded)).toEqual(["box-hub-config-write", "tandem-pc2-hub"]);
   });
 
   it("a changed bundle changes the image's tag and the hub's container, and nothing else", async () => {
-    const before = await made({ site, fleet: fleet(), bundle });
-    const after = await made({ site, fleet: fleet(), bundle: { ...bundle, contentHash: "4567" } });
-    expect(changed(before.recorded, after.recorded)).toEqual(["box-hub-container", "box-hub-image"]);
+    const before = await made({ site, fleet: fleet(), bundles });
+    const after = await made({ site, fleet: fleet(), bundles: sampleBundles("4567") });
+    expect(changed(before.recorded, after.recorded)).toEqual(["box-hub-image", "tandem-pc2-hub"]);
   });
 
   it("on a Docker socket of this computer starts no SSH", async () => {
     const here = { ...site, docker: { socket: "unix:///var/run/docker.sock" } };
-    const { recorded } = await made({ site: here, fleet: fleet(), bundle });
+    const { recorded } = await made({ site: here, fleet: fleet(), bundles });
     expect(recorded.filter(({ type }) => type.startsWith("command:")).map(({ type }) => type)).toEqual(
-      Array(5).fill("command:local:Command"),
+      Array(6).fill("command:local:Command"),
     );
     const engine = recorded.find(({ type }) => type === "pulumi:providers:docker");
     expect(engine?.inputs).toMatchObject({ host: "unix:///var/run/docker.sock" });
@@ -77,12 +74,14 @@ describe("a Machine", () => {
       },
       "pc2",
     );
-    const { recorded } = await made({ site: other, fleet: fleet(), bundle });
+    const { recorded } = await made({ site: other, fleet: fleet(), bundles });
     const inputs = (name: string) => recorded.find((resource) => resource.name === `box-${name}`)?.inputs;
     expect(inputs("nats-image")?.name).toBe("registry.example.org/nats@sha256:01");
     expect(inputs("nats-container")).toMatchObject({ memory: 4096, mounts: [{ source: "/srv/etc/nats" }, {}] });
     expect(inputs("nats-volume")).toMatchObject({ driverOpts: { device: "/srv/data/jetstream" } });
-    expect(inputs("hub-container")).toMatchObject({ mounts: [{}, { source: "/srv/data/hub", target: "/data" }] });
+    expect(named(recorded, "tandem-pc2-hub").inputs).toMatchObject({
+      mounts: [{}, { source: "/srv/data/hub", target: "/data" }],
+    });
     expect(inputs("pushgateway-container")?.command).toContain("--web.listen-address=192.0.2.20:9191");
     expect(inputs("docker")?.host).toBe("ssh://ops@192.0.2.20:2222");
     expect(inputs("hub-image")).toMatchObject({ build: { args: { BASE: "registry.example.org/node@sha256:02" } } });
@@ -90,16 +89,16 @@ describe("a Machine", () => {
 
   it("with directories of logs cares for them, and refuses a file that an agent of this machine rotates itself", async () => {
     const logs = { ...site.logs, directories: ["/srv/fleet/logs"], files: ["/srv/fleet/logs/remote_connector.log"] };
-    const { recorded, names } = await made({ site: { ...site, logs }, fleet: fleet(), bundle });
+    const { recorded, names } = await made({ site: { ...site, logs }, fleet: fleet(), bundles });
     expect(names.toSorted()).toEqual(recorded.map(({ name }) => name).toSorted());
     expect(names).toContain("box-logs");
     await recordResources("pc2");
     const wrong = { ...site, logs: { ...logs, files: ["/srv/fleet/logs/tutor.log"] } };
-    expect(() => new Machine("box", { site: wrong, fleet: fleet(), bundle })).toThrow("tutor.log rotates itself");
+    expect(() => new Machine("box", { site: wrong, fleet: fleet(), bundles })).toThrow("tutor.log rotates itself");
   });
 
   it("has nats.conf checked in the image that will read it, as the user that will, before it takes effect", async () => {
-    const { recorded } = await made({ site, fleet: fleet(), bundle });
+    const { recorded } = await made({ site, fleet: fleet(), bundles });
     const script = String(named(recorded, "box-nats-conf-write").inputs.create);
     const check = script.indexOf("--entrypoint nats-server 'sha256:of-");
     expect(check).toBeGreaterThan(0);
@@ -112,7 +111,7 @@ describe("a Machine", () => {
     const key = "ssh-ed25519 AAAAjump";
     const jump = { host: "bastion", port: 2222, user: "ops", hostKey: key };
     const ssh = { ...site.ssh, become: "sudo" as const, jump };
-    const { recorded } = await made({ site: { ...site, ssh }, fleet: fleet(), bundle });
+    const { recorded } = await made({ site: { ...site, ssh }, fleet: fleet(), bundles });
     for (const { inputs, name } of recorded.filter(({ type }) => type === "command:remote:Command")) {
       expect(inputs.connection, name).toMatchObject({ proxy: jump, hostKey: site.ssh.hostKey });
       expect(inputs.create, name).toContain("exec sudo -n sh -c '");
@@ -120,9 +119,9 @@ describe("a Machine", () => {
     expect(String(named(recorded, "box-docker").inputs.sshOpts)).toContain(`%%H ${key}`);
   });
 
-  it("without a finished image and without a bundle is refused", async () => {
+  it("without a finished image and without bundles is refused", async () => {
     await recordResources("pc2");
-    expect(() => new Machine("box", { site, fleet: fleet() })).toThrow("needs a bundle");
+    expect(() => new Machine("box", { site, fleet: fleet() })).toThrow("needs bundles");
   });
 });
 

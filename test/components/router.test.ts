@@ -7,8 +7,9 @@ import { HubConfig } from "../../hub/config.ts";
 import { RouterConfig } from "../../hub/router/config.ts";
 import { named, type Recorded, recordResources, settled, stackValues } from "./recorder.ts";
 import { sampleAgent, standby } from "./sample-agent.ts";
+import { sampleBundles } from "./sample-bundles.ts";
 
-const bundle = { hubPath: "dist/hub.mjs", contentHash: "0123" };
+const bundles = sampleBundles();
 let site: Site;
 beforeAll(() => {
   site = parseStackConfig(stackValues("pc2"), "pc2");
@@ -27,13 +28,13 @@ describe("the router of a Machine", () => {
     }
   });
 
-  it("runs the hub's image as the hub's user with another entry point", async () => {
+  it("runs an image of its own as the hub's user, so that a new hub leaves it alone", async () => {
     const recorded = await made([routed()]);
     expect(named(recorded, "box-router-container").inputs).toMatchObject({
       name: "tandem-pc2-router",
-      image: named(recorded, "box-hub-container").inputs.image,
+      image: named(recorded, "box-router-image").inputs.imageName,
       entrypoints: ["node", "/app/router.mjs"],
-      user: named(recorded, "box-hub-container").inputs.user,
+      user: named(recorded, "tandem-pc2-hub").inputs.user,
       networkMode: "host",
       capabilities: { drops: ["ALL"] },
       readOnly: true,
@@ -50,7 +51,7 @@ describe("the router of a Machine", () => {
     );
     const mounts = (name: string) => named(recorded, name).inputs.mounts;
     expect(mounts("box-router-container")).toContainEqual({ type: "bind", source, target });
-    expect(mounts("box-hub-container")).toContainEqual({ type: "bind", source, target, readOnly: true });
+    expect(mounts("tandem-pc2-hub")).toContainEqual({ type: "bind", source, target, readOnly: true });
     expect(mounts("box-router-container")).toContainEqual({
       type: "bind",
       source: "/var/lib/tandem/router",
@@ -65,7 +66,7 @@ describe("the router of a Machine", () => {
 
 async function made(agents: PlacedAgent[]): Promise<Recorded[]> {
   const recorded = await recordResources("pc2");
-  await settled(new Machine("box", { site, fleet: { inventories: [], batches: [], agents }, bundle }));
+  await settled(new Machine("box", { site, fleet: { inventories: [], batches: [], agents }, bundles }));
   return recorded;
 }
 

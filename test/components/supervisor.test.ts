@@ -7,8 +7,9 @@ import { HubConfig } from "../../hub/config.ts";
 import { SupervisorConfig } from "../../hub/supervisor/config.ts";
 import { named, type Recorded, recordResources, settled, stackValues } from "./recorder.ts";
 import { sampleAgent, standby } from "./sample-agent.ts";
+import { sampleBundles } from "./sample-bundles.ts";
 
-const bundle = { hubPath: "dist/hub.mjs", contentHash: "0123" };
+const bundles = sampleBundles();
 let site: Site;
 beforeAll(() => {
   site = parseStackConfig(stackValues("pc2"), "pc2");
@@ -38,7 +39,7 @@ describe("the supervisor of a Machine", () => {
     const recorded = await made([cold()]);
     const { inputs } = named(recorded, "box-supervisor-container");
     expect(inputs).toMatchObject({
-      image: named(recorded, "box-hub-container").inputs.image,
+      image: named(recorded, "box-supervisor-image").inputs.imageName,
       entrypoints: ["node", "/app/supervisor.mjs"],
       user: "0:10900",
       capabilities: { drops: ["ALL"] },
@@ -62,7 +63,7 @@ describe("the supervisor of a Machine", () => {
     );
     const mounts = (name: string) => named(recorded, name).inputs.mounts;
     expect(mounts("box-supervisor-container")).toContainEqual({ type: "bind", source: directory, target });
-    expect(mounts("box-hub-container")).toContainEqual({ type: "bind", source: directory, target, readOnly: true });
+    expect(mounts("tandem-pc2-hub")).toContainEqual({ type: "bind", source: directory, target, readOnly: true });
     const conf = SupervisorConfig.parse(JSON.parse(fileIn(recorded, "box-supervisor-config-write")));
     expect(conf).toMatchObject({ machine: "pc2", socketMode: "0660", processes: [] });
     expect(hubConfigOf(recorded).supervisor).toEqual({ socket: conf.socket });
@@ -94,7 +95,7 @@ describe("the witness of a stack", () => {
 
 async function made(agents: PlacedAgent[], of: Site = site): Promise<Recorded[]> {
   const recorded = await recordResources("pc2");
-  await settled(new Machine("box", { site: of, fleet: { inventories: [], batches: [], agents }, bundle }));
+  await settled(new Machine("box", { site: of, fleet: { inventories: [], batches: [], agents }, bundles }));
   return recorded;
 }
 

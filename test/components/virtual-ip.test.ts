@@ -10,6 +10,7 @@ import { parseStackConfig } from "../../components/stack-config.ts";
 import { HubConfig } from "../../hub/config.ts";
 import { findInPath } from "../../ops/tools/find.ts";
 import { named, promised, recordResources, settled, stackValues } from "./recorder.ts";
+import { sampleBundles } from "./sample-bundles.ts";
 
 const args: KeepalivedConfArgs = {
   machine: "mainpc",
@@ -169,7 +170,7 @@ async function made(name: "mainpc" | "pc2", values: Record<string, unknown>) {
   const machine = new Machine("box", {
     site: parseStackConfig(values, name),
     fleet: { inventories: [], batches: [], agents: [] },
-    bundle: { hubPath: "dist/hub.mjs", contentHash: "0123" },
+    bundles: sampleBundles(),
   });
   const names = await settled(machine);
   return { recorded, names, url: machine.virtualHubUrl && (await promised(machine.virtualHubUrl)) };

@@ -24,7 +24,7 @@ let folder: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "tandem-rotation-"));
-  const [{ hubPath }, ports] = await Promise.all([build({ outDir: folder }), freePorts(6)]);
+  const [bundles, ports] = await Promise.all([build({ outDir: folder }), freePorts(6)]);
   pair = await startSecuredNatsPair();
   const at = (port = 0) => ({ host: "127.0.0.1", port });
   const machine = (name: "mainpc" | "pc2", hub?: number, pushgateway?: number, beats?: number): MachineConfig => ({
@@ -46,7 +46,9 @@ beforeAll(async () => {
     const path = join(folder, `${self.name}.json`);
     const config = { v: 1 as const, machine: self, peer, agents: [], nats: { nkeySeedFile: seedFile } };
     writeFileSync(path, renderHubConfig(config));
-    const child = spawn(process.execPath, [hubPath, "--config", path], { stdio: ["ignore", "ignore", "pipe"] });
+    const child = spawn(process.execPath, [bundles.hub.path, "--config", path], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
     const hub: RunningHub = { url: `http://127.0.0.1:${self.hub.port}`, seedFile, process: child, log: "" };
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       hub.log += text;

@@ -83,11 +83,8 @@ export class BarePair {
     }
     const data = await openDataFolder(dir, machineNames, quiet);
     // A bundle of its own: hubs that are started again later must not be those of another checkout's or another run's build.
-    const {
-      hubPath: hub,
-      routerPath: router,
-      supervisorPath: supervisor,
-    } = await build({ outDir: join(data.path, "dist") });
+    const built = await build({ outDir: join(data.path, "dist") });
+    const [hub, router, supervisor] = [built.hub.path, built.router.path, built.supervisor.path];
     for (const name of machineNames) options.onFolder?.(name, data.machine(name));
     writeServerFiles(site, data);
     for (const name of machineNames) rewrite(filesOf(data.machine(name)).natsConf, loopback, host);

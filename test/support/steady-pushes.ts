@@ -67,7 +67,9 @@ export class SteadyPushes {
           let text = "";
           answer.setEncoding("utf8").on("data", (part: string) => (text += part));
           answer.once("error", (error) => resolve(error.message));
-          answer.once("end", () => resolve(answer.statusCode === 200 ? undefined : `${answer.statusCode} ${text.trim()}`));
+          answer.once("end", () =>
+            resolve(answer.statusCode === 200 ? undefined : `${answer.statusCode} ${text.trim()}`),
+          );
         },
       );
       asked.once("timeout", () => asked.destroy(new Error("no answer in time")));

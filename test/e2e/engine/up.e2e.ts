@@ -170,7 +170,7 @@ it("a file that was changed by hand and a container that was removed are found a
 it("an engine that is killed in the middle of an up leaves nothing that the next up does not heal", async () => {
   // Another name in hub.json means another container, and while that waits for its health the engine dies.
   await pair.engine.set("pc2", "machine.hubName", "OuterHub");
-  await pair.engine.killed("pc2", /pc2-hub-container creat/);
+  await pair.engine.killed("pc2", /tandem-pc2-hub creat/);
   await pair.engine.must("pc2", "cancel", "--yes");
   const healed = await pair.engine.up("pc2", "--refresh", "--run-program");
   expect(healed.code).toBe(0);

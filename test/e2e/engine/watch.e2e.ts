@@ -98,7 +98,7 @@ it("the doctor looks at both too", async () => {
 
 it("the address leaves a machine whose hub is killed, and stays where it went when that hub is back", async () => {
   const first = await shared.oneHolder();
-  await pair.lab[first].exec(`docker kill tandem-${first}-hub`);
+  await pair.lab[first].exec(`docker kill $(docker ps -q --filter label=tandem.role=hub)`);
   const moved = performance.now();
   await shared.on(otherOf(first));
   await shared.answers(first);
@@ -107,7 +107,7 @@ it("the address leaves a machine whose hub is killed, and stays where it went wh
   await until("one target down", async () => (await prometheus.targets())[first] === "down", moveMs);
   expect((await prometheus.targets())[otherOf(first)]).toBe("up");
 
-  await pair.lab[first].exec(`docker start tandem-${first}-hub`);
+  await pair.lab[first].exec(`docker start $(docker ps -aq --filter label=tandem.role=hub)`);
   await pair.whole();
   expect(await shared.oneHolder()).toBe(otherOf(first));
   await until("both targets up", async () => (await prometheus.targets())[first] === "up", moveMs);
