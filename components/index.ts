@@ -21,6 +21,7 @@ export { type LeafArgs, type LeafTls, type NatsConfArgs, renderNatsConf } from "
 export type { NatsSecurity } from "./nats-security.ts";
 export { Prometheus, type PrometheusArgs } from "./prometheus.ts";
 export { type PrometheusConfArgs, renderPrometheusConf } from "./prometheus-conf.ts";
+export type { Bundles, ProgramImage } from "./program-image.ts";
 export { Pushgateway, type PushgatewayArgs } from "./pushgateway.ts";
 export { type PushgatewayProcessArgs, pushgatewayArgs } from "./pushgateway-args.ts";
 export { type Reach, signalContainer } from "./reach.ts";
