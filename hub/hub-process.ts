@@ -2,8 +2,6 @@
  * A hub's process through its life. Where a hub of the machine runs already it waits beside that until it could act itself, has it yield,
  * and acts; later it yields in the same way. A successor that ends is stepped in for.
  */
-import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import type { HubConfig } from "./config.ts";
 import { Entrance } from "./http/entrance.ts";
@@ -14,8 +12,9 @@ import { sharesPorts } from "./io/shares-ports.ts";
 import type { Running } from "./process-entry.ts";
 import { Liveness } from "./succession/liveness.ts";
 import { type Address, Place } from "./succession/place.ts";
+import { programOf } from "./succession/program-of.ts";
+import { takePlace } from "./succession/take-place.ts";
 
-const waitMs = 1_000;
 /** Records that take longer to read back are no reason to keep clients without any answer. */
 const holdDeadlineMs = 10_000;
 
@@ -28,6 +27,8 @@ export class HubProcess implements Running {
   readonly #place: Place | undefined;
   readonly #stop = new AbortController();
   #hub: Hub | undefined;
+  /** Built while another process acts, so that little is left to do once that has yielded. */
+  #prepared: Hub | undefined;
 
   constructor(config: HubConfig, version: string, log: Log) {
     this.#config = config;
@@ -38,7 +39,7 @@ export class HubProcess implements Running {
     const { stateDirectory } = config;
     if (!sharesPorts || stateDirectory === undefined) return;
     this.#place = new Place({
-      machine: config.machine.name,
+      name: `hub-${config.machine.name}`,
       stateDirectory,
       program: programOf(config),
       log,
@@ -50,7 +51,7 @@ export class HubProcess implements Running {
   /** Resolves when it acts. Rejects when a port or the spool cannot be had. */
   async start(): Promise<void> {
     await this.#liveness.open();
-    const succeeds = this.#place !== undefined && (await this.#takePlace(this.#place));
+    const succeeds = this.#place !== undefined && (await this.#take(this.#place));
     await this.#act(succeeds);
   }
 
@@ -59,6 +60,7 @@ export class HubProcess implements Running {
     this.#stop.abort();
     const closed = this.#entrance.close();
     await this.#hub?.stop();
+    await this.#prepared?.stop();
     await closed;
     this.#place?.close();
     this.#liveness.close();
@@ -68,51 +70,39 @@ export class HubProcess implements Running {
     this.#hub?.reload();
   }
 
-  /**
-   * One that could not act is no successor: it waits for its NATS, and a predecessor goes on meanwhile.
-   *
-   * @returns whether there was one
-   */
-  async #takePlace(place: Place): Promise<boolean> {
-    let complaint = "";
-    for (;;) {
-      if (await place.take()) return false;
-      const refusal = await this.#succeed(place);
-      if (refusal === undefined) return true;
-      if (refusal !== complaint) this.#log.warn("succession.waits", { reason: refusal });
-      complaint = refusal;
-      this.#liveness.unwell(refusal);
-      await setTimeout(waitMs);
-    }
-  }
-
-  /** Undefined when the place is held; else why it is not. */
-  async #succeed(place: Place): Promise<string | undefined> {
+  /** One that its NATS does not take is no successor. */
+  #take(place: Place): Promise<boolean> {
     const { machine, nats } = this.#config;
-    try {
-      const name = `hub ${machine.name}`;
-      await NatsLink.probe({ ...machine.nats, seedFile: nats.nkeySeedFile, name, log: this.#log });
-    } catch (error) {
-      return `NATS of this machine does not take this hub: ${messageOf(error)}`;
-    }
-    await this.#entrance.listen(this.#address, true);
-    const startedMs = performance.now();
-    const refusal = await place.succeed(machine.hub);
-    if (refusal === undefined) this.#log.info("succession.taken", { ms: Math.round(performance.now() - startedMs) });
-    // Its requests are for the one that acts.
-    else await this.#entrance.yieldTo(machine.hub);
-    return refusal;
+    const name = `hub ${machine.name}`;
+    const link = { ...machine.nats, seedFile: nats.nkeySeedFile, name, log: this.#log };
+    return takePlace({
+      place,
+      at: machine.hub,
+      prepare: async () => {
+        await NatsLink.probe(link);
+        this.#prepared ??= this.#newHub();
+        await this.#entrance.listen(this.#address, true);
+      },
+      withdraw: () => this.#entrance.yieldTo(machine.hub),
+      liveness: this.#liveness,
+      log: this.#log,
+    });
   }
 
   /** @param succeeds clients were served by another process until now: they wait until this one serves them as well */
   async #act(succeeds: boolean): Promise<void> {
-    const hub = new Hub(this.#config, this.#version, this.#log, () => this.#end("hub.ended"));
+    const hub = this.#prepared ?? this.#newHub();
+    this.#prepared = undefined;
     this.#hub = hub;
     await this.#entrance.listen(this.#address, this.#place !== undefined);
     await hub.start();
     if (succeeds) await Promise.race([hub.ready, setTimeout(holdDeadlineMs, undefined, { ref: false })]);
     this.#entrance.open(hub.front);
     this.#liveness.well();
+  }
+
+  #newHub(): Hub {
+    return new Hub(this.#config, this.#version, this.#log, () => this.#end("hub.ended"));
   }
 
   async #yield(to: Address): Promise<void> {
@@ -133,12 +123,4 @@ export class HubProcess implements Running {
     process.exitCode = 1;
     void this.stop();
   }
-}
-
-/** The same for each start of one container, and another one for each change of what it runs. */
-function programOf(config: HubConfig): string {
-  const hash = createHash("sha256").update(JSON.stringify(config));
-  const [, path] = process.argv;
-  if (path !== undefined) hash.update(readFileSync(path));
-  return hash.digest("hex").slice(0, 16);
 }

@@ -94,13 +94,14 @@ export class Entrance {
 
   /** Resolves when nothing is under way any more that came before; what comes from now on goes to the hub at that address. */
   async yieldTo(to: Address): Promise<void> {
-    const before = [...this.#underWay];
-    this.#state = { kind: "passing", to };
-    this.#opened();
     // After a turn of the loop has accepted all that waits: what still waits when a listener closes is reset.
     await new Promise((resolve) => setImmediate(resolve));
     // Of the listener alone; the server's own would cut idle connections, on which a request may be on its way.
     TcpServer.prototype.close.call(this.server);
+    // Not before: what is passed on while this process listens may come back to it.
+    this.#state = { kind: "passing", to };
+    const before = [...this.#underWay];
+    this.#opened();
     await within(yieldDeadlineMs, Promise.allSettled(before));
   }
 

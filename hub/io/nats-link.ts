@@ -70,11 +70,15 @@ export class NatsLink {
     }
   }
 
-  /** Whether NATS takes this hub at all; rejects with its reason. */
+  /** Rejects when NATS does not take this hub. */
   static async probe(options: Omit<NatsLinkOptions, "onReconnect">): Promise<void> {
     const { name } = options;
-    const probe = await connectNats({ ...connectionOptions(options), name: `${name} (probe)`, reconnect: false });
-    await probe.close();
+    try {
+      const probe = await connectNats({ ...connectionOptions(options), name: `${name} (probe)`, reconnect: false });
+      await probe.close();
+    } catch (error) {
+      throw new Error(`NATS of this machine does not take this hub: ${messageOf(error)}`);
+    }
   }
 
   get connected(): boolean {

@@ -1,4 +1,4 @@
-/** The hub's hold on its judge: starts the thread, keeps what it last said, and gives it the main loop's pulse. */
+/** The hub's hold on its judge: makes the thread ready, has it start, keeps what it last said, and gives it the main loop's pulse. */
 import { Worker } from "node:worker_threads";
 import type { HubConfig } from "../config.ts";
 import type { Judgement, MachineState } from "../core/verdict.ts";
@@ -40,6 +40,9 @@ export class Judge {
   #onLeft: () => void = () => {};
   #error: Error | undefined;
   #cutOff = false;
+  #started = false;
+  /** Said before the start. */
+  readonly #held: ToJudge[] = [];
   #stopping = false;
 
   constructor(options: JudgeOptions) {
@@ -61,10 +64,13 @@ export class Judge {
     this.#pulse = setInterval(() => this.#board.pulse(lagMs()), pulseMs);
   }
 
-  /** Resolves when beats can be heard; rejects when their port cannot be had. */
+  /** Resolves when beats can be heard; rejects when their port cannot be had. Nothing is judged, heard or sent before. */
   start(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#listening = { resolve, reject };
+      this.#worker.postMessage({ type: "start" } satisfies ToJudge);
+      for (const message of this.#held.splice(0)) this.#worker.postMessage(message);
+      this.#started = true;
     });
   }
 
@@ -123,7 +129,8 @@ export class Judge {
   }
 
   #send(message: ToJudge): void {
-    this.#worker.postMessage(message);
+    if (this.#started || message.type === "stop") this.#worker.postMessage(message);
+    else this.#held.push(message);
   }
 
   #take(message: FromJudge): void {

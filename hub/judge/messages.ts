@@ -14,6 +14,8 @@ export interface JudgeOrders {
 export const judgeThread = "tandem-judge";
 
 export type ToJudge =
+  /** The first, unless it is `stop`: the thread is ready, and waits for it. */
+  | { type: "start" }
   | { type: "renew-seed" }
   | { type: "stop" }
   | { type: "leave" }

@@ -188,4 +188,11 @@ class JudgeThread {
 export const isJudgeThread = !isMainThread && (workerData as Partial<JudgeOrders> | null)?.thread === judgeThread;
 
 // The thread's program is the hub's own bundle, or this file where a hub runs from its source.
-if (isJudgeThread && parentPort !== null) await new JudgeThread(workerData as JudgeOrders, parentPort).run(); // by judge.ts
+if (isJudgeThread && parentPort !== null) {
+  const port = parentPort;
+  port.once("message", ({ type }: ToJudge) => {
+    if (type === "start")
+      void new JudgeThread(workerData as JudgeOrders, port).run(); // by judge.ts
+    else port.close();
+  });
+}

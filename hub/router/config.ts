@@ -32,6 +32,8 @@ export const RouterConfig = z
       }),
     /** Permissions of the socket: with 0660 a hub of the same group may speak, too. */
     socketMode: z.enum(["0600", "0660"]).default("0600"),
+    /** Unix socket on which this very process says whether it lives; absolute. The other one may be a predecessor's for a moment. */
+    healthSocket: z.string().startsWith("/").optional(),
     /** Address that the routes bind. @example "0.0.0.0" */
     listenHost: z.string().min(1),
     /** File of the highest epochs heard; absolute. */

@@ -28,6 +28,11 @@ export class EventStream {
 
   stop(): void {
     clearInterval(this.#timer);
+    this.leave();
+  }
+
+  /** Ends the streams; there may be others later. */
+  leave(): void {
     for (const listener of this.#listeners) listener.end();
   }
 

@@ -33,6 +33,7 @@ export class HttpFront {
   readonly #conversations = new Map<Socket, Conversation>();
   readonly #headTimers = new WeakMap<Socket, NodeJS.Timeout>();
   #stopping = false;
+  #lastRequests = false;
 
   constructor(options: HttpFrontOptions) {
     this.#options = options;
@@ -66,6 +67,11 @@ export class HttpFront {
     client.resume();
   }
 
+  /** From now on, or not any more, each connection ends with its next answer: another router follows this one. */
+  lastRequests(are: boolean): void {
+    this.#lastRequests = are;
+  }
+
   /** Connections without a request end now, the others with their response. */
   stop(): void {
     this.#stopping = true;
@@ -79,6 +85,7 @@ export class HttpFront {
     response.on("error", () => {});
     const conversation = this.#conversations.get(client);
     if (conversation === undefined) return void response.destroy();
+    if (this.#lastRequests) response.shouldKeepAlive = false;
     const turn = conversation.ask(request, response);
     response.once("close", () => {
       if (this.#stopping && conversation.isQuiet) client.destroySoon();

@@ -19,6 +19,7 @@ export class Route {
   readonly #tell: (event: RouteEvent) => void;
   readonly #waiters = new Set<() => void>();
   readonly #leaving = new Set<Place>();
+  readonly #handedOn = new Set<Place>();
   #word: RouteWord | undefined;
   #place: Place | undefined;
   #stopped = false;
@@ -71,10 +72,24 @@ export class Route {
     return "gone";
   }
 
+  /** Carries new clients to the router that follows this one; those under way stay where they are. */
+  handOn(to: Place["to"]): void {
+    const { service } = this.config;
+    const before = this.#place;
+    this.#place = this.#newPlace({ service, epoch: 0, to, untilMonoMs: null }, to);
+    if (before !== undefined) this.#handedOn.add(before);
+    this.#wake();
+  }
+
   /** What is under way ends as when a target is replaced; who waits is refused, since nobody will act here any more. */
   stop(): void {
     this.#stopped = true;
     this.#leave();
+    for (const place of this.#handedOn) {
+      this.#leaving.add(place);
+      place.leave();
+    }
+    this.#handedOn.clear();
     this.#wake();
   }
 

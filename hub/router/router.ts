@@ -1,5 +1,6 @@
 /** The router of one machine: its routes' listeners, the words that open and hold them, and the epochs on disk. */
 import { createServer, type Server, type Socket } from "node:net";
+import { setTimeout } from "node:timers/promises";
 import { newTable, offer, type RouteTable } from "../core/router/route-table.ts";
 import type { PutAnswer, RouteView, RouteWord } from "../core/router/word.ts";
 import { type Log, messageOf } from "../io/log.ts";
@@ -14,6 +15,13 @@ import { RouterMetrics } from "./router-metrics.ts";
 
 const keepAliveProbesAfterMs = 15_000;
 const listenBacklog = 1_024;
+/** A client that keeps its connection to a router that has yielded may ask once more within this time. */
+const lastRequestsMs = 5_000;
+/** Where this machine is reached that listens at all of its addresses. */
+const anyHosts = new Map([
+  ["0.0.0.0", "127.0.0.1"],
+  ["::", "::1"],
+]);
 
 interface Service {
   route: Route;
@@ -33,15 +41,13 @@ export class Router {
   /** Words are taken one after the other, since each waits for the disk. */
   #lastPut: Promise<unknown> = Promise.resolve();
   #stopping: Promise<void> | undefined;
+  #yielded = false;
 
   /** @throws Error when the file of epochs cannot be read */
   constructor(config: RouterConfig, log: Log) {
     this.#config = config;
     this.#log = log;
-    this.#table = newTable(
-      config.routes.map(({ service }) => service),
-      readEpochs(config.stateFile),
-    );
+    this.#table = this.#readTable();
     this.#metrics = new RouterMetrics(() => this.routes());
     for (const route of config.routes) this.#services.set(route.service, this.#service(route));
     this.#api = new ControlApi({
@@ -54,15 +60,67 @@ export class Router {
   }
 
   async start(): Promise<void> {
-    const { socket, socketMode, listenHost } = this.#config;
-    for (const { server, route } of this.#services.values())
+    await this.listen(false);
+    await this.act();
+  }
+
+  /**
+   * Takes clients, and holds them until a word says where they go.
+   *
+   * @param shared whether another router of this machine may listen beside it
+   */
+  async listen(shared: boolean): Promise<void> {
+    const { listenHost: host } = this.#config;
+    for (const { server, route } of this.#services.values()) {
+      if (server.listening) continue;
+      const { port } = route.config;
       await new Promise<void>((resolve, reject) => {
         server.once("error", reject);
-        server.listen({ host: listenHost, port: route.config.port, backlog: listenBacklog }, resolve);
+        server.listen({ host, port, backlog: listenBacklog, reusePort: shared }, () => {
+          server.off("error", reject);
+          resolve();
+        });
       });
-    // Last, so that whoever can speak with it finds all of it.
+    }
+  }
+
+  /** Takes words from now on. */
+  async act(): Promise<void> {
+    const { socket, socketMode } = this.#config;
+    this.#table = this.#readTable();
     await this.#api.listen(socket, socketMode);
     this.#log.info("router.started", { routes: this.#services.size });
+  }
+
+  /**
+   * Takes no more clients and no more words. Clients that stay are carried to the router that follows, which listens on the same
+   * ports; an HTTP connection ends with its next answer.
+   */
+  async yield(): Promise<void> {
+    // After a turn of the loop has accepted all that waits: what still waits when a listener closes is reset.
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const { server } of this.#services.values()) server.close();
+    await this.#lastPut;
+    this.#events.leave();
+    await this.#api.stop();
+    const { listenHost } = this.#config;
+    const host = anyHosts.get(listenHost) ?? listenHost;
+    for (const { route, front } of this.#services.values()) {
+      front.lastRequests(true);
+      route.handOn({ host, port: route.config.port });
+    }
+    this.#yielded = true;
+  }
+
+  /** Acts again after it has yielded. */
+  async resume(): Promise<void> {
+    this.#yielded = false;
+    for (const { route, front } of this.#services.values()) {
+      front.lastRequests(false);
+      route.take({ service: route.config.service, epoch: 0, to: null, untilMonoMs: null });
+    }
+    await this.listen(true);
+    await this.act();
   }
 
   /** What is under way ends as when a target is replaced. */
@@ -90,6 +148,14 @@ export class Router {
     for (const word of refused) this.#log.warn("word.refused", { ...word });
     this.#metrics.words(taken.length, refused.length);
     return { taken: taken.length, refused };
+  }
+
+  #readTable(): RouteTable {
+    const { routes, stateFile } = this.#config;
+    return newTable(
+      routes.map(({ service }) => service),
+      readEpochs(stateFile),
+    );
   }
 
   #service(config: RouterConfig["routes"][number]): Service {
@@ -137,11 +203,12 @@ export class Router {
     const { drainMs } = this.#config.limits;
     const services = [...this.#services.values()];
     const closed = services.map(({ server }) => new Promise<void>((resolve) => server.close(() => resolve())));
+    if (this.#yielded) await Promise.race([Promise.all(closed), setTimeout(lastRequestsMs, undefined, { ref: false })]);
     for (const { front, route } of services) {
       front.stop();
       route.stop();
     }
-    const overdue = setTimeout(() => {
+    const overdue = globalThis.setTimeout(() => {
       for (const { clients } of services) for (const client of clients) client.destroy();
     }, drainMs);
     await Promise.all(closed);

@@ -1,5 +1,5 @@
 /**
- * The one place of a machine's hub, which one process holds at a time and hands to its successor. It is a name that the kernel gives to
+ * The one place of a machine's hub, or of its router, which one process holds at a time and hands to its successor. It is a name that the kernel gives to
  * one process and takes back when that ends, so no crash leaves it taken; a key in the state directory keeps strangers from asking for it.
  */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
@@ -31,12 +31,14 @@ const Answer = z.discriminatedUnion("say", [
 type Answer = z.infer<typeof Answer>;
 
 export interface PlaceOptions {
-  machine: string;
+  /** @example "hub-mainpc" */
+  name: string;
+  /** Directory of the key, and the same for a process and its successor. */
   stateDirectory: string;
   /** Program and configuration of this process, by which a successor that has failed is known again. */
   program: string;
   log: Log;
-  /** Stops acting for good, for the hub at that address; resolves when nothing of it acts any more. */
+  /** Stops acting, for the process at that address; resolves when nothing of this one acts any more. */
   yield(to: Address): Promise<void>;
   /** The successor has ended, and this process holds the place again. */
   resume(): void;
@@ -64,9 +66,9 @@ export class Place {
 
   constructor(options: PlaceOptions) {
     this.#options = options;
-    const { machine, stateDirectory } = options;
+    const { name, stateDirectory } = options;
     const of = createHash("sha256").update(stateDirectory).digest("hex").slice(0, 16);
-    this.#name = `\0tandem-hub-${machine}-${of}`;
+    this.#name = `\0tandem-${name}-${of}`;
   }
 
   /** Holds the place from now on, where nobody does. @returns false when another process holds it */
@@ -82,7 +84,7 @@ export class Place {
    */
   async succeed(at: Address): Promise<string | undefined> {
     const answer = await this.#ask(at);
-    if (answer === undefined) return "the hub that acts does not answer";
+    if (answer === undefined) return "the process that acts does not answer";
     if (answer.say === "no") return answer.reason;
     const endMs = performance.now() + askDeadlineMs;
     while (performance.now() < endMs && !this.#stop.signal.aborted) {
@@ -155,7 +157,7 @@ export class Place {
     const failedAtMs = this.#failed.get(program);
     if (failedAtMs !== undefined && performance.now() - failedAtMs < distrustMs) {
       const agoS = Math.round((performance.now() - failedAtMs) / 1_000);
-      return say({ say: "no", reason: `it had taken over and ended ${agoS} s ago; the hub before it acts again` });
+      return say({ say: "no", reason: `it had taken over and ended ${agoS} s ago; the one before it acts again` });
     }
     if (this.#successor !== undefined) return void socket.destroy();
     this.#successor = socket;

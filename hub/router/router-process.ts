@@ -1,0 +1,80 @@
+/** A router's process through its life: as a hub's, it succeeds the one that acts, yields to the one that follows, and steps in when that ends. */
+import { dirname } from "node:path";
+import { type Log, messageOf } from "../io/log.ts";
+import { sharesPorts } from "../io/shares-ports.ts";
+import type { Running } from "../process-entry.ts";
+import { Liveness } from "../succession/liveness.ts";
+import { Place } from "../succession/place.ts";
+import { programOf } from "../succession/program-of.ts";
+import { takePlace } from "../succession/take-place.ts";
+import type { RouterConfig } from "./config.ts";
+import { Router } from "./router.ts";
+
+export class RouterProcess implements Running {
+  readonly #config: RouterConfig;
+  readonly #log: Log;
+  readonly #router: Router;
+  readonly #liveness: Liveness;
+  readonly #place: Place;
+  #stopping: Promise<void> | undefined;
+
+  /** @throws Error when the file of epochs cannot be read */
+  constructor(config: RouterConfig, log: Log) {
+    this.#config = config;
+    this.#log = log;
+    this.#router = new Router(config, log);
+    this.#liveness = new Liveness(config.healthSocket);
+    this.#place = new Place({
+      name: `router-${config.machine}`,
+      stateDirectory: dirname(config.stateFile),
+      program: programOf(config),
+      log,
+      yield: () => this.#yield(),
+      resume: () => void this.#router.resume().catch((error: unknown) => this.#end(error)),
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.#liveness.open();
+    if (sharesPorts) await this.#take();
+    await this.#router.listen(sharesPorts);
+    await this.#router.act();
+    this.#liveness.well();
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  #take(): Promise<boolean> {
+    const { listenHost: host, routes } = this.#config;
+    return takePlace({
+      place: this.#place,
+      // Each route is followed at its own port.
+      at: { host, port: routes[0]?.port ?? 1 },
+      prepare: () => this.#router.listen(true),
+      withdraw: () => this.#router.yield(),
+      liveness: this.#liveness,
+      log: this.#log,
+    });
+  }
+
+  async #yield(): Promise<void> {
+    this.#log.info("succession.yielding");
+    await this.#router.yield();
+  }
+
+  async #stop(): Promise<void> {
+    await this.#router.stop();
+    this.#place.close();
+    this.#liveness.close();
+  }
+
+  /** Whoever started it starts it again. */
+  #end(error: unknown): void {
+    this.#log.error("router.unable", { error: messageOf(error) });
+    process.exitCode = 1;
+    void this.stop();
+  }
+}
