@@ -9,8 +9,9 @@ import { DataDirectory } from "./data-directory.ts";
 import { renderHubConfig } from "./hub-config.ts";
 import { hubNodeArgs } from "./hub-node-args.ts";
 import { type ProgramImage, programImage } from "./program-image.ts";
-import { dockerCommand, type Reach, runScript } from "./reach.ts";
+import type { Reach } from "./reach.ts";
 import { SecretFile } from "./secret-file.ts";
+import { healthScript, roleLabels, signalRole, stopOthers } from "./successor.ts";
 import { supervisorSocket, supervisorSocketTarget } from "./supervisor-conf.ts";
 
 export interface HubArgs {
@@ -53,8 +54,6 @@ const secretTarget = "/etc/tandem/hub-secrets";
 const seedName = "nats.seed";
 /** Its own: on the hub's port another process may answer while one replaces the other. */
 const healthSocket = "/tmp/hub.sock";
-/** Labels of the hub's containers, of which there are two while one replaces the other. */
-const labelsOf = (machine: string) => ({ "tandem.machine": machine, "tandem.role": "hub" });
 
 export interface HubSeedArgs {
   reach: Reach;
@@ -70,7 +69,7 @@ export interface HubSeedArgs {
  */
 export function hubSeedFile(name: string, args: HubSeedArgs, opts: pulumi.ComponentResourceOptions): SecretFile {
   const { reach, machine, seed, directory = "/etc/tandem/secrets/hub" } = args;
-  const reload = signalHubs(reach, machine, "HUP");
+  const reload = signalRole(reach, machine, "hub", "HUP");
   return new SecretFile(
     `${name}-nats-seed`,
     { reach, path: `${directory}/${seedName}`, content: seed, uid, reload },
@@ -142,50 +141,19 @@ export class Hub extends pulumi.ComponentResource {
             : [readOnlyDirectory(args.supervisorSockets, supervisorSocketTarget)]),
           ...(args.routerSockets === undefined ? [] : [readOnlyDirectory(args.routerSockets, routerSocketTarget)]),
         ],
-        healthcheck: ["node", "-e", healthScript(healthSocket)],
+        healthcheck: healthScript(healthSocket),
         memoryMb: args.memoryMb ?? 1024,
         cpus: 2,
         maxProcesses: 128,
         stopGraceSeconds,
-        labels: { ...labelsOf(machine.name), "tandem.config": config.contentHash },
+        labels: { ...roleLabels(machine.name, "hub"), "tandem.config": config.contentHash },
       },
       children,
     );
-    // What an up that was killed has left, and the one that was replaced: it stands by as long as it is there.
-    const script = container.id.apply((id) => stopOtherHubs(args.reach, machine.name, id));
-    runScript(`${name}-others`, { script }, args.reach, children);
+    stopOthers(name, container, { reach: args.reach, machine: machine.name, role: "hub", stopGraceSeconds }, children);
 
     this.url = container.id.apply(() => `http://${at}`);
     this.imageTag = image.tag;
     this.registerOutputs({ url: this.url, imageTag: this.imageTag });
   }
-}
-
-function healthScript(socket: string): string {
-  return [
-    `const asked = require("node:http").get({ socketPath: ${JSON.stringify(socket)}, path: "/livez" },`,
-    "(answer) => process.exit(answer.statusCode === 200 ? 0 : 1));",
-    'asked.on("error", () => process.exit(1));',
-  ].join(" ");
-}
-
-const hubsOf = (reach: Reach, machine: string, all: boolean) => {
-  const filters = Object.entries(labelsOf(machine)).map(([label, value]) => `--filter 'label=${label}=${value}'`);
-  return `${dockerCommand(reach)} ps --quiet --no-trunc ${all ? "--all " : ""}${filters.join(" ")}`;
-};
-
-/** POSIX sh; content when none runs. @param signal name without SIG @example "HUP" */
-function signalHubs(reach: Reach, machine: string, signal: string): string {
-  return `for hub in $(${hubsOf(reach, machine, false)}); do ${dockerCommand(reach)} kill --signal ${signal} "$hub" >/dev/null; done`;
-}
-
-function stopOtherHubs(reach: Reach, machine: string, id: string): string {
-  const docker = dockerCommand(reach);
-  return [
-    `for hub in $(${hubsOf(reach, machine, true)}); do`,
-    `  [ "$hub" != '${id}' ] || continue`,
-    `  ${docker} stop --time ${stopGraceSeconds} "$hub" >/dev/null`,
-    `  ${docker} rm "$hub" >/dev/null`,
-    "done",
-  ].join("\n");
 }

@@ -9,6 +9,7 @@ import { hubGroup, routerSocket, routerSocketTarget } from "./hub.ts";
 import { type ProgramImage, programImage } from "./program-image.ts";
 import type { Reach } from "./reach.ts";
 import { renderRouterConfig, routerConfig } from "./router-conf.ts";
+import { healthScript, roleLabels, stopOthers } from "./successor.ts";
 
 export interface RouterArgs {
   /** Machine's name, for the container's name and the log. */
@@ -34,13 +35,11 @@ export interface RouterArgs {
 const uid = hubGroup;
 const confTarget = "/etc/tandem/router";
 const dataTarget = "/data";
-const healthScript = [
-  `const asked = require("node:http").get({ socketPath: ${JSON.stringify(routerSocket)}, path: "/v1/routes" },`,
-  "(answer) => process.exit(answer.statusCode === 200 ? 0 : 1));",
-  'asked.on("error", () => process.exit(1));',
-].join(" ");
+/** Its own: on the other socket another process may answer while one replaces the other. */
+const healthSocket = "/tmp/router.sock";
+const stopGraceSeconds = 15;
 
-/** Name of the container on the machine. */
+/** How the name of the container on the machine begins. */
 export const routerContainer = (machine: string): string => `tandem-${machine}-router`;
 
 /** The directory of a router's socket, which the hub's container sees as well; to be made before both. */
@@ -62,7 +61,14 @@ export class Router extends pulumi.ComponentResource {
     const { machine, reach, fleet, listenHost = "0.0.0.0" } = args;
     const configDirectory = args.configDirectory ?? "/etc/tandem/router";
     const content = renderRouterConfig(
-      routerConfig({ machine, fleet, listenHost, socket: routerSocket, stateFile: `${dataTarget}/epochs.json` }),
+      routerConfig({
+        machine,
+        fleet,
+        listenHost,
+        socket: routerSocket,
+        stateFile: `${dataTarget}/epochs.json`,
+        healthSocket,
+      }),
     );
     const conf = new ConfigFile(`${name}-config`, { reach, path: `${configDirectory}/router.json`, content }, children);
     const state = new DataDirectory(
@@ -71,9 +77,9 @@ export class Router extends pulumi.ComponentResource {
       children,
     );
     const container: docker.Container = hardenedContainer(
-      `${name}-container`,
+      routerContainer(machine),
       {
-        name: routerContainer(machine),
+        name: "generated",
         image: programImage(name, args.image, children).reference,
         entrypoint: ["node", "/app/router.mjs"],
         command: ["--config", `${confTarget}/router.json`],
@@ -86,16 +92,17 @@ export class Router extends pulumi.ComponentResource {
           { type: "bind", source: state.path, target: dataTarget },
           { type: "bind", source: args.sockets, target: routerSocketTarget },
         ],
-        healthcheck: ["node", "-e", healthScript],
+        healthcheck: healthScript(healthSocket),
         memoryMb: args.memoryMb ?? 256,
         cpus: 1,
         // The hub's are counted with them.
         maxProcesses: 192,
-        stopGraceSeconds: 15,
-        labels: { "tandem.machine": machine, "tandem.config": conf.contentHash },
+        stopGraceSeconds,
+        labels: { ...roleLabels(machine, "router"), "tandem.config": conf.contentHash },
       },
       children,
     );
+    stopOthers(name, container, { reach, machine, role: "router", stopGraceSeconds }, children);
     this.container = container.name;
     this.registerOutputs({ container: this.container });
   }

@@ -7,6 +7,7 @@ import { DataDirectory } from "./data-directory.ts";
 import { hubGroup } from "./hub.ts";
 import { type ProgramImage, programImage } from "./program-image.ts";
 import type { Reach } from "./reach.ts";
+import { healthScript } from "./successor.ts";
 import {
   engineSocketTarget,
   renderSupervisorConf,
@@ -34,11 +35,6 @@ export interface SupervisorArgs {
 }
 
 const confTarget = "/etc/tandem/supervisor";
-const healthScript = [
-  `const asked = require("node:http").get({ socketPath: ${JSON.stringify(supervisorSocket)}, path: "/livez" },`,
-  "(answer) => process.exit(answer.statusCode === 200 ? 0 : 1));",
-  'asked.on("error", () => process.exit(1));',
-].join(" ");
 
 /** The directory of a supervisor's socket, which the hub's container sees as well; to be made before both. */
 export function supervisorSockets(
@@ -87,7 +83,7 @@ export class Supervisor extends pulumi.ComponentResource {
           // Not a directory, as it is for files: beside the socket lies what no container should see.
           { type: "bind", source: engineSocketOf(args), target: engineSocketTarget },
         ],
-        healthcheck: ["node", "-e", healthScript],
+        healthcheck: healthScript(supervisorSocket),
         memoryMb: args.memoryMb ?? 128,
         cpus: 0.5,
         maxProcesses: 64,

@@ -40,7 +40,7 @@ describe.each(stacks)("stack %s", (stack) => {
     return text.slice(0, text.lastIndexOf("== end of"));
   };
 
-  it("makes these 32 resources and no other, each named after the machine", () => {
+  it("makes these 33 resources and no other, each named after the machine", () => {
     expect(
       resourcesOf(stack)
         .map(({ type, name }) => `${type.split(":").at(-1)} ${name.replace(stack, "M")}`)
@@ -54,14 +54,15 @@ describe.each(stacks)("stack %s", (stack) => {
       "Command M-pushgateway-data-make",
       "Command M-router-config-write",
       "Command M-router-data-make",
+      "Command M-router-others",
       "Command M-router-sockets-make",
       "ConfigFile M-hub-config",
       "ConfigFile M-nats-conf",
       "ConfigFile M-router-config",
       "Container M-nats-container",
       "Container M-pushgateway-container",
-      "Container M-router-container",
       "Container tandem-M-hub",
+      "Container tandem-M-router",
       "DataDirectory M-hub-data",
       "DataDirectory M-nats-data",
       "DataDirectory M-pushgateway-data",
@@ -348,7 +349,7 @@ describe("a stack whose machine is looked at first", () => {
     vi.stubEnv("SSH_AUTH_SOCK", undefined);
     onTestFinished(() => void vi.unstubAllEnvs());
     const { resources } = await deploy("mainpc", { ...here(), docker: { socket: "" } }, true);
-    expect(resources).toHaveLength(32);
+    expect(resources).toHaveLength(33);
     expect(warnings.mock.calls.join()).toMatch(/^no ssh-agent runs: SSH_AUTH_SOCK is not set\n {2}→ .*ssh-add/);
   });
 
@@ -399,7 +400,7 @@ function named(stack: Stack, name: string): Recorded {
 }
 
 function containerOf(stack: Stack, part: string): Recorded {
-  return named(stack, part === "hub" ? `tandem-${stack}-hub` : `${stack}-${part}-container`);
+  return named(stack, ["hub", "router"].includes(part) ? `tandem-${stack}-${part}` : `${stack}-${part}-container`);
 }
 
 function byName(a: Recorded, b: Recorded): number {

@@ -88,7 +88,7 @@ describe.each(["mainpc", "pc2"] as const)("the secured machine %s", (stack) => {
       `${stack}-hub-nats-seed-write`,
       `${stack}-nats-auth-conf-write`,
     ]);
-    expect(String(of("hub-nats-seed-write").inputs.create)).toContain('kill --signal HUP "$hub"');
+    expect(String(of("hub-nats-seed-write").inputs.create)).toContain('kill --signal HUP "$one"');
     expect(String(of("nats-auth-conf-write").inputs.create)).toContain(`kill --signal 'HUP' 'tandem-${stack}-nats'`);
   });
 

@@ -30,8 +30,7 @@ describe("the router of a Machine", () => {
 
   it("runs an image of its own as the hub's user, so that a new hub leaves it alone", async () => {
     const recorded = await made([routed()]);
-    expect(named(recorded, "box-router-container").inputs).toMatchObject({
-      name: "tandem-pc2-router",
+    expect(named(recorded, "tandem-pc2-router").inputs).toMatchObject({
       image: named(recorded, "box-router-image").inputs.imageName,
       entrypoints: ["node", "/app/router.mjs"],
       user: named(recorded, "tandem-pc2-hub").inputs.user,
@@ -50,9 +49,9 @@ describe("the router of a Machine", () => {
       `install -d -m 0700 -o 10900 -g 10900 '${source}'`,
     );
     const mounts = (name: string) => named(recorded, name).inputs.mounts;
-    expect(mounts("box-router-container")).toContainEqual({ type: "bind", source, target });
+    expect(mounts("tandem-pc2-router")).toContainEqual({ type: "bind", source, target });
     expect(mounts("tandem-pc2-hub")).toContainEqual({ type: "bind", source, target, readOnly: true });
-    expect(mounts("box-router-container")).toContainEqual({
+    expect(mounts("tandem-pc2-router")).toContainEqual({
       type: "bind",
       source: "/var/lib/tandem/router",
       target: "/data",

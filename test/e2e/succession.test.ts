@@ -10,7 +10,7 @@ import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { HubConfig, type HubConfigInput } from "../../hub/config.ts";
 import { fleetOf, LocalPair, ledgerOf, pushTo } from "../support/local-pair.ts";
-import { SteadyPushes } from "../support/steady-pushes.ts";
+import { steadyPushes } from "../support/steady-load.ts";
 import { until } from "../support/until.ts";
 
 const portOffset = 8_100;
@@ -50,8 +50,8 @@ describe("a hub that is replaced while clients push", { timeout: 120_000 }, () =
 
   const steady = async (during: () => Promise<void>) => {
     const { hub } = pair.mainpc;
-    const clients = [true, false].map(
-      (keepAlive) => new SteadyPushes({ hub, client: `steady_${keepAlive}_${Date.now()}`, everyMs: 10, keepAlive }),
+    const clients = [true, false].map((keepAlive) =>
+      steadyPushes(hub, `steady_${keepAlive}_${Date.now()}`, { everyMs: 10, keepAlive }),
     );
     await setTimeout(300);
     await during();
@@ -69,10 +69,10 @@ describe("a hub that is replaced while clients push", { timeout: 120_000 }, () =
       process.kill(first, "SIGTERM");
       await until("its end", () => !isAlive(first));
     });
-    for (const { failures, sent, acknowledged, longestMs } of clients) {
+    for (const { failures, sent, answered, longestMs } of clients) {
       console.info(`${sent} pushes, the longest ${longestMs.toFixed(0)} ms`);
       expect(failures).toEqual([]);
-      expect(acknowledged).toBe(sent);
+      expect(answered).toBe(sent);
     }
     peer.close();
     expect(peer.verdicts.filter((verdict) => verdict.includes('"dead"'))).toEqual([]);

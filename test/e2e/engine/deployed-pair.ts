@@ -80,11 +80,13 @@ export class DeployedPair {
     }
   }
 
-  /** Ids of a machine's containers by name, the hub's without what was generated: another id is another container. */
+  /** Ids of a machine's containers by name, the hub's and the router's without what was generated: another id is another container. */
   async containers(stack: Stack): Promise<Record<string, string>> {
     const text = await this.lab[stack].exec("docker ps -a --no-trunc --format '{{.Names}} {{.ID}}'");
     const lines = text.split("\n").map((line) => line.split(" "));
-    return Object.fromEntries(lines.map(([name = "", id = ""]) => [name.replace(/(-hub)-[0-9a-f]{7}$/, "$1"), id]));
+    return Object.fromEntries(
+      lines.map(([name = "", id = ""]) => [name.replace(/(-(?:hub|router))-[0-9a-f]{7}$/, "$1"), id]),
+    );
   }
 
   async remove(): Promise<void> {

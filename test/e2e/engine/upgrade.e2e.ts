@@ -1,0 +1,160 @@
+/** A planned upgrade of both machines while clients push and ask: nobody is refused, and nothing is lost by the clients' own count. */
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { askServices } from "../../../ops/site/ask-services.ts";
+import { scratchFleet } from "../../fleet/fixture.ts";
+import { ledgerOf } from "../../support/local-pair.ts";
+import { type SteadyLoad, steadyPushes, steadyRequests } from "../../support/steady-load.ts";
+import { until } from "../../support/until.ts";
+import { DeployedPair, type Stack, stacks } from "./deployed-pair.ts";
+
+const say = (line: string) => void process.stderr.write(`${line}\n`);
+const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
+const routes = { mainpc: 7_500, pc2: 7_501 };
+const healMs = 120_000;
+
+/** Answers 200 to whatever is asked: clients on one port, and those that ask for its health on another. */
+const program =
+  "const answer = (request, response) => response.end(); " +
+  "for (const port of [{port}, {httpPort}]) require('http').createServer(answer).listen(port)";
+
+const inventory = (stack: Stack, image: string): string => `machine: ${stack}
+gpu: none
+failover: required
+capacity: { memoryMb: 1024, vramMb: 0 }
+agents:
+  - name: Asked-${stack}
+    group: core
+    required: true
+    port: 7301
+    healthPort: 7300
+    httpPort: 7300
+    health: { kind: http, intervalMs: 500 }
+    metrics: { scraped: false }
+    mode: warm
+    singleWriter: { value: false, reason: it keeps nothing }
+    priority: 1
+    memoryMb: 128
+    vramMb: 0
+    standby: { port: 7401, healthPort: 7400, httpPort: 7400 }
+    route: ${routes[stack]}
+    container:
+      image: ${image}
+      command: [-e, "${program}"]
+`;
+
+let pair: DeployedPair;
+const fleet = scratchFleet();
+
+beforeAll(async () => {
+  pair = await DeployedPair.prepare("upgrade", say);
+  const image = pair.lab.stackConfig("mainpc").images?.hubBase ?? "";
+  fleet.write({ mainpc: inventory("mainpc", image), pc2: inventory("pc2", image), batches: "batches: []\n" });
+});
+afterAll(async () => {
+  fleet.remove();
+  await pair?.remove();
+});
+
+const allHome = async () => {
+  const seen = await Promise.all(stacks.map((stack) => askServices(pair.at(stack).hub)));
+  return seen.every((services) => services?.length === 2 && services.every(({ state }) => state === "home"));
+};
+
+/** 200 pushes and 200 requests a second, to both machines, over kept connections and new ones. */
+function load(): SteadyLoad[] {
+  return stacks.flatMap((stack, index) =>
+    [true, false].flatMap((keepAlive) => {
+      const every = { everyMs: 20, keepAlive };
+      const { address } = pair.lab[stack];
+      // Of the service of the other machine as well: its route crosses the link.
+      const route = stacks[keepAlive ? index : 1 - index] ?? stack;
+      return [
+        steadyPushes(pair.at(stack).hub, `upgrade_${stack}_${keepAlive ? "kept" : "new"}_${Date.now()}`, every),
+        steadyRequests(`http://${address}:${routes[route]}/`, every),
+      ];
+    }),
+  );
+}
+
+async function underLoad(what: string, deed: () => Promise<void>): Promise<void> {
+  const clients = load();
+  const startedMs = performance.now();
+  await deed();
+  const tookMs = performance.now() - startedMs;
+  await Promise.all(clients.map((client) => client.stop()));
+  const sent = clients.reduce((sum, client) => sum + client.sent, 0);
+  const longestMs = Math.max(...clients.map((client) => client.longestMs));
+  say(`${what}: ${seconds(tookMs)}, ${sent} pushes and requests, the longest ${seconds(longestMs)}`);
+  expect(clients.flatMap(({ failures }) => failures)).toEqual([]);
+  await pair.whole();
+  for (const stack of stacks) {
+    const ledger = await ledgerOf(pair.at(stack));
+    expect(ledger).toMatchObject({ missing: 0, duplicates: 0 });
+    for (const counted of ledger.clients) expect(counted, counted.client).toMatchObject({ missing: 0, duplicates: 0 });
+  }
+}
+
+/** An image of another id that holds the same, or in which `node` does not start. */
+async function nextImage(image: string, tag: string, broken = false): Promise<string> {
+  const next = `${image.replace(/[:@].*$/, "")}:${tag}`;
+  const breaks = broken
+    ? "USER root\\nRUN printf '#!/bin/sh\\necho broken on purpose\\nexit 1\\n' >$(command -v node)\\n"
+    : "";
+  for (const stack of stacks)
+    await pair.lab[stack].exec(
+      `printf 'FROM ${image}\\nLABEL upgrade=${tag}\\n${breaks}' | docker build -q -t ${next} -`,
+    );
+  return next;
+}
+
+it("the first deploy brings up the pair with a service on each machine", async () => {
+  const made = await pair.engine.tandem("init", "--answers", pair.answers());
+  expect(made.code, made.text).toBe(0);
+  for (const stack of stacks) {
+    await pair.engine.set(stack, "limits.natsMemoryMb", "512");
+    await pair.engine.set(stack, "jetstream.maxMemoryMb", "256");
+    await pair.engine.set(stack, "fleet.directory", fleet.dir);
+    say(`${stack}: first up ${seconds((await pair.engine.up(stack)).tookMs)}`);
+  }
+  await pair.whole();
+  await until("all services at home", allHome, healMs);
+});
+
+it("an upgrade of hub, router, NATS and Pushgateway of both machines fails no request and loses no record", async () => {
+  const before = await Promise.all(stacks.map((stack) => pair.containers(stack)));
+  const { images = {} } = pair.lab.stackConfig("mainpc");
+  for (const part of ["nats", "pushgateway", "hubBase"] as const) {
+    const next = await nextImage(images[part] ?? "", "next");
+    for (const stack of stacks) await pair.engine.set(stack, `images.${part}`, next);
+  }
+  await underLoad("upgrade of both", async () => {
+    for (const stack of stacks) {
+      say(`${stack}: upgraded in ${seconds((await pair.engine.up(stack)).tookMs)}`);
+      await pair.whole();
+    }
+  });
+  const after = await Promise.all(stacks.map((stack) => pair.containers(stack)));
+  for (const [index, stack] of stacks.entries())
+    for (const part of ["hub", "router", "nats", "pushgateway"]) {
+      const name = `tandem-${stack}-${part}`;
+      expect(after[index]?.[name], name).toBeDefined();
+      expect(after[index]?.[name], name).not.toBe(before[index]?.[name]);
+    }
+  for (const stack of stacks) await pair.engine.up(stack, "--expect-no-changes");
+});
+
+it("a hub whose new image does not start leaves the old one serving, and going back leaves nothing behind", async () => {
+  const { hubBase = "" } = pair.lab.stackConfig("pc2").images ?? {};
+  const broken = await nextImage(hubBase, "broken", true);
+  await underLoad("a broken image, and back", async () => {
+    await pair.engine.set("pc2", "images.hubBase", broken);
+    const failed = await pair.engine.run("pc2", "up", "--yes", "--skip-preview");
+    expect(failed.code).not.toBe(0);
+    say(`pc2: failed after ${seconds(failed.tookMs)}`);
+    await pair.engine.set("pc2", "images.hubBase", hubBase.replace(/[:@].*$/, ":next"));
+    say(`pc2: back after ${seconds((await pair.engine.up("pc2")).tookMs)}`);
+  });
+  const there = "docker ps -aq --filter label=tandem.role=hub; docker ps -aq --filter label=tandem.role=router";
+  expect((await pair.lab.pc2.exec(there)).split("\n")).toHaveLength(2);
+  await pair.engine.up("pc2", "--expect-no-changes");
+});
