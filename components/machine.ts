@@ -8,6 +8,7 @@ import { Hub, hubSeedFile } from "./hub.ts";
 import { hubConfig } from "./hub-config.ts";
 import { hubTuning } from "./hub-tuning.ts";
 import { JetStreamNode } from "./jetstream-node.ts";
+import { handOnConnections } from "./kernel-setting.ts";
 import { machineAgents } from "./machine-agents.ts";
 import { machineLogs } from "./machine-logs.ts";
 import { machineRouter, machineRouterSockets } from "./machine-router.ts";
@@ -71,6 +72,7 @@ export class Machine extends pulumi.ComponentResource {
     const listens = site.leaf.listener === machine.name;
     this.leafUrl = `nats-leaf://${hostPort((listens ? machine : peer).address, site.leaf.port)}`;
 
+    handOnConnections(name, reach, children);
     const seedFile =
       secrets &&
       hubSeedFile(

@@ -50,6 +50,7 @@ export class Hub {
   readonly #incarnation = nextIncarnation(Date.now(), randomBytes(3).toString("hex"));
   readonly #stop = new AbortController();
   #stopping = false;
+  #stopped: Promise<void> | undefined;
   readonly #fold = new Fold();
   readonly #events = new EventFeed();
   readonly #lag = measureLag();
@@ -231,11 +232,17 @@ export class Hub {
     });
   }
 
+  /** Hears the peer already, for a start that follows soon. Rejects when a port cannot be had. */
+  prepare(): Promise<void> {
+    return this.#judge.prepare();
+  }
+
   /** Resolves when the hub answers; reading its records back goes on behind that. Rejects when a port or the spool cannot be had. */
-  async start(): Promise<void> {
+  async start(succeeds = false): Promise<void> {
     // Before anything is judged.
     await this.#maintenance.open();
-    await this.#judge.start();
+    await this.#judge.start(succeeds);
+    this.#reports.start();
     await this.#records.open();
     // The judge may have broken meanwhile.
     if (this.#stopping) throw new Error("it was stopped while it started");
@@ -259,8 +266,12 @@ export class Hub {
    *
    * @param succeeded another hub of this machine goes on at once: the peer is not shown a port that is closed
    */
-  async stop(succeeded = false): Promise<void> {
-    if (this.#stopping) return;
+  stop(succeeded = false): Promise<void> {
+    this.#stopped ??= this.#stopAll(succeeded);
+    return this.#stopped;
+  }
+
+  async #stopAll(succeeded: boolean): Promise<void> {
     this.#stopping = true;
     this.#onReady();
     this.#log.info("hub.stopping");
@@ -268,7 +279,7 @@ export class Hub {
     this.#recorder.stop();
     this.#fleetAlerts.stop();
     this.#alertDesk.stop();
-    this.#maintenance.stop();
+    const maintenanceKept = this.#maintenance.stop();
     this.#expirer.stop();
     // A scrape under way may wait for the store, whose stop lets it go.
     const { scrapes } = await this.#round.stop();
@@ -281,6 +292,7 @@ export class Hub {
     this.#satellites.stop();
     this.#keeper.stop();
     this.#lag.stop();
+    await maintenanceKept;
     await this.#link?.close();
     if (succeeded) await this.#judge.leave();
     else await this.#judge.stop();

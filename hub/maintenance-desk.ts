@@ -51,8 +51,10 @@ export class MaintenanceDesk {
     }
   }
 
-  stop(): void {
+  /** Resolves when nothing of it is written any more. */
+  async stop(): Promise<void> {
     clearInterval(this.#timer);
+    await this.#file?.idle();
   }
 
   /** Whether the fleet has it. */

@@ -72,6 +72,11 @@ export class PeerReports {
     return atMs === undefined ? null : this.#options.clock() - atMs;
   }
 
+  /** Hears the peer from now on. */
+  start(): void {
+    this.#receiver.start();
+  }
+
   attach(nc: NatsConnection): void {
     this.sender.attach(nc);
     this.#receiver.attach(nc);

@@ -40,7 +40,7 @@ describe.each(stacks)("stack %s", (stack) => {
     return text.slice(0, text.lastIndexOf("== end of"));
   };
 
-  it("makes these 33 resources and no other, each named after the machine", () => {
+  it("makes these 35 resources and no other, each named after the machine", () => {
     expect(
       resourcesOf(stack)
         .map(({ type, name }) => `${type.split(":").at(-1)} ${name.replace(stack, "M")}`)
@@ -56,9 +56,11 @@ describe.each(stacks)("stack %s", (stack) => {
       "Command M-router-data-make",
       "Command M-router-others",
       "Command M-router-sockets-make",
+      "Command M-sysctl-write",
       "ConfigFile M-hub-config",
       "ConfigFile M-nats-conf",
       "ConfigFile M-router-config",
+      "ConfigFile M-sysctl",
       "Container M-nats-container",
       "Container M-pushgateway-container",
       "Container tandem-M-hub",
@@ -349,7 +351,7 @@ describe("a stack whose machine is looked at first", () => {
     vi.stubEnv("SSH_AUTH_SOCK", undefined);
     onTestFinished(() => void vi.unstubAllEnvs());
     const { resources } = await deploy("mainpc", { ...here(), docker: { socket: "" } }, true);
-    expect(resources).toHaveLength(33);
+    expect(resources).toHaveLength(35);
     expect(warnings.mock.calls.join()).toMatch(/^no ssh-agent runs: SSH_AUTH_SOCK is not set\n {2}→ .*ssh-add/);
   });
 

@@ -12,7 +12,9 @@ import {
 } from "node:http";
 import { Server as TcpServer } from "node:net";
 import { pipeline } from "node:stream";
+import { setTimeout } from "node:timers/promises";
 import { type Log, messageOf } from "../io/log.ts";
+import { acceptAll } from "../succession/accept-all.ts";
 
 interface Address {
   host: string;
@@ -35,11 +37,14 @@ type State = { kind: "holding" } | { kind: "open"; front: Front } | { kind: "pas
 
 const defaultDeadlines: EntranceDeadlines = { headerMs: 5_000, requestMs: 15_000, checkEveryMs: 1_000 };
 const maxConnections = 4_096;
-/** What is under way when another hub takes over has so long to end; a push waits 5 s for the store at most. */
-const yieldDeadlineMs = 6_000;
+/** What is under way when another hub takes over has so long to end; meanwhile all others wait. */
+const yieldDeadlineMs = 3_000;
 const closeDeadlineMs = 2_000;
 /** A client that keeps its connection asks again within this time, as a rule, and then learns that it ends. */
 const lastRequestsMs = 5_000;
+/** A hub that follows listens already, or one that has ended is stepped in for. */
+const passAgainMs = 100;
+const maxPasses = 50;
 /** Orders are believed by where they come from, which a passed one would hide. */
 const passedMethods = /^(GET|HEAD|PUT|POST|DELETE)$/;
 const orderPaths = /^\/(?:api\/v1\/(?:services|maintenance)|internal)(?:\/|$|\?)/;
@@ -94,8 +99,7 @@ export class Entrance {
 
   /** Resolves when nothing is under way any more that came before; what comes from now on goes to the hub at that address. */
   async yieldTo(to: Address): Promise<void> {
-    // After a turn of the loop has accepted all that waits: what still waits when a listener closes is reset.
-    await new Promise((resolve) => setImmediate(resolve));
+    await acceptAll([this.server]);
     // Of the listener alone; the server's own would cut idle connections, on which a request may be on its way.
     TcpServer.prototype.close.call(this.server);
     // Not before: what is passed on while this process listens may come back to it.
@@ -113,7 +117,7 @@ export class Entrance {
     });
     if (lastRequests) await within(lastRequestsMs, closed);
     this.server.closeIdleConnections();
-    const hurry = setTimeout(() => this.server.closeAllConnections(), closeDeadlineMs);
+    const hurry = globalThis.setTimeout(() => this.server.closeAllConnections(), closeDeadlineMs);
     await closed;
     clearTimeout(hurry);
   }
@@ -133,9 +137,15 @@ export class Entrance {
 
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      if (this.#state.kind === "holding") await this.#open;
-      if (this.#state.kind === "passing") await this.#pass(request, response, this.#state.to);
-      else if (this.#state.kind === "open") await this.#state.front(request, response);
+      for (let tries = 1; ; tries++) {
+        if (this.#state.kind === "holding") await this.#open;
+        if (this.#state.kind === "open") return await this.#state.front(request, response);
+        if (this.#state.kind === "passing" && (await this.#pass(request, response, this.#state.to))) return;
+        if (response.destroyed) return;
+        if (tries === maxPasses)
+          return send(response, 503, "this hub is being replaced, and the next one does not answer\n");
+        await setTimeout(passAgainMs);
+      }
     } catch (error) {
       this.#log.error("http.failed", { method: request.method, url: request.url, error: messageOf(error) });
       if (response.headersSent) response.destroy();
@@ -143,30 +153,40 @@ export class Entrance {
     }
   }
 
-  /** The answer ends the connection, so that the client's next one is made with the hub that acts. */
-  async #pass(request: IncomingMessage, response: ServerResponse, to: Address): Promise<void> {
+  /**
+   * The answer ends the connection, so that the client's next one is made with the hub that acts.
+   *
+   * @returns false when that was not reached: then nothing of the request has gone there
+   */
+  #pass(request: IncomingMessage, response: ServerResponse, to: Address): Promise<boolean> {
     response.shouldKeepAlive = false;
     const { method = "", url = "/", headers } = request;
     const changes = method !== "GET" && method !== "HEAD";
-    if (!passedMethods.test(method) || (changes && orderPaths.test(url)))
-      return send(response, 503, "this hub is being replaced; ask again\n");
-    await new Promise<void>((resolve) => {
-      const fail = (error: Error) => {
-        if (response.headersSent) response.destroy();
-        else send(response, 503, `this hub is being replaced, and the next one does not answer: ${error.message}\n`);
-        resolve();
-      };
-      const asked = ask(
-        { host: to.host, port: to.port, method, path: url, headers: { ...headers, connection: "close" }, agent: false },
-        (answer) => {
-          const { connection: _, "keep-alive": __, "transfer-encoding": ___, ...kept } = answer.headers;
-          response.writeHead(answer.statusCode ?? 502, kept);
-          pipeline(answer, response, () => resolve());
-        },
+    if (!passedMethods.test(method) || (changes && orderPaths.test(url))) {
+      send(response, 503, "this hub is being replaced; ask again\n");
+      return Promise.resolve(true);
+    }
+    return new Promise((resolve) => {
+      let connected = false;
+      const options = { ...to, method, path: url, headers: { ...headers, connection: "close" }, agent: false };
+      const asked = ask(options, (answer) => {
+        const { connection: _, "keep-alive": __, "transfer-encoding": ___, ...kept } = answer.headers;
+        response.writeHead(answer.statusCode ?? 502, kept);
+        pipeline(answer, response, () => resolve(true));
+      });
+      asked.once("socket", (socket) =>
+        socket.once("connect", () => {
+          connected = true;
+          pipeline(request, asked, () => {});
+        }),
       );
-      asked.once("error", fail);
+      asked.once("error", (error) => {
+        if (!connected) return resolve(false);
+        if (response.headersSent) response.destroy();
+        else send(response, 503, `this hub is being replaced, and the next one failed: ${error.message}\n`);
+        resolve(true);
+      });
       response.once("close", () => asked.destroy());
-      pipeline(request, asked, () => {});
     });
   }
 }
@@ -177,10 +197,7 @@ function send(response: ServerResponse, status: number, text: string): void {
 
 /** Resolves with the work, or without it after so long. */
 async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work, late]);
-  clearTimeout(timer);
+  const timer = new AbortController();
+  await Promise.race([work, setTimeout(ms, undefined, { signal: timer.signal }).catch(() => {})]);
+  timer.abort();
 }

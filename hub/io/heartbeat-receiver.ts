@@ -32,6 +32,9 @@ export class HeartbeatReceiver {
 
   constructor(options: HeartbeatReceiverOptions) {
     this.#options = options;
+  }
+
+  start(): void {
     this.#connect();
   }
 

@@ -25,6 +25,11 @@ export class StateFile<T> {
     return this.#schema.parse(JSON.parse(text));
   }
 
+  /** Resolves when nothing is written any more. */
+  async idle(): Promise<void> {
+    await this.#last;
+  }
+
   /** Resolves when it is on the disk. */
   write(value: T): Promise<void> {
     const text = `${JSON.stringify(value)}\n`;

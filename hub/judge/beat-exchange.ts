@@ -102,6 +102,14 @@ export class BeatExchange {
     this.#nats.renewSeed();
   }
 
+  /** Hears and says nothing any more. Only TCP stays open, until `stop`: its end would say that this machine's hub has died. */
+  async leave(): Promise<void> {
+    this.#stop.abort();
+    this.#udp?.stop();
+    this.#udp = undefined;
+    await this.#nats.stop();
+  }
+
   async stop(): Promise<void> {
     this.#stop.abort();
     this.#udp?.stop();

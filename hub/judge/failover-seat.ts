@@ -102,6 +102,7 @@ class FailoverSeat implements JudgeListener {
       peer: config.peer.name,
       incarnation: this.#start,
       witness: config.witness !== undefined,
+      succeeds: voice.succeeds,
       services: config.services.map(({ name, home, standby, mode, singleWriter }) => ({
         name,
         home,

@@ -64,14 +64,21 @@ export class Judge {
     this.#pulse = setInterval(() => this.#board.pulse(lagMs()), pulseMs);
   }
 
-  /** Resolves when beats can be heard; rejects when their port cannot be had. Nothing is judged, heard or sent before. */
-  start(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#listening = { resolve, reject };
-      this.#worker.postMessage({ type: "start" } satisfies ToJudge);
-      for (const message of this.#held.splice(0)) this.#worker.postMessage(message);
-      this.#started = true;
-    });
+  /** Hears beats, makes nothing of them, and sends none; rejects when their port cannot be had. For one that is to follow another soon. */
+  prepare(): Promise<void> {
+    return this.#ask({ type: "prepare" });
+  }
+
+  /**
+   * Resolves when beats can be heard; rejects when their port cannot be had. Nothing is judged or sent before.
+   *
+   * @param succeeds whether this hub took over from one of the same machine that acted until then
+   */
+  start(succeeds = false): Promise<void> {
+    const started = this.#ask({ type: "start", succeeds });
+    for (const message of this.#held.splice(0)) this.#worker.postMessage(message);
+    this.#started = true;
+    return started;
   }
 
   state(machine: string): MachineState {
@@ -128,6 +135,13 @@ export class Judge {
     await Promise.race([left, this.#ended]);
   }
 
+  #ask(message: Extract<ToJudge, { type: "prepare" | "start" }>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#listening = { resolve, reject };
+      this.#worker.postMessage(message);
+    });
+  }
+
   #send(message: ToJudge): void {
     if (this.#started || message.type === "stop") this.#worker.postMessage(message);
     else this.#held.push(message);
@@ -135,6 +149,7 @@ export class Judge {
 
   #take(message: FromJudge): void {
     switch (message.type) {
+      case "prepared":
       case "listening":
         this.#listening?.resolve();
         break;

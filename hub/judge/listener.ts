@@ -37,6 +37,8 @@ export interface JudgeVoice {
   /** Sends a beat now. */
   beat(): void;
   tellMain(message: unknown): void;
+  /** Whether this hub took over from one of the same machine that acted until then. */
+  succeeds: boolean;
   log: Log;
 }
 

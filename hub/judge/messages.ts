@@ -14,8 +14,10 @@ export interface JudgeOrders {
 export const judgeThread = "tandem-judge";
 
 export type ToJudge =
-  /** The first, unless it is `stop`: the thread is ready, and waits for it. */
-  | { type: "start" }
+  /** Beats are to be heard, though nothing is made of them and none is sent. */
+  | { type: "prepare" }
+  /** The thread is ready, and waits for it. */
+  | { type: "start"; succeeds: boolean }
   | { type: "renew-seed" }
   | { type: "stop" }
   | { type: "leave" }
@@ -23,6 +25,8 @@ export type ToJudge =
 
 /** Times are those of `monoMs`. */
 export type FromJudge =
+  /** After `prepare`. */
+  | { type: "prepared" }
   | { type: "listening" }
   /** Neither beats nor verdicts: the hub is not to start. */
   | { type: "unable"; reason: string }

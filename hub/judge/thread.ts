@@ -2,12 +2,11 @@
 import { setTimeout } from "node:timers/promises";
 import { isMainThread, type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { isStuck, startMainLoop, stepMainLoop } from "../core/main-loop.ts";
-import { createLog, type Log, logWith, messageOf } from "../io/log.ts";
+import { messageOf } from "../io/log.ts";
 import { monoMs } from "../io/mono-clock.ts";
 import type { Beat } from "./beat.ts";
-import { BeatExchange } from "./beat-exchange.ts";
-import { BeatKeys } from "./beat-keys.ts";
 import { type BeatPath, Board, beatPaths } from "./board.ts";
+import { Ears } from "./ears.ts";
 import { failoverSeat } from "./failover-seat.ts";
 import type { JudgeListener, ListenerFactory } from "./listener.ts";
 import { MachineWatch } from "./machine-watch.ts";
@@ -20,16 +19,15 @@ const seat: ListenerFactory = failoverSeat(openDoors);
 const sayAgainMs = 1_000;
 /** Ticks may come this late before the thread is said to have stood still: two beats. */
 const latenessTicks = 2;
-/** How long the ports of one that leaves stay open: a successor speaks by then. */
+/** How long the connections of one that leaves stay open: a successor speaks by then. */
 const lingerMs = 1_500;
 
 class JudgeThread {
   readonly #orders: JudgeOrders;
   readonly #port: MessagePort;
-  readonly #log: Log;
   readonly #board: Board;
   readonly #watch: MachineWatch;
-  readonly #exchange: BeatExchange;
+  readonly #ears: Ears;
   readonly #listener: JudgeListener;
   readonly #stop = new AbortController();
   #timer: NodeJS.Timeout | undefined;
@@ -40,11 +38,12 @@ class JudgeThread {
   #digest = "";
   #beatWanted = false;
 
-  constructor(orders: JudgeOrders, port: MessagePort) {
+  /** @param succeeds whether this hub took over from one of the same machine that acted until then */
+  constructor(orders: JudgeOrders, port: MessagePort, ears: Ears, succeeds: boolean) {
     this.#orders = orders;
     this.#port = port;
-    const { config, incarnation } = orders;
-    this.#log = logWith(createLog(config.machine.name), { thread: "judge" });
+    this.#ears = ears;
+    const { config } = orders;
     this.#board = new Board(orders.board);
     this.#watch = new MachineWatch({
       config,
@@ -58,47 +57,42 @@ class JudgeThread {
         this.#listener.isolated(cutOff, monoMs());
       },
     });
-    this.#exchange = new BeatExchange({
-      config,
-      incarnation,
-      keys: new BeatKeys(config.stateDirectory, this.#log),
-      log: this.#log,
-      clock: monoMs,
-      heard: (beat, path, is) => this.#heard(beat, path, is),
-      word: (word) => {
-        if (!this.#stop.signal.aborted) this.#listener.word(word, monoMs());
-      },
-      refused: (path) => this.#refused(path),
-    });
     const voice = {
       setDigest: (digest: string) => {
         this.#digest = digest;
       },
-      say: (word: unknown) => this.#exchange.say(word),
+      say: (word: unknown) => this.#ears.exchange.say(word),
       beat: () => this.#beatSoon(),
       tellMain: (message: unknown) => this.#tell({ type: "listener", message }),
-      log: this.#log,
+      succeeds,
+      log: ears.log,
     };
     this.#listener = seat(voice, config, this.#stop.signal);
+    ears.hear({
+      heard: (beat, path, is) => this.#heard(beat, path, is),
+      word: (word) => this.#listener.word(word, monoMs()),
+      refused: (path) => this.#refused(path),
+    });
   }
 
   async run(): Promise<void> {
     this.#port.on("message", (message: ToJudge) => this.#take(message));
     try {
-      await this.#exchange.open();
+      await this.#ears.open();
     } catch (error) {
       this.#tell({ type: "unable", reason: messageOf(error) });
       return await this.#end();
     }
     this.#tickedAtMs = monoMs();
     this.#timer = setInterval(() => this.#tick(), this.#orders.config.detector.heartbeatMs);
+    this.#beat(beatPaths);
     this.#tell({ type: "listening" });
   }
 
   #take(message: ToJudge): void {
     switch (message.type) {
       case "renew-seed":
-        this.#exchange.renewSeed();
+        this.#ears.exchange.renewSeed();
         this.#listener.renewSeed();
         break;
       case "listener":
@@ -125,11 +119,10 @@ class JudgeThread {
     this.#listener.tick(atMs);
     this.#ticks++;
     this.#beat(this.#ticks % 2 === 0 ? beatPaths : ["udp"]);
-    this.#exchange.repeat(sayAgainMs);
+    this.#ears.exchange.repeat(sayAgainMs);
   }
 
   #heard(beat: Beat, path: BeatPath, is: { old: boolean; fresh: boolean }): void {
-    if (this.#stop.signal.aborted) return;
     this.#board.heard(path);
     this.#watch.heard(path, { ...is, stuck: beat.mainStuck });
     if (is.old) return;
@@ -139,7 +132,6 @@ class JudgeThread {
 
   /** Whether the other port refuses as well is known as soon as it is asked. */
   #refused(path: BeatPath): void {
-    if (this.#stop.signal.aborted) return;
     this.#watch.refused(path);
     if (path === "tcp") this.#beat(["udp"]);
   }
@@ -155,19 +147,21 @@ class JudgeThread {
   }
 
   #beat(paths: readonly BeatPath[]): void {
-    this.#listener.beatSent(this.#exchange.nextCounter, monoMs());
-    this.#exchange.beat({ lagMs: this.#board.lagMs, mainStuck: this.#stuck, digest: this.#digest }, paths);
+    this.#listener.beatSent(this.#ears.exchange.nextCounter, monoMs());
+    this.#ears.exchange.beat({ lagMs: this.#board.lagMs, mainStuck: this.#stuck, digest: this.#digest }, paths);
   }
 
   async #leave(): Promise<void> {
     this.#fallSilent();
     await this.#listener.leave();
+    await this.#ears.exchange.leave();
     this.#tell({ type: "left" });
     await setTimeout(lingerMs);
     await this.#end();
   }
 
   #fallSilent(): void {
+    this.#ears.hear(undefined);
     this.#stop.abort();
     clearInterval(this.#timer);
     this.#watch.stop();
@@ -175,7 +169,7 @@ class JudgeThread {
 
   async #end(): Promise<void> {
     this.#fallSilent();
-    await this.#exchange.stop();
+    await this.#ears.exchange.stop();
     this.#port.close();
   }
 
@@ -188,11 +182,24 @@ class JudgeThread {
 export const isJudgeThread = !isMainThread && (workerData as Partial<JudgeOrders> | null)?.thread === judgeThread;
 
 // The thread's program is the hub's own bundle, or this file where a hub runs from its source.
-if (isJudgeThread && parentPort !== null) {
-  const port = parentPort;
-  port.once("message", ({ type }: ToJudge) => {
-    if (type === "start")
-      void new JudgeThread(workerData as JudgeOrders, port).run(); // by judge.ts
-    else port.close();
-  });
+if (isJudgeThread && parentPort !== null) waitForStart(workerData as JudgeOrders, parentPort); // by judge.ts
+
+function waitForStart(orders: JudgeOrders, port: MessagePort): void {
+  const ears = new Ears(orders);
+  const tell = (message: FromJudge) => port.postMessage(message);
+  const take = (message: ToJudge) => {
+    const { type } = message;
+    if (type === "prepare") {
+      ears.open().then(
+        () => tell({ type: "prepared" }),
+        (error: unknown) => tell({ type: "unable", reason: messageOf(error) }),
+      );
+    } else if (type === "start") {
+      port.off("message", take);
+      void new JudgeThread(orders, port, ears, message.succeeds).run();
+    } else if (type === "stop") {
+      void ears.exchange.stop().then(() => port.close());
+    }
+  };
+  port.on("message", take);
 }

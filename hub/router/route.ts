@@ -72,13 +72,19 @@ export class Route {
     return "gone";
   }
 
-  /** Carries new clients to the router that follows this one; those under way stay where they are. */
+  /** Carries new clients to the router that follows this one; those under way stay where they are, within the lease that they have. */
   handOn(to: Place["to"]): void {
     const { service } = this.config;
     const before = this.#place;
     this.#place = this.#newPlace({ service, epoch: 0, to, untilMonoMs: null }, to);
+    this.#word = undefined;
     if (before !== undefined) this.#handedOn.add(before);
     this.#wake();
+  }
+
+  /** Holds clients until a word comes: this router acts again. */
+  takeBack(): void {
+    this.#leave();
   }
 
   /** What is under way ends as when a target is replaced; who waits is refused, since nobody will act here any more. */
@@ -140,7 +146,10 @@ export class Route {
       to,
       limits: this.limits,
       onFailure: (why) => this.#tell({ type: "refused", service, to, why }),
-      onExpired: () => void this.#acting(),
+      onExpired: () => {
+        if (place === this.#place) this.#acting();
+        else place.cut();
+      },
       onDrained: () => {
         this.#leaving.delete(place);
         if (this.#leaving.size === 0) this.#tell({ type: "drained", service });

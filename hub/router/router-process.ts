@@ -5,7 +5,7 @@ import { sharesPorts } from "../io/shares-ports.ts";
 import type { Running } from "../process-entry.ts";
 import { Liveness } from "../succession/liveness.ts";
 import { Place } from "../succession/place.ts";
-import { programOf } from "../succession/program-of.ts";
+import { madeAtMs, programOf } from "../succession/program-of.ts";
 import { takePlace } from "../succession/take-place.ts";
 import type { RouterConfig } from "./config.ts";
 import { Router } from "./router.ts";
@@ -16,7 +16,10 @@ export class RouterProcess implements Running {
   readonly #router: Router;
   readonly #liveness: Liveness;
   readonly #place: Place;
-  #stopping: Promise<void> | undefined;
+  readonly #stop = new AbortController();
+  #stopped: Promise<void> | undefined;
+  #acts = false;
+  #yielding: Promise<void> = Promise.resolve();
 
   /** @throws Error when the file of epochs cannot be read */
   constructor(config: RouterConfig, log: Log) {
@@ -25,26 +28,34 @@ export class RouterProcess implements Running {
     this.#router = new Router(config, log);
     this.#liveness = new Liveness(config.healthSocket);
     this.#place = new Place({
-      name: `router-${config.machine}`,
-      stateDirectory: dirname(config.stateFile),
+      directory: dirname(config.stateFile),
       program: programOf(config),
+      madeAtMs: madeAtMs(),
       log,
-      yield: () => this.#yield(),
-      resume: () => void this.#router.resume().catch((error: unknown) => this.#end(error)),
+      acts: () => this.#acts,
+      yield: () => {
+        this.#yielding = this.#yield();
+        return this.#yielding;
+      },
+      resume: () => void this.#act().catch((error: unknown) => this.#end(error)),
+      broken: (error) => this.#end(error),
     });
   }
 
+  /** Resolves when it acts, or was stopped before. */
   async start(): Promise<void> {
     await this.#liveness.open();
-    if (sharesPorts) await this.#take();
-    await this.#router.listen(sharesPorts);
-    await this.#router.act();
-    this.#liveness.well();
+    try {
+      if (sharesPorts) await this.#take();
+      await this.#act();
+    } catch (error) {
+      if (!this.#stop.signal.aborted) throw error;
+    }
   }
 
   stop(): Promise<void> {
-    this.#stopping ??= this.#stop();
-    return this.#stopping;
+    this.#stopped ??= this.#stopAll();
+    return this.#stopped;
   }
 
   #take(): Promise<boolean> {
@@ -57,15 +68,28 @@ export class RouterProcess implements Running {
       withdraw: () => this.#router.yield(),
       liveness: this.#liveness,
       log: this.#log,
+      signal: this.#stop.signal,
     });
+  }
+
+  async #act(): Promise<void> {
+    if (this.#stop.signal.aborted) return;
+    await this.#router.listen(sharesPorts);
+    await this.#router.act();
+    this.#liveness.well();
+    this.#acts = true;
   }
 
   async #yield(): Promise<void> {
     this.#log.info("succession.yielding");
+    this.#acts = false;
     await this.#router.yield();
   }
 
-  async #stop(): Promise<void> {
+  async #stopAll(): Promise<void> {
+    this.#stop.abort();
+    this.#place.stopWaiting();
+    await this.#yielding.catch(() => {});
     await this.#router.stop();
     this.#place.close();
     this.#liveness.close();
@@ -75,6 +99,6 @@ export class RouterProcess implements Running {
   #end(error: unknown): void {
     this.#log.error("router.unable", { error: messageOf(error) });
     process.exitCode = 1;
-    void this.stop();
+    void this.stop().finally(() => process.exit());
   }
 }

@@ -4,6 +4,7 @@ import { setTimeout } from "node:timers/promises";
 import { newTable, offer, type RouteTable } from "../core/router/route-table.ts";
 import type { PutAnswer, RouteView, RouteWord } from "../core/router/word.ts";
 import { type Log, messageOf } from "../io/log.ts";
+import { acceptAll } from "../succession/accept-all.ts";
 import type { RouterConfig } from "./config.ts";
 import { carryConnection } from "./connection.ts";
 import { ControlApi } from "./control-api.ts";
@@ -71,12 +72,18 @@ export class Router {
    */
   async listen(shared: boolean): Promise<void> {
     const { listenHost: host } = this.#config;
+    if (this.#yielded)
+      for (const { route, front } of this.#services.values()) {
+        front.lastRequests(false);
+        route.takeBack();
+      }
+    this.#yielded = false;
     for (const { server, route } of this.#services.values()) {
       if (server.listening) continue;
       const { port } = route.config;
       await new Promise<void>((resolve, reject) => {
         server.once("error", reject);
-        server.listen({ host, port, backlog: listenBacklog, reusePort: shared }, () => {
+        server.listen({ host, port, backlog: listenBacklog, reusePort: shared }).once("listening", () => {
           server.off("error", reject);
           resolve();
         });
@@ -97,30 +104,19 @@ export class Router {
    * ports; an HTTP connection ends with its next answer.
    */
   async yield(): Promise<void> {
-    // After a turn of the loop has accepted all that waits: what still waits when a listener closes is reset.
-    await new Promise((resolve) => setImmediate(resolve));
-    for (const { server } of this.#services.values()) server.close();
-    await this.#lastPut;
+    this.#yielded = true;
+    const servers = [...this.#services.values()].map(({ server }) => server);
+    await acceptAll(servers);
+    for (const server of servers) if (server.listening) server.close();
     this.#events.leave();
     await this.#api.stop();
+    await this.#lastPut;
     const { listenHost } = this.#config;
     const host = anyHosts.get(listenHost) ?? listenHost;
     for (const { route, front } of this.#services.values()) {
       front.lastRequests(true);
       route.handOn({ host, port: route.config.port });
     }
-    this.#yielded = true;
-  }
-
-  /** Acts again after it has yielded. */
-  async resume(): Promise<void> {
-    this.#yielded = false;
-    for (const { route, front } of this.#services.values()) {
-      front.lastRequests(false);
-      route.take({ service: route.config.service, epoch: 0, to: null, untilMonoMs: null });
-    }
-    await this.listen(true);
-    await this.act();
   }
 
   /** What is under way ends as when a target is replaced. */
@@ -141,6 +137,7 @@ export class Router {
 
   /** Nothing of them counts before their epochs are on disk: after a restart a stale owner would be believed. */
   async #put(words: readonly RouteWord[], sentMs: number): Promise<PutAnswer> {
+    if (this.#yielded) throw new Error("another router of this machine acts");
     const { table, taken, refused, grew } = offer(this.#table, words, sentMs);
     if (grew) await writeEpochs(this.#config.stateFile, table.epochs);
     this.#table = table;

@@ -14,7 +14,7 @@ export class Lines {
     socket.setEncoding("utf8").on("data", (part: string) => {
       this.#text += part;
       if (this.#text.length > maxLineBytes) return void socket.destroy();
-      for (let end = this.#text.indexOf("\n"); end !== -1; end = this.#text.indexOf("\n")) {
+      for (let end = this.#text.indexOf("\n"); end !== -1 && !socket.destroyed; end = this.#text.indexOf("\n")) {
         const line = this.#text.slice(0, end);
         this.#text = this.#text.slice(end + 1);
         take(parsed(line));

@@ -1,210 +1,220 @@
 /**
- * The one place of a machine's hub, or of its router, which one process holds at a time and hands to its successor. It is a name that the kernel gives to
- * one process and takes back when that ends, so no crash leaves it taken; a key in the state directory keeps strangers from asking for it.
+ * The one place of a machine's hub, or of its router, which one process holds at a time and hands to its successor. Who holds it is
+ * settled by a lock; what the two have to say to each other goes over a socket beside it, in a directory that is open to their user alone.
  */
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { z } from "zod";
 import { type Log, messageOf } from "../io/log.ts";
-import { writeDurablySync } from "../io/write-durably.ts";
-import { type Line, Lines } from "./lines.ts";
+import { ExclusiveLock } from "./exclusive-lock.ts";
+import { Lines } from "./lines.ts";
 
 const Address = z.strictObject({ host: z.string().min(1), port: z.number().int().min(1).max(65_535) });
 export type Address = z.infer<typeof Address>;
 
-const Ask = z.strictObject({
-  ask: z.literal("yours"),
-  /** Hex. */
-  key: z.string(),
-  /** Program and configuration; the same for each start of a container. */
-  program: z.string().min(1),
-  /** Where the successor takes requests already, and holds them. */
-  at: Address,
-});
+const Ask = z.discriminatedUnion("ask", [
+  z.strictObject({ ask: z.literal("may I"), program: z.string().min(1), madeAtMs: z.number() }),
+  /** Only who may: it takes clients at that address already, and holds them. */
+  z.strictObject({ ask: z.literal("yours"), at: Address }),
+]);
 const Answer = z.discriminatedUnion("say", [
+  z.strictObject({ say: z.literal("you may") }),
   z.strictObject({ say: z.literal("yours") }),
   z.strictObject({ say: z.literal("no"), reason: z.string() }),
 ]);
 type Answer = z.infer<typeof Answer>;
 
 export interface PlaceOptions {
-  /** @example "hub-mainpc" */
-  name: string;
-  /** Directory of the key, and the same for a process and its successor. */
-  stateDirectory: string;
-  /** Program and configuration of this process, by which a successor that has failed is known again. */
+  /** Directory of its lock and socket: that of a process and its successor, and of nobody else. */
+  directory: string;
+  /** What this process runs, by which a successor that has failed is known again. */
   program: string;
+  /** When what this process runs in was made, wall clock: an older one does not follow a newer one. */
+  madeAtMs: number;
   log: Log;
+  /** Whether this process acts, and could yield. */
+  acts(): boolean;
   /** Stops acting, for the process at that address; resolves when nothing of this one acts any more. */
   yield(to: Address): Promise<void>;
   /** The successor has ended, and this process holds the place again. */
   resume(): void;
+  /** It cannot yield: its process is to end. */
+  broken(error: unknown): void;
 }
 
-const keyName = "successor.key";
-const keyBytes = 32;
+/** `gone`: whoever held the place has ended. */
+export type Outcome = { kind: "ok" } | { kind: "gone" } | { kind: "no"; reason: string };
+
 const askDeadlineMs = 5_000;
-/** Pushes under way are answered within 20 s, and what was accepted is stored. */
+/** What is under way is answered, and what was accepted is stored. */
 const yieldDeadlineMs = 30_000;
-const againMs = 50;
-/** A successor that has ended is not let in again so soon. */
-const distrustMs = 600_000;
-const standByMs = 500;
-const after = (ms: number, act: () => void) => globalThis.setTimeout(act, ms);
+const standByMs = 200;
+const maxAsking = 8;
 
 export class Place {
   readonly #options: PlaceOptions;
-  readonly #name: string;
+  readonly #lock: ExclusiveLock;
+  readonly #socketPath: string;
   readonly #stop = new AbortController();
-  /** Successors that ended after they had taken over, and when. */
-  readonly #failed = new Map<string, number>();
+  /** Programs that ended after they had taken over; they are not let in again by this process. */
+  readonly #failed = new Set<string>();
   #server: Server | undefined;
+  /** Who may follow, or has followed. */
   #successor: Socket | undefined;
+  /** To the process that acts. */
+  #holder: { socket: Socket; answer: (answer: Answer | undefined) => void } | undefined;
 
   constructor(options: PlaceOptions) {
     this.#options = options;
-    const { name, stateDirectory } = options;
-    const of = createHash("sha256").update(stateDirectory).digest("hex").slice(0, 16);
-    this.#name = `\0tandem-${name}-${of}`;
+    mkdirSync(options.directory, { recursive: true, mode: 0o700 });
+    this.#lock = new ExclusiveLock(join(options.directory, "place.lock"));
+    this.#socketPath = join(options.directory, "place.sock");
   }
 
   /** Holds the place from now on, where nobody does. @returns false when another process holds it */
-  take(): Promise<boolean> {
-    return this.#bind();
+  async take(): Promise<boolean> {
+    if (this.#stop.signal.aborted || !this.#lock.take()) return false;
+    await this.#listen();
+    return true;
   }
 
-  /**
-   * Has its holder yield.
-   *
-   * @param at where this process takes requests already
-   * @returns undefined when the place is held; else why it is not
-   */
-  async succeed(at: Address): Promise<string | undefined> {
-    const answer = await this.#ask(at);
-    if (answer === undefined) return "the process that acts does not answer";
-    if (answer.say === "no") return answer.reason;
-    const endMs = performance.now() + askDeadlineMs;
-    while (performance.now() < endMs && !this.#stop.signal.aborted) {
-      if (await this.#bind()) return undefined;
-      await setTimeout(againMs);
-    }
-    return "another process was quicker";
+  /** Whether this process may follow the one that acts; if so that one waits for `succeed`. */
+  async mayI(): Promise<Outcome> {
+    const { program, madeAtMs } = this.#options;
+    this.letGo();
+    const socket = connect(this.#socketPath);
+    const holder = { socket, answer: (_: Answer | undefined) => {} };
+    this.#holder = holder;
+    socket.on("error", () => {}).once("close", () => holder.answer(undefined));
+    new Lines(socket, (line) => holder.answer(Answer.safeParse(line).data));
+    return outcomeOf(await this.#say({ ask: "may I", program, madeAtMs }, askDeadlineMs), "you may");
+  }
+
+  /** Has the holder yield and holds the place. @param at where this process takes clients already */
+  async succeed(at: Address): Promise<Outcome> {
+    const outcome = outcomeOf(await this.#say({ ask: "yours", at }, yieldDeadlineMs + askDeadlineMs), "yours");
+    if (outcome.kind === "no") return outcome;
+    if (await this.take()) return { kind: "ok" };
+    if (outcome.kind === "ok") this.letGo();
+    return outcome.kind === "gone" ? outcome : { kind: "no", reason: "another process was quicker" };
+  }
+
+  /** The process that acts goes on; of one that has yielded, it acts again. */
+  letGo(): void {
+    this.#holder?.socket.destroy();
+    this.#holder = undefined;
+  }
+
+  /** Neither waits for the place nor takes it any more; what it holds it still holds. */
+  stopWaiting(): void {
+    this.#stop.abort();
   }
 
   close(): void {
-    this.#stop.abort();
-    this.#server?.close();
+    this.stopWaiting();
+    this.#unlisten();
     this.#successor?.destroy();
+    this.letGo();
   }
 
-  #bind(): Promise<boolean> {
+  async #listen(): Promise<void> {
+    // Whoever made it held the lock, and has ended.
+    rmSync(this.#socketPath, { force: true });
     const server = createServer((socket) => this.#hear(socket));
-    return new Promise((resolve, reject) => {
-      server.once("error", (error: NodeJS.ErrnoException) =>
-        error.code === "EADDRINUSE" ? resolve(false) : reject(error),
-      );
-      server.listen(this.#name, () => {
-        this.#server = server;
-        resolve(true);
-      });
+    server.maxConnections = maxAsking;
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject).listen(this.#socketPath, resolve);
     });
+    chmodSync(this.#socketPath, 0o600);
+    this.#server = server;
+  }
+
+  #unlisten(): void {
+    this.#server?.close();
+    this.#server = undefined;
+    this.#lock.free();
   }
 
   /** Undefined when the holder has ended, or says nothing of use. */
-  #ask(at: Address): Promise<Answer | undefined> {
-    const { program } = this.#options;
-    const socket = connect(this.#name);
-    const ask: z.infer<typeof Ask> = { ask: "yours", key: this.#key().toString("hex"), program, at };
+  #say(ask: z.infer<typeof Ask>, deadlineMs: number): Promise<Answer | undefined> {
+    const holder = this.#holder;
+    if (holder === undefined) return Promise.resolve(undefined);
     return new Promise((resolve) => {
-      const deadline = after(yieldDeadlineMs, () => socket.destroy());
-      const end = () => {
+      const deadline = globalThis.setTimeout(() => holder.socket.destroy(), deadlineMs);
+      holder.answer = (answer) => {
         clearTimeout(deadline);
-        resolve(undefined);
+        resolve(answer);
       };
-      socket.once("connect", () => socket.write(`${JSON.stringify(ask)}\n`));
-      socket.once("close", end).on("error", () => {});
-      new Lines(socket, (line) => {
-        clearTimeout(deadline);
-        const answer = Answer.safeParse(line);
-        // Kept open when it is ours: its end is how the predecessor learns of this process's end.
-        if (!answer.success || answer.data.say === "no") socket.destroy();
-        this.#stop.signal.addEventListener("abort", () => socket.destroy(), { once: true });
-        resolve(answer.data);
-      });
+      if (holder.socket.destroyed) holder.answer(undefined);
+      else holder.socket.write(`${JSON.stringify(ask)}\n`);
     });
   }
 
   #hear(socket: Socket): void {
-    const deadline = after(askDeadlineMs, () => socket.destroy());
+    const deadline = globalThis.setTimeout(() => socket.destroy(), askDeadlineMs);
     socket.on("error", () => {}).once("close", () => clearTimeout(deadline));
+    let program: string | undefined;
     new Lines(socket, (line) => {
+      const ask = Ask.safeParse(line).data;
+      const say = (answer: Answer) => void socket.write(`${JSON.stringify(answer)}\n`);
+      if (ask?.ask === "may I" && program === undefined) {
+        const reason = this.#objection(ask, socket);
+        if (reason !== undefined) return say({ say: "no", reason });
+        program = ask.program;
+        deadline.refresh();
+        return say({ say: "you may" });
+      }
+      if (ask?.ask !== "yours" || program === undefined || this.#successor !== socket) return void socket.destroy();
       clearTimeout(deadline);
-      void this.#answer(socket, line);
+      void this.#yield(socket, ask.at, program, say).catch((error: unknown) => this.#options.broken(error));
     });
   }
 
-  async #answer(socket: Socket, line: Line): Promise<void> {
-    const say = (answer: Answer) => void socket.write(`${JSON.stringify(answer)}\n`);
-    const ask = Ask.safeParse(line);
-    if (!ask.success || !this.#knows(ask.data.key)) {
-      this.#options.log.warn("succession.stranger");
-      return void socket.destroy();
-    }
-    const { program, at } = ask.data;
-    const failedAtMs = this.#failed.get(program);
-    if (failedAtMs !== undefined && performance.now() - failedAtMs < distrustMs) {
-      const agoS = Math.round((performance.now() - failedAtMs) / 1_000);
-      return say({ say: "no", reason: `it had taken over and ended ${agoS} s ago; the one before it acts again` });
-    }
-    if (this.#successor !== undefined) return void socket.destroy();
+  #objection({ program, madeAtMs }: { program: string; madeAtMs: number }, socket: Socket): string | undefined {
+    const { acts } = this.#options;
+    if (this.#failed.has(program)) return "it had taken over and ended; the one before it acts again";
+    if (madeAtMs < this.#options.madeAtMs) return "it was made before the one that acts";
+    if (!acts()) return "the one before it does not act yet";
+    if (this.#successor !== undefined) return "another process is about to take over";
     this.#successor = socket;
-    // Whether it has ended meanwhile is looked at afterwards: nothing acts here then either.
-    await this.#options.yield(at);
-    this.#server?.close();
-    this.#server = undefined;
-    say({ say: "yours" });
-    if (socket.destroyed) this.#ended(program);
-    else socket.once("close", () => this.#ended(program));
-  }
-
-  #ended(program: string): void {
-    this.#successor = undefined;
-    if (this.#stop.signal.aborted) return;
-    this.#failed.set(program, performance.now());
-    this.#options.log.error("succession.ended", { program });
-    this.#holdAgain().catch((error: unknown) => {
-      this.#options.log.error("succession.lost", { error: messageOf(error) });
+    socket.once("close", () => {
+      if (this.#successor === socket) this.#successor = undefined;
     });
+    return undefined;
   }
 
-  /** Another one may have been quicker; it is stood by for. */
-  async #holdAgain(): Promise<void> {
-    while (!(await this.#bind())) {
-      await setTimeout(standByMs, undefined, { signal: this.#stop.signal }).catch(() => {});
-      if (this.#stop.signal.aborted) return;
+  async #yield(socket: Socket, at: Address, program: string, say: (answer: Answer) => void): Promise<void> {
+    const late = setTimeout(yieldDeadlineMs, "late", { ref: false });
+    if ((await Promise.race([this.#options.yield(at), late])) === "late") throw new Error("it could not yield in time");
+    // Before anybody else may have it.
+    socket.removeAllListeners("close");
+    const ended = () => void this.#ended(program).catch((error: unknown) => this.#options.broken(error));
+    this.#unlisten();
+    if (socket.destroyed) return ended();
+    socket.once("close", ended);
+    say({ say: "yours" });
+  }
+
+  /** Another one may hold the place by now; it is stood by for. */
+  async #ended(program: string): Promise<void> {
+    const { log, resume } = this.#options;
+    const { signal } = this.#stop;
+    this.#successor = undefined;
+    if (signal.aborted) return;
+    this.#failed.add(program);
+    log.error("succession.ended", { program });
+    while (!signal.aborted) {
+      if (await this.take()) return resume();
+      await setTimeout(standByMs, undefined, { signal }).catch((error: unknown) => {
+        if (!signal.aborted) log.error("succession.lost", { error: messageOf(error) });
+      });
     }
-    this.#options.resume();
   }
+}
 
-  #knows(key: string): boolean {
-    const given = Buffer.from(key, "hex");
-    const own = this.#key();
-    return given.length === own.length && timingSafeEqual(given, own);
-  }
-
-  #key(): Buffer {
-    const path = join(this.#options.stateDirectory, keyName);
-    try {
-      const key = readFileSync(path);
-      if (key.length === keyBytes) return key;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error; // file errors carry a code
-    }
-    const made = randomBytes(keyBytes);
-    writeDurablySync(path, made);
-    return made;
-  }
+function outcomeOf(answer: Answer | undefined, wanted: Answer["say"]): Outcome {
+  if (answer?.say === wanted) return { kind: "ok" };
+  return answer?.say === "no" ? { kind: "no", reason: answer.reason } : { kind: "gone" };
 }

@@ -10,39 +10,52 @@ export interface TakePlaceOptions {
   at: Address;
   /** Does what can fail, and takes clients in, to hold them; rejects with what is in the way. */
   prepare(): Promise<void>;
-  /** The place was not given: clients are for the one that acts. */
+  /** It did not come to it: clients are for the one that acts. */
   withdraw(): Promise<void>;
   liveness: Liveness;
   log: Log;
+  signal: AbortSignal;
 }
 
 const againMs = 1_000;
+/** The holder has ended: the place is free, or about to be. */
+const soonMs = 50;
 
-/** Resolves when this process holds the place. @returns whether another one held it before */
+/** Resolves when this process holds the place. @returns whether it follows another one @throws when the signal ends the wait */
 export async function takePlace(options: TakePlaceOptions): Promise<boolean> {
-  const { place, liveness, log } = options;
+  const { place, liveness, log, signal } = options;
   let complaint = "";
   for (;;) {
+    signal.throwIfAborted();
     if (await place.take()) return false;
-    const refusal = await succeed(options);
-    if (refusal === undefined) return true;
-    if (refusal !== complaint) log.warn("succession.waits", { reason: refusal });
-    complaint = refusal;
-    liveness.unwell(refusal);
-    await setTimeout(againMs);
+    const outcome = await succeed(options);
+    if (outcome === "held") return true;
+    if (outcome !== "gone" && outcome !== complaint) {
+      complaint = outcome;
+      log.warn("succession.waits", { reason: outcome });
+      liveness.unwell(outcome);
+    }
+    await setTimeout(outcome === "gone" ? soonMs : againMs, undefined, { signal });
   }
 }
 
-/** Undefined when the place is held; else why it is not. */
-async function succeed({ place, at, prepare, withdraw, log }: TakePlaceOptions): Promise<string | undefined> {
+/** `held`, `gone`, or why the place was not given. */
+async function succeed({ place, at, prepare, withdraw, log }: TakePlaceOptions): Promise<string> {
+  const may = await place.mayI();
+  if (may.kind !== "ok") return may.kind === "no" ? may.reason : "gone";
   try {
     await prepare();
   } catch (error) {
+    place.letGo();
+    await withdraw();
     return messageOf(error);
   }
   const startedMs = performance.now();
-  const refusal = await place.succeed(at);
-  if (refusal === undefined) log.info("succession.taken", { ms: Math.round(performance.now() - startedMs) });
-  else await withdraw();
-  return refusal;
+  const outcome = await place.succeed(at);
+  if (outcome.kind === "ok") {
+    log.info("succession.taken", { ms: Math.round(performance.now() - startedMs) });
+    return "held";
+  }
+  await withdraw();
+  return outcome.kind === "no" ? outcome.reason : "gone";
 }

@@ -55,7 +55,7 @@ describe("a Machine", () => {
     const here = { ...site, docker: { socket: "unix:///var/run/docker.sock" } };
     const { recorded } = await made({ site: here, fleet: fleet(), bundles });
     expect(recorded.filter(({ type }) => type.startsWith("command:")).map(({ type }) => type)).toEqual(
-      Array(6).fill("command:local:Command"),
+      Array(7).fill("command:local:Command"),
     );
     const engine = recorded.find(({ type }) => type === "pulumi:providers:docker");
     expect(engine?.inputs).toMatchObject({ host: "unix:///var/run/docker.sock" });

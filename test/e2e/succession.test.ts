@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -115,14 +114,18 @@ describe("a hub that is replaced while clients push", { timeout: 120_000 }, () =
     expect(await ledgerOf(pair.mainpc)).toMatchObject({ missing: 0, duplicates: 0 });
   });
 
-  it("asks for the key before it yields", async () => {
-    const { stateDirectory = "" } = configOf(hubs[0]);
-    const of = createHash("sha256").update(stateDirectory).digest("hex").slice(0, 16);
-    const socket = connect(`\0tandem-hub-mainpc-${of}`);
-    await once(socket, "connect");
-    const ask = { ask: "yours", key: "00".repeat(32), program: "stranger", at: { host: "127.0.0.1", port: 9 } };
-    socket.write(`${JSON.stringify(ask)}\n`);
-    await once(socket.resume(), "close");
+  it("yields to nobody who does not ask in order, on a socket that is its user's alone", async () => {
+    const path = join(configOf(hubs[0]).stateDirectory ?? "", "place.sock");
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    for (const said of [
+      '{"ask": "yours", "at": {"host": "127.0.0.1", "port": 9}}\n',
+      "\n".repeat(4_000),
+      "x".repeat(5_000),
+    ]) {
+      const socket = connect(path).on("error", () => {});
+      socket.write(said);
+      await once(socket.resume(), "close");
+    }
     expect(await pushTo(pair.mainpc, "unmoved", 1)).toBe("200 peer");
   });
 });

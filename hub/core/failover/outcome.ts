@@ -65,15 +65,26 @@ export function wordOf(state: FailoverState, atMs: number, limits: FailoverLimit
   };
 }
 
-/** Of a single writer nothing is said before it is known, since this start, whether anybody acts. */
+/**
+ * Of a single writer nothing is said before it is known, since this start, whether anybody acts. Nor, after a hub that was replaced,
+ * while what that one said of a single writer of this machine may still hold: it ends by itself.
+ */
 export function routesOf(state: FailoverState, atMs: number, limits: FailoverLimits): Route[] {
   return state.setup.services.flatMap((service): Route[] => {
     const { epoch, released } = entryOf(state.saved, service);
     const until = actsUntil(state, service, atMs, limits);
     const route = { service: service.name, epoch };
     if (until !== undefined) return [{ ...route, to: state.setup.machine, untilMs: until }];
+    if (stillStands(state, service, atMs, limits)) return [];
     const acts = !owns(state, service, state.saved) && !released ? actsAtPeer(state, service, atMs, limits) : false;
     if (acts === undefined) return [];
     return [{ ...route, to: acts ? state.setup.peer : null, untilMs: null }];
   });
+}
+
+function stillStands(state: FailoverState, service: ServiceSpec, atMs: number, { leaseMs }: FailoverLimits): boolean {
+  const { succeeds = false } = state.setup;
+  if (!succeeds || !service.singleWriter || atMs - state.startedAtMs >= leaseMs) return false;
+  const isGivenAway = entryOf(state.saved, service).released || state.handOvers[service.name] !== undefined;
+  return owns(state, service, state.saved) && !isGivenAway;
 }

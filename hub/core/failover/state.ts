@@ -12,6 +12,8 @@ export interface FailoverSetup {
   incarnation: string;
   /** Whether a witness is configured. */
   witness: boolean;
+  /** Whether this hub took over from one of the same machine that acted until then. @default false */
+  succeeds?: boolean;
   services: readonly ServiceSpec[];
 }
 

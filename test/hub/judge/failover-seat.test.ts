@@ -192,6 +192,7 @@ describe("the seat of the failover", () => {
       say: () => {},
       beat: () => {},
       tellMain: () => {},
+      succeeds: false,
       log: { info: write, warn: write, error: write },
     };
     failoverSeat(() => ({}))(voice, config, new AbortController().signal).tick(0);

@@ -90,6 +90,7 @@ export class Seat {
       },
       beat: () => {},
       tellMain: (message: unknown) => void this.toMain.push(message as FromSeat),
+      succeeds: false,
       log,
     };
     const factory = failoverSeat(

@@ -13,10 +13,10 @@ import { until } from "../../support/until.ts";
 import { httpTarget, scratchFolder, service, tcpTarget } from "./fixture.ts";
 
 /** Says again and again, as a hub does, where the service acts. */
-function sayAgain(socket: string, to: { host: string; port: number }): void {
+function sayAgain(socket: string, { host, port }: { host: string; port: number }): void {
   const client = new RouterClient({ socket });
   const timer = setInterval(() => {
-    client.put([{ service, epoch: 2, to, untilMonoMs: null }]).catch(() => {});
+    client.put([{ service, epoch: 2, to: { host, port }, untilMonoMs: null }]).catch(() => {});
   }, 100);
   onTestFinished(() => {
     clearInterval(timer);
@@ -70,7 +70,7 @@ async function askedWhile(port: number, happens: () => Promise<void>): Promise<R
   return counts;
 }
 
-it("a router that is replaced answers every request, and steps in when its successor ends", async () => {
+it("a router that is replaced answers every request, on kept connections and new ones alike", async () => {
   const target = await httpTarget((_, response) => response.end("here"));
   const config = await configOf();
   sayAgain(config.socket, target);
@@ -80,16 +80,35 @@ it("a router that is replaced answers every request, and steps in when its succe
     const second = processOf({ ...config, limits: { retryMs: 101 } });
     await second.start();
     await setTimeout(500);
-    await second.stop();
-    await setTimeout(500);
-    const third = processOf({ ...config, limits: { retryMs: 102 } });
-    await third.start();
-    await setTimeout(500);
     await first.stop();
     await setTimeout(300);
   });
   expect(Object.keys(replaced)).toEqual(["200"]);
-  expect(replaced["200"]).toBeGreaterThan(200);
+  expect(replaced["200"]).toBeGreaterThan(100);
+});
+
+it("a router that has yielded acts again when its successor ends, and lets that program in no more, but another one", async () => {
+  const target = await httpTarget((_, response) => response.end("here"));
+  const config = await configOf();
+  sayAgain(config.socket, target);
+  const agent = new Agent();
+  const first = processOf(config);
+  await first.start();
+  const second = processOf({ ...config, limits: { retryMs: 101 } });
+  await second.start();
+  await second.stop();
+  await until("an answer", async () => (await ask(portOf(config), agent)) === "200");
+  const same = processOf({ ...config, limits: { retryMs: 101 } });
+  let acts = false;
+  void same.start().then(() => {
+    acts = true;
+  });
+  await setTimeout(1_500);
+  expect(acts).toBe(false);
+  await same.stop();
+  const third = processOf({ ...config, limits: { retryMs: 102 } });
+  const counts = await askedWhile(portOf(config), () => third.start());
+  expect(Object.keys(counts)).toEqual(["200"]);
 });
 
 it("a connection that is no HTTP is carried until the router that has yielded is stopped", async () => {
