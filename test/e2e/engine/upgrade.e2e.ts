@@ -97,13 +97,10 @@ async function underLoad(what: string, deed: () => Promise<void>): Promise<void>
 /** An image of another id that holds the same, or in which `node` does not start. */
 async function nextImage(image: string, tag: string, broken = false): Promise<string> {
   const next = `${image.replace(/[:@].*$/, "")}:${tag}`;
-  const breaks = broken
-    ? "USER root\\nRUN printf '#!/bin/sh\\necho broken on purpose\\nexit 1\\n' >$(command -v node)\\n"
-    : "";
+  const lines = [`FROM ${image}`, `LABEL upgrade=${tag}`];
+  if (broken) lines.push("USER root", `RUN echo 'echo broken on purpose; exit 1' >$(command -v node)`);
   for (const stack of stacks)
-    await pair.lab[stack].exec(
-      `printf 'FROM ${image}\\nLABEL upgrade=${tag}\\n${breaks}' | docker build -q -t ${next} -`,
-    );
+    await pair.lab[stack].exec(`docker build -q -t ${next} - <<'END'\n${lines.join("\n")}\nEND`);
   return next;
 }
 

@@ -1,0 +1,115 @@
+import { once } from "node:events";
+import { Agent, createServer, request } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import { setTimeout } from "node:timers/promises";
+import { expect, it, onTestFinished } from "vitest";
+import { Entrance, type Front } from "../../../hub/http/entrance.ts";
+import { createLog } from "../../../hub/io/log.ts";
+
+const says =
+  (text: string): Front =>
+  async (asked, response) => {
+    let body = "";
+    for await (const part of asked) body += part;
+    response.end(`${text} ${asked.method} ${body}`);
+  };
+
+async function entranceOn(
+  port = 0,
+  shared = false,
+): Promise<{ entrance: Entrance; at: { host: string; port: number } }> {
+  const entrance = new Entrance(createLog("test", () => {}));
+  await entrance.listen({ host: "127.0.0.1", port }, shared);
+  onTestFinished(() => entrance.close(false));
+  return { entrance, at: { host: "127.0.0.1", port: (entrance.server.address() as AddressInfo).port } }; // a TCP server has one
+}
+
+interface Answer {
+  status: number | undefined;
+  text: string;
+  connection: string | undefined;
+}
+
+function ask(
+  at: object,
+  options: { method?: string; path?: string; body?: string; agent?: Agent } = {},
+): Promise<Answer> {
+  const { body = "", ...rest } = options;
+  return new Promise((resolve, reject) => {
+    const asked = request({ ...at, ...rest, headers: { "content-length": body.length } }, async (answer) => {
+      let text = "";
+      for await (const part of answer) text += part;
+      resolve({ status: answer.statusCode, text, connection: answer.headers.connection });
+    });
+    asked.once("error", reject).end(body);
+  });
+}
+
+it("holds what comes before the hub can answer, and gives it to the hub then", async () => {
+  const { entrance, at } = await entranceOn();
+  const early = ask(at, { method: "PUT", body: "early" });
+  await setTimeout(50);
+  entrance.open(says("hub"));
+  expect(await early).toMatchObject({ status: 200, text: "hub PUT early" });
+});
+
+it("carries what comes on a kept connection to the hub that follows, and ends that connection with the answer", async () => {
+  const follows = createServer((asked, response) => void says("next")(asked, response)).listen(0, "127.0.0.1");
+  await once(follows, "listening");
+  onTestFinished(() => void follows.close());
+  const { entrance, at } = await entranceOn();
+  entrance.open(says("hub"));
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  onTestFinished(() => agent.destroy());
+  expect(await ask(at, { agent })).toMatchObject({ text: "hub GET ", connection: "keep-alive" });
+  await entrance.yieldTo({ host: "127.0.0.1", port: (follows.address() as AddressInfo).port });
+  expect(await ask(at, { agent, method: "PUT", body: "late" })).toMatchObject({
+    text: "next PUT late",
+    connection: "close",
+  });
+  await expect(ask(at)).rejects.toThrow("ECONNREFUSED");
+});
+
+it("does not pass an order on, which the next hub would take for one that was given on its own machine", async () => {
+  const { entrance, at } = await entranceOn();
+  entrance.open(says("hub"));
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  onTestFinished(() => agent.destroy());
+  await ask(at, { agent });
+  await entrance.yieldTo({ host: "127.0.0.1", port: 9 });
+  const order = { agent, method: "POST", path: "/api/v1/services/TutorAgent/switchover", body: "{}" };
+  expect(await ask(at, order)).toMatchObject({ status: 503, connection: "close" });
+});
+
+it("yields when what was under way is answered, and answers 40 clients that were connected to it while it stood still", async () => {
+  const first = await entranceOn(0, true);
+  let finish = () => {};
+  first.entrance.open(async (asked, response) => {
+    if (asked.url === "/slow")
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+    response.end("first");
+  });
+  const slow = ask(first.at, { path: "/slow" });
+  await setTimeout(50);
+  const sockets = Array.from({ length: 40 }, () => connect(first.at));
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+  });
+  const ends = sockets.map(async (socket) => {
+    socket.write("GET / HTTP/1.1\r\nHost: hub\r\n\r\n");
+    const [part] = await once(socket, "data");
+    return String(part).slice(0, 15);
+  });
+  // The kernel has connected them before the loop turns again.
+  const endMs = performance.now() + 100;
+  while (performance.now() < endMs);
+  const second = await entranceOn(first.at.port, true);
+  second.entrance.open(says("next"));
+  const yielded = first.entrance.yieldTo(second.at);
+  finish();
+  expect(await slow).toMatchObject({ text: "first" });
+  await yielded;
+  expect(new Set(await Promise.all(ends))).toEqual(new Set(["HTTP/1.1 200 OK"]));
+});
