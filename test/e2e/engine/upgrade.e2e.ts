@@ -98,7 +98,8 @@ async function underLoad(what: string, deed: () => Promise<void>): Promise<void>
 async function nextImage(image: string, tag: string, broken = false): Promise<string> {
   const next = `${image.replace(/[:@].*$/, "")}:${tag}`;
   const lines = [`FROM ${image}`, `LABEL upgrade=${tag}`];
-  if (broken) lines.push("USER root", `RUN echo 'echo broken on purpose; exit 1' >$(command -v node)`);
+  if (broken)
+    lines.push("USER root", `RUN printf '%s\\n' '#!/bin/sh' 'echo broken on purpose' 'exit 1' >$(command -v node)`);
   for (const stack of stacks)
     await pair.lab[stack].exec(`docker build -q -t ${next} - <<'END'\n${lines.join("\n")}\nEND`);
   return next;
