@@ -1,6 +1,7 @@
 /** The one way a container is made here: what hardens and bounds it stands in this file and cannot be left out. */
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
+import { type Exception, exceptionLabel } from "./policy/exceptions.ts";
 
 export interface ContainerSpec {
   /**
@@ -80,7 +81,7 @@ export function hardenedContainer(
       image: spec.image,
       entrypoints: spec.entrypoint,
       command: spec.command,
-      labels: Object.entries(spec.labels).map(([label, value]) => ({ label, value })),
+      labels: Object.entries({ ...spec.labels, ...exceptionOf(spec) }).map(([label, value]) => ({ label, value })),
       mounts: spec.mounts,
       // The agents of the fleet use the host's network too, and a probe through a bridge would test the bridge.
       networkMode: "host",
@@ -125,6 +126,13 @@ export function hardenedContainer(
     // The old one holds the ports, unless it shares them.
     { ...opts, deleteBeforeReplace: spec.name !== generated },
   );
+}
+
+/** Says to the policies by which of the exceptions above it may be more than others, or checked less. */
+function exceptionOf({ movesAddresses, engineGroup, healthcheck }: ContainerSpec): { [exceptionLabel]?: Exception } {
+  if (movesAddresses) return { [exceptionLabel]: "moves-addresses" };
+  if (engineGroup !== undefined) return { [exceptionLabel]: "speaks-to-the-engine" };
+  return healthcheck === "none" ? { [exceptionLabel]: "asked-by-the-hub" } : {};
 }
 
 /** A mount of a directory that the container only reads. */

@@ -5,8 +5,9 @@ import { FoundFiles, listingScript, parseListing } from "./drift-script.ts";
 import { askMachine, dockerCommand, ownerScript, type Reach, Unanswered, userCommand } from "./reach.ts";
 import { absentImages, type Problem, readinessProblems, type Wanted, type WantedPort } from "./readiness.ts";
 import { engineScript, readinessScript } from "./readiness-script.ts";
+import { serverPorts } from "./server-ports.ts";
 import { shellQuote } from "./shell.ts";
-import type { Site, StackSite } from "./site.ts";
+import type { StackSite } from "./site.ts";
 import { reachOf, rootsOf } from "./site-reach.ts";
 import { clientProblem } from "./ssh-client.ts";
 import { sshFailure } from "./ssh-failure.ts";
@@ -117,36 +118,8 @@ function imagesOf({ role, images, ssh }: StackSite): Record<string, string> {
 function wantedOf(site: StackSite, reach: Reach, agents: readonly WantedPort[]): Wanted {
   const { paths, ssh } = site;
   return {
-    ports: [
-      ...(site.role === "satellite" ? [] : serverPorts(site)),
-      ...(["prometheus", "grafana"] as const)
-        .filter((what) => site[what].enabled)
-        .map((what) => portAt(site, what, `${what}.port`, site[what].port)),
-      ...agents,
-    ],
+    ports: [...serverPorts(site), ...agents],
     directories: { "paths.data": paths.data, "paths.config": paths.config },
     login: reach.kind === "ssh" ? { user: ssh.user, become: ssh.become } : undefined,
   };
-}
-
-function serverPorts(site: Site): WantedPort[] {
-  const { machine, leaf } = site;
-  return [
-    portAt(site, "hub", "machine.hubPort", machine.hubPort),
-    portAt(site, "hub", "machine.beatsPort", machine.beatsPort),
-    portAt(site, "nats", "machine.natsPort", machine.natsPort),
-    portAt(site, "nats", "machine.monitoringPort", machine.monitoringPort, "127.0.0.1"),
-    portAt(site, "pushgateway", "machine.pushgatewayPort", machine.pushgatewayPort),
-    ...(leaf.listener === machine.name ? [portAt(site, "nats", "leaf.port", leaf.port)] : []),
-  ];
-}
-
-function portAt(
-  { machine }: StackSite,
-  part: string,
-  key: string,
-  port: number,
-  address = machine.address,
-): WantedPort {
-  return { port, address, container: `tandem-${machine.name}-${part}`, key };
 }

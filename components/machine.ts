@@ -11,6 +11,7 @@ import { JetStreamNode } from "./jetstream-node.ts";
 import { handOnConnections } from "./kernel-setting.ts";
 import { machineAgents } from "./machine-agents.ts";
 import { machineLogs } from "./machine-logs.ts";
+import { machinePorts } from "./machine-ports.ts";
 import { machineRouter, machineRouterSockets } from "./machine-router.ts";
 import { machineSupervisor, machineSupervisorSockets } from "./machine-supervisor.ts";
 import { machineVirtualIp } from "./machine-virtual-ip.ts";
@@ -62,7 +63,7 @@ export class Machine extends pulumi.ComponentResource {
   readonly grafanaUrl: pulumi.Output<string> | undefined;
 
   constructor(name: string, args: MachineArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("tandem:machine:Machine", name, {}, opts);
+    super("tandem:machine:Machine", name, { ports: machinePorts(args.site, args.fleet) }, opts);
     const { site, fleet, bundles } = args;
     const { machine, peer, images, limits, paths } = site;
     const reach = { ...reachOf(site), found: args.found };

@@ -7,6 +7,7 @@ import { OperatorError } from "../ops/error.ts";
 import { hostPort } from "./address.ts";
 import { machineAgents } from "./machine-agents.ts";
 import { machineLogs } from "./machine-logs.ts";
+import { machinePorts } from "./machine-ports.ts";
 import { machineWatch } from "./machine-watch.ts";
 import { dockerProviderArgs, type Reach } from "./reach.ts";
 import type { SatelliteSite } from "./satellite-site.ts";
@@ -39,7 +40,7 @@ export class Satellite extends pulumi.ComponentResource {
   readonly grafanaUrl: pulumi.Output<string> | undefined;
 
   constructor(name: string, args: SatelliteArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("tandem:machine:Satellite", name, {}, opts);
+    super("tandem:machine:Satellite", name, { ports: machinePorts(args.site, args.fleet) }, opts);
     const { site, fleet, found, agentSecrets = {}, grafanaPassword } = args;
     const [home, other] = hubsOf(site, fleet);
     this.hubUrls = [home, other].map(({ address, hubPort }) => `http://${hostPort(address, hubPort)}`);

@@ -44,9 +44,10 @@ describe("an Agent at home", () => {
       expect(inputs[absent], absent).toBeUndefined();
   });
 
-  it("says what a supervisor finds it by", async () => {
+  it("says what a supervisor finds it by, and to policies that it has no health check", async () => {
     const { labels } = await made({ agent: sampleAgent("Tutor", "pc2", { mode: "notify" }) });
     expect(labels).toEqual({
+      "tandem.exception": "asked-by-the-hub",
       "tandem.machine": "pc2",
       "tandem.service": "Tutor",
       "tandem.role": "home",

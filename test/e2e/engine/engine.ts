@@ -64,6 +64,16 @@ export class Engine {
     return update;
   }
 
+  /** What the engine tells of a preview, an event a line. */
+  async events(stack: string): Promise<string> {
+    const path = this.file(`events-${stack}.json`, "");
+    rmSync(path);
+    const args = [...this.#common, "preview", "--stack", stack, "--event-log", path];
+    const { code, text } = await this.#run("pulumi", args, undefined, { PULUMI_DEBUG_COMMANDS: "true" });
+    if (code !== 0) throw new Error(`pulumi preview -s ${stack} ended with ${code}\n${text}`);
+    return readFileSync(path, "utf8");
+  }
+
   up(stack: string, ...args: string[]): Promise<Update> {
     return this.must(stack, "up", "--yes", "--skip-preview", ...args);
   }
@@ -117,10 +127,10 @@ export class Engine {
     return ["--cwd", this.site, "--non-interactive", "--color", "never"];
   }
 
-  async #run(program: string, args: string[], input?: string): Promise<Update> {
+  async #run(program: string, args: string[], input?: string, more: NodeJS.ProcessEnv = {}): Promise<Update> {
     const startedMs = performance.now();
     const result = await execute(program, args, {
-      env: this.env,
+      env: { ...this.env, ...more },
       deadlineMs,
       ...(input === undefined ? {} : { input }),
     });
