@@ -18,6 +18,13 @@ module.exports = {
       to: { path: "^node_modules/@pulumi/" },
     },
     {
+      name: "policies-are-pure",
+      comment: "the rules judge what they are given; only the pack speaks with the engine",
+      severity: "error",
+      from: { path: "^components/policy/", pathNot: "^components/policy/(pack\\.ts|index\\.cjs)$" },
+      to: { path: "^node_modules/(@pulumi|tsx)/" },
+    },
+    {
       name: "hub-stands-alone",
       comment:
         "the hub is shipped as an image: it takes nothing of the operator's command, the components or the tests",
@@ -52,6 +59,8 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: "node_modules" },
+    // The policy pack has a package.json that the engine reads its version from; what it imports is the repository's.
+    combinedDependencies: true,
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
     enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "require", "node", "types"] },

@@ -4,10 +4,13 @@ import { agentPorts } from "./agent-ports.ts";
 import { serverPorts } from "./server-ports.ts";
 import type { StackSite } from "./site.ts";
 
-/** A cold standby's too: it takes them when it is started. */
-export function machinePorts(site: StackSite, fleet: Fleet): Record<string, number[]> {
-  const ports: Record<string, number[]> = {};
+/**
+ * A cold standby's too: it takes them when it is started.
+ * @example { "tandem-mainpc-hub": "7423 9000" }, so that a preview has a line a container
+ */
+export function machinePorts(site: StackSite, fleet: Fleet): Record<string, string> {
+  const ports = new Map<string, number[]>();
   for (const { container, port } of [...serverPorts(site), ...agentPorts(site, fleet, { cold: true })])
-    ports[container] = [...(ports[container] ?? []), port].toSorted((a, b) => a - b);
-  return ports;
+    ports.set(container, [...(ports.get(container) ?? []), port]);
+  return Object.fromEntries([...ports].map(([container, own]) => [container, own.toSorted((a, b) => a - b).join(" ")]));
 }

@@ -9,6 +9,7 @@ import { registerFleet } from "./fleet.ts";
 import { registerInit } from "./init.ts";
 import { registerLedger } from "./ledger.ts";
 import { registerLocal } from "./local.ts";
+import { registerReview } from "./review.ts";
 import { registerSecrets } from "./secrets.ts";
 import { registerServices } from "./services.ts";
 import { registerWitness } from "./witness.ts";
@@ -29,6 +30,7 @@ registerLedger(program);
 registerServices(program);
 registerChaos(program);
 registerSecrets(program);
+registerReview(program);
 registerWitness(program);
 
 // A reader that has seen enough, as `head` has, closes the pipe: what is left then has nobody to read it.

@@ -2,8 +2,8 @@
 import { z } from "zod";
 import { containersOf, type Rule, type Violation } from "./declared.ts";
 
-/** What a Machine and a Satellite say of their containers. */
-const WithPorts = z.object({ ports: z.record(z.string(), z.array(z.number())).default({}) });
+/** What a Machine and a Satellite say of their containers, ports with a blank between them. */
+const WithPorts = z.object({ ports: z.record(z.string(), z.string()).default({}) });
 
 export const portsDoNotCollide: Rule = {
   name: "ports-do-not-collide",
@@ -23,10 +23,10 @@ export const portsDoNotCollide: Rule = {
   ],
 };
 
-function collisions(resource: string, ports: Record<string, number[]>): Violation[] {
-  const takers = new Map<number, string[]>();
+function collisions(resource: string, ports: Record<string, string>): Violation[] {
+  const takers = new Map<string, string[]>();
   for (const [container, own] of Object.entries(ports)) {
-    for (const port of new Set(own)) takers.set(port, [...(takers.get(port) ?? []), container]);
+    for (const port of new Set(own.split(" "))) takers.set(port, [...(takers.get(port) ?? []), container]);
   }
   return [...takers].flatMap(([port, containers]) =>
     containers.length < 2

@@ -80,9 +80,9 @@ describe.each(["mainpc", "pc2"] as const)("stack %s with keys, all servers and a
   it("lists the ports of each container that has some, cold standbys' too", () => {
     const { declared } = made[stack];
     const { ports } = Object(declared.find(({ type }) => type === "tandem:machine:Machine")?.props);
-    expect(ports[`tandem-${stack}-hub`]).toEqual([7423, 9000]);
-    expect(ports[`tandem-${stack}-router`]).toEqual([6_900, 7_900]);
-    expect(ports[`Cold${stack === "mainpc" ? 1 : 0}-standby`]).toHaveLength(3);
+    expect(ports[`tandem-${stack}-hub`]).toBe("7423 9000");
+    expect(ports[`tandem-${stack}-router`]).toBe("6900 7900");
+    expect(ports[`Cold${stack === "mainpc" ? 1 : 0}-standby`]).toMatch(/^\d+ \d+ \d+$/);
     expect(Object.keys(ports)).toHaveLength(11);
   });
 

@@ -110,7 +110,12 @@ export class Engine {
 
   /** Runs `tandem` on this site. */
   tandem(...args: string[]): Promise<Update> {
-    return this.#run(process.execPath, [join(root, "ops/tandem.ts"), ...args, "--dir", this.site]);
+    return this.tandemWith({}, ...args);
+  }
+
+  /** `tandem` with more in its environment. */
+  tandemWith(env: NodeJS.ProcessEnv, ...args: string[]): Promise<Update> {
+    return this.#run(process.execPath, [join(root, "ops/tandem.ts"), ...args, "--dir", this.site], undefined, env);
   }
 
   remove(): void {
@@ -147,11 +152,14 @@ function environmentOf(pid: number): string {
   }
 }
 
-/** Why the engine's tests cannot run here; undefined when they can. */
-export async function whySkip(): Promise<string | undefined> {
+/**
+ * Why the engine's tests cannot run here; undefined when they can.
+ * @param machines whether they need machines, and with them a Docker engine
+ */
+export async function whySkip(machines = true): Promise<string | undefined> {
   const code = async (program: string, ...args: string[]) =>
     (await execute(program, args).catch(() => undefined))?.code;
-  if ((await code("docker", "info")) !== 0) return "no Docker engine answers";
+  if (machines && (await code("docker", "info")) !== 0) return "no Docker engine answers";
   for (const program of ["pulumi", "pulumi-language-nodejs"])
     if ((await code("sh", "-c", `command -v ${program}`)) !== 0) return `${program} is not on PATH`;
   return undefined;
