@@ -11,7 +11,7 @@ export interface FileChange {
 }
 
 export interface Effects {
-  restarts: { container: string; because: string }[];
+  restarts: { container: string; because: string; beside: boolean }[];
   starts: string[];
   removes: string[];
   files: FileChange[];
@@ -40,6 +40,7 @@ export function effectsOf({ changes, counts }: Pick<Plan, "changes" | "counts">)
     restarts: [...named("replace"), ...named("update")].map((change) => ({
       container: containerOf(change),
       because: becauseOf(change),
+      beside: change.beside,
     })),
     starts: named("create").map(containerOf),
     removes: named("delete").map(containerOf),
@@ -76,7 +77,8 @@ function diffOf(before: Record<string, unknown>, after: Record<string, unknown>)
 
 function containerOf({ name, before, after }: Change): string {
   const own = after.name ?? before.name;
-  return typeof own === "string" ? own : name;
+  // A name that is generated is another one in each preview.
+  return typeof own === "string" && !own.startsWith(`${name}-`) ? own : name;
 }
 
 function becauseOf({ keys }: Change): string {

@@ -66,7 +66,8 @@ function counted({ restarts, starts, removes, files, others, fresh }: Effects): 
   if (fresh)
     return `everything is new: ${[...some(starts.length, "container", ["starts", "start"]), ...some(files.length, "file", ["is written", "are written"])].join(", ")}`;
   const parts = [
-    ...some(restarts.length, "container", ["restarts", "restart"]),
+    ...some(restarts.filter(({ beside }) => !beside).length, "container", ["restarts", "restart"]),
+    ...some(restarts.filter(({ beside }) => beside).length, "container", ["is replaced", "are replaced"]),
     ...some(starts.length, "container", ["starts", "start"]),
     ...some(removes.length, "container", ["is removed", "are removed"]),
     ...some(files.length, "file", ["changes", "change"]),
@@ -78,7 +79,10 @@ function counted({ restarts, starts, removes, files, others, fresh }: Effects): 
 function section({ machine, effects, violations, errors, failed }: Reviewed): string {
   const { restarts, starts, removes, others, fresh } = effects;
   const sentences = [
-    ...restarts.map(({ container, because }) => `restarts ${code(container)}, since ${because}`),
+    ...restarts.map(
+      ({ container, because, beside }) =>
+        `${beside ? "replaces" : "restarts"} ${code(container)}${beside ? " by one that starts beside it" : ""}, since ${because}`,
+    ),
     ...listed("starts", starts),
     ...listed("removes", removes),
     ...(fresh ? [] : others),

@@ -40,6 +40,8 @@ export interface Change {
   keys: string[];
   before: Record<string, unknown>;
   after: Record<string, unknown>;
+  /** Of a replacement: the new one is made before the old one goes. */
+  beside: boolean;
 }
 
 export interface Plan {
@@ -57,10 +59,16 @@ const noise = /^(using pulumi-|Undefined value \(|preview failed$)/;
 
 export function readPlan(events: string): Plan {
   const plan: Plan = { changes: [], counts: {}, violations: [], warnings: [], errors: [] };
+  const gone = new Set<string>();
   for (const line of events.split("\n")) {
     if (line.trim() === "") continue;
     const { resourcePreEvent, summaryEvent, policyEvent, diagnosticEvent } = Event.parse(JSON.parse(line));
-    if (resourcePreEvent) plan.changes.push(...changeOf(resourcePreEvent.metadata));
+    if (resourcePreEvent) {
+      const { op, urn } = resourcePreEvent.metadata;
+      // The halves of a replacement come in their order, and what it is as a whole between them.
+      if (op === "delete-replaced") gone.add(urn);
+      plan.changes.push(...changeOf(resourcePreEvent.metadata, gone));
+    }
     if (summaryEvent) plan.counts = summaryEvent.resourceChanges;
     if (policyEvent) {
       const { policyName: rule, message, enforcementLevel } = policyEvent;
@@ -71,7 +79,8 @@ export function readPlan(events: string): Plan {
   return plan;
 }
 
-function changeOf({ op, urn, type, keys, diffs, old, new: fresh, logical }: z.infer<typeof Step>): Change[] {
+function changeOf(step: z.infer<typeof Step>, gone: ReadonlySet<string>): Change[] {
+  const { op, urn, type, keys, diffs, old, new: fresh, logical } = step;
   const known = ops.find((one) => one === op);
   if (known === undefined || !logical) return [];
   const words = (diffs ?? keys ?? []).map((key) => /^[^.[]*/.exec(key)?.[0] ?? key);
@@ -83,6 +92,7 @@ function changeOf({ op, urn, type, keys, diffs, old, new: fresh, logical }: z.in
       keys: [...new Set(words)],
       before: old?.inputs ?? {},
       after: fresh?.inputs ?? {},
+      beside: op === "replace" && !gone.has(urn),
     },
   ];
 }

@@ -11,10 +11,11 @@ import { parseStackConfig } from "../../../components/stack-config.ts";
 import { type Fleet, Inventory, type PlacedAgent } from "../../../fleet/model.ts";
 import { recordResources, settled } from "../recorder.ts";
 import { sampleAgent } from "../sample-agent.ts";
+import { sampleBundles } from "../sample-bundles.ts";
 import { satelliteValues } from "../satellite-stack.ts";
 import { type SecuredStack, securedStack } from "../secured-stack.ts";
 
-const bundle = { hubPath: "dist/hub.mjs", contentHash: "0123" };
+const bundles = sampleBundles();
 const grafanaPassword = "correct-horse-battery";
 const agentSecrets = { TOKEN: "a-token-of-the-store" };
 
@@ -131,7 +132,7 @@ it("the stack of a satellite with agents, Prometheus and Grafana violates no rul
 /** What the program would read from the stack's secrets. */
 function given({ secrets: { hubSeed, leafKey } }: SecuredStack) {
   const secrets = { hubSeed: pulumi.secret(hubSeed), leafKey: pulumi.secret(leafKey) };
-  return { bundle, secrets, grafanaPassword, agentSecrets };
+  return { bundles, secrets, grafanaPassword, agentSecrets };
 }
 
 /** What mocks record, with what is protected. */

@@ -60,8 +60,10 @@ it("shows a one-line change in 25 lines: what restarts, and the line of the file
   expect(code).toBe(2);
   const lines = open(stdout);
   expect(lines.length).toBeLessThanOrEqual(25);
-  expect(lines[2]).toBe("**On mainpc 1 container restarts and 1 file changes. Nothing changes on pc2.**");
-  expect(lines).toContain("**mainpc** restarts `tandem-mainpc-hub`, since its configuration changes.");
+  expect(lines[2]).toBe("**On mainpc 1 container is replaced and 1 file changes. Nothing changes on pc2.**");
+  expect(lines.join("\n")).toContain(
+    "**mainpc** replaces `tandem-mainpc-hub` by one that starts beside it, since its configuration changes",
+  );
   expect(lines.join("\n")).toContain('-    "maxBytes": 1073741824\n+    "maxBytes": 2147483648');
   expect(lines).toContain(`\`${file}\` on mainpc:`);
 });

@@ -1,5 +1,5 @@
 /** A state as an `up` would have left it, put together from what previews say, so that changes can be previewed where no machine is. */
-import { randomUUID } from "node:crypto";
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { Engine } from "./engine.ts";
 
@@ -45,12 +45,6 @@ export function seemingState(
     const found = (resOutputsEvent ?? resourcePreEvent)?.metadata.new;
     if (found) resources.set(found.urn, found);
   }
-  const ids = new Map<string, string>();
-  const idOf = (urn: string) => {
-    const known = ids.get(urn) ?? randomUUID();
-    ids.set(urn, known);
-    return known;
-  };
   const providerOf = ({ provider }: Resource) => {
     if (provider === "") return "";
     const urn = provider.slice(0, provider.lastIndexOf("::"));
@@ -78,6 +72,12 @@ export function seemingState(
   // A provider comes before what it provides, and a parent before its children.
   const rank = ({ type }: { type: string }) => (type.startsWith("pulumi:") || type.startsWith("tandem:") ? 0 : 1);
   return { ...empty, deployment: { ...empty.deployment, resources: known.toSorted((a, b) => rank(a) - rank(b)) } };
+}
+
+/** The same each time, since scripts name the containers that they are about. */
+function idOf(urn: string): string {
+  const hex = createHash("sha256").update(urn).digest("hex");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, "$1-$2-$3-$4-$5");
 }
 
 /** What a provider would have added, as far as the program reads it or the provider compares it. */

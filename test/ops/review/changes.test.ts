@@ -18,8 +18,8 @@ describe("a plan", () => {
         summary({ same: 29, replace: 1 }),
       ),
     );
-    expect(changes.map(({ op, name, keys }) => ({ op, name, keys }))).toEqual([
-      { op: "replace", name: "mainpc-hub-container", keys: ["labels"] },
+    expect(changes.map(({ op, name, keys, beside }) => ({ op, name, keys, beside }))).toEqual([
+      { op: "replace", name: "mainpc-hub-container", keys: ["labels"], beside: false },
     ]);
     expect(counts).toEqual({ same: 29, replace: 1 });
   });
@@ -71,7 +71,8 @@ describe("the effects of a plan", () => {
         after: { name: "tandem-mainpc-hub" },
       }),
     );
-    expect(found.restarts).toEqual([{ container: "tandem-mainpc-hub", because: "its configuration changes" }]);
+    const because = "its configuration changes";
+    expect(found.restarts).toEqual([{ container: "tandem-mainpc-hub", because, beside: true }]);
     expect(found.files).toEqual([{ path, note: "", diff: [" {", '-  "port": 9000', '+  "port": 9001', " }"] }]);
     expect(found).toMatchObject({ starts: [], removes: [], others: [], fresh: false });
   });

@@ -36,11 +36,11 @@ describe("the comment for a one-line change", () => {
   it("says in its first visible line what happens, and is read whole without scrolling: 25 lines, for two machines too", () => {
     const one = open(render([reviewed("mainpc", oneLine), still("pc2")]));
     expect(one[0]).toBe(marker);
-    expect(one[2]).toBe("**On mainpc 1 container restarts and 1 file changes. Nothing changes on pc2.**");
+    expect(one[2]).toBe("**On mainpc 1 container is replaced and 1 file changes. Nothing changes on pc2.**");
     expect(one.length).toBeLessThanOrEqual(25);
     const both = open(render([reviewed("mainpc", oneLine), reviewed("pc2", oneLine.slice(0, 2))]));
     expect(both[2]).toBe(
-      "**On mainpc 1 container restarts and 1 file changes. On pc2 1 container restarts and 1 file changes.**",
+      "**On mainpc 1 container is replaced and 1 file changes. On pc2 1 container is replaced and 1 file changes.**",
     );
     expect(both.length).toBeLessThanOrEqual(25);
     expect(both).toContain("`/etc/tandem/hub/hub.json` on mainpc and pc2:");
@@ -49,9 +49,22 @@ describe("the comment for a one-line change", () => {
   it("shows the change itself, what restarts and why", () => {
     const text = open(render([reviewed("mainpc", oneLine), still("pc2")])).join("\n");
     expect(text).toContain('-  "line450": 9000,\n+  "line450": 9001,');
-    expect(text).toContain("**mainpc** restarts `tandem-mainpc-hub`, since its configuration changes.");
+    expect(text).toContain(
+      "**mainpc** replaces `tandem-mainpc-hub` by one that starts beside it, since its configuration changes.",
+    );
     expect(text).toContain("`/etc/tandem/hub/hub.json` on mainpc:");
     expect(text).toContain("- mainpc warns: NATS of mainpc asks nobody who they are.");
+  });
+
+  it("calls it a restart where the old one goes before the new one comes", () => {
+    const nats = { diffs: ["labels"], after: { name: "tandem-mainpc-nats" } };
+    const events = [
+      step("container", "n", { op: "delete-replaced", logical: false }),
+      step("container", "n", { op: "replace", ...nats }),
+    ];
+    const text = open(render([reviewed("mainpc", events)])).join("\n");
+    expect(text).toContain("**On mainpc 1 container restarts.**");
+    expect(text).toContain("**mainpc** restarts `tandem-mainpc-nats`, since its configuration changes.");
   });
 
   it("has the whole previews folded", () => {
