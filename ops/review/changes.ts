@@ -93,8 +93,8 @@ function otherOf({ op, type, name, keys, before, after }: Change): string[] {
   if (type === "docker:index/remoteImage:RemoteImage" && op !== "delete")
     return [`pulls \`${after.name}\`${typeof before.name === "string" ? `, before \`${before.name}\`` : ""}`];
   if (type === "docker:index/image:Image" && op !== "delete") return [`builds \`${after.imageName}\``];
+  if (isCommand(type) && op !== "delete") return [`runs \`${name}\``];
   const what = keys.length === 0 ? "" : ` (${keys.join(", ")})`;
-  if (isCommand(type) && op !== "delete") return [`runs \`${name}\`${what}`];
   // What a command has done stays, whatever becomes of it.
   return [`${op}s \`${name}\`${what}`];
 }

@@ -110,7 +110,7 @@ describe("the effects of a plan", () => {
     expect(found.removes).toEqual(["Archive"]);
     expect(found.others).toEqual([
       "pulls `nats:2.12.4`, before `nats:2.12.3`",
-      "runs `mainpc-hub-data-make` (create)",
+      "runs `mainpc-hub-data-make`",
       "lists other ports",
     ]);
   });
