@@ -1,6 +1,7 @@
 /** Says in words what a plan does to a machine: what restarts, which files change and how, and whatever else. */
 import type { Change, Plan } from "./events.ts";
 import { lineDiff } from "./line-diff.ts";
+import { code } from "./markdown.ts";
 
 export interface FileChange {
   /** On the machine; of a secret file, the name of its resource. */
@@ -33,7 +34,7 @@ export function effectsOf({ changes, counts }: Pick<Plan, "changes" | "counts">)
   const files = written.filter(({ note }) => note !== sameText);
   const again = written
     .filter(({ note }) => note === sameText)
-    .map(({ path }) => `writes \`${path}\` again, the same text`);
+    .map(({ path }) => `writes ${code(path)} again, the same text`);
   const rest = changes.filter((change) => change.type !== container && !isFile(change));
   const { create = 0, ...others } = counts;
   return {
@@ -91,10 +92,10 @@ function otherOf({ op, type, name, keys, before, after }: Change): string[] {
   // Its children are listed themselves.
   if (isBookkeeping(type)) return keys.includes("ports") ? ["lists other ports"] : [];
   if (type === "docker:index/remoteImage:RemoteImage" && op !== "delete")
-    return [`pulls \`${after.name}\`${typeof before.name === "string" ? `, before \`${before.name}\`` : ""}`];
-  if (type === "docker:index/image:Image" && op !== "delete") return [`builds \`${after.imageName}\``];
-  if (isCommand(type) && op !== "delete") return [`runs \`${name}\``];
+    return [`pulls ${code(`${after.name}`)}${typeof before.name === "string" ? `, before ${code(before.name)}` : ""}`];
+  if (type === "docker:index/image:Image" && op !== "delete") return [`builds ${code(`${after.imageName}`)}`];
+  if (isCommand(type) && op !== "delete") return [`runs ${code(name)}`];
   const what = keys.length === 0 ? "" : ` (${keys.join(", ")})`;
   // What a command has done stays, whatever becomes of it.
-  return [`${op}s \`${name}\`${what}`];
+  return [`${op}s ${code(name)}${what}`];
 }

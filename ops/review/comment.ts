@@ -8,6 +8,7 @@ export const marker = "<!-- tandem review -->";
 
 export interface Reviewed {
   machine: string;
+  stack: string;
   effects: Effects;
   violations: { rule: string; message: string; mandatory: boolean }[];
   warnings: string[];
@@ -28,6 +29,7 @@ export interface Comment {
 /** More lines of differences than these are in the folded part only. */
 const mostDiffLines = 40;
 const mostLineLength = 160;
+const mostTextLength = 400;
 const mostItems = 8;
 
 export function renderComment({ machines, drift }: Comment): string {
@@ -41,7 +43,7 @@ export function renderComment({ machines, drift }: Comment): string {
   ];
   return fitted(
     head.filter((part) => part !== "").join("\n\n"),
-    machines.map(({ machine, text }) => ({ title: `The whole preview of ${machine}`, text, again: machine })),
+    machines.map(({ machine, stack, text }) => ({ title: `The whole preview of ${machine}`, text, again: stack })),
   );
 }
 
@@ -63,8 +65,9 @@ function verdict(machines: Reviewed[]): string {
 function counted({ restarts, starts, removes, files, others, fresh }: Effects): string {
   const some = (count: number, one: string, verbs: [string, string]) =>
     count === 0 ? [] : [`${count} ${one}${count === 1 ? ` ${verbs[0]}` : `s ${verbs[1]}`}`];
+  const written = some(files.length, "file", ["is written", "are written"]);
   if (fresh)
-    return `everything is new: ${[...some(starts.length, "container", ["starts", "start"]), ...some(files.length, "file", ["is written", "are written"])].join(", ")}`;
+    return `everything is new: ${[...some(starts.length, "container", ["starts", "start"]), ...written].join(", ")}`;
   const parts = [
     ...some(restarts.filter(({ beside }) => !beside).length, "container", ["restarts", "restart"]),
     ...some(restarts.filter(({ beside }) => beside).length, "container", ["is replaced", "are replaced"]),
@@ -72,7 +75,7 @@ function counted({ restarts, starts, removes, files, others, fresh }: Effects): 
     ...some(removes.length, "container", ["is removed", "are removed"]),
     ...some(files.length, "file", ["changes", "change"]),
   ];
-  if (parts.length === 0 && others.length > 0) return `no container and no file changes, but something else does`;
+  if (parts.length === 0 && others.length > 0) return "no container and no file changes, but something else does";
   return parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
 }
 
@@ -93,7 +96,7 @@ function section({ machine, effects, violations, errors, failed }: Reviewed): st
     bullets(
       violations.map(
         ({ rule, message, mandatory }) =>
-          `${mandatory ? "violates" : "could not be held against"} ${code(rule)}: ${plain(message)}`,
+          `${mandatory ? "violates" : "could not be held against"} ${code(rule)}: ${plain(cut(message, mostTextLength))}`,
       ),
     ),
     failed && errors.length > 0 ? fenced("text", errors.join("\n").split("\n").slice(0, mostDiffLines).map(short)) : "",
@@ -105,7 +108,7 @@ function section({ machine, effects, violations, errors, failed }: Reviewed): st
 
 /** Each by its first line: what to do stands below. */
 function warningsOf({ machine, warnings }: Reviewed): string[] {
-  return warnings.map((warning) => `${machine} warns: ${plain(warning.split("\n")[0] ?? "")}`);
+  return warnings.map((warning) => `${machine} warns: ${plain(cut(warning.split("\n")[0] ?? "", mostTextLength))}`);
 }
 
 function listed(verb: string, names: string[]): string[] {
@@ -163,4 +166,5 @@ function bullets(items: string[]): string {
   return [...shown, ...(items.length > mostItems ? [`- and ${items.length - mostItems} more, below`] : [])].join("\n");
 }
 
-const short = (line: string) => (line.length <= mostLineLength ? line : `${line.slice(0, mostLineLength)}…`);
+const cut = (text: string, most: number) => (text.length <= most ? text : `${text.slice(0, most)}…`);
+const short = (line: string) => cut(line, mostLineLength);

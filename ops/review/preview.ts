@@ -28,12 +28,34 @@ export interface PreviewOptions {
 const policyPack = fileURLToPath(new URL("../../components/policy", import.meta.url));
 const deadlineMs = 600_000;
 
+/** A machine that is away is no reason to show nothing of its change: then what the state says of its containers is taken. */
+export async function previewAnyway(stack: Stack, options: PreviewOptions): Promise<Preview> {
+  const asked = await preview(stack, options);
+  if (!options.refresh || !asked.failed || asked.violations.length > 0) return asked;
+  const unasked = await preview(stack, { ...options, refresh: false });
+  if (unasked.failed) return unasked;
+  const [why = ""] = asked.errors;
+  return {
+    ...unasked,
+    warnings: [`its engine could not be asked how the containers are: ${why}`, ...unasked.warnings],
+  };
+}
+
 export async function preview(stack: Stack, { drift, refresh }: PreviewOptions): Promise<Preview> {
   const folder = mkdtempSync(join(tmpdir(), "tandem-review-"));
   try {
     const events = join(folder, "events.json");
     const { code, text } = await pulumi([
-      ...["--cwd", dirname(stack.path), "preview", "--diff", "--non-interactive", "--color", "never"],
+      ...[
+        "--cwd",
+        dirname(stack.path),
+        "preview",
+        "--diff",
+        "--non-interactive",
+        "--color",
+        "never",
+        "--suppress-progress",
+      ],
       ...["--stack", stack.name, "--policy-pack", policyPack, "--event-log", events],
       // The program tells a provider's new settings, which the state does not have.
       ...(refresh ? ["--refresh", "--run-program"] : []),

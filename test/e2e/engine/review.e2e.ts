@@ -109,11 +109,12 @@ it("shows no secret of a stack that has some, and refuses to show one that a fil
 
 it("a preview that fails is said in the comment with its reason, and so is a stack's file with a mistake", async () => {
   await engine.set("pc2", "machine.hubName", "EdgeHub");
-  await engine.set("pc2", "grafanaPassword", "in-the-open");
+  for (const key of ["prometheus.enabled", "grafana.enabled"]) await engine.set("pc2", key, "true");
+  await engine.must("pc2", "config rm", "grafanaPassword");
   const failed = await review("--stack", "pc2");
   expect(failed.code).toBe(1);
   expect(failed.stdout).toContain("**Cannot be deployed: the preview of pc2 failed.**");
-  expect(failed.stdout).toContain("tandem:grafanaPassword in Pulumi.pc2.yaml: it stands there in plain text");
+  expect(failed.stdout).toContain("tandem:grafanaPassword in Pulumi.pc2.yaml: it is missing");
   await engine.set("pc2", "machine.hubPort", "90000");
   const unread = await review("--stack", "pc2");
   expect(unread.code).toBe(1);

@@ -19,10 +19,15 @@ while [ $# -gt 0 ]; do
     --stack) stack=$2 ;;
     --event-log) events=$2 ;;
     --config-file) cp "$2" "$here/config-file" ;;
+    --refresh) [ -e "$here/$stack.away" ] && away=yes ;;
     --show-secrets) exec cat "$here/secrets.json" ;;
   esac
   shift
 done
+if [ -n "\${away-}" ]; then
+  echo '{"diagnosticEvent":{"severity":"error","message":"failed to create Docker client"}}' >"$events"
+  exit 1
+fi
 cp "$here/$stack.events" "$events" 2>/dev/null
 cat "$here/$stack.text"
 exit "$(cat "$here/$stack.code")"
@@ -100,7 +105,7 @@ describe("tandem review", () => {
     for (const [index, stack] of ["mainpc", "pc2"].entries())
       expect(calls()[index]).toMatch(
         new RegExp(
-          `preview --diff --non-interactive --color never --stack ${stack} --policy-pack /.*/components/policy `,
+          `preview --diff --non-interactive --color never --suppress-progress --stack ${stack} --policy-pack /.*/components/policy `,
         ),
       );
     expect(calls().join()).not.toMatch(/--refresh|--config-file/);
@@ -114,6 +119,20 @@ describe("tandem review", () => {
     expect(readFileSync(path, "utf8")).toBe(before);
     await review("--stack", "pc2", "--refresh");
     expect(calls()[1]).toContain("--refresh --run-program");
+  });
+
+  it("goes by the state where an engine cannot be asked, and says so; but not where no change is expected", async () => {
+    writeFileSync(join(folder, "mainpc.away"), "");
+    plan("mainpc", changed);
+    const { code, stdout } = await review("--refresh");
+    expect(code).toBe(0);
+    expect(stdout).toContain("**On mainpc 1 file changes. Nothing changes on pc2.**");
+    expect(stdout).toContain(
+      "- mainpc warns: its engine could not be asked how the containers are: failed to create Docker client",
+    );
+    const drift = await review("--refresh", "--expect-no-changes");
+    expect(drift.code).toBe(1);
+    expect(drift.stdout).toContain("**Cannot be deployed: the preview of mainpc failed.**");
   });
 
   it("ends with 1 when a preview fails, with the reason that was only printed where the engine never ran", async () => {

@@ -24,7 +24,16 @@ const oneLine = [
 function reviewed(machine: string, events: unknown[], more: Partial<Reviewed> = {}): Reviewed {
   const { changes, counts, ...plan } = readPlan(log(...events));
   const text = `Previewing update (${machine}):\n    ~ stdin`;
-  return { machine, effects: effectsOf({ changes, counts }), counts, failed: false, text, ...plan, ...more };
+  return {
+    machine,
+    stack: machine,
+    effects: effectsOf({ changes, counts }),
+    counts,
+    failed: false,
+    text,
+    ...plan,
+    ...more,
+  };
 }
 
 const still = (machine: string) => reviewed(machine, [summary({ same: 31 })]);
