@@ -146,7 +146,7 @@ it("a program that violates every rule is refused by every one of them, and the 
     "worst: the environment DB_PASSWORD holds what by its name is a secret",
     "worst: the container has no health check",
     "talks: the script holds hubSeed",
-    "box: hub and Tutor would listen on port 9000",
+    "box: Tutor and hub would listen on port 9000",
   ])
     expect(text, violation).toContain(violation);
   expect(text).not.toContain(password);
