@@ -54,6 +54,10 @@ export function registerReview(program: Command): void {
 }
 
 async function review(options: ReviewOptions): Promise<void> {
+  if (options.refresh && !options.drift) {
+    const what = "--refresh asks the machines, and --no-drift does not look at them";
+    throw new OperatorError("review.options", what, "Leave out one of them");
+  }
   // Before minutes of previews, so that what is missing is said at once.
   const pull = options.post ? pullRequestOf(process.env, options.pr) : undefined;
   const { machines, secrets } = await previewAll(options).catch(unreadable);

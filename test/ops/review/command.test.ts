@@ -183,6 +183,10 @@ describe("tandem review", () => {
     expect(existsSync(join(folder, "calls"))).toBe(false);
   });
 
+  it("is not asked to look at the machines and not to look at them", async () => {
+    expect((await review("--refresh", "--no-drift")).stderr).toContain("Leave out one of them");
+  });
+
   it("says what is missing for a comment before it previews anything", async () => {
     vi.stubEnv("GITHUB_TOKEN", "");
     expect((await review("--post", "--pr", "7")).stderr).toContain("GITHUB_TOKEN is not set");
