@@ -47,6 +47,7 @@ describe("heartbeats of pc2, heard by mainpc", () => {
       log,
       heard: (beat, route) => void beats.push({ route, beat }),
     });
+    receiver.start();
     receiver.attach(to);
   });
 
