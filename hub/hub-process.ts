@@ -31,6 +31,8 @@ export class HubProcess implements Running {
   /** Built while another process acts, so that little is left to do once that has yielded. */
   #prepared: Hub | undefined;
   #acts = false;
+  /** It could not go on. */
+  #failed = false;
   #yielding: Promise<void> = Promise.resolve();
 
   constructor(config: HubConfig, version: string, log: Log) {
@@ -145,7 +147,7 @@ export class HubProcess implements Running {
     await this.#prepared?.stop();
     await closed;
     // Last: nobody else acts before nothing of this one does.
-    this.#place?.close();
+    this.#place?.close(this.#failed);
     this.#liveness.close();
   }
 
@@ -157,6 +159,7 @@ export class HubProcess implements Running {
   /** It cannot go on: the process ends, for whoever started it to start it again. */
   #end(event: string, error?: unknown): void {
     if (error !== undefined) this.#log.error(event, { error: messageOf(error) });
+    this.#failed = true;
     process.exitCode = 1;
     void this.stop().finally(() => process.exit());
   }

@@ -19,6 +19,8 @@ export class RouterProcess implements Running {
   readonly #stop = new AbortController();
   #stopped: Promise<void> | undefined;
   #acts = false;
+  /** It could not go on. */
+  #failed = false;
   #yielding: Promise<void> = Promise.resolve();
 
   /** @throws Error when the file of epochs cannot be read */
@@ -91,13 +93,14 @@ export class RouterProcess implements Running {
     this.#place.stopWaiting();
     await this.#yielding.catch(() => {});
     await this.#router.stop();
-    this.#place.close();
+    this.#place.close(this.#failed);
     this.#liveness.close();
   }
 
   /** Whoever started it starts it again. */
   #end(error: unknown): void {
     this.#log.error("router.unable", { error: messageOf(error) });
+    this.#failed = true;
     process.exitCode = 1;
     void this.stop().finally(() => process.exit());
   }

@@ -18,6 +18,8 @@ const Ask = z.discriminatedUnion("ask", [
   z.strictObject({ ask: z.literal("may I"), program: z.string().min(1), madeAtMs: z.number() }),
   /** Only who may: it takes clients at that address already, and holds them. */
   z.strictObject({ ask: z.literal("yours"), at: Address }),
+  /** A successor was told to end: it has not failed. */
+  z.strictObject({ ask: z.literal("bye") }),
 ]);
 const Answer = z.discriminatedUnion("say", [
   z.strictObject({ say: z.literal("you may") }),
@@ -60,6 +62,8 @@ export class Place {
   readonly #stop = new AbortController();
   /** Programs that ended after they had taken over; they are not let in again by this process. */
   readonly #failed = new Set<string>();
+  /** Successors that were told to end. */
+  readonly #orderly = new WeakSet<Socket>();
   #server: Server | undefined;
   /** Who may follow, or has followed. */
   #successor: Socket | undefined;
@@ -112,11 +116,13 @@ export class Place {
     this.#stop.abort();
   }
 
-  close(): void {
+  /** @param failed whether it could not go on: then a predecessor that steps in does not let this program in again */
+  close(failed = false): void {
     this.stopWaiting();
     this.#unlisten();
     this.#successor?.destroy();
-    this.letGo();
+    if (failed) this.letGo();
+    else this.#holder?.socket.end(`${JSON.stringify({ ask: "bye" } satisfies z.infer<typeof Ask>)}\n`);
   }
 
   async #listen(): Promise<void> {
@@ -156,6 +162,7 @@ export class Place {
     const deadline = globalThis.setTimeout(() => socket.destroy(), askDeadlineMs);
     socket.on("error", () => {}).once("close", () => clearTimeout(deadline));
     let program: string | undefined;
+    let yielded = false;
     new Lines(socket, (line) => {
       const ask = Ask.safeParse(line).data;
       const say = (answer: Answer) => void socket.write(`${JSON.stringify(answer)}\n`);
@@ -166,8 +173,14 @@ export class Place {
         deadline.refresh();
         return say({ say: "you may" });
       }
-      if (ask?.ask !== "yours" || program === undefined || this.#successor !== socket) return void socket.destroy();
+      if (ask?.ask === "bye" && yielded) {
+        this.#orderly.add(socket);
+        return;
+      }
+      if (ask?.ask !== "yours" || yielded || program === undefined || this.#successor !== socket)
+        return void socket.destroy();
       clearTimeout(deadline);
+      yielded = true;
       void this.#yield(socket, ask.at, program, say).catch((error: unknown) => this.#options.broken(error));
     });
   }
@@ -190,7 +203,10 @@ export class Place {
     if ((await Promise.race([this.#options.yield(at), late])) === "late") throw new Error("it could not yield in time");
     // Before anybody else may have it.
     socket.removeAllListeners("close");
-    const ended = () => void this.#ended(program).catch((error: unknown) => this.#options.broken(error));
+    const ended = () =>
+      void this.#ended(this.#orderly.has(socket) ? undefined : program).catch((error: unknown) =>
+        this.#options.broken(error),
+      );
     this.#unlisten();
     if (socket.destroyed) return ended();
     socket.once("close", ended);
@@ -198,13 +214,13 @@ export class Place {
   }
 
   /** Another one may hold the place by now; it is stood by for. */
-  async #ended(program: string): Promise<void> {
+  async #ended(failed: string | undefined): Promise<void> {
     const { log, resume } = this.#options;
     const { signal } = this.#stop;
     this.#successor = undefined;
     if (signal.aborted) return;
-    this.#failed.add(program);
-    log.error("succession.ended", { program });
+    if (failed !== undefined) this.#failed.add(failed);
+    log.warn("succession.ended", { failed: failed !== undefined });
     while (!signal.aborted) {
       if (await this.take()) return resume();
       await setTimeout(standByMs, undefined, { signal }).catch((error: unknown) => {

@@ -51,11 +51,23 @@ it("is handed on once its holder has yielded, and taken back when the successor 
   expect(await two.place.succeed(at)).toEqual({ kind: "ok" });
   expect(one.told).toEqual(["yields to 9000"]);
   expect(await one.place.take()).toBe(false);
-  two.place.close();
+  two.place.close(true);
   await until("that it resumes", () => one.told.includes("resumes"));
   const again = place(directory, "two").place;
   expect(await again.mayI()).toMatchObject({ kind: "no", reason: expect.stringContaining("had taken over and ended") });
   expect(await place(directory, "three").place.mayI()).toEqual({ kind: "ok" });
+});
+
+it("is taken back from a successor that was told to end, whose program may follow again", async () => {
+  const directory = scratch();
+  const one = place(directory, "one");
+  const two = place(directory, "two").place;
+  await one.place.take();
+  await two.mayI();
+  await two.succeed(at);
+  two.close();
+  await until("that it resumes", () => one.told.includes("resumes"));
+  expect(await place(directory, "two").place.mayI()).toEqual({ kind: "ok" });
 });
 
 it("is not given to one that was made earlier, nor by one that does not act yet, nor to two at once", async () => {
