@@ -1,0 +1,54 @@
+/** A machine's archive of its deployments, as scripts: POSIX sh, text in, text out. */
+import { shellQuote } from "../../components/shell.ts";
+
+const recordName = "deployment.json";
+const programName = "program.tgz";
+
+/** Prints each record as a line, the oldest first. */
+export function listScript(data: string): string {
+  return [
+    ...heading(data),
+    `for one in $(numbers); do [ ! -f "$all/$one/${recordName}" ] || cat "$all/$one/${recordName}"; done`,
+  ].join("\n");
+}
+
+/** Writes a record, whole or not at all, and lets the oldest go. The record, one line, is read from standard input. */
+export function recordScript(data: string, number: number, keep: number): string {
+  return [
+    ...heading(data),
+    ...receive(number, recordName, "cat"),
+    `numbers | head -n -${keep} | while read -r one; do rm -rf "$all/$one"; done`,
+  ].join("\n");
+}
+
+/** Stores a program, given as base64 by standard input. */
+export function storeScript(data: string, number: number): string {
+  return [...heading(data), ...receive(number, programName, "base64 -d")].join("\n");
+}
+
+/** Prints a program as base64. */
+export function fetchScript(data: string, number: number): string {
+  return [...heading(data), `base64 <"$all/${number}/${programName}"`].join("\n");
+}
+
+/** Others need not read it: it holds the site's secrets, if encrypted ones. */
+function heading(data: string): string[] {
+  return [
+    "set -eu",
+    "umask 077",
+    `all=${shellQuote(`${data}/deployments`)}`,
+    'numbers() { ls "$all" 2>/dev/null | grep -E "^[0-9]+$" | sort -n; }',
+  ];
+}
+
+function receive(number: number, name: string, read: string): string[] {
+  return [
+    `at="$all/${number}"`,
+    'mkdir -p "$at"',
+    `new=$(mktemp "$at/.${name}.XXXXXX")`,
+    `trap 'rm -f "$new"' EXIT`,
+    `${read} >"$new"`,
+    `[ -s "$new" ] || { echo "${name} of deployment ${number} did not come" >&2; exit 1; }`,
+    `mv -f "$new" "$at/${name}"`,
+  ];
+}

@@ -1,0 +1,49 @@
+/** Keeps on each machine what its deployments were: a record of each, and the program that made it. */
+import { messageOf } from "../../hub/io/log.ts";
+import { OperatorError } from "../error.ts";
+import { fetchScript, listScript, recordScript, storeScript } from "./archive-script.ts";
+import { Deployment, keptDeployments } from "./deployment.ts";
+import { onMachine, type Place } from "./place.ts";
+
+/** A program may travel for so long, ms. */
+const carryMs = 120_000;
+
+/** The oldest first. A record that cannot be read is left out. */
+export async function deploymentsOf(place: Place): Promise<Deployment[]> {
+  const lines = (await onMachine(place, listScript(dataOf(place)))).split("\n");
+  return lines.flatMap((line) => parsed(line) ?? []);
+}
+
+export async function writeRecord(place: Place, record: Deployment): Promise<void> {
+  const script = recordScript(dataOf(place), record.number, keptDeployments);
+  await onMachine(place, script, { stdin: `${JSON.stringify(record)}\n` });
+}
+
+export async function storeProgram(place: Place, number: number, program: Buffer): Promise<void> {
+  const script = storeScript(dataOf(place), number);
+  await onMachine(place, script, { stdin: program.toString("base64"), deadlineMs: carryMs });
+}
+
+export async function fetchProgram(place: Place, number: number): Promise<Buffer> {
+  try {
+    return Buffer.from(await onMachine(place, fetchScript(dataOf(place), number), { deadlineMs: carryMs }), "base64");
+  } catch (error) {
+    if (error instanceof OperatorError && error.code !== "deploy.script") throw error;
+    throw new OperatorError(
+      "deploy.no-program",
+      `the program of deployment ${number} is not on ${place.name}: ${messageOf(error)}`,
+      "tandem history lists what is kept; name another one with --to",
+    );
+  }
+}
+
+function parsed(line: string): Deployment | undefined {
+  if (line.trim() === "") return undefined;
+  try {
+    return Deployment.parse(JSON.parse(line));
+  } catch {
+    return undefined;
+  }
+}
+
+const dataOf = ({ stack }: Place) => stack.site.paths.data;

@@ -1,0 +1,41 @@
+/** Asks an operator to type a word before what cannot be taken back, and hears Ctrl-C while it is done. */
+import { createInterface } from "node:readline/promises";
+import { OperatorError } from "../error.ts";
+import type { Engine } from "./engine.ts";
+
+/** @returns whether the word was typed. @throws OperatorError where nobody can be asked */
+export async function typed(word: string, question: string): Promise<boolean> {
+  if (!process.stdin.isTTY) {
+    throw new OperatorError(
+      "deploy.unconfirmed",
+      `${question} wants to be confirmed, and nobody is at a terminal`,
+      "Say --yes where nobody can be asked",
+    );
+  }
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const said = await terminal.question(`${question}. Type ${word} to go on: `);
+  terminal.close();
+  return said.trim() === word;
+}
+
+const names = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/**
+ * The first one ends the engine in order, and what was moved and paused is put back; the second one ends all at once, and the next
+ * run finds what is left.
+ */
+export function listenForEnd(engine: Engine, say: (line: string) => void): AbortSignal {
+  const controller = new AbortController();
+  for (const name of names) {
+    process.on(name, () => {
+      if (controller.signal.aborted) {
+        say("ended at once; the lock stays, and the next run from here takes it over and makes the machine whole");
+        engine.kill();
+        process.exit(130);
+      }
+      say(`${name}: the engine ends what it is at, then all is put in order; once more ends it at once`);
+      controller.abort(new Error(`ended by ${name}`));
+    });
+  }
+  return controller.signal;
+}

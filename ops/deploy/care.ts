@@ -1,0 +1,141 @@
+/** Takes care of a machine's services and agents for the time of its `up`: moves and pauses them before, puts both back afterwards. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ServiceJson } from "../../hub/http/api.ts";
+import type { Moved } from "./deployment.ts";
+import { lookAtHubs } from "./look.ts";
+import { type Answer, giveOrders, type Order } from "./orders.ts";
+import type { Place } from "./place.ts";
+import type { Move } from "./plan.ts";
+
+/** What is moved and paused at present. */
+export interface Care {
+  moved: Moved[];
+  paused: string[];
+}
+
+export interface CareOptions {
+  place: Place;
+  /** The other machine of the pair, where it may be spoken with. */
+  peer: Place | undefined;
+  say(line: string): void;
+  /** Keeps what is moved and paused, so that a later run can put it back. */
+  keep(care: Care): Promise<void>;
+}
+
+/** A pause ends by itself after this, should nobody end it, min. */
+const pauseMinutes = 15;
+/** A hub that has just started may want to be asked again, ms. */
+const homeDeadlineMs = 45_000;
+const againMs = 2_000;
+
+/** @returns why a service did not move; undefined when all did */
+export async function moveAway(moves: readonly Move[], care: Care, options: CareOptions): Promise<string | undefined> {
+  for (const { service, from, to } of moves) {
+    const before = await serviceNow(options.place, service);
+    if (before === undefined) return `no hub says where ${service} acts`;
+    // Somebody has moved it since the plan was made: it is not here any more, and not ours to bring back.
+    if (before.owner !== from) continue;
+    options.say(`${from}: moving ${service} to ${to}`);
+    // Known before it happens: a run that is killed meanwhile must not leave it there for ever.
+    const entry = { service, from, to, epoch: before.epoch + 1 };
+    care.moved.push(entry);
+    await options.keep(care);
+    const { ok, text } = await orderSwitchover(service, to, options);
+    if (!ok) {
+      care.moved.splice(care.moved.indexOf(entry), 1);
+      await options.keep(care);
+      return `${service} did not move to ${to}: ${text}`;
+    }
+    entry.epoch = (await serviceNow(options.place, service))?.epoch ?? entry.epoch;
+    await options.keep(care);
+  }
+  return undefined;
+}
+
+/** What an operator works on already is left to that one. */
+export async function pause(
+  targets: readonly string[],
+  reason: string,
+  care: Care,
+  options: CareOptions,
+): Promise<void> {
+  const { place, say, keep } = options;
+  const looks = await lookAtHubs(place);
+  const known = looks.flatMap(({ fleet }) => fleet?.maintenance.map(({ target }) => target) ?? []);
+  const fresh = targets.filter((target) => !known.includes(target));
+  if (fresh.length === 0) return;
+  care.paused.push(...fresh);
+  await keep(care);
+  const orders = fresh.map((target): Order => {
+    const body = { target, minutes: pauseMinutes, reason, by: "tandem deploy" };
+    return { method: "POST", path: "/api/v1/maintenance", body };
+  });
+  const answers = await giveAnywhere(orders, options);
+  for (const [i, { ok, text }] of answers.entries())
+    if (!ok) say(`${place.name}: ${fresh[i]} may alert meanwhile: it was not put into maintenance (${text})`);
+}
+
+/** Ends the pauses, and brings home what nobody else has moved since. @returns what could not be put back, in words */
+export async function settle(care: Care, options: CareOptions): Promise<string[]> {
+  const { place, keep } = options;
+  const ends = care.paused.map((target): Order => {
+    return { method: "DELETE", path: "/api/v1/maintenance", body: { target, by: "tandem deploy" } };
+  });
+  await giveAnywhere(ends, options);
+  care.paused = [];
+  const notes: string[] = [];
+  for (const moved of care.moved) notes.push(...(await bringHome(moved, options)));
+  care.moved = [];
+  await keep(care).catch(() => notes.push(`${place.name}: its record still names what was moved`));
+  return notes;
+}
+
+async function bringHome(moved: Moved, options: CareOptions): Promise<string[]> {
+  const { service, from, to } = moved;
+  const by = `tandem switchover ${service} --to ${from}`;
+  const endMs = performance.now() + homeDeadlineMs;
+  for (let last = "no hub answers"; ; await sleep(againMs)) {
+    const now = await serviceNow(options.place, service);
+    const verdict = now === undefined ? "ask again" : homewardOf(moved, now);
+    if (verdict === "home") return [];
+    if (verdict === "somebody's") return [`${service} was moved by somebody meanwhile and is left on ${now?.owner}`];
+    if (verdict === "return") {
+      options.say(`${from}: moving ${service} back from ${to}`);
+      const { ok, text } = await orderSwitchover(service, from, options);
+      if (ok) return [];
+      last = text;
+    }
+    if (performance.now() > endMs) return [`${service} stays on ${to}: ${last}; bring it back: ${by}`];
+  }
+}
+
+/** Whether a service that was moved away is to be moved back. A higher epoch than that of our move is somebody else's. */
+export function homewardOf(
+  { from, to, epoch }: Moved,
+  now: Pick<ServiceJson, "owner" | "epoch" | "state">,
+): "home" | "return" | "somebody's" | "ask again" {
+  if (now.owner === from) return "home";
+  if (now.epoch > epoch || now.owner !== to) return "somebody's";
+  return now.state === "moving" ? "ask again" : "return";
+}
+
+async function serviceNow(place: Place, service: string): Promise<ServiceJson | undefined> {
+  const looks = await lookAtHubs(place);
+  const known = looks.flatMap(({ services }) => services?.find(({ name }) => name === service) ?? []);
+  // A hub that has just come back may not have heard of the newest epoch yet.
+  return known.toSorted((a, b) => b.epoch - a.epoch)[0];
+}
+
+async function orderSwitchover(service: string, to: string, options: CareOptions): Promise<Answer> {
+  const path = `/api/v1/services/${encodeURIComponent(service)}/switchover`;
+  const [answer] = await giveAnywhere([{ method: "POST", path, body: { to } }], options);
+  return answer ?? { ok: false, text: "no answer" };
+}
+
+/** To the machine's own hub, or to the peer's where that does not take them. */
+async function giveAnywhere(orders: readonly Order[], { place, peer }: CareOptions): Promise<Answer[]> {
+  const first = place.pair === undefined ? undefined : await giveOrders(place, orders);
+  if (peer === undefined || first?.every(({ ok }) => ok)) return first ?? [];
+  const second = await giveOrders(peer, orders);
+  return orders.map((_, i) => (first?.[i]?.ok ? first[i] : second[i]) ?? { ok: false, text: "no answer" });
+}

@@ -1,0 +1,138 @@
+/**
+ * Starts the Pulumi CLI for the Automation API in a process group of its own: Ctrl-C at a terminal would reach it beside this
+ * program's own word, and a second one makes it break off at once. Its environment says which run it belongs to, so that a later
+ * run finds what is left of one that was killed.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { PulumiCommand } from "@pulumi/pulumi/automation/index.js";
+import { messageOf } from "../../hub/io/log.ts";
+import { collected } from "../collected.ts";
+import { OperatorError } from "../error.ts";
+import { isAlive, listProcesses, signal, stopProcesses } from "../local/processes.ts";
+
+const marker = "TANDEM_DEPLOY_RUN";
+/** An engine that was asked to end finishes the resource that it is at, ms. */
+const endMs = 90_000;
+const pollMs = 200;
+
+/** The CLI ended with another code than 0. */
+export class EngineError extends Error {
+  readonly stdout: string;
+  readonly stderr: string;
+
+  constructor(message: string, { stdout, stderr }: { stdout: string; stderr: string }) {
+    super(message);
+    this.stdout = stdout;
+    this.stderr = stderr;
+  }
+}
+
+type OnText = (text: string) => void;
+
+/** What the Automation API calls instead of its own; `run` is not in its types. */
+export class EngineCommand {
+  readonly command: string;
+  readonly version: PulumiCommand["version"];
+  readonly #runId: string;
+  readonly #children = new Set<ChildProcess>();
+
+  private constructor(found: PulumiCommand, runId: string) {
+    this.command = found.command;
+    this.version = found.version;
+    this.#runId = runId;
+  }
+
+  /** @throws OperatorError when the CLI is not there or too old */
+  static async find(runId: string): Promise<EngineCommand> {
+    try {
+      return new EngineCommand(await PulumiCommand.get(), runId);
+    } catch (error) {
+      const text = messageOf(error);
+      const what = /ENOENT/.test(text) ? "The pulumi CLI is not in the PATH" : `The pulumi CLI cannot be used: ${text}`;
+      throw new OperatorError(
+        "deploy.pulumi-missing",
+        what,
+        "Install it, 3.248 or later (https://www.pulumi.com/docs/install), and run this again",
+      );
+    }
+  }
+
+  async run(
+    args: string[],
+    cwd: string,
+    variables: Record<string, string>,
+    onOutput?: OnText,
+    onError?: OnText,
+    abort?: AbortSignal,
+  ): Promise<{ stdout: string; stderr: string; code: number; toString(): string }> {
+    const env = {
+      ...process.env,
+      ...variables,
+      PULUMI_AUTOMATION_API: "true",
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      [marker]: this.#runId,
+    };
+    const whole = args.includes("--non-interactive") ? args : [...args, "--non-interactive"];
+    const child = spawn(this.command, whole, { cwd, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    this.#children.add(child);
+    const output = collected(child);
+    if (onOutput) child.stdout.on("data", onOutput);
+    if (onError) child.stderr.on("data", onError);
+    const onAbort = () => void child.kill("SIGINT");
+    abort?.addEventListener("abort", onAbort);
+    try {
+      const code = await new Promise<number | null>((resolve, reject) => {
+        child.once("error", reject);
+        child.once("close", resolve);
+      });
+      if (code === 0) return { ...output, code, toString: () => output.stdout };
+      throw new EngineError(`pulumi ${args[0]} ended with ${code ?? child.signalCode}`, output);
+    } finally {
+      abort?.removeEventListener("abort", onAbort);
+      this.#children.delete(child);
+    }
+  }
+
+  /** Ends what runs, at once; for an operator who will not wait. */
+  kill(): void {
+    for (const { pid } of this.#children) if (pid !== undefined) signal(-pid, "SIGKILL");
+    for (const pid of processesOf([this.#runId])) signal(pid, "SIGKILL");
+  }
+}
+
+/** Ends what earlier runs of this computer have left running: an engine may have outlived the command that started it. */
+export async function endLeftovers(runIds: readonly string[], say: (line: string) => void): Promise<void> {
+  const left = processesOf(runIds);
+  if (left.length === 0) return;
+  say(`ending what is left of it: ${left.length} processes of its engine`);
+  const engines = listProcesses().filter(
+    ({ pid, command }) => left.includes(pid) && /^\S*pulumi (up|preview|refresh)\b/.test(command),
+  );
+  for (const { pid } of engines) signal(pid, "SIGINT");
+  for (
+    const endAtMs = performance.now() + endMs;
+    engines.some(({ pid }) => isAlive(pid)) && performance.now() < endAtMs;
+  )
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+  await stopProcesses(processesOf(runIds));
+}
+
+/** Those whose environment names one of the runs, on Linux, where it can be read. */
+function processesOf(runIds: readonly string[]): number[] {
+  if (process.platform !== "linux" || runIds.length === 0) return [];
+  return listProcesses().flatMap(({ pid }) => {
+    if (pid === process.pid) return [];
+    const environment = environmentOf(pid);
+    return runIds.some((id) => environment.includes(`${marker}=${id}`)) ? pid : [];
+  });
+}
+
+/** Empty of one that is gone or another user's. */
+function environmentOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "utf8");
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,199 @@
+/** Carries out the commands of a deployment on one machine, and keeps its record there up to date. */
+import { messageOf } from "../../hub/io/log.ts";
+import { OperatorError } from "../error.ts";
+import { fetchProgram, storeProgram, writeRecord } from "./archive.ts";
+import { type Care, moveAway, pause, settle } from "./care.ts";
+import type { EngineStep } from "./changes.ts";
+import { changesOf } from "./changes.ts";
+import { beforeOf, type Deployment, type Outcome } from "./deployment.ts";
+import type { Engine } from "./engine.ts";
+import { type LogTail, logsOf } from "./logs.ts";
+import { watchCopies } from "./one-copy.ts";
+import { removeOrphans } from "./orphans.ts";
+import { hubsOf, type Place } from "./place.ts";
+import type { MachinePlan } from "./plan.ts";
+import { type Program, unpackFolder, unpackProgram } from "./program.ts";
+import type { Command, Event, Way } from "./steps.ts";
+import type { Seen } from "./unmet.ts";
+import { see, verify } from "./verify.ts";
+
+/** What one machine is to become. */
+export interface Task {
+  place: Place;
+  /** The other machine of the pair, where it takes part. */
+  peer: Place | undefined;
+  plan: MachinePlan;
+  /** Its deployments before this one. */
+  kept: readonly Deployment[];
+  /** How it was before. */
+  before: Seen;
+  /** Whether an earlier run has left it in between. */
+  heals: boolean;
+  program: Program;
+  /** The program as the archive keeps it. */
+  archive: Buffer;
+  record: Deployment;
+}
+
+/** What all machines of a deployment share. */
+export interface Shared {
+  engine: Engine;
+  siteFolder: string;
+  what: string;
+  deadlineMs: number;
+  allowOutage: boolean;
+  signal: AbortSignal;
+  say(line: string): void;
+  /** Machines that are verified, by name. */
+  verified: Set<string>;
+  logs: (LogTail & { machine: string })[];
+  notes: string[];
+}
+
+export class MachineRun {
+  readonly task: Task;
+  readonly #shared: Shared;
+  readonly #care: Care;
+  #beganMs = 0;
+  #endWatch: (() => Promise<number | null>) | undefined;
+  #back: Program | undefined;
+
+  constructor(task: Task, shared: Shared) {
+    this.task = task;
+    this.#shared = shared;
+    this.#care = { moved: [...task.record.moved], paused: [...task.record.paused] };
+  }
+
+  /** Never throws. */
+  async carryOut(command: Exclude<Command, { do: "end" }>): Promise<Event> {
+    try {
+      const why = await this.#deed(command);
+      if (this.#shared.signal.aborted && command.do !== "settle") return { type: "interrupted" };
+      return why === undefined ? { type: "done" } : { type: "failed", why };
+    } catch (error) {
+      if (this.#shared.signal.aborted) return { type: "interrupted" };
+      return { type: "failed", why: error instanceof OperatorError ? error.message : messageOf(error) };
+    }
+  }
+
+  /** Writes down how it ended. */
+  async close(outcome: Outcome, why: string): Promise<void> {
+    await this.#endWatch?.();
+    await this.#keep({ outcome, why }).catch((error: unknown) => {
+      this.#shared.notes.push(`${this.task.place.name}: its record could not be written: ${messageOf(error)}`);
+    });
+  }
+
+  async #deed(command: Exclude<Command, { do: "end" }>): Promise<string | undefined> {
+    switch (command.do) {
+      case "prepare":
+        return await this.#prepare(command.way);
+      case "up":
+        return await this.#up(command.way);
+      case "verify":
+        return await this.#verify(command.way);
+      case "explain":
+        return await this.#explain();
+      case "settle":
+        return await this.#settle(command.way);
+    }
+  }
+
+  async #prepare(way: Way): Promise<string | undefined> {
+    const { place, plan, archive, record } = this.task;
+    const { what, allowOutage, say } = this.#shared;
+    if (way === "forward") {
+      await storeProgram(place, record.number, archive);
+      await this.#keep({});
+    }
+    const stays = await moveAway(plan.moves, this.#care, this.#careOptions);
+    if (stays !== undefined && !allowOutage && way === "forward") return stays;
+    if (stays !== undefined) say(`${place.name}: ${stays}; it is cut`);
+    await pause(plan.pauses, `tandem ${what}`, this.#care, this.#careOptions);
+    return undefined;
+  }
+
+  async #up(way: Way): Promise<undefined> {
+    const { place, peer, heals, record } = this.task;
+    const { engine, signal, say } = this.#shared;
+    const program = way === "forward" ? this.task.program : await this.#previousProgram();
+    // What has failed may have made what no state knows of.
+    if (way === "back") await removeOrphans(place, record.number, { engine, program, say });
+    if (way === "forward") this.#beganMs = performance.now();
+    const peerHub = peer && hubsOf(peer)[0];
+    if (way === "forward" && peerHub !== undefined) this.#endWatch = watchCopies(peerHub, place.name);
+    say(
+      `${place.name}: up${way === "back" ? ` of deployment ${beforeOf(record.number, this.task.kept)?.number}` : ""}`,
+    );
+    const onStep = (step: EngineStep, isDone: boolean) => this.#tell(step, isDone);
+    await engine.up(program, place.stack.name, { signal, refresh: heals || way === "back", onStep });
+    return undefined;
+  }
+
+  async #verify(way: Way): Promise<string | undefined> {
+    const { place, peer, plan, before } = this.task;
+    const { deadlineMs, signal, verified, say } = this.#shared;
+    say(`${place.name}: verifying`);
+    const peerAnswered = before.looks[1]?.fleet !== undefined;
+    const pairWide = peer !== undefined && (peerAnswered || verified.has(peer.name));
+    const isSatellite = place.pair === undefined;
+    // Whoever goes back need not be better than before; what the deployment made anew is gone again.
+    const touched = way === "forward" ? plan.touched : [];
+    const unmet = await verify(
+      place,
+      { machine: place.name, isSatellite, pairWide, touched, before },
+      { deadlineMs, signal },
+    );
+    if (unmet.length > 0) return unmet.join("\n");
+    if (way === "back") return undefined;
+    verified.add(place.name);
+    const oneCopyMs = (await this.#endWatch?.()) ?? null;
+    this.#endWatch = undefined;
+    const images = Object.fromEntries(((await see(place)).containers ?? []).map(({ name, image }) => [name, image]));
+    await this.#keep({ tookMs: Math.round(performance.now() - this.#beganMs), oneCopyMs, images });
+    return undefined;
+  }
+
+  async #explain(): Promise<undefined> {
+    const { place } = this.task;
+    const tails = await logsOf(place, await see(place));
+    this.#shared.logs.push(...tails.map((tail) => ({ machine: place.name, ...tail })));
+    return undefined;
+  }
+
+  async #settle(way: Way): Promise<undefined> {
+    const notes = await settle(this.#care, this.#careOptions);
+    this.#shared.notes.push(...notes);
+    const { place } = this.task;
+    if (way === "forward" && this.#shared.verified.has(place.name)) await this.#keep({ outcome: "done" });
+    return undefined;
+  }
+
+  async #previousProgram(): Promise<Program> {
+    if (this.#back !== undefined) return this.#back;
+    const { place, kept, record } = this.task;
+    const previous = beforeOf(record.number, kept);
+    if (previous === undefined) throw new RangeError(`${place.name} has no deployment before ${record.number}`);
+    const folder = unpackFolder(this.#shared.siteFolder, `${previous.number}-${place.name}`);
+    const archive = await fetchProgram(place, previous.number);
+    this.#back = await unpackProgram(archive, folder, this.#shared.siteFolder, this.#shared.say);
+    return this.#back;
+  }
+
+  #tell(step: EngineStep, isDone: boolean): void {
+    const { name } = this.task.place;
+    const [container] = changesOf([step], name).containers;
+    if (container === undefined || step.op === "replace") return;
+    this.#shared.say(`${name}: ${container.part}: ${step.op}${isDone ? ", done" : ""}`);
+  }
+
+  get #careOptions() {
+    const { place, peer } = this.task;
+    return { place, peer, say: this.#shared.say, keep: (care: Care) => this.#keep(care) };
+  }
+
+  async #keep(change: Partial<Deployment>): Promise<void> {
+    Object.assign(this.task.record, { moved: this.#care.moved, paused: this.#care.paused }, change);
+    await writeRecord(this.task.place, this.task.record);
+  }
+}

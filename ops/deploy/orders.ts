@@ -1,0 +1,80 @@
+/** Gives a machine's hub orders on that machine, where alone it takes them: from inside of the hub's own container. */
+import { z } from "zod";
+import { dockerCommand } from "../../components/reach.ts";
+import { shellQuote } from "../../components/shell.ts";
+import { messageOf } from "../../hub/io/log.ts";
+import { onMachine, ownHub, type Place } from "./place.ts";
+
+export interface Order {
+  method: "POST" | "DELETE";
+  /** @example "/api/v1/maintenance" */
+  path: string;
+  body: Readonly<Record<string, unknown>>;
+}
+
+export interface Answer {
+  ok: boolean;
+  text: string;
+}
+
+const Answers = z.array(z.object({ status: z.number(), body: z.string() }));
+const Said = z.object({ ok: z.boolean().optional(), text: z.string().optional(), error: z.string().optional() });
+
+/** A hub says what came of a move within 10 s. */
+const orderMs = 15_000;
+const connectMs = 20_000;
+
+/** Reads orders from its input, one after the other, and prints what the hub answered. It must not hold a single quote. */
+const program = `
+let text = "";
+process.stdin.on("data", (chunk) => { text += chunk; }).on("end", async () => {
+  const { base, orders, deadlineMs } = JSON.parse(text);
+  const answers = [];
+  for (const { method, path, body } of orders) {
+    const headers = { "content-type": "application/json" };
+    const signal = AbortSignal.timeout(deadlineMs);
+    const one = fetch(base + path, { method, headers, body: JSON.stringify(body), signal });
+    answers.push(await one.then(async (r) => ({ status: r.status, body: await r.text() }), (e) => ({ status: 0, body: String(e.cause ?? e) })));
+  }
+  process.stdout.write(JSON.stringify(answers));
+});`;
+
+/** One answer an order; a machine or hub that cannot be asked answers each with the reason. Never throws. */
+export async function giveOrders(place: Place, orders: readonly Order[]): Promise<Answer[]> {
+  if (orders.length === 0) return [];
+  const input = JSON.stringify({ base: ownHub(place), orders, deadlineMs: orderMs });
+  const deadlineMs = connectMs + orders.length * orderMs;
+  try {
+    const said = await onMachine(place, orderScript(place), { stdin: input, deadlineMs, as: "user" });
+    return Answers.parse(JSON.parse(said)).map(answerOf);
+  } catch (error) {
+    return orders.map(() => ({ ok: false, text: messageOf(error) }));
+  }
+}
+
+/** POSIX sh that prints the id of the machine's hub; one that has just taken over is younger than the one that drains. */
+export function findHub(docker: string, machine: string): string {
+  const ps = `${docker} ps --quiet --filter status=running`;
+  const label = shellQuote(`label=tandem.machine=${machine}`);
+  return [
+    `hub=$(${ps} --filter ${label} --filter label=tandem.role=hub | head -n 1)`,
+    `[ -n "$hub" ] || hub=$(${ps} --filter ${shellQuote(`name=^/?tandem-${machine}-hub`)} | head -n 1)`,
+    `[ -n "$hub" ] || { echo "no hub runs on ${machine}" >&2; exit 1; }`,
+  ].join("\n");
+}
+
+function orderScript({ name, reach }: Place): string {
+  const docker = dockerCommand(reach);
+  return `${findHub(docker, name)}\nexec ${docker} exec --interactive "$hub" node -e ${shellQuote(program)}`;
+}
+
+function answerOf({ status, body }: { status: number; body: string }): Answer {
+  let said: z.infer<typeof Said> = {};
+  try {
+    said = Said.parse(JSON.parse(body));
+  } catch {
+    // What is no JSON is shown as it is.
+  }
+  const ok = status === 200 && said.ok !== false;
+  return { ok, text: said.text ?? said.error ?? (ok ? "" : `${status}: ${body.slice(0, 200)}`) };
+}

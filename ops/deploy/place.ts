@@ -1,0 +1,57 @@
+/** A machine as a deployment meets it: its stack, where its hub answers, and scripts that run on it. */
+import { hostPort } from "../../components/address.ts";
+import { type Reach, shellCommand, userCommand } from "../../components/reach.ts";
+import type { Site } from "../../components/site.ts";
+import { reachOf } from "../../components/site-reach.ts";
+import { OperatorError } from "../error.ts";
+import { runShell, unreachable } from "../site/shell.ts";
+import type { Stack } from "../site/stacks.ts";
+
+export interface Place {
+  readonly name: string;
+  readonly stack: Stack;
+  readonly reach: Reach;
+  /** Undefined of a satellite. */
+  readonly pair: Site | undefined;
+}
+
+export function placeOf(stack: Stack): Place {
+  const { site } = stack;
+  return { name: site.machine.name, stack, reach: reachOf(site), pair: site.role === "pair" ? site : undefined };
+}
+
+/** The hubs that know of this machine, its own first. @example ["http://192.0.2.20:9100", "http://192.0.2.10:9000"] */
+export function hubsOf({ stack: { site } }: Place): string[] {
+  const at = ({ address, hubPort }: { address: string; hubPort: number }) => `http://${hostPort(address, hubPort)}`;
+  return site.role === "pair" ? [at(site.machine), at(site.peer)] : site.hubs.map(at);
+}
+
+export function ownHub(place: Place): string | undefined {
+  return place.pair === undefined ? undefined : hubsOf(place)[0];
+}
+
+export function pushgatewayOf({ pair }: Place): string | undefined {
+  return pair && `http://${hostPort(pair.machine.address, pair.machine.pushgatewayPort)}`;
+}
+
+export interface ScriptOptions {
+  stdin?: string;
+  deadlineMs?: number;
+  /** Who runs it: the one who may write the machine's files, or the user who may use its engine. @default "owner" */
+  as?: "owner" | "user";
+}
+
+/** Runs POSIX sh on the machine and resolves with what it printed. @throws OperatorError */
+export async function onMachine(place: Place, script: string, options: ScriptOptions = {}): Promise<string> {
+  const { as = "owner", ...shell } = options;
+  const command = as === "owner" ? shellCommand(place.reach, script) : userCommand(place.reach, script);
+  const result = await runShell(command, shell);
+  const lost = unreachable(place.stack.site, result);
+  if (lost !== undefined) throw lost;
+  if (result.code === 0) return result.stdout;
+  throw new OperatorError(
+    "deploy.script",
+    `a script on ${place.name} ended with ${result.code}: ${result.stderr.trim()}`,
+    "tandem doctor looks at the machine; ssh.user and ssh.become of the stack say who runs it",
+  );
+}

@@ -1,0 +1,96 @@
+/** Finds out what a rollback brings back: a whole machine's program of an earlier deployment, or one agent of it. */
+import { join } from "node:path";
+import { loadFleet } from "../../fleet/load.ts";
+import { OperatorError } from "../error.ts";
+import { readStacks } from "../site/stacks.ts";
+import { fetchProgram } from "./archive.ts";
+import { beforeOf, type Deployment, presentOf } from "./deployment.ts";
+import { type Program, packProgram, unpackFolder, unpackProgram } from "./program.ts";
+import { restoreAgent } from "./restore-agent.ts";
+import type { Kept, Source } from "./run.ts";
+
+export interface RollbackOptions {
+  dir: string;
+  /** Number of the deployment. @default the one before the present */
+  to?: number;
+  agent?: string;
+}
+
+type Say = (line: string) => void;
+
+/** By machine. @throws OperatorError when there is nothing to go back to */
+export async function rollbackSources(
+  kept: readonly Kept[],
+  options: RollbackOptions,
+  say: Say,
+): Promise<Map<string, Source>> {
+  const present = Math.max(0, ...kept.map((one) => presentOf(one.kept)?.number ?? 0));
+  const targets = kept.map((one) => ({ ...one, target: targetOf(one.kept, present, options.to) }));
+  if (targets.every(({ target }) => target === undefined)) throw nothingToGoBackTo(options.to);
+  if (options.agent !== undefined) return await agentSources(targets, { ...options, agent: options.agent }, say);
+  const missing = targets.find(({ target }) => target === undefined);
+  if (missing !== undefined) say(`${missing.place.name} has nothing to go back to and is left alone`);
+  const sources = new Map<string, Source>();
+  for (const { place, target } of targets) {
+    if (target === undefined) continue;
+    const { program, archive } = await unpacked(place, target, "", options.dir, say);
+    sources.set(place.name, { program, archive, rollbackOf: target.number });
+  }
+  return sources;
+}
+
+/** The newest that was done, at or below the one that is named. */
+export function targetOf(kept: readonly Deployment[], present: number, to: number | undefined): Deployment | undefined {
+  return to === undefined ? beforeOf(present, kept) : beforeOf(to + 1, kept);
+}
+
+type Targeted = Kept & { target: Deployment | undefined };
+
+/** Of each machine that carries the agent the program that it runs, with that agent's entry as it was. */
+async function agentSources(
+  targets: readonly Targeted[],
+  { agent, dir, to }: RollbackOptions & { agent: string },
+  say: Say,
+): Promise<Map<string, Source>> {
+  const sources = new Map<string, Source>();
+  for (const { place, kept, target } of targets) {
+    const present = presentOf(kept);
+    if (target === undefined || present === undefined) continue;
+    const into = await unpacked(place, present, "-now", dir, say);
+    const { agents } = loadFleet(join(into.program.folder, "fleet")).fleet;
+    const placed = agents.find(({ name, container }) => name === agent && container !== undefined);
+    const isHere = placed?.machine === place.name || (placed?.standby !== undefined && place.pair !== undefined);
+    if (placed === undefined || !isHere) continue;
+    const from = await unpacked(place, target, "-then", dir, say);
+    restoreAgent(into.program.folder, from.program.folder, placed.machine, agent);
+    const stacks = readStacks([place.stack.name], into.program.folder);
+    const archive = await packProgram(into.program.folder, stacks);
+    sources.set(place.name, { program: into.program, archive, rollbackOf: target.number, agent });
+  }
+  if (sources.size > 0) return sources;
+  throw new OperatorError(
+    "rollback.agent",
+    `no machine carries a container of ${agent}${to === undefined ? "" : `, or none has deployment ${to} to go back to`}`,
+    "tandem fleet list names the agents, tandem history the deployments",
+  );
+}
+
+async function unpacked(
+  place: Kept["place"],
+  { number }: Deployment,
+  suffix: string,
+  dir: string,
+  say: Say,
+): Promise<{ program: Program; archive: Buffer }> {
+  const archive = await fetchProgram(place, number);
+  const folder = unpackFolder(dir, `${number}-${place.name}${suffix}`);
+  return { program: await unpackProgram(archive, folder, dir, say), archive };
+}
+
+function nothingToGoBackTo(to: number | undefined): OperatorError {
+  const what =
+    to === undefined
+      ? "there is no deployment before the present one"
+      : `there is no deployment ${to} that was done, nor one below`;
+  return new OperatorError("rollback.none", what, "tandem history lists what is kept on each machine");
+}

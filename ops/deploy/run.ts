@@ -1,0 +1,239 @@
+/** One deployment from its lock to its end: what `tandem deploy` and `tandem rollback` have in common. */
+import { OperatorError } from "../error.ts";
+import { deploymentsOf, storeProgram, writeRecord } from "./archive.ts";
+import { carryOut, type Played } from "./carry-out.ts";
+import { changesOf } from "./changes.ts";
+import { type Deployment, newest, presentOf, unfinishedOf } from "./deployment.ts";
+import { Engine } from "./engine.ts";
+import { endLeftovers } from "./engine-command.ts";
+import { type Held, takeLocks } from "./lock.ts";
+import { bufferSecondsOf } from "./look.ts";
+import type { Shared, Task } from "./machine-run.ts";
+import { removeOrphans } from "./orphans.ts";
+import type { Place } from "./place.ts";
+import { type Chosen, choosePlaces } from "./places.ts";
+import { planMachine } from "./plan.ts";
+import { commitOf, type Program } from "./program.ts";
+import { unsoundnessOf } from "./soundness.ts";
+import { see } from "./verify.ts";
+
+export interface RunOptions {
+  dir: string;
+  machine?: string[];
+  alone: boolean;
+  allowOutage: boolean;
+  /** Of each machine's verification, ms. */
+  deadlineMs: number;
+}
+
+/** What a machine is to run. */
+export interface Source {
+  program: Program;
+  archive: Buffer;
+  rollbackOf?: number;
+  agent?: string;
+}
+
+export interface Kept {
+  place: Place;
+  kept: Deployment[];
+}
+
+export interface RunRequest {
+  options: RunOptions;
+  /** @example "deploy" */
+  what: string;
+  /** The program of each machine, by name; a machine without one is left alone. */
+  sourcesOf(kept: readonly Kept[], chosen: Chosen): Promise<Map<string, Source>>;
+  /** Whether the plan is carried out; it has been shown. @throws OperatorError when nobody can be asked */
+  agree(tasks: readonly Task[]): Promise<boolean>;
+  /** Refuses a plan that does more than it should. @default none does */
+  refuse?(tasks: readonly Task[]): void;
+  show(tasks: readonly Task[], number: number): void;
+  say(line: string): void;
+  /** Given the engine as soon as there is one; the signal ends it politely. */
+  interrupted(engine: Engine): AbortSignal;
+}
+
+export type RunResult =
+  | { kind: "unchanged"; number: number | undefined }
+  | { kind: "declined" }
+  | { kind: "played"; number: number; tasks: Task[]; played: Played };
+
+export async function runDeployment(request: RunRequest): Promise<RunResult> {
+  const { options, what, say } = request;
+  const chosen = await choosePlaces(options.dir, options.machine, options.alone);
+  for (const { machine, why } of chosen.away) say(`${machine} is left out: ${why}`);
+  const held = await takeLocks(chosen.places, what).catch(advise);
+  try {
+    const engine = await Engine.start(held.owner.id);
+    return await underLock(request, chosen, held, engine);
+  } finally {
+    await held.release();
+  }
+}
+
+async function underLock(request: RunRequest, chosen: Chosen, held: Held, engine: Engine): Promise<RunResult> {
+  const { options, what, say } = request;
+  const signal = request.interrupted(engine);
+  for (const { what: was, since, pid } of held.dead)
+    say(`the lock was held by your own ${was} of ${since}, process ${pid}, which runs no more: it was interrupted`);
+  await endLeftovers(
+    held.dead.map(({ id }) => id),
+    say,
+  );
+  const kept = await Promise.all(chosen.places.map(async (place) => ({ place, kept: await deploymentsOf(place) })));
+  const number = 1 + Math.max(0, ...kept.map((one) => newest(one.kept)?.number ?? 0));
+  const sources = await request.sourcesOf(kept, chosen);
+  const git = await commitOf(options.dir);
+  const base = { number, at: new Date().toISOString(), by: `${held.owner.user}@${held.owner.host}`, ...git };
+  const planned = await Promise.all(
+    kept.flatMap(({ place, kept: own }) => {
+      const source = sources.get(place.name);
+      return source === undefined ? [] : planTask({ place, own, source, chosen, held, engine, base, signal, request });
+    }),
+  );
+  // What an earlier run has left in between comes first: the other machine is not to be touched before that is whole.
+  const tasks = planned.toSorted((a, b) => Number(b.heals) - Number(a.heals));
+  request.show(tasks, number);
+  const changing = tasks.filter(({ plan, heals }) => heals || !plan.isEmpty);
+  if (changing.length === 0) return await unchanged(tasks, number);
+  request.refuse?.(tasks);
+  refuseUnsound(tasks, options);
+  if (!(await request.agree(tasks))) return { kind: "declined" };
+  for (const { record } of tasks) record.machines = changing.map(({ place }) => place.name);
+  const { deadlineMs, allowOutage, dir: siteFolder } = options;
+  const shared: Shared = {
+    engine,
+    siteFolder,
+    what,
+    deadlineMs,
+    allowOutage,
+    signal,
+    say,
+    verified: new Set(),
+    logs: [],
+    notes: [],
+  };
+  return { kind: "played", number, tasks: changing, played: await carryOut(tasks, shared) };
+}
+
+interface Planning {
+  place: Place;
+  own: Deployment[];
+  source: Source;
+  chosen: Chosen;
+  held: Held;
+  engine: Engine;
+  base: Pick<Deployment, "number" | "at" | "by" | "commit" | "dirty">;
+  signal: AbortSignal;
+  request: RunRequest;
+}
+
+async function planTask({ place, own, source, chosen, held, engine, base, signal, request }: Planning): Promise<Task> {
+  const { options, say } = request;
+  const { program, archive, rollbackOf, agent } = source;
+  const unfinished = unfinishedOf(own);
+  const heals = unfinished !== undefined;
+  if (heals) await heal(place, unfinished, { engine, program, say });
+  else if (held.dead.length > 0) await engine.cancel(program, place.stack.name);
+  say(`${place.name}: previewing`);
+  const [steps, before, bufferSeconds] = await Promise.all([
+    engine.preview(program, place.stack.name, { signal, refresh: heals }),
+    see(place),
+    bufferSecondsOf(place),
+  ]);
+  const peer = place.pair && chosen.all.find(({ name, pair }) => pair !== undefined && name !== place.name);
+  const changes = changesOf(steps, place.name);
+  const plan = planMachine({
+    machine: place.name,
+    peer: peer?.name,
+    changes,
+    services: before.looks.find(({ services }) => services !== undefined)?.services ?? [],
+    peerAway: peer && whyPeerAway(peer, before, options.alone),
+    kept: own,
+    bufferSeconds,
+  });
+  const record: Deployment = {
+    ...base,
+    machine: place.name,
+    machines: [],
+    changes: plan.words,
+    replaced: plan.replaced,
+    images: {},
+    outcome: "under way",
+    why: "",
+    tookMs: null,
+    oneCopyMs: null,
+    moved: unfinished?.moved ?? [],
+    paused: unfinished?.paused ?? [],
+    ...(rollbackOf === undefined ? {} : { rollbackOf }),
+    ...(agent === undefined ? {} : { agent }),
+  };
+  return { place, peer: options.alone ? undefined : peer, plan, kept: own, before, heals, program, archive, record };
+}
+
+/** Makes an end of what a dead run has left, so that the engine may look what is really there. */
+async function heal(
+  place: Place,
+  unfinished: Deployment,
+  doing: { engine: Engine; program: Program; say(line: string): void },
+): Promise<void> {
+  const { number, outcome } = unfinished;
+  doing.say(
+    `${place.name}: deployment ${number} is ${outcome} there and is not finished: its machine is looked at anew`,
+  );
+  await doing.engine.cancel(doing.program, place.stack.name);
+  await removeOrphans(place, number, doing);
+  if (outcome === "under way")
+    await writeRecord(place, { ...unfinished, outcome: "interrupted", why: "it was cut off" });
+}
+
+function whyPeerAway(peer: Place, { looks }: Task["before"], alone: boolean): string | undefined {
+  if (alone) return `${peer.name} takes no part (--alone)`;
+  const [own, other] = looks;
+  if (own?.fleet === undefined) return "its own hub does not answer";
+  if (other?.fleet === undefined) return `the hub of ${peer.name} does not answer`;
+  return own.fleet.sync.state === "in-sync"
+    ? undefined
+    : `it is not in sync with ${peer.name}: ${own.fleet.sync.reason}`;
+}
+
+/** With one copy less than two, or a service that cannot move, an operator has to say so. */
+function refuseUnsound(tasks: readonly Task[], { alone, allowOutage }: RunOptions): void {
+  const pair = tasks.filter(({ place }) => place.pair !== undefined);
+  const isWhole = pair.every(({ plan, heals }) => !plan.isFirst && !heals);
+  const looks = pair.flatMap(({ place, peer, before }) =>
+    [place, peer].flatMap((at, i) => (at === undefined ? [] : [[at.name, before.looks[i] ?? nobody] as const])),
+  );
+  const unsound = alone || !isWhole ? [] : unsoundnessOf(new Map(looks));
+  if (unsound.length > 0) {
+    const next =
+      "tandem doctor says what to do. While one machine is away, or to mend one: tandem deploy --alone --machine M";
+    throw new OperatorError("deploy.unsound", `the pair is not whole: ${unsound.join("; ")}`, next);
+  }
+  const outages = tasks.flatMap(({ plan }) => plan.outages);
+  if (outages.length === 0 || allowOutage) return;
+  const what = outages.map(({ service, reason }) => `${service} would be down for the time of its restart: ${reason}`);
+  throw new OperatorError("deploy.outage", what.join("\n"), "Mend that first, or say --allow-outage");
+}
+
+const nobody = { fleet: undefined, ledger: undefined, services: undefined };
+
+/** A machine that was put up by hand keeps what it runs as its first deployment, so that there is something to go back to. */
+async function unchanged(tasks: readonly Task[], number: number): Promise<RunResult> {
+  const unknown = tasks.filter(({ kept }) => presentOf(kept) === undefined);
+  for (const { place, archive, record, before } of unknown) {
+    const images = Object.fromEntries((before.containers ?? []).map(({ name, image }) => [name, image]));
+    const machines = unknown.map((task) => task.place.name);
+    await storeProgram(place, number, archive);
+    await writeRecord(place, { ...record, machines, images, outcome: "done", changes: ["none: kept as it was found"] });
+  }
+  return { kind: "unchanged", number: unknown.length === 0 ? undefined : number };
+}
+
+function advise(error: unknown): never {
+  if (!(error instanceof OperatorError) || error.code !== "machine.unreachable") throw error;
+  const next = `${error.next}. Without it: tandem deploy --alone deploys what can be reached`;
+  throw new OperatorError(error.code, error.message, next);
+}

@@ -1,0 +1,135 @@
+/** What a machine still lacks after its `up`, from what was seen of it; pure, so that each condition can be tried without a machine. */
+import type { ServiceJson } from "../../hub/http/api.ts";
+import type { ContainerFacts } from "../doctor/facts.ts";
+import type { HubLook } from "./look.ts";
+
+export interface Seen {
+  hub: boolean;
+  pushgateway: boolean;
+  /** Its own hub's view first, then the peer's; of a satellite those of the pair. */
+  looks: readonly HubLook[];
+  /** Undefined when the machine could not be asked. */
+  containers: readonly ContainerFacts[] | undefined;
+}
+
+export interface Wanted {
+  machine: string;
+  isSatellite: boolean;
+  /** Whether both hubs must be in sync: not while the other machine is not there yet, or away. */
+  pairWide: boolean;
+  /** Parts whose containers were made or changed. */
+  touched: readonly string[];
+  /** How it was before; what ailed then is not held against this deployment. */
+  before: Seen;
+}
+
+export interface Unmet {
+  what: string;
+  /** Nothing gets better by waiting. */
+  isHopeless: boolean;
+}
+
+/** A fresh container that has ended so often ends for ever. */
+const hopelessRestarts = 3;
+
+export function unmetOf(seen: Seen, wanted: Wanted): Unmet[] {
+  const { machine, isSatellite } = wanted;
+  const own = isSatellite ? [] : unmetServers(seen, wanted);
+  return [...own.map(waiting), ...unmetContainers(seen, wanted), ...unmetHealth(seen, wanted).map(waiting)].map(
+    ({ what, isHopeless }) => ({ what: `${machine}: ${what}`, isHopeless }),
+  );
+}
+
+const waiting = (what: string): Unmet => ({ what, isHopeless: false });
+
+function unmetServers({ hub, pushgateway, looks }: Seen, { pairWide }: Wanted): string[] {
+  const asked = pairWide ? looks : looks.slice(0, 1);
+  const silent = asked.some(({ fleet, ledger }) => fleet === undefined || ledger === undefined);
+  return [
+    ...(hub ? [] : ["the hub is not ready"]),
+    ...(pushgateway ? [] : ["the Pushgateway is not ready"]),
+    ...(silent ? ["a hub of the pair does not answer"] : []),
+    ...(pairWide ? looks.flatMap(unmetSync) : []),
+  ];
+}
+
+function unmetSync({ fleet, ledger }: HubLook): string[] {
+  if (fleet === undefined || ledger === undefined) return [];
+  return [
+    ...(fleet.sync.state === "in-sync" ? [] : [`${fleet.machine} is degraded: ${fleet.sync.reason}`]),
+    ...(ledger.missing === 0 ? [] : [`${ledger.missing} records are missing by ${fleet.machine}'s ledger`]),
+  ];
+}
+
+function unmetContainers({ containers, looks }: Seen, wanted: Wanted): Unmet[] {
+  if (containers === undefined) return [waiting("its containers cannot be asked for")];
+  const wellBefore = (wanted.before.containers ?? []).filter(isWell).map(({ name }) => name);
+  const services = looks.find((look) => look.services !== undefined)?.services ?? [];
+  const looked = containers.filter(({ name }) => !isStill(name, services));
+  const gone = wanted.touched.filter((part) => !containers.some(({ name }) => isPart(name, part, wanted.machine)));
+  return [
+    ...gone.map((part) => waiting(`the container of ${part} is not there`)),
+    ...looked.flatMap((container): Unmet[] => {
+      const isTouched = wanted.touched.some((part) => isPart(container.name, part, wanted.machine));
+      if (!isTouched && !wellBefore.includes(container.name)) return [];
+      return unmetContainer(container, isTouched);
+    }),
+  ];
+}
+
+function unmetContainer({ name, status, health, restarts }: ContainerFacts, isTouched: boolean): Unmet[] {
+  const isHopeless = isTouched && restarts >= hopelessRestarts;
+  if (status !== "running") return [{ what: `container ${name} is ${status}`, isHopeless }];
+  if (isTouched && restarts > 0)
+    return [{ what: `container ${name} has ended ${restarts} times since it was made`, isHopeless }];
+  return health === "" || health === "healthy" ? [] : [waiting(`container ${name} is ${health}`)];
+}
+
+/** Whether it runs as it should. */
+export function isWell({ status, health }: ContainerFacts): boolean {
+  return status === "running" && (health === "" || health === "healthy");
+}
+
+/** A cold standby stands still until its service moves there. */
+export function isStill(container: string, services: readonly ServiceJson[]): boolean {
+  return services.some(({ name, mode }) => mode === "cold" && container === `${name}-standby`);
+}
+
+/** The hub's has a suffix of its own each time. */
+function isPart(container: string, part: string, machine: string): boolean {
+  const server = `tandem-${machine}-${part}`;
+  return container === part || container === server || container.startsWith(`${server}-`);
+}
+
+/** Agents that were made or restarted must be well again, if they were before; so must services that somebody acted for. */
+function unmetHealth({ looks }: Seen, wanted: Wanted): string[] {
+  const { machine, touched, before } = wanted;
+  const look = looks.find(({ fleet }) => fleet !== undefined);
+  if (look?.fleet === undefined) return [];
+  const was = before.looks.find(({ fleet }) => fleet !== undefined);
+  const ailed = (name: string) => {
+    const known = was?.fleet?.agents.find((agent) => agent.machine === machine && agent.name === name);
+    return known !== undefined && known.health !== "healthy";
+  };
+  const agents = look.fleet.agents
+    .filter(({ name, machine: at }) => at === machine && touched.includes(name) && !ailed(name))
+    .filter(({ health }) => health !== "healthy")
+    .map(({ name, health, reason }) => `agent ${name} is ${health}${reason === "" ? "" : `: ${reason}`}`);
+  const heldBefore = (was?.services ?? []).filter(({ state }) => state === "held").map(({ name }) => name);
+  const held = (look.services ?? [])
+    .filter(({ name, state }) => state === "held" && !heldBefore.includes(name))
+    .map(({ name, reason }) => `nobody acts for service ${name}: ${reason}`);
+  const standbys = (look.services ?? [])
+    .filter(({ name, mode, home }) => mode !== "cold" && home !== machine && touched.includes(`${name}-standby`))
+    .filter(
+      ({ name, instances }) => instances[machine]?.health !== "healthy" && instanceWas(was, name, machine) !== "ill",
+    )
+    .map(({ name, instances }) => `the standby of ${name} is ${instances[machine]?.health ?? "unknown"}`);
+  return [...agents, ...standbys, ...held];
+}
+
+function instanceWas(was: HubLook | undefined, service: string, machine: string): "well" | "ill" | "unknown" {
+  const known = was?.services?.find(({ name }) => name === service)?.instances[machine]?.health;
+  if (known === undefined) return "unknown";
+  return known === "healthy" ? "well" : "ill";
+}

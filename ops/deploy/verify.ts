@@ -1,0 +1,82 @@
+/** Verifies a machine after its `up`: waits until all is well for a while, then pushes something and sees it in both hubs. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { factsScript, readFacts } from "../doctor/facts.ts";
+import { isReady, lookAtHubs, textOf } from "./look.ts";
+import { hubsOf, onMachine, ownHub, type Place } from "./place.ts";
+import { type Seen, unmetOf, type Wanted } from "./unmet.ts";
+
+export interface VerifyOptions {
+  /** All must be well within this time, ms. */
+  deadlineMs: number;
+  signal: AbortSignal;
+}
+
+const pollMs = 500;
+/** What is well for less than this may have been looked at between two falls, ms. */
+const holdMs = 3_000;
+
+/** Resolves with what is not well at the deadline, or as soon as waiting cannot mend it; with nothing when all is well. */
+export async function verify(place: Place, wanted: Wanted, { deadlineMs, signal }: VerifyOptions): Promise<string[]> {
+  const endMs = performance.now() + deadlineMs;
+  let wellSinceMs: number | undefined;
+  for (;;) {
+    const unmet = unmetOf(await see(place), wanted);
+    const nowMs = performance.now();
+    wellSinceMs = unmet.length === 0 ? (wellSinceMs ?? nowMs) : undefined;
+    if (wellSinceMs !== undefined && nowMs - wellSinceMs >= holdMs) break;
+    if (unmet.length > 0 && (nowMs > endMs || unmet.some(({ isHopeless }) => isHopeless)))
+      return unmet.map(({ what }) => what);
+    await sleep(pollMs, undefined, { signal });
+  }
+  const unseen = await provePush(place, wanted.pairWide, Math.max(endMs - performance.now(), holdMs), signal);
+  return unseen === undefined ? [] : [`${place.name}: ${unseen}`];
+}
+
+export async function see(place: Place): Promise<Seen> {
+  const [ready, looks, containers] = await Promise.all([isReady(place), lookAtHubs(place), containersOf(place)]);
+  return { ...ready, looks, containers };
+}
+
+async function containersOf(place: Place): Promise<Seen["containers"]> {
+  const { site } = place.stack;
+  const args = { machine: place.name, configDirectory: site.paths.config, dataDirectory: site.paths.data };
+  try {
+    return readFacts(await onMachine(place, factsScript(args))).containers;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @returns why a push was not seen; undefined when it was, or where there is no hub to push to */
+async function provePush(
+  place: Place,
+  pairWide: boolean,
+  deadlineMs: number,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const hub = ownHub(place);
+  if (hub === undefined) return undefined;
+  const group = `${hub}/metrics/job/tandem_deploy/machine/${encodeURIComponent(place.name)}`;
+  const value = `${Date.now() / 1_000}`;
+  const line = new RegExp(
+    `^tandem_deploy_verified_at_seconds\\{[^}]*machine="${place.name}"[^}]*\\} ${value.replace(".", "\\.")}$`,
+    "m",
+  );
+  const body = `# TYPE tandem_deploy_verified_at_seconds gauge\ntandem_deploy_verified_at_seconds ${value}\n`;
+  const put = await fetch(group, { method: "PUT", body, signal: AbortSignal.timeout(deadlineMs) }).catch(
+    () => undefined,
+  );
+  if (put?.status !== 200) return `a push to its hub was not taken: ${put === undefined ? "no answer" : put.status}`;
+  const hubs = hubsOf(place).slice(0, pairWide ? 2 : 1);
+  const endMs = performance.now() + deadlineMs;
+  try {
+    for (const at of hubs)
+      while (!line.test((await textOf(`${at}/metrics`)) ?? "")) {
+        if (performance.now() > endMs) return `a push to its hub was not seen at ${at}/metrics`;
+        await sleep(pollMs, undefined, { signal });
+      }
+    return undefined;
+  } finally {
+    await fetch(group, { method: "DELETE", signal: AbortSignal.timeout(deadlineMs) }).catch(() => {});
+  }
+}

@@ -1,0 +1,67 @@
+import { randomBytes } from "node:crypto";
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { deploymentsOf, fetchProgram, storeProgram, writeRecord } from "../../../ops/deploy/archive.ts";
+import { beforeOf, presentOf, unfinishedOf } from "../../../ops/deploy/deployment.ts";
+import { deployment } from "./deployment.ts";
+import { localPlaces } from "./local-place.ts";
+
+describe("a machine's archive of its deployments", () => {
+  let site: ReturnType<typeof localPlaces>;
+  beforeEach(() => {
+    site = localPlaces("pc2");
+  });
+  afterEach(() => site.remove());
+  const pc2 = () => {
+    const [place] = site.places;
+    if (place === undefined) throw new RangeError("no place");
+    return place;
+  };
+
+  it("is empty at first, and keeps records and programs byte for byte, for its owner alone", async () => {
+    expect(await deploymentsOf(pc2())).toEqual([]);
+    const program = randomBytes(700_000);
+    await storeProgram(pc2(), 3, program);
+    await writeRecord(pc2(), deployment({ number: 3, outcome: "under way" }));
+    await writeRecord(pc2(), deployment({ number: 3 }));
+    expect(await deploymentsOf(pc2())).toEqual([deployment({ number: 3 })]);
+    expect((await fetchProgram(pc2(), 3)).equals(program)).toBe(true);
+    expect(statSync(join(site.folder, "pc2", "deployments", "3")).mode & 0o077).toBe(0);
+  });
+
+  it("lets the oldest go beyond ten", async () => {
+    for (let number = 1; number <= 12; number++) await writeRecord(pc2(), deployment({ number }));
+    expect((await deploymentsOf(pc2())).map(({ number }) => number)).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    expect(readdirSync(join(site.folder, "pc2", "deployments"))).toHaveLength(10);
+  });
+
+  it("says which program is not there", async () => {
+    await expect(fetchProgram(pc2(), 9)).rejects.toMatchObject({
+      code: "deploy.no-program",
+      message: expect.stringContaining("deployment 9 is not on pc2"),
+    });
+  });
+});
+
+describe("of a machine's deployments", () => {
+  const kept = [
+    deployment({ number: 1 }),
+    deployment({ number: 2, outcome: "rolled back" }),
+    deployment({ number: 3 }),
+    deployment({ number: 4, outcome: "rolled back" }),
+  ];
+
+  it("the present one is the newest that is done, and the one before it the next", () => {
+    expect(presentOf(kept)?.number).toBe(3);
+    expect(beforeOf(3, kept)?.number).toBe(1);
+    expect(beforeOf(1, kept)).toBeUndefined();
+  });
+
+  it("the last one is unfinished when it was cut off, and not when it was rolled back", () => {
+    expect(unfinishedOf(kept)).toBeUndefined();
+    for (const outcome of ["under way", "interrupted", "failed"] as const)
+      expect(unfinishedOf([...kept, deployment({ number: 5, outcome })])?.number).toBe(5);
+    expect(unfinishedOf([deployment({ number: 4, outcome: "under way" }), deployment({ number: 5 })])).toBeUndefined();
+  });
+});
