@@ -38,6 +38,8 @@ export async function build(options: BuildOptions = {}): Promise<Bundles> {
     outdir: outDir,
     outExtension: { ".js": ".mjs" },
     bundle: true,
+    // An unpacked program borrows the dependencies of the working tree by a link; its bundle is the same all the same.
+    preserveSymlinks: true,
     minifySyntax: true,
     write: false,
     platform: "node",
