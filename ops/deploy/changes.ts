@@ -92,12 +92,14 @@ function containerChange(steps: readonly EngineStep[], machine: string): Contain
 }
 
 function partOf(step: EngineStep | undefined, machine: string): Pick<ContainerChange, "part" | "agent"> {
-  const resource = step?.urn.split("::").at(-1) ?? "";
-  const own = resource.slice(`${machine}-`.length).replace(/-container$/, "");
   const labels = labelsOf(step);
   const [name, role] = [labels["tandem.service"], labels["tandem.role"]];
-  if (name === undefined || (role !== "home" && role !== "standby")) return { part: own, agent: undefined };
-  return { part: role === "home" ? name : `${name}-standby`, agent: { name, role } };
+  if (name !== undefined && (role === "home" || role === "standby"))
+    return { part: role === "home" ? name : `${name}-standby`, agent: { name, role } };
+  const resource = step?.urn.split("::").at(-1) ?? "";
+  // The hub's is named as its containers begin.
+  const own = new RegExp(`^(?:tandem-)?${machine}-(.+?)(?:-container)?$`).exec(resource)?.[1];
+  return { part: own ?? resource, agent: undefined };
 }
 
 function labelsOf(step: EngineStep | undefined): Record<string, string> {

@@ -8,7 +8,7 @@ const labels = (service: string, role: string) => [
 const step = (op: string, name: string, change: Partial<EngineStep> = {}): EngineStep => ({
   op,
   urn: `urn:pulumi:pc2::tandem::x::${name}`,
-  type: name.endsWith("-container") ? containerType : "command:remote:Command",
+  type: /-container$|^tandem-pc2-hub$/.test(name) ? containerType : "command:remote:Command",
   diffs: [],
   oldInputs: {},
   newInputs: {},
@@ -30,9 +30,9 @@ describe("what the engine means to do", () => {
       [
         step("update", "pc2-hub-config", { type: "tandem:machine:ConfigFile" }),
         step("update", "pc2-hub-config-write"),
-        step("create-replacement", "pc2-hub-container", { diffs: ["image", "labels"] }),
-        step("replace", "pc2-hub-container", { diffs: ["image", "labels"] }),
-        step("delete-replaced", "pc2-hub-container"),
+        step("create-replacement", "tandem-pc2-hub", { diffs: ["image", "labels"] }),
+        step("replace", "tandem-pc2-hub", { diffs: ["image", "labels"] }),
+        step("delete-replaced", "tandem-pc2-hub"),
         step("delete-replaced", "pc2-nats-container", { diffs: ["labels"] }),
         step("replace", "pc2-nats-container", { diffs: ["labels"] }),
         step("create-replacement", "pc2-nats-container", { diffs: ["labels"] }),
