@@ -3,19 +3,32 @@ import { createInterface } from "node:readline/promises";
 import { OperatorError } from "../error.ts";
 import type { Engine } from "./engine.ts";
 
-/** @returns whether the word was typed. @throws OperatorError where nobody can be asked */
-export async function typed(word: string, question: string): Promise<boolean> {
+/**
+ * @param signal ends the question, as Ctrl-C does
+ * @returns whether the word was typed
+ * @throws OperatorError where nobody can be asked
+ */
+export async function typed(word: string, question: string, signal?: AbortSignal): Promise<boolean> {
   if (!process.stdin.isTTY) {
     throw new OperatorError(
       "deploy.unconfirmed",
-      `${question} wants to be confirmed, and nobody is at a terminal`,
+      `${question}, which wants to be confirmed, and nobody is at a terminal`,
       "Say --yes where nobody can be asked",
     );
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const said = await terminal.question(`${question}. Type ${word} to go on: `);
-  terminal.close();
-  return said.trim() === word;
+  // A terminal that is closed leaves its question open for ever.
+  const given = new AbortController();
+  terminal.once("SIGINT", () => given.abort()).once("close", () => given.abort());
+  const until = AbortSignal.any(signal === undefined ? [given.signal] : [given.signal, signal]);
+  try {
+    return (await terminal.question(`${question}. Type ${word} to go on: `, { signal: until })).trim() === word;
+  } catch (error) {
+    if (until.aborted) return false;
+    throw error;
+  } finally {
+    terminal.close();
+  }
 }
 
 const names = ["SIGINT", "SIGTERM", "SIGHUP"] as const;

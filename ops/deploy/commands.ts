@@ -102,9 +102,13 @@ function requestOf(what: string, options: RunOptions, { json, yes }: Printing & 
       if (json) say(text);
       else print(text);
     },
-    agree: async (tasks) =>
+    agree: async (tasks, signal) =>
       yes ||
-      (await typed(what.split(" ")[0] ?? what, `This changes ${tasks.map(({ place }) => place.name).join(" and ")}`)),
+      (await typed(
+        what.split(" ")[0] ?? what,
+        `This changes ${tasks.map(({ place }) => place.name).join(" and ")}`,
+        signal,
+      )),
     interrupted: (engine) => listenForEnd(engine, say),
   } satisfies Partial<RunRequest>;
 }
@@ -121,6 +125,7 @@ async function run({ json }: Printing, request: RunRequest): Promise<RunResult> 
 export function exitCodeOf(result: RunResult): number {
   if (result.kind === "unchanged") return 0;
   if (result.kind === "declined") return 1;
+  if (result.kind === "ended") return exitInterrupted;
   const { outcome } = result.played.end;
   if (outcome === "interrupted") return exitInterrupted;
   return outcome === "done" ? 0 : 1;
@@ -134,6 +139,8 @@ function textOf(result: RunResult, tookMs: number): string {
         : `no changes; kept as deployment ${result.number}, to go back to`;
     case "declined":
       return "the word was not typed, so nothing was done";
+    case "ended":
+      return "ended before anything was changed";
     case "played":
       return `${endText(result.played.end, result.number, result.played)}; ${(tookMs / 1_000).toFixed(1)} s in all`;
   }

@@ -50,6 +50,14 @@ export interface Shared {
   notes: string[];
 }
 
+const opWords: Readonly<Record<string, string>> = {
+  create: "is made",
+  "create-replacement": "the new one is made",
+  "delete-replaced": "the old one is taken away",
+  update: "is changed",
+  delete: "is taken away",
+};
+
 export class MachineRun {
   readonly task: Task;
   readonly #shared: Shared;
@@ -184,7 +192,7 @@ export class MachineRun {
     const { name } = this.task.place;
     const [container] = changesOf([step], name).containers;
     if (container === undefined || step.op === "replace") return;
-    this.#shared.say(`${name}: ${container.part}: ${step.op}${isDone ? ", done" : ""}`);
+    this.#shared.say(`${name}: ${container.part}: ${opWords[step.op] ?? step.op}${isDone ? ", done" : ""}`);
   }
 
   get #careOptions() {

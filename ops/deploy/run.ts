@@ -46,7 +46,7 @@ export interface RunRequest {
   /** The program of each machine, by name; a machine without one is left alone. */
   sourcesOf(kept: readonly Kept[], chosen: Chosen): Promise<Map<string, Source>>;
   /** Whether the plan is carried out; it has been shown. @throws OperatorError when nobody can be asked */
-  agree(tasks: readonly Task[]): Promise<boolean>;
+  agree(tasks: readonly Task[], signal: AbortSignal): Promise<boolean>;
   /** Refuses a plan that does more than it should. @default none does */
   refuse?(tasks: readonly Task[]): void;
   show(tasks: readonly Task[], number: number): void;
@@ -58,6 +58,8 @@ export interface RunRequest {
 export type RunResult =
   | { kind: "unchanged"; number: number | undefined }
   | { kind: "declined" }
+  /** By an operator, with the machines as they were. */
+  | { kind: "ended" }
   | { kind: "played"; number: number; tasks: Task[]; played: Played };
 
 export async function runDeployment(request: RunRequest): Promise<RunResult> {
@@ -65,17 +67,30 @@ export async function runDeployment(request: RunRequest): Promise<RunResult> {
   const chosen = await choosePlaces(options.dir, options.machine, options.alone);
   for (const { machine, why } of chosen.away) say(`${machine} is left out: ${why}`);
   const held = await takeLocks(chosen.places, what).catch(advise);
+  let engine: Engine | undefined;
+  let signal: AbortSignal | undefined;
   try {
-    const engine = await Engine.start(held.owner.id);
-    return await underLock(request, chosen, held, engine);
+    engine = await Engine.start(held.owner.id);
+    signal = request.interrupted(engine);
+    return await underLock(request, chosen, held, engine, signal);
+  } catch (error) {
+    if (signal?.aborted) return { kind: "ended" };
+    throw error;
   } finally {
+    // One preview may still run when the other has failed.
+    engine?.kill();
     await held.release();
   }
 }
 
-async function underLock(request: RunRequest, chosen: Chosen, held: Held, engine: Engine): Promise<RunResult> {
+async function underLock(
+  request: RunRequest,
+  chosen: Chosen,
+  held: Held,
+  engine: Engine,
+  signal: AbortSignal,
+): Promise<RunResult> {
   const { options, what, say } = request;
-  const signal = request.interrupted(engine);
   for (const { what: was, since, pid } of held.dead)
     say(`the lock was held by your own ${was} of ${since}, process ${pid}, which runs no more: it was interrupted`);
   await endLeftovers(
@@ -100,7 +115,7 @@ async function underLock(request: RunRequest, chosen: Chosen, held: Held, engine
   if (changing.length === 0) return await unchanged(tasks, number);
   request.refuse?.(tasks);
   refuseUnsound(tasks, options);
-  if (!(await request.agree(tasks))) return { kind: "declined" };
+  if (!(await request.agree(changing, signal))) return { kind: signal.aborted ? "ended" : "declined" };
   for (const { record } of tasks) record.machines = changing.map(({ place }) => place.name);
   const { deadlineMs, allowOutage, dir: siteFolder } = options;
   const shared: Shared = {
