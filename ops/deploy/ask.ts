@@ -1,7 +1,7 @@
 /** Asks an operator to type a word before what cannot be taken back, and hears Ctrl-C while it is done. */
 import { createInterface } from "node:readline/promises";
 import { OperatorError } from "../error.ts";
-import type { Engine } from "./engine.ts";
+import type { DeployEngine } from "./engine.ts";
 
 /**
  * @param signal ends the question, as Ctrl-C does
@@ -37,7 +37,7 @@ const names = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
  * The first one ends the engine in order, and what was moved and paused is put back; the second one ends all at once, and the next
  * run finds what is left.
  */
-export function listenForEnd(engine: Engine, say: (line: string) => void): AbortSignal {
+export function listenForEnd(engine: DeployEngine, say: (line: string) => void): AbortSignal {
   const controller = new AbortController();
   for (const name of names) {
     process.on(name, () => {

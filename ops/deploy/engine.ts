@@ -28,6 +28,9 @@ const State = z.object({
     .transform((list) => list ?? []),
 });
 
+/** What a deployment asks of an engine. */
+export type DeployEngine = Pick<Engine, "preview" | "up" | "cancel" | "containerIds" | "kill">;
+
 export class Engine {
   readonly #command: EngineCommand;
 

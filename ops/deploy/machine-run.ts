@@ -6,7 +6,7 @@ import { type Care, moveAway, pause, settle } from "./care.ts";
 import type { EngineStep } from "./changes.ts";
 import { changesOf } from "./changes.ts";
 import { beforeOf, type Deployment, type Outcome } from "./deployment.ts";
-import type { Engine } from "./engine.ts";
+import type { DeployEngine } from "./engine.ts";
 import { type LogTail, logsOf } from "./logs.ts";
 import { watchCopies } from "./one-copy.ts";
 import { removeOrphans } from "./orphans.ts";
@@ -37,10 +37,11 @@ export interface Task {
 
 /** What all machines of a deployment share. */
 export interface Shared {
-  engine: Engine;
+  engine: DeployEngine;
   siteFolder: string;
   what: string;
   deadlineMs: number;
+  holdMs?: number;
   allowOutage: boolean;
   signal: AbortSignal;
   say(line: string): void;
@@ -108,14 +109,15 @@ export class MachineRun {
   }
 
   async #prepare(way: Way): Promise<string | undefined> {
-    const { place, plan, archive, record } = this.task;
+    const { place, plan, archive, record, heals } = this.task;
     const { what, allowOutage, say } = this.#shared;
     if (way === "forward") {
       await storeProgram(place, record.number, archive);
       await this.#keep({});
     }
     const stays = await moveAway(plan.moves, this.#care, this.#careOptions);
-    if (stays !== undefined && !allowOutage && way === "forward") return stays;
+    // What is half-way already is not made better by waiting.
+    if (stays !== undefined && !allowOutage && !heals && way === "forward") return stays;
     if (stays !== undefined) say(`${place.name}: ${stays}; it is cut`);
     await pause(plan.pauses, `tandem ${what}`, this.#care, this.#careOptions);
     return undefined;
@@ -140,18 +142,15 @@ export class MachineRun {
 
   async #verify(way: Way): Promise<string | undefined> {
     const { place, peer, plan, before } = this.task;
-    const { deadlineMs, signal, verified, say } = this.#shared;
+    const { deadlineMs, holdMs, signal, verified, say } = this.#shared;
+    const limits = { deadlineMs, signal, ...(holdMs === undefined ? {} : { holdMs }) };
     say(`${place.name}: verifying`);
     const peerAnswered = before.looks[1]?.fleet !== undefined;
     const pairWide = peer !== undefined && (peerAnswered || verified.has(peer.name));
     const isSatellite = place.pair === undefined;
     // Whoever goes back need not be better than before; what the deployment made anew is gone again.
     const touched = way === "forward" ? plan.touched : [];
-    const unmet = await verify(
-      place,
-      { machine: place.name, isSatellite, pairWide, touched, before },
-      { deadlineMs, signal },
-    );
+    const unmet = await verify(place, { machine: place.name, isSatellite, pairWide, touched, before }, limits);
     if (unmet.length > 0) return unmet.join("\n");
     if (way === "back") return undefined;
     verified.add(place.name);

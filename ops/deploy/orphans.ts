@@ -1,7 +1,7 @@
 /** Removes from a machine the containers that a broken deployment has made and that the engine does not know of. */
 import { dockerCommand } from "../../components/reach.ts";
 import { shellQuote } from "../../components/shell.ts";
-import type { Engine } from "./engine.ts";
+import type { DeployEngine } from "./engine.ts";
 import { onMachine, type Place } from "./place.ts";
 import type { Program } from "./program.ts";
 
@@ -22,7 +22,7 @@ const stopMs = 120_000;
 export async function removeOrphans(
   place: Place,
   number: number,
-  { engine, program, say }: { engine: Engine; program: Program; say(line: string): void },
+  { engine, program, say }: { engine: DeployEngine; program: Program; say(line: string): void },
 ): Promise<void> {
   const known = await engine.containerIds(program, place.stack.name);
   const orphans = orphansOf(await onMachine(place, listScript(place, number)), known);

@@ -5,9 +5,10 @@ import { OperatorError } from "../error.ts";
 import { readStacks } from "../site/stacks.ts";
 import { fetchProgram } from "./archive.ts";
 import { beforeOf, type Deployment, presentOf } from "./deployment.ts";
+import type { Source } from "./plan-task.ts";
 import { type Program, packProgram, unpackFolder, unpackProgram } from "./program.ts";
 import { restoreAgent } from "./restore-agent.ts";
-import type { Kept, Source } from "./run.ts";
+import type { Kept } from "./run.ts";
 
 export interface RollbackOptions {
   dir: string;

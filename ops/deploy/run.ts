@@ -2,20 +2,16 @@
 import { OperatorError } from "../error.ts";
 import { deploymentsOf, storeProgram, writeRecord } from "./archive.ts";
 import { carryOut, type Played } from "./carry-out.ts";
-import { changesOf } from "./changes.ts";
 import { type Deployment, newest, presentOf, unfinishedOf } from "./deployment.ts";
-import { Engine } from "./engine.ts";
+import { type DeployEngine, Engine } from "./engine.ts";
 import { endLeftovers } from "./engine-command.ts";
 import { type Held, takeLocks } from "./lock.ts";
-import { bufferSecondsOf } from "./look.ts";
 import type { Shared, Task } from "./machine-run.ts";
-import { removeOrphans } from "./orphans.ts";
 import type { Place } from "./place.ts";
 import { type Chosen, choosePlaces } from "./places.ts";
-import { planMachine } from "./plan.ts";
-import { commitOf, type Program } from "./program.ts";
+import { planTask, type Source } from "./plan-task.ts";
+import { commitOf } from "./program.ts";
 import { unsoundnessOf } from "./soundness.ts";
-import { see } from "./verify.ts";
 
 export interface RunOptions {
   dir: string;
@@ -24,14 +20,8 @@ export interface RunOptions {
   allowOutage: boolean;
   /** Of each machine's verification, ms. */
   deadlineMs: number;
-}
-
-/** What a machine is to run. */
-export interface Source {
-  program: Program;
-  archive: Buffer;
-  rollbackOf?: number;
-  agent?: string;
+  /** So long all must be well on end, ms. @default 3000 */
+  holdMs?: number;
 }
 
 export interface Kept {
@@ -52,7 +42,9 @@ export interface RunRequest {
   show(tasks: readonly Task[], number: number): void;
   say(line: string): void;
   /** Given the engine as soon as there is one; the signal ends it politely. */
-  interrupted(engine: Engine): AbortSignal;
+  interrupted(engine: DeployEngine): AbortSignal;
+  /** @default Pulumi's */
+  startEngine?(runId: string): Promise<DeployEngine>;
 }
 
 export type RunResult =
@@ -67,10 +59,10 @@ export async function runDeployment(request: RunRequest): Promise<RunResult> {
   const chosen = await choosePlaces(options.dir, options.machine, options.alone);
   for (const { machine, why } of chosen.away) say(`${machine} is left out: ${why}`);
   const held = await takeLocks(chosen.places, what).catch(advise);
-  let engine: Engine | undefined;
+  let engine: DeployEngine | undefined;
   let signal: AbortSignal | undefined;
   try {
-    engine = await Engine.start(held.owner.id);
+    engine = await (request.startEngine ?? Engine.start)(held.owner.id);
     signal = request.interrupted(engine);
     return await underLock(request, chosen, held, engine, signal);
   } catch (error) {
@@ -87,7 +79,7 @@ async function underLock(
   request: RunRequest,
   chosen: Chosen,
   held: Held,
-  engine: Engine,
+  engine: DeployEngine,
   signal: AbortSignal,
 ): Promise<RunResult> {
   const { options, what, say } = request;
@@ -102,10 +94,13 @@ async function underLock(
   const sources = await request.sourcesOf(kept, chosen);
   const git = await commitOf(options.dir);
   const base = { number, at: new Date().toISOString(), by: `${held.owner.user}@${held.owner.host}`, ...git };
+  const healing = kept.some((one) => unfinishedOf(one.kept) !== undefined);
   const planned = await Promise.all(
     kept.flatMap(({ place, kept: own }) => {
       const source = sources.get(place.name);
-      return source === undefined ? [] : planTask({ place, own, source, chosen, held, engine, base, signal, request });
+      return source === undefined
+        ? []
+        : planTask({ place, own, source, chosen, held, engine, base, signal, alone: options.alone, healing, say });
     }),
   );
   // What an earlier run has left in between comes first: the other machine is not to be touched before that is whole.
@@ -117,12 +112,13 @@ async function underLock(
   refuseUnsound(tasks, options);
   if (!(await request.agree(changing, signal))) return { kind: signal.aborted ? "ended" : "declined" };
   for (const { record } of tasks) record.machines = changing.map(({ place }) => place.name);
-  const { deadlineMs, allowOutage, dir: siteFolder } = options;
+  const { deadlineMs, holdMs, allowOutage, dir: siteFolder } = options;
   const shared: Shared = {
     engine,
     siteFolder,
     what,
     deadlineMs,
+    ...(holdMs === undefined ? {} : { holdMs }),
     allowOutage,
     signal,
     say,
@@ -131,87 +127,6 @@ async function underLock(
     notes: [],
   };
   return { kind: "played", number, tasks: changing, played: await carryOut(tasks, shared) };
-}
-
-interface Planning {
-  place: Place;
-  own: Deployment[];
-  source: Source;
-  chosen: Chosen;
-  held: Held;
-  engine: Engine;
-  base: Pick<Deployment, "number" | "at" | "by" | "commit" | "dirty">;
-  signal: AbortSignal;
-  request: RunRequest;
-}
-
-async function planTask({ place, own, source, chosen, held, engine, base, signal, request }: Planning): Promise<Task> {
-  const { options, say } = request;
-  const { program, archive, rollbackOf, agent } = source;
-  const unfinished = unfinishedOf(own);
-  const heals = unfinished !== undefined;
-  if (heals) await heal(place, unfinished, { engine, program, say });
-  else if (held.dead.length > 0) await engine.cancel(program, place.stack.name);
-  say(`${place.name}: previewing`);
-  const [steps, before, bufferSeconds] = await Promise.all([
-    engine.preview(program, place.stack.name, { signal, refresh: heals }),
-    see(place),
-    bufferSecondsOf(place),
-  ]);
-  const peer = place.pair && chosen.all.find(({ name, pair }) => pair !== undefined && name !== place.name);
-  const changes = changesOf(steps, place.name);
-  const plan = planMachine({
-    machine: place.name,
-    peer: peer?.name,
-    changes,
-    services: before.looks.find(({ services }) => services !== undefined)?.services ?? [],
-    peerAway: peer && whyPeerAway(peer, before, options.alone),
-    kept: own,
-    bufferSeconds,
-  });
-  const record: Deployment = {
-    ...base,
-    machine: place.name,
-    machines: [],
-    changes: plan.words,
-    replaced: plan.replaced,
-    images: {},
-    outcome: "under way",
-    why: "",
-    tookMs: null,
-    oneCopyMs: null,
-    moved: unfinished?.moved ?? [],
-    paused: unfinished?.paused ?? [],
-    ...(rollbackOf === undefined ? {} : { rollbackOf }),
-    ...(agent === undefined ? {} : { agent }),
-  };
-  return { place, peer: options.alone ? undefined : peer, plan, kept: own, before, heals, program, archive, record };
-}
-
-/** Makes an end of what a dead run has left, so that the engine may look what is really there. */
-async function heal(
-  place: Place,
-  unfinished: Deployment,
-  doing: { engine: Engine; program: Program; say(line: string): void },
-): Promise<void> {
-  const { number, outcome } = unfinished;
-  doing.say(
-    `${place.name}: deployment ${number} is ${outcome} there and is not finished: its machine is looked at anew`,
-  );
-  await doing.engine.cancel(doing.program, place.stack.name);
-  await removeOrphans(place, number, doing);
-  if (outcome === "under way")
-    await writeRecord(place, { ...unfinished, outcome: "interrupted", why: "it was cut off" });
-}
-
-function whyPeerAway(peer: Place, { looks }: Task["before"], alone: boolean): string | undefined {
-  if (alone) return `${peer.name} takes no part (--alone)`;
-  const [own, other] = looks;
-  if (own?.fleet === undefined) return "its own hub does not answer";
-  if (other?.fleet === undefined) return `the hub of ${peer.name} does not answer`;
-  return own.fleet.sync.state === "in-sync"
-    ? undefined
-    : `it is not in sync with ${peer.name}: ${own.fleet.sync.reason}`;
 }
 
 /** With one copy less than two, or a service that cannot move, an operator has to say so. */

@@ -8,15 +8,22 @@ import { type Seen, unmetOf, type Wanted } from "./unmet.ts";
 export interface VerifyOptions {
   /** All must be well within this time, ms. */
   deadlineMs: number;
+  /** What is well for less than this may have been looked at between two falls, ms. @default 3000 */
+  holdMs?: number;
   signal: AbortSignal;
 }
 
 const pollMs = 500;
-/** What is well for less than this may have been looked at between two falls, ms. */
-const holdMs = 3_000;
+/** A push is waited for so long at least, ms. */
+const pushMs = 5_000;
+const defaultHoldMs = 3_000;
 
 /** Resolves with what is not well at the deadline, or as soon as waiting cannot mend it; with nothing when all is well. */
-export async function verify(place: Place, wanted: Wanted, { deadlineMs, signal }: VerifyOptions): Promise<string[]> {
+export async function verify(
+  place: Place,
+  wanted: Wanted,
+  { deadlineMs, holdMs = defaultHoldMs, signal }: VerifyOptions,
+): Promise<string[]> {
   const endMs = performance.now() + deadlineMs;
   let wellSinceMs: number | undefined;
   for (;;) {
@@ -28,7 +35,7 @@ export async function verify(place: Place, wanted: Wanted, { deadlineMs, signal 
       return unmet.map(({ what }) => what);
     await sleep(pollMs, undefined, { signal });
   }
-  const unseen = await provePush(place, wanted.pairWide, Math.max(endMs - performance.now(), holdMs), signal);
+  const unseen = await provePush(place, wanted.pairWide, Math.max(endMs - performance.now(), pushMs), signal);
   return unseen === undefined ? [] : [`${place.name}: ${unseen}`];
 }
 

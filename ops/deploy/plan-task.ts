@@ -1,0 +1,122 @@
+/** Looks at one machine and previews its stack: what a deployment would do there, and what an earlier one has left. */
+import { writeRecord } from "./archive.ts";
+import { changesOf } from "./changes.ts";
+import { type Deployment, unfinishedOf } from "./deployment.ts";
+import type { DeployEngine } from "./engine.ts";
+import type { Held } from "./lock.ts";
+import { bufferSecondsOf } from "./look.ts";
+import type { Task } from "./machine-run.ts";
+import { removeOrphans } from "./orphans.ts";
+import type { Place } from "./place.ts";
+import type { Chosen } from "./places.ts";
+import { planMachine } from "./plan.ts";
+import type { Program } from "./program.ts";
+import { see } from "./verify.ts";
+
+/** What a machine is to run. */
+export interface Source {
+  program: Program;
+  archive: Buffer;
+  rollbackOf?: number;
+  agent?: string;
+}
+
+export interface Planning {
+  place: Place;
+  own: Deployment[];
+  source: Source;
+  chosen: Chosen;
+  held: Held;
+  engine: DeployEngine;
+  base: Pick<Deployment, "number" | "at" | "by" | "commit" | "dirty">;
+  signal: AbortSignal;
+  alone: boolean;
+  /** Whether an earlier run has left some machine in between: how the pair does now says nothing of how it will. */
+  healing: boolean;
+  say(line: string): void;
+}
+
+export async function planTask({
+  place,
+  own,
+  source,
+  chosen,
+  held,
+  engine,
+  base,
+  signal,
+  alone,
+  healing,
+  say,
+}: Planning): Promise<Task> {
+  const { program, archive, rollbackOf, agent } = source;
+  const unfinished = unfinishedOf(own);
+  const heals = unfinished !== undefined;
+  if (heals) await heal(place, unfinished, { engine, program, say });
+  else if (held.dead.length > 0) await engine.cancel(program, place.stack.name);
+  say(`${place.name}: previewing`);
+  const [steps, before, bufferSeconds] = await Promise.all([
+    engine.preview(program, place.stack.name, { signal, refresh: heals }),
+    see(place),
+    bufferSecondsOf(place),
+  ]);
+  const peer = place.pair && chosen.all.find(({ name, pair }) => pair !== undefined && name !== place.name);
+  const changes = changesOf(steps, place.name);
+  const plan = planMachine({
+    machine: place.name,
+    peer: peer?.name,
+    changes,
+    services: before.looks.find(({ services }) => services !== undefined)?.services ?? [],
+    peerAway: peer && whyPeerAway(peer, before, { alone, healing }),
+    kept: own,
+    bufferSeconds,
+  });
+  const record: Deployment = {
+    ...base,
+    machine: place.name,
+    machines: [],
+    changes: plan.words,
+    replaced: plan.replaced,
+    images: {},
+    outcome: "under way",
+    why: "",
+    tookMs: null,
+    oneCopyMs: null,
+    moved: unfinished?.moved ?? [],
+    paused: unfinished?.paused ?? [],
+    ...(rollbackOf === undefined ? {} : { rollbackOf }),
+    ...(agent === undefined ? {} : { agent }),
+  };
+  return { place, peer: alone ? undefined : peer, plan, kept: own, before, heals, program, archive, record };
+}
+
+/** Makes an end of what a dead run has left, so that the engine may look what is really there. */
+async function heal(
+  place: Place,
+  unfinished: Deployment,
+  doing: { engine: DeployEngine; program: Program; say(line: string): void },
+): Promise<void> {
+  const { number, outcome } = unfinished;
+  doing.say(
+    `${place.name}: deployment ${number} is ${outcome} there and is not finished: its machine is looked at anew`,
+  );
+  await doing.engine.cancel(doing.program, place.stack.name);
+  await removeOrphans(place, number, doing);
+  if (outcome === "under way")
+    await writeRecord(place, { ...unfinished, outcome: "interrupted", why: "it was cut off" });
+}
+
+function whyPeerAway(
+  peer: Place,
+  { looks }: Task["before"],
+  { alone, healing }: Pick<Planning, "alone" | "healing">,
+): string | undefined {
+  if (alone) return `${peer.name} takes no part (--alone)`;
+  if (healing) return undefined;
+  const [own, other] = looks;
+  if (own?.fleet === undefined) return "its own hub does not answer";
+  if (other?.fleet === undefined) return `the hub of ${peer.name} does not answer`;
+  return own.fleet.sync.state === "in-sync"
+    ? undefined
+    : `it is not in sync with ${peer.name}: ${own.fleet.sync.reason}`;
+}

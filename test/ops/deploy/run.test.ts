@@ -1,0 +1,221 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { stringify } from "yaml";
+import { deploymentsOf } from "../../../ops/deploy/archive.ts";
+import { containerType, type EngineStep } from "../../../ops/deploy/changes.ts";
+import type { DeployEngine } from "../../../ops/deploy/engine.ts";
+import { holderOf } from "../../../ops/deploy/lock.ts";
+import { choosePlaces } from "../../../ops/deploy/places.ts";
+import { type RunOptions, type RunRequest, type RunResult, runDeployment } from "../../../ops/deploy/run.ts";
+import { OperatorError } from "../../../ops/error.ts";
+import { fakeDocker } from "./fake-docker.ts";
+import { FakePair, type Machine, machines } from "./fake-pair.ts";
+
+const replaced = (machine: Machine, name: string, labels: Record<string, string> = {}): EngineStep => ({
+  op: "replace",
+  urn: `urn:pulumi:${machine}::tandem::x::${machine}-${name}-container`,
+  type: containerType,
+  diffs: ["image"],
+  oldInputs: {},
+  newInputs: { labels: Object.entries(labels).map(([label, value]) => ({ label, value })) },
+});
+const twin = replaced("mainpc", "agent-Twin", { "tandem.service": "Twin", "tandem.role": "home" });
+
+describe("a deployment of a pair", () => {
+  let folder: string;
+  let pair: FakePair;
+  let docker: ReturnType<typeof fakeDocker>;
+  let said: string[];
+  /** What the engine was told to do, the version of the program included. */
+  let ups: string[];
+  let changes: Partial<Record<Machine, EngineStep[]>>;
+  let onUp: (machine: string, version: string) => void;
+  const path = process.env.PATH;
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), "tandem-run-"));
+    pair = await FakePair.start();
+    docker = fakeDocker(folder);
+    process.env.PATH = `${docker.path}:${path}`;
+    process.env.XDG_CACHE_HOME = join(folder, "cache");
+    [said, ups, changes, onUp] = [[], [], { pc2: [replaced("pc2", "pushgateway")], mainpc: [twin] }, () => {}];
+    docker.show(["tandem-pc2-pushgateway", "Twin"].map((name) => ({ name })));
+    mkdirSync(join(folder, "node_modules"));
+    writeFileSync(join(folder, "Pulumi.yaml"), "name: tandem\nmain: index.ts\n");
+    for (const [i, name] of machines.entries()) {
+      const at = (machine: Machine) => ({
+        name: machine,
+        address: "127.0.0.1",
+        hubPort: pair.ports[machine],
+        pushgatewayPort: pair.gateways[machine],
+      });
+      const config = {
+        "tandem:machine": at(name),
+        "tandem:peer": at(machines[1 - i] ?? "pc2"),
+        "tandem:docker": { socket: "unix:///nowhere.sock" },
+        "tandem:paths": { data: join(folder, "data", name) },
+      };
+      writeFileSync(join(folder, `Pulumi.${name}.yaml`), stringify({ config }));
+    }
+  });
+  afterEach(() => {
+    process.env.PATH = path;
+    delete process.env.XDG_CACHE_HOME;
+    pair.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** An archive that holds a version and nothing else. */
+  const archiveOf = (version: string): Buffer => {
+    const at = mkdtempSync(join(folder, "pack-"));
+    writeFileSync(join(at, "version"), version);
+    writeFileSync(join(at, "Pulumi.yaml"), "name: tandem\n");
+    return execFileSync("tar", ["-czf", "-", "-C", at, "."]);
+  };
+  const engine: DeployEngine = {
+    preview: async (_, stack) => changes[stack as Machine] ?? [], // our own stacks
+    async up(program, stack, { refresh }) {
+      const version = readFileSync(join(program.folder, "version"), "utf8");
+      ups.push(`${stack} ${version}${refresh ? " refreshed" : ""}`);
+      onUp(stack, version);
+    },
+    async cancel(_, stack) {
+      ups.push(`${stack} cancelled`);
+    },
+    containerIds: async () => new Set<string>(),
+    kill() {},
+  };
+  const run = (
+    version: string,
+    options: Partial<RunOptions> = {},
+    request: Partial<RunRequest> = {},
+  ): Promise<RunResult> => {
+    writeFileSync(join(folder, "version"), version);
+    return runDeployment({
+      options: { dir: folder, alone: false, allowOutage: false, deadlineMs: 5_000, holdMs: 100, ...options },
+      what: "deploy",
+      sourcesOf: async (kept) =>
+        new Map(kept.map(({ place }) => [place.name, { program: { folder }, archive: archiveOf(version) }])),
+      agree: async () => true,
+      show() {},
+      say: (line) => void said.push(line),
+      interrupted: () => new AbortController().signal,
+      startEngine: async () => engine,
+      ...request,
+    });
+  };
+  const endOf = (result: RunResult) => (result.kind === "played" ? result.played.end.outcome : result.kind);
+  const kept = async () => {
+    const { all } = await choosePlaces(folder, undefined, false);
+    expect(await Promise.all(all.map(holderOf))).toEqual([undefined, undefined]);
+    const each = await Promise.all(all.map(deploymentsOf));
+    return each.flat().map(({ number, machine, outcome }) => `${number} ${machine} ${outcome}`);
+  };
+
+  it("takes pc2 first, moves the service off mainpc while its container is replaced, and brings it home", async () => {
+    expect(endOf(await run("one"))).toBe("done");
+    expect(ups).toEqual(["pc2 one", "mainpc one"]);
+    expect(pair.orders).toEqual([
+      "POST /api/v1/services/Twin/switchover pc2",
+      "POST /api/v1/maintenance mainpc/Twin",
+      "DELETE /api/v1/maintenance mainpc/Twin",
+      "POST /api/v1/services/Twin/switchover mainpc",
+    ]);
+    expect(await kept()).toEqual(["1 pc2 done", "1 mainpc done"]);
+  }, 60_000);
+
+  it("brings both back to what they kept when the second one's up fails, and says the last lines of what is ill", async () => {
+    await run("one");
+    [ups, pair.orders] = [[], []];
+    onUp = (machine, version) => {
+      const isBad = machine === "mainpc" && version === "two";
+      docker.show([{ name: "tandem-pc2-pushgateway" }, { name: "Twin", ...(isBad ? { status: "exited" } : {}) }]);
+      if (isBad) throw new OperatorError("deploy.engine", "up of mainpc: container Twin is unhealthy", "");
+    };
+    const result = await run("two");
+    expect(endOf(result)).toBe("rolled back");
+    expect(ups).toEqual(["pc2 two", "mainpc two", "mainpc one refreshed", "pc2 one refreshed"]);
+    expect(result.kind === "played" && result.played.logs).toEqual([
+      { machine: "mainpc", container: "Twin", state: "exited", lines: ["Twin says why"] },
+    ]);
+    expect(pair.twin.owner).toBe("mainpc");
+    expect(await kept()).toEqual(["1 pc2 done", "2 pc2 rolled back", "1 mainpc done", "2 mainpc rolled back"]);
+  }, 60_000);
+
+  it("leaves a service where an operator has put it meanwhile", async () => {
+    onUp = (machine) => {
+      if (machine === "mainpc") pair.twin = { ...pair.twin, epoch: pair.twin.epoch + 2 };
+    };
+    const result = await run("one");
+    expect(endOf(result)).toBe("done");
+    expect(result.kind === "played" && result.played.notes).toEqual([
+      "Twin was moved by somebody meanwhile and is left on pc2",
+    ]);
+    expect(pair.twin.owner).toBe("pc2");
+  }, 60_000);
+
+  it("finishes a machine that an earlier run has left in between first, looks at it anew, and brings its services home", async () => {
+    await run("one");
+    // As a run leaves it that was killed in mainpc's up.
+    const record = join(folder, "data", "mainpc", "deployments", "2");
+    mkdirSync(record);
+    const left = {
+      ...JSON.parse(readFileSync(join(record, "..", "1", "deployment.json"), "utf8")),
+      number: 2,
+      outcome: "under way",
+    };
+    const moved = [{ service: "Twin", from: "mainpc", to: "pc2", epoch: 3 }];
+    writeFileSync(join(record, "deployment.json"), `${JSON.stringify({ ...left, moved, paused: ["mainpc/Twin"] })}\n`);
+    pair.twin = { ...pair.twin, owner: "pc2", epoch: 3, state: "away" };
+    [ups, pair.orders, pair.sync] = [[], [], "degraded"];
+    changes = { pc2: [], mainpc: [] };
+    onUp = () => {
+      pair.sync = "in-sync";
+    };
+    expect(endOf(await run("two"))).toBe("done");
+    expect(ups).toEqual(["mainpc cancelled", "mainpc two refreshed"]);
+    expect(pair.orders).toEqual([
+      "DELETE /api/v1/maintenance mainpc/Twin",
+      "POST /api/v1/services/Twin/switchover mainpc",
+    ]);
+    expect(await kept()).toEqual(["1 pc2 done", "1 mainpc done", "2 mainpc interrupted", "3 mainpc done"]);
+  }, 60_000);
+
+  it("is refused while the pair is not in sync, with the machines as they were, and goes on alone", async () => {
+    pair.sync = "degraded";
+    await expect(run("one")).rejects.toMatchObject({
+      code: "deploy.unsound",
+      message: expect.stringContaining("pc2 is degraded: 9 uncopied"),
+    });
+    expect(ups).toEqual([]);
+    expect(await kept()).toEqual([]);
+    expect(endOf(await run("one", { machine: ["pc2"], alone: true }))).toBe("done");
+    expect(ups).toEqual(["pc2 one"]);
+  }, 60_000);
+
+  it("is refused when a service would be down, unless that is allowed", async () => {
+    pair.twin = {
+      ...pair.twin,
+      instances: { ...pair.twin.instances, pc2: { host: "x", port: 1, health: "unhealthy" } },
+    };
+    await expect(run("one")).rejects.toMatchObject({
+      code: "deploy.outage",
+      next: expect.stringContaining("--allow-outage"),
+    });
+    expect(endOf(await run("one", { allowOutage: true }))).toBe("done");
+    expect(pair.orders.filter((order) => order.includes("switchover"))).toEqual([]);
+  }, 60_000);
+
+  it("does nothing without a word, and keeps what it finds unchanged as something to go back to", async () => {
+    expect(endOf(await run("one", {}, { agree: async () => false }))).toBe("declined");
+    expect(await kept()).toEqual([]);
+    changes = {};
+    expect(await run("one")).toEqual({ kind: "unchanged", number: 1 });
+    expect(await run("one")).toEqual({ kind: "unchanged", number: undefined });
+    expect(await kept()).toEqual(["1 pc2 done", "1 mainpc done"]);
+    expect(ups).toEqual([]);
+  }, 60_000);
+});
