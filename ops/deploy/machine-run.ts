@@ -148,9 +148,10 @@ export class MachineRun {
     const peerAnswered = before.looks[1]?.fleet !== undefined;
     const pairWide = peer !== undefined && (peerAnswered || verified.has(peer.name));
     const isSatellite = place.pair === undefined;
-    // Whoever goes back need not be better than before; what the deployment made anew is gone again.
-    const touched = way === "forward" ? plan.touched : [];
-    const unmet = await verify(place, { machine: place.name, isSatellite, pairWide, touched, before }, limits);
+    // Going back, what was made is gone again, and what the failed up never came to has not begun anew.
+    const isFresh = way === "forward";
+    const touched = isFresh ? plan.touched : plan.replaced;
+    const unmet = await verify(place, { machine: place.name, isSatellite, pairWide, touched, isFresh, before }, limits);
     if (unmet.length > 0) return unmet.join("\n");
     if (way === "back") return undefined;
     verified.add(place.name);

@@ -19,6 +19,8 @@ export interface Wanted {
   pairWide: boolean;
   /** Parts whose containers were made or changed. */
   touched: readonly string[];
+  /** Whether they have begun anew, so that a restart of one is its own fault. */
+  isFresh: boolean;
   /** How it was before; what ailed then is not held against this deployment. */
   before: Seen;
 }
@@ -72,15 +74,15 @@ function unmetContainers({ containers, looks }: Seen, wanted: Wanted): Unmet[] {
     ...looked.flatMap((container): Unmet[] => {
       const isTouched = wanted.touched.some((part) => isPart(container.name, part, wanted.machine));
       if (!isTouched && !wellBefore.includes(container.name)) return [];
-      return unmetContainer(container, isTouched);
+      return unmetContainer(container, isTouched && wanted.isFresh);
     }),
   ];
 }
 
-function unmetContainer({ name, status, health, restarts }: ContainerFacts, isTouched: boolean): Unmet[] {
-  const isHopeless = isTouched && restarts >= hopelessRestarts;
+function unmetContainer({ name, status, health, restarts }: ContainerFacts, isFresh: boolean): Unmet[] {
+  const isHopeless = isFresh && restarts >= hopelessRestarts;
   if (status !== "running") return [{ what: `container ${name} is ${status}`, isHopeless }];
-  if (isTouched && restarts > 0)
+  if (isFresh && restarts > 0)
     return [{ what: `container ${name} has ended ${restarts} times since it was made`, isHopeless }];
   return health === "" || health === "healthy" ? [] : [waiting(`container ${name} is ${health}`)];
 }

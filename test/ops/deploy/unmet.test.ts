@@ -37,6 +37,7 @@ const wanted = (change: Partial<Wanted> = {}): Wanted => ({
   isSatellite: false,
   pairWide: true,
   touched: ["hub"],
+  isFresh: true,
   before: seen(),
   ...change,
 });
@@ -94,6 +95,8 @@ describe("what a machine still lacks after its up", () => {
     const want = wanted({ touched: ["Tutor"] });
     expect(told(with2(1), want)).toEqual(["pc2: container Tutor has ended 1 times since it was made"]);
     expect(told(with2(3, "restarting"), want)).toEqual(["pc2: container Tutor is restarting (hopeless)"]);
+    // One that was brought back may have its restarts from long ago.
+    expect(told(with2(3), { ...want, isFresh: false })).toEqual([]);
   });
 
   it("does not hold against a deployment what ailed before and was not touched, nor a cold standby that stands still", () => {
