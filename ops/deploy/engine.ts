@@ -131,7 +131,8 @@ async function failing<T>(work: Promise<T>, what: string, problems: string[]): P
     return await work;
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    const said = problems.length > 0 ? problems.join("\n") : lastLines(error.stderr || error.stdout);
+    const said =
+      problems.length > 0 ? problems.join("\n") : lastLines(error.stderr || error.stdout).replace(/^error: /, "");
     throw new OperatorError("deploy.engine", `${what}: ${said}`, nextFor(`${said}\n${error.stderr}`));
   }
 }

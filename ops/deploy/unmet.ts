@@ -1,4 +1,5 @@
 /** What a machine still lacks after its `up`, from what was seen of it; pure, so that each condition can be tried without a machine. */
+import type { Health } from "../../hub/core/record.ts";
 import type { ServiceJson } from "../../hub/http/api.ts";
 import type { ContainerFacts } from "../doctor/facts.ts";
 import type { HubLook } from "./look.ts";
@@ -103,35 +104,37 @@ function isPart(container: string, part: string, machine: string): boolean {
   return container === part || container === server || container.startsWith(`${server}-`);
 }
 
-/** Agents that were made or restarted must be well again, if they were before; so must services that somebody acted for. */
+/**
+ * Agents that were made or restarted must be as well as they were before, and new ones must answer at least: an answer that no probe knows
+ * is `degraded` for ever. A service that somebody acted for must not be held.
+ */
 function unmetHealth({ looks }: Seen, wanted: Wanted): string[] {
   const { machine, touched, before } = wanted;
   const look = looks.find(({ fleet }) => fleet !== undefined);
   if (look?.fleet === undefined) return [];
   const was = before.looks.find(({ fleet }) => fleet !== undefined);
-  const ailed = (name: string) => {
-    const known = was?.fleet?.agents.find((agent) => agent.machine === machine && agent.name === name);
-    return known !== undefined && known.health !== "healthy";
-  };
   const agents = look.fleet.agents
-    .filter(({ name, machine: at }) => at === machine && touched.includes(name) && !ailed(name))
-    .filter(({ health }) => health !== "healthy")
+    .filter(({ name, machine: at }) => at === machine && touched.includes(name))
+    .filter(({ name, health }) => {
+      const known = was?.fleet?.agents.find((agent) => agent.machine === machine && agent.name === name);
+      return isWorse(health, known?.health);
+    })
     .map(({ name, health, reason }) => `agent ${name} is ${health}${reason === "" ? "" : `: ${reason}`}`);
-  const heldBefore = (was?.services ?? []).filter(({ state }) => state === "held").map(({ name }) => name);
-  const held = (look.services ?? [])
-    .filter(({ name, state }) => state === "held" && !heldBefore.includes(name))
-    .map(({ name, reason }) => `nobody acts for service ${name}: ${reason}`);
-  const standbys = (look.services ?? [])
+  const services = look.services ?? [];
+  const earlier = (name: string) => was?.services?.find((service) => service.name === name);
+  const standbys = services
     .filter(({ name, mode, home }) => mode !== "cold" && home !== machine && touched.includes(`${name}-standby`))
-    .filter(
-      ({ name, instances }) => instances[machine]?.health !== "healthy" && instanceWas(was, name, machine) !== "ill",
-    )
+    .filter(({ name, instances }) => isWorse(instances[machine]?.health, earlier(name)?.instances[machine]?.health))
     .map(({ name, instances }) => `the standby of ${name} is ${instances[machine]?.health ?? "unknown"}`);
+  const held = services
+    .filter(({ name, state }) => state === "held" && earlier(name)?.state !== "held")
+    .map(({ name, reason }) => `nobody acts for service ${name}: ${reason}`);
   return [...agents, ...standbys, ...held];
 }
 
-function instanceWas(was: HubLook | undefined, service: string, machine: string): "well" | "ill" | "unknown" {
-  const known = was?.services?.find(({ name }) => name === service)?.instances[machine]?.health;
-  if (known === undefined) return "unknown";
-  return known === "healthy" ? "well" : "ill";
+const ranks: Readonly<Record<Health, number>> = { healthy: 2, degraded: 1, unhealthy: 0, unknown: 0 };
+
+/** @param was undefined of one that was not there */
+function isWorse(health: Health = "unknown", was: Health = "degraded"): boolean {
+  return ranks[health] < ranks[was];
 }

@@ -14,7 +14,7 @@ export interface Versions {
 const answering = (version: string): string =>
   version === "broken"
     ? "console.error('there is no model to load'); process.exit(3)"
-    : `const answer = (request, response) => response.end('${version}'); ` +
+    : `const answer = (request, response) => response.end(JSON.stringify({ status: 'healthy', version: '${version}' })); ` +
       "for (const port of [{port}, {httpPort}]) require('http').createServer(answer).listen(port)";
 
 const container = (image: string, version: string): string => `

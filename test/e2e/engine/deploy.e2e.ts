@@ -46,8 +46,11 @@ async function tandem(code: number, ...args: string[]): Promise<Update> {
 
 const deployed = (...args: string[]) => tandem(0, "deploy", "--yes", ...args);
 const at = (stack: Stack, port: number) => `http://${pair.lab[stack].address}:${port}/`;
-const answerOf = async (url: string) =>
-  await (await fetch(url, { signal: AbortSignal.timeout(5_000) })).text().catch(() => "none");
+/** Which version answers. */
+const answerOf = async (url: string): Promise<unknown> => {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(5_000) });
+  return ((await answer.json()) as { version: unknown }).version; // deploy-fleet.ts has the program
+};
 const plain = () => answerOf(at("mainpc", plainPort));
 const roamer = async (stack: Stack = "mainpc") =>
   (await askServices(pair.at(stack).hub))?.find(({ name }) => name === "Roamer");
@@ -81,7 +84,7 @@ it("a change of hubs and agents reaches both machines, the service moves meanwhi
   expect(update.stderr).toMatch(/^ {2}buffer: /m);
   expect(json(update)).toMatchObject({ outcome: "done", number: 2, notes: [] });
   expect(client.failed).toEqual([]);
-  expect([...client.bodies].toSorted()).toEqual(["one", "two"]);
+  expect([...client.bodies].map((body) => JSON.parse(body).version).toSorted()).toEqual(["one", "two"]);
   await until("Roamer is at home", isHome);
   expect(await plain()).toBe("two");
   await settled();

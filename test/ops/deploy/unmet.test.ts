@@ -45,7 +45,7 @@ const told = (now: Seen, want: Wanted = wanted()) =>
   unmetOf(now, want).map(({ what, isHopeless }) => `${what}${isHopeless ? " (hopeless)" : ""}`);
 
 /** A view in which one agent of pc2 is ill. */
-const ill = (health: "unhealthy" | "healthy") => {
+const ill = (health: "unhealthy" | "degraded" | "healthy") => {
   const fleet = fleetView("pc2");
   const [agent] = fleet.agents.filter(({ machine }) => machine === "pc2");
   if (agent === undefined) throw new RangeError("pc2 has no agent");
@@ -125,6 +125,15 @@ describe("what a machine still lacks after its up", () => {
     expect(told(after, wanted({ touched }))).toEqual([`pc2: agent ${now.name} is unhealthy: refused`]);
     expect(told(after, wanted({ touched, before: after }))).toEqual([]);
     expect(told(after, wanted({ touched: [] }))).toEqual([]);
+  });
+
+  it("is no agent that was never known to answer better, nor a new one that answers at all", () => {
+    const now = ill("degraded");
+    const touched = [now.name];
+    const after = seen({ looks: [now.look, look("mainpc")], containers: [...containers, container(now.name)] });
+    expect(told(after, wanted({ touched }))).toEqual([`pc2: agent ${now.name} is degraded: refused`]);
+    const nobody = { ...look("pc2"), fleet: { ...fleetView("pc2"), agents: [] } };
+    expect(told(after, wanted({ touched, before: seen({ looks: [nobody, look("mainpc")] }) }))).toEqual([]);
   });
 
   it("is a service that nobody acts for, if somebody did before", () => {
