@@ -35,7 +35,12 @@ export async function verify(
       return unmet.map(({ what }) => what);
     await sleep(pollMs, undefined, { signal });
   }
-  const unseen = await provePush(place, wanted.pairWide, Math.max(endMs - performance.now(), pushMs), signal);
+  const unseen = await provePush(
+    place,
+    wanted.pairWide,
+    Math.ceil(Math.max(endMs - performance.now(), pushMs)),
+    signal,
+  );
   return unseen === undefined ? [] : [`${place.name}: ${unseen}`];
 }
 
@@ -64,21 +69,21 @@ async function provePush(
   const hub = ownHub(place);
   if (hub === undefined) return undefined;
   const group = `${hub}/metrics/job/tandem_deploy/machine/${encodeURIComponent(place.name)}`;
-  const value = `${Date.now() / 1_000}`;
-  const line = new RegExp(
-    `^tandem_deploy_verified_at_seconds\\{[^}]*machine="${place.name}"[^}]*\\} ${value.replace(".", "\\.")}$`,
-    "m",
-  );
-  const body = `# TYPE tandem_deploy_verified_at_seconds gauge\ntandem_deploy_verified_at_seconds ${value}\n`;
+  const value = Date.now() / 1_000;
+  const line = new RegExp(`^deploy_verified_at_seconds\\{[^}]*machine="${place.name}"[^}]*\\} (\\S+)$`, "m");
+  // Numbers are written in another way than they came.
+  const isSeen = (metrics = "") => Number(line.exec(metrics)?.[1]) === value;
+  const body = `# TYPE deploy_verified_at_seconds gauge\ndeploy_verified_at_seconds ${value}\n`;
   const put = await fetch(group, { method: "PUT", body, signal: AbortSignal.timeout(deadlineMs) }).catch(
     () => undefined,
   );
-  if (put?.status !== 200) return `a push to its hub was not taken: ${put === undefined ? "no answer" : put.status}`;
+  if (put?.status !== 200)
+    return `a push to its hub was not taken: ${put === undefined ? "no answer" : await put.text()}`;
   const hubs = hubsOf(place).slice(0, pairWide ? 2 : 1);
   const endMs = performance.now() + deadlineMs;
   try {
     for (const at of hubs)
-      while (!line.test((await textOf(`${at}/metrics`)) ?? "")) {
+      while (!isSeen(await textOf(`${at}/metrics`))) {
         if (performance.now() > endMs) return `a push to its hub was not seen at ${at}/metrics`;
         await sleep(pollMs, undefined, { signal });
       }
