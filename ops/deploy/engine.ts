@@ -121,7 +121,10 @@ function stepOf(event: EngineEvent): EngineStep | undefined {
 /** Errors, in the engine's own words and without its prefix. */
 function problemsOf({ diagnosticEvent }: EngineEvent): string[] {
   if (diagnosticEvent?.severity !== "error") return [];
-  const text = diagnosticEvent.message.trim();
+  const text = diagnosticEvent.message
+    .trim()
+    .replace(/^sdk-v2\/\S+ sdk\.\S+ /, "")
+    .replace(/: provider=\S+$/, "");
   // What only says that something failed stands below what did.
   return text === "" || text === "update failed" || text === "preview failed" ? [] : [text];
 }

@@ -181,6 +181,7 @@ function estimate({ kept }: PlanInput, part: string): { ms: number; from: string
 function bufferWord(bufferSeconds: number | undefined): string {
   if (bufferSeconds === undefined) return "unknown, its hub does not say";
   if (!Number.isFinite(bufferSeconds)) return "no pushes at present";
+  if (bufferSeconds > 3_600_000) return "more than 1000 h of pushes at the present rate";
   if (bufferSeconds < 3_600) return `${Math.floor(bufferSeconds / 60)} min of pushes at the present rate`;
   return `${(bufferSeconds / 3_600).toFixed(1)} h of pushes at the present rate`;
 }

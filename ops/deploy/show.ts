@@ -24,7 +24,7 @@ export function planText(
 export function endText(end: End, number: number, { steps, logs, notes }: Played): string {
   const tails = logs.flatMap(({ machine, container, state, lines }) => [
     `last lines of ${container} on ${machine} (${state}):`,
-    ...lines.map((line) => `  ${line}`),
+    ...(lines.length === 0 ? ["  it has written none"] : lines.map((line) => `  ${line}`)),
   ]);
   const times = steps
     .filter(({ step }) => step === "up" || step === "verify")

@@ -2,7 +2,7 @@
 import { scratchFleet } from "../../fleet/fixture.ts";
 
 export const roamerRoute = 7_500;
-export const plainPort = 7_311;
+export const plainPort = 7_310;
 
 /** What each program answers with; `broken` ends at once and says why. */
 export interface Versions {
@@ -15,7 +15,7 @@ const answering = (version: string): string =>
   version === "broken"
     ? "console.error('there is no model to load'); process.exit(3)"
     : `const answer = (request, response) => response.end(JSON.stringify({ status: 'healthy', version: '${version}' })); ` +
-      "for (const port of [{port}, {httpPort}]) require('http').createServer(answer).listen(port)";
+      "process.on('SIGTERM', () => process.exit()); for (const port of [{port}, {httpPort}]) require('http').createServer(answer).listen(port)";
 
 const container = (image: string, version: string): string => `
     container:
@@ -66,7 +66,7 @@ export class DeployFleet {
     this.#versions = { ...this.#versions, ...versions };
     const { roamer, plain, edge } = this.#versions;
     this.#folder.write({
-      mainpc: `${head("mainpc")}${agent("Roamer", 7_300)}${movable}${container(this.#image, roamer)}${agent("Plain", plainPort - 1)}${container(this.#image, plain)}\n`,
+      mainpc: `${head("mainpc")}${agent("Roamer", 7_300)}${movable}${container(this.#image, roamer)}${agent("Plain", plainPort)}${container(this.#image, plain)}\n`,
       pc2: `${head("pc2")}${agent("Edge", 7_320)}${container(this.#image, edge)}\n`,
       batches: "batches: []\n",
     });
