@@ -4,11 +4,22 @@ import { shellQuote } from "../../components/shell.ts";
 const recordName = "deployment.json";
 const programName = "program.tgz";
 
-/** Prints each record as a line, the oldest first. */
+/** Prints the highest number of the site that this machine knows of, and each record as a line, the oldest first. */
 export function listScript(data: string): string {
   return [
     ...heading(data),
+    'echo "$(cat "$all/last" 2>/dev/null || echo 0)"',
     `for one in $(numbers); do [ ! -f "$all/$one/${recordName}" ] || cat "$all/$one/${recordName}"; done`,
+  ].join("\n");
+}
+
+/** Lets the machine know of a number that is given, be it to other machines alone. */
+export function numberScript(data: string, number: number): string {
+  return [
+    ...heading(data),
+    'mkdir -p "$all"',
+    `echo ${number} >"$all/.last.new"`,
+    'mv -f "$all/.last.new" "$all/last"',
   ].join("\n");
 }
 

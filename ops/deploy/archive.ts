@@ -1,17 +1,33 @@
 /** Keeps on each machine what its deployments were: a record of each, and the program that made it. */
 import { messageOf } from "../../hub/io/log.ts";
 import { OperatorError } from "../error.ts";
-import { fetchScript, listScript, recordScript, storeScript } from "./archive-script.ts";
-import { Deployment, keptDeployments } from "./deployment.ts";
+import { fetchScript, listScript, numberScript, recordScript, storeScript } from "./archive-script.ts";
+import { Deployment, keptDeployments, newest } from "./deployment.ts";
 import { onMachine, type Place } from "./place.ts";
 
 /** A program may travel for so long, ms. */
 const carryMs = 120_000;
 
-/** The oldest first. A record that cannot be read is left out. */
+export interface Archive {
+  /** The oldest first; a record that cannot be read is left out. */
+  kept: Deployment[];
+  /** The highest number of the site that this machine knows of. */
+  last: number;
+}
+
+export async function readArchive(place: Place): Promise<Archive> {
+  const [last = "", ...lines] = (await onMachine(place, listScript(dataOf(place)))).split("\n");
+  const kept = lines.flatMap((line) => parsed(line) ?? []);
+  return { kept, last: Math.max(Number.parseInt(last, 10) || 0, newest(kept)?.number ?? 0) };
+}
+
 export async function deploymentsOf(place: Place): Promise<Deployment[]> {
-  const lines = (await onMachine(place, listScript(dataOf(place)))).split("\n");
-  return lines.flatMap((line) => parsed(line) ?? []);
+  return (await readArchive(place)).kept;
+}
+
+/** So that no other deployment gets this number, though this machine may have no part in it. */
+export async function noteNumber(place: Place, number: number): Promise<void> {
+  await onMachine(place, numberScript(dataOf(place), number));
 }
 
 export async function writeRecord(place: Place, record: Deployment): Promise<void> {

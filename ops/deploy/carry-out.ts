@@ -42,8 +42,12 @@ export async function carryOut(tasks: readonly Task[], shared: Shared): Promise<
   const { end } = command;
   const begun = new Set(timed.map(({ machine }) => machine));
   for (const [machine, run] of runs)
-    if (begun.has(machine)) await run.close(outcomeOf(machine, end, timed), whyOf(machine, end));
+    if (begun.has(machine)) await close(run, outcomeOf(machine, end, timed), whyOf(machine, end));
   return { end, steps: timed, logs: shared.logs, notes: shared.notes };
+}
+
+function close(run: MachineRun, outcome: Outcome, why: string): Promise<void> {
+  return run.close(outcome, outcome === "done" ? "" : why);
 }
 
 function timedStep(command: Exclude<Command, { do: "end" }>, event: Event, ms: number): TimedStep {

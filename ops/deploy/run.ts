@@ -1,8 +1,8 @@
 /** One deployment from its lock to its end: what `tandem deploy` and `tandem rollback` have in common. */
 import { OperatorError } from "../error.ts";
-import { deploymentsOf, storeProgram, writeRecord } from "./archive.ts";
+import { noteNumber, readArchive, storeProgram, writeRecord } from "./archive.ts";
 import { carryOut, type Played } from "./carry-out.ts";
-import { type Deployment, newest, presentOf, unfinishedOf } from "./deployment.ts";
+import { type Deployment, presentOf, unfinishedOf } from "./deployment.ts";
 import { type DeployEngine, Engine } from "./engine.ts";
 import { endLeftovers } from "./engine-command.ts";
 import { type Held, takeLocks } from "./lock.ts";
@@ -89,8 +89,8 @@ async function underLock(
     held.dead.map(({ id }) => id),
     say,
   );
-  const kept = await Promise.all(chosen.places.map(async (place) => ({ place, kept: await deploymentsOf(place) })));
-  const number = 1 + Math.max(0, ...kept.map((one) => newest(one.kept)?.number ?? 0));
+  const kept = await Promise.all(chosen.places.map(async (place) => ({ place, ...(await readArchive(place)) })));
+  const number = 1 + Math.max(...kept.map(({ last }) => last));
   const sources = await request.sourcesOf(kept, chosen);
   const git = await commitOf(options.dir);
   const base = { number, at: new Date().toISOString(), by: `${held.owner.user}@${held.owner.host}`, ...git };
@@ -111,6 +111,7 @@ async function underLock(
   request.refuse?.(tasks);
   refuseUnsound(tasks, options);
   if (!(await request.agree(changing, signal))) return { kind: signal.aborted ? "ended" : "declined" };
+  await Promise.all(kept.map(({ place }) => noteNumber(place, number)));
   for (const { record } of tasks) record.machines = changing.map(({ place }) => place.name);
   const { deadlineMs, holdMs, allowOutage, dir: siteFolder } = options;
   const shared: Shared = {
@@ -153,6 +154,7 @@ const nobody = { fleet: undefined, ledger: undefined, services: undefined };
 /** A machine that was put up by hand keeps what it runs as its first deployment, so that there is something to go back to. */
 async function unchanged(tasks: readonly Task[], number: number): Promise<RunResult> {
   const unknown = tasks.filter(({ kept }) => presentOf(kept) === undefined);
+  if (unknown.length > 0) await Promise.all(tasks.map(({ place }) => noteNumber(place, number)));
   for (const { place, archive, record, before } of unknown) {
     const images = Object.fromEntries((before.containers ?? []).map(({ name, image }) => [name, image]));
     const machines = unknown.map((task) => task.place.name);

@@ -92,5 +92,9 @@ function whatOf({ rollbackOf, agent, changes, why }: Deployment): string {
   const back = rollbackOf === undefined ? [] : [`${agent === undefined ? "back" : `${agent} back`} to ${rollbackOf}`];
   const [first = ""] = changes;
   const more = changes.length > 1 ? ` (+${changes.length - 1})` : "";
-  return [...back, ...(why === "" ? [`${first}${more}`] : [why.split("\n")[0] ?? ""])].join("; ");
+  return [...back, why === "" ? `${first}${more}` : cut(why.split("\n")[0] ?? "")].join("; ");
 }
+
+/** The record has the rest. */
+const mostCharacters = 100;
+const cut = (text: string) => (text.length > mostCharacters ? `${text.slice(0, mostCharacters)}…` : text);

@@ -36,11 +36,8 @@ export interface Unmet {
 const hopelessRestarts = 3;
 
 export function unmetOf(seen: Seen, wanted: Wanted): Unmet[] {
-  const { machine, isSatellite } = wanted;
-  const own = isSatellite ? [] : unmetServers(seen, wanted);
-  return [...own.map(waiting), ...unmetContainers(seen, wanted), ...unmetHealth(seen, wanted).map(waiting)].map(
-    ({ what, isHopeless }) => ({ what: `${machine}: ${what}`, isHopeless }),
-  );
+  const own = wanted.isSatellite ? [] : unmetServers(seen, wanted);
+  return [...own.map(waiting), ...unmetContainers(seen, wanted), ...unmetHealth(seen, wanted).map(waiting)];
 }
 
 const waiting = (what: string): Unmet => ({ what, isHopeless: false });

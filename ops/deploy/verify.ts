@@ -41,7 +41,7 @@ export async function verify(
     Math.ceil(Math.max(endMs - performance.now(), pushMs)),
     signal,
   );
-  return unseen === undefined ? [] : [`${place.name}: ${unseen}`];
+  return unseen === undefined ? [] : [unseen];
 }
 
 export async function see(place: Place): Promise<Seen> {

@@ -2,7 +2,14 @@ import { randomBytes } from "node:crypto";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { deploymentsOf, fetchProgram, storeProgram, writeRecord } from "../../../ops/deploy/archive.ts";
+import {
+  deploymentsOf,
+  fetchProgram,
+  noteNumber,
+  readArchive,
+  storeProgram,
+  writeRecord,
+} from "../../../ops/deploy/archive.ts";
 import { beforeOf, presentOf, unfinishedOf } from "../../../ops/deploy/deployment.ts";
 import { deployment } from "./deployment.ts";
 import { localPlaces } from "./local-place.ts";
@@ -34,6 +41,14 @@ describe("a machine's archive of its deployments", () => {
     for (let number = 1; number <= 12; number++) await writeRecord(pc2(), deployment({ number }));
     expect((await deploymentsOf(pc2())).map(({ number }) => number)).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
     expect(readdirSync(join(site.folder, "pc2", "deployments"))).toHaveLength(10);
+  });
+
+  it("knows of numbers that were given to other machines alone", async () => {
+    expect((await readArchive(pc2())).last).toBe(0);
+    await writeRecord(pc2(), deployment({ number: 3 }));
+    expect((await readArchive(pc2())).last).toBe(3);
+    await noteNumber(pc2(), 7);
+    expect(await readArchive(pc2())).toEqual({ last: 7, kept: [deployment({ number: 3 })] });
   });
 
   it("says which program is not there", async () => {

@@ -13,7 +13,7 @@ const step = (machine: string, name: TimedStep["step"], change: Partial<TimedSte
   why: "",
   ...change,
 });
-const failure = { machine: "mainpc", during: "verify" as const, why: "mainpc: container Tutor is restarting" };
+const failure = { machine: "mainpc", during: "verify" as const, why: "container Tutor is restarting" };
 const plan = (machine: string, words: string[]) => ({
   machine,
   words,
@@ -51,7 +51,7 @@ describe("what an operator reads of a deployment", () => {
     });
     expect(text.split("\n")).toEqual([
       "deployment 7 was rolled back: verify of mainpc failed:",
-      "  mainpc: container Tutor is restarting",
+      "  container Tutor is restarting",
       "all machines that it touched are as they were",
       "last lines of Tutor on mainpc (restarting):",
       "  no model",

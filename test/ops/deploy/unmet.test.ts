@@ -61,9 +61,9 @@ describe("what a machine still lacks after its up", () => {
   it("is a hub that is not ready, a Pushgateway that is not, and a hub that does not answer", () => {
     const silent = { fleet: undefined, ledger: undefined, services: undefined };
     expect(told(seen({ hub: false, pushgateway: false, looks: [silent, look("mainpc")] }))).toEqual([
-      "pc2: the hub is not ready",
-      "pc2: the Pushgateway is not ready",
-      "pc2: a hub of the pair does not answer",
+      "the hub is not ready",
+      "the Pushgateway is not ready",
+      "a hub of the pair does not answer",
     ]);
   });
 
@@ -77,24 +77,24 @@ describe("what a machine still lacks after its up", () => {
     };
     const missing = { ...look("pc2"), ledger: { ...ledgerView("pc2"), missing: 4 } };
     const now = seen({ looks: [missing, apart] });
-    expect(told(now)).toEqual(["pc2: 4 records are missing by pc2's ledger", "pc2: mainpc is degraded: 9 uncopied"]);
+    expect(told(now)).toEqual(["4 records are missing by pc2's ledger", "mainpc is degraded: 9 uncopied"]);
     expect(told(now, wanted({ pairWide: false }))).toEqual([]);
   });
 
   it("is a container that is gone, ended or not healthy", () => {
-    expect(told(seen({ containers: containers.slice(0, 2) }))).toEqual(["pc2: the container of hub is not there"]);
+    expect(told(seen({ containers: containers.slice(0, 2) }))).toEqual(["the container of hub is not there"]);
     expect(
       told(seen({ containers: [...containers.slice(0, 2), container("tandem-pc2-hub-1a2b", { health: "starting" })] })),
-    ).toEqual(["pc2: container tandem-pc2-hub-1a2b is starting"]);
-    expect(told(seen({ containers: undefined }))).toEqual(["pc2: its containers cannot be asked for"]);
+    ).toEqual(["container tandem-pc2-hub-1a2b is starting"]);
+    expect(told(seen({ containers: undefined }))).toEqual(["its containers cannot be asked for"]);
   });
 
   it("is without hope once a fresh container has ended three times", () => {
     const with2 = (restarts: number, status = "running") =>
       seen({ containers: [...containers, container("Tutor", { restarts, status, health: "" })] });
     const want = wanted({ touched: ["Tutor"] });
-    expect(told(with2(1), want)).toEqual(["pc2: container Tutor has ended 1 times since it was made"]);
-    expect(told(with2(3, "restarting"), want)).toEqual(["pc2: container Tutor is restarting (hopeless)"]);
+    expect(told(with2(1), want)).toEqual(["container Tutor has ended 1 times since it was made"]);
+    expect(told(with2(3, "restarting"), want)).toEqual(["container Tutor is restarting (hopeless)"]);
     // One that was brought back may have its restarts from long ago.
     expect(told(with2(3), { ...want, isFresh: false })).toEqual([]);
   });
@@ -114,7 +114,7 @@ describe("what a machine still lacks after its up", () => {
         seen({ containers: broken, looks: cold }),
         wanted({ before: seen({ containers: [...containers, container("Other")] }) }),
       ),
-    ).toEqual(["pc2: container Other is exited"]);
+    ).toEqual(["container Other is exited"]);
   });
 
   it("is an agent that was restarted and is ill, if it was well before", () => {
@@ -122,7 +122,7 @@ describe("what a machine still lacks after its up", () => {
     const touched = [now.name];
     const there = [...containers, container(now.name)];
     const after = seen({ looks: [now.look, look("mainpc")], containers: there });
-    expect(told(after, wanted({ touched }))).toEqual([`pc2: agent ${now.name} is unhealthy: refused`]);
+    expect(told(after, wanted({ touched }))).toEqual([`agent ${now.name} is unhealthy: refused`]);
     expect(told(after, wanted({ touched, before: after }))).toEqual([]);
     expect(told(after, wanted({ touched: [] }))).toEqual([]);
   });
@@ -131,7 +131,7 @@ describe("what a machine still lacks after its up", () => {
     const now = ill("degraded");
     const touched = [now.name];
     const after = seen({ looks: [now.look, look("mainpc")], containers: [...containers, container(now.name)] });
-    expect(told(after, wanted({ touched }))).toEqual([`pc2: agent ${now.name} is degraded: refused`]);
+    expect(told(after, wanted({ touched }))).toEqual([`agent ${now.name} is degraded: refused`]);
     const nobody = { ...look("pc2"), fleet: { ...fleetView("pc2"), agents: [] } };
     expect(told(after, wanted({ touched, before: seen({ looks: [nobody, look("mainpc")] }) }))).toEqual([]);
   });
@@ -139,7 +139,7 @@ describe("what a machine still lacks after its up", () => {
   it("is a service that nobody acts for, if somebody did before", () => {
     const held = [service({ state: "held", reason: "no witness answers" })];
     const now = seen({ looks: [look("pc2", held), look("mainpc", held)] });
-    expect(told(now)).toEqual(["pc2: nobody acts for service Twin: no witness answers"]);
+    expect(told(now)).toEqual(["nobody acts for service Twin: no witness answers"]);
     expect(told(now, wanted({ before: now }))).toEqual([]);
   });
 
