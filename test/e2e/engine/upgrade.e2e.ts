@@ -1,14 +1,18 @@
 /** A planned upgrade of both machines while clients push and ask: nobody is refused, and nothing is lost by the clients' own count. */
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { askServices } from "../../../ops/site/ask-services.ts";
 import { scratchFleet } from "../../fleet/fixture.ts";
 import { ledgerOf } from "../../support/local-pair.ts";
 import { type SteadyLoad, steadyPushes, steadyRequests } from "../../support/steady-load.ts";
 import { until } from "../../support/until.ts";
+import { Running } from "./deploy-run.ts";
+import { seconds, testMs } from "./deploy-site.ts";
 import { DeployedPair, type Stack, stacks } from "./deployed-pair.ts";
 
+vi.setConfig({ testTimeout: testMs });
+
 const say = (line: string) => void process.stderr.write(`${line}\n`);
-const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
 const routes = { mainpc: 7_500, pc2: 7_501 };
 const healMs = 120_000;
 
@@ -47,6 +51,8 @@ const fleet = scratchFleet();
 
 beforeAll(async () => {
   pair = await DeployedPair.prepare("upgrade", say);
+  // What it unpacks to go back.
+  pair.engine.env.XDG_CACHE_HOME = join(pair.engine.site, "..", "cache");
   const image = pair.lab.stackConfig("mainpc").images?.hubBase ?? "";
   fleet.write({ mainpc: inventory("mainpc", image), pc2: inventory("pc2", image), batches: "batches: []\n" });
 });
@@ -105,6 +111,14 @@ async function nextImage(image: string, tag: string, broken = false): Promise<st
   return next;
 }
 
+async function deploy(code: number): Promise<string> {
+  const startedMs = performance.now();
+  const running = new Running(pair.engine, "deploy", "--yes");
+  expect(await running.ended, running.text).toBe(code);
+  say(`tandem deploy: ${seconds(performance.now() - startedMs)}`);
+  return running.text;
+}
+
 it("the first deploy brings up the pair with a service on each machine", async () => {
   const made = await pair.engine.tandem("init", "--answers", pair.answers());
   expect(made.code, made.text).toBe(0);
@@ -112,8 +126,8 @@ it("the first deploy brings up the pair with a service on each machine", async (
     await pair.engine.set(stack, "limits.natsMemoryMb", "512");
     await pair.engine.set(stack, "jetstream.maxMemoryMb", "256");
     await pair.engine.set(stack, "fleet.directory", fleet.dir);
-    say(`${stack}: first up ${seconds((await pair.engine.up(stack)).tookMs)}`);
   }
+  await deploy(0);
   await pair.whole();
   await until("all services at home", allHome, healMs);
 });
@@ -125,12 +139,7 @@ it("an upgrade of hub, router, NATS and Pushgateway of both machines fails no re
     const next = await nextImage(images[part] ?? "", "next");
     for (const stack of stacks) await pair.engine.set(stack, `images.${part}`, next);
   }
-  await underLoad("upgrade of both", async () => {
-    for (const stack of stacks) {
-      say(`${stack}: upgraded in ${seconds((await pair.engine.up(stack)).tookMs)}`);
-      await pair.whole();
-    }
-  });
+  await underLoad("upgrade of both", () => deploy(0).then(() => {}));
   const after = await Promise.all(stacks.map((stack) => pair.containers(stack)));
   for (const [index, stack] of stacks.entries())
     for (const part of ["hub", "router", "nats", "pushgateway"]) {
@@ -141,18 +150,17 @@ it("an upgrade of hub, router, NATS and Pushgateway of both machines fails no re
   for (const stack of stacks) await pair.engine.up(stack, "--expect-no-changes");
 });
 
-it("a hub whose new image does not start leaves the old one serving, and going back leaves nothing behind", async () => {
+it("a hub whose new image does not start leaves the old one serving; the deploy goes back by itself, says why, and leaves nothing behind", async () => {
   const { hubBase = "" } = pair.lab.stackConfig("pc2").images ?? {};
   const broken = await nextImage(hubBase, "broken", true);
   await underLoad("a broken image, and back", async () => {
-    await pair.engine.set("pc2", "images.hubBase", broken);
-    const failed = await pair.engine.run("pc2", "up", "--yes", "--skip-preview");
-    expect(failed.code).not.toBe(0);
-    say(`pc2: failed after ${seconds(failed.tookMs)}`);
-    await pair.engine.set("pc2", "images.hubBase", hubBase.replace(/[:@].*$/, ":next"));
-    say(`pc2: back after ${seconds((await pair.engine.up("pc2")).tookMs)}`);
+    for (const stack of stacks) await pair.engine.set(stack, "images.hubBase", broken);
+    const text = await deploy(1);
+    expect(text).toMatch(/was rolled back: up of pc2 failed:/);
+    expect(text).toMatch(/broken on purpose/);
   });
+  for (const stack of stacks) await pair.engine.set(stack, "images.hubBase", hubBase.replace(/[:@].*$/, ":next"));
   const there = "docker ps -aq --filter label=tandem.role=hub; docker ps -aq --filter label=tandem.role=router";
   expect((await pair.lab.pc2.exec(there)).split("\n")).toHaveLength(2);
-  await pair.engine.up("pc2", "--expect-no-changes");
+  for (const stack of stacks) await pair.engine.up(stack, "--expect-no-changes");
 });
