@@ -17,6 +17,11 @@ describe("without a number a rollback brings back", () => {
     expect(targets({ pc2: [6, 7], mainpc: [6, 7] })).toEqual({ pc2: 6, mainpc: 6 });
   });
 
+  it("pc2 alone, and to 5, when 13 was its own and mainpc is at 12", () => {
+    expect(targets({ pc2: [4, 5, 13], mainpc: [11, 12] })).toEqual({ pc2: 5 });
+    expect(targets({ pc2: [4, 5], mainpc: [11, 12, [13, "rolled back"]] })).toEqual({ mainpc: 11 });
+  });
+
   it("pc2 alone, and to 7, when 8 was cut off in its up and never came to mainpc", () => {
     for (const outcome of ["under way", "interrupted", "failed"] as const)
       expect(targets({ pc2: [6, 7, [8, outcome]], mainpc: [6, 7] })).toEqual({ pc2: 7 });

@@ -145,6 +145,13 @@ describe("a deployment of a pair", () => {
     expect(await kept()).toEqual(["1 pc2 done", "2 pc2 rolled back", "1 mainpc done", "2 mainpc rolled back"]);
   }, 60_000);
 
+  it("gives a machine that is deployed by itself a number above all of the other one's", async () => {
+    await run("one");
+    for (const version of ["two", "three"]) await run(version, { machine: ["mainpc"] });
+    expect(endOf(await run("four", { machine: ["pc2"] }))).toBe("done");
+    expect(await kept()).toEqual(["1 pc2 done", "4 pc2 done", "1 mainpc done", "2 mainpc done", "3 mainpc done"]);
+  }, 60_000);
+
   it("leaves a service where an operator has put it meanwhile", async () => {
     onUp = (machine) => {
       if (machine === "mainpc") pair.twin = { ...pair.twin, epoch: pair.twin.epoch + 2 };
