@@ -2,6 +2,7 @@
 import { messageOf } from "../../hub/io/log.ts";
 import { OperatorError } from "../error.ts";
 import { fetchProgram, storeProgram, writeRecord } from "./archive.ts";
+import { baselineOf } from "./baseline.ts";
 import { type Care, moveAway, pause, settle } from "./care.ts";
 import type { EngineStep } from "./changes.ts";
 import { changesOf } from "./changes.ts";
@@ -29,6 +30,8 @@ export interface Task {
   before: Seen;
   /** Whether an earlier run has left it in between. */
   heals: boolean;
+  /** Parts that the earlier run touched. */
+  inherited: readonly string[];
   program: Program;
   /** The program as the archive keeps it. */
   archive: Buffer;
@@ -141,7 +144,7 @@ export class MachineRun {
   }
 
   async #verify(way: Way): Promise<string | undefined> {
-    const { place, peer, plan, before } = this.task;
+    const { place, peer, plan, before, inherited, record } = this.task;
     const { deadlineMs, holdMs, signal, verified, say } = this.#shared;
     const limits = { deadlineMs, signal, ...(holdMs === undefined ? {} : { holdMs }) };
     say(`${place.name}: verifying`);
@@ -151,7 +154,8 @@ export class MachineRun {
     // Going back, what was made is gone again, and what the failed up never came to has not begun anew.
     const isFresh = way === "forward";
     const touched = isFresh ? plan.touched : plan.replaced;
-    const unmet = await verify(place, { machine: place.name, isSatellite, pairWide, touched, isFresh, before }, limits);
+    const wanted = { machine: place.name, isSatellite, pairWide, touched, inherited, isFresh };
+    const unmet = await verify(place, { ...wanted, before: record.before ?? baselineOf(before, place.name) }, limits);
     if (unmet.length > 0) return unmet.join("\n");
     if (way === "back") return undefined;
     verified.add(place.name);

@@ -1,5 +1,6 @@
 /** Looks at one machine and previews its stack: what a deployment would do there, and what an earlier one has left. */
 import { writeRecord } from "./archive.ts";
+import { baselineOf } from "./baseline.ts";
 import { changesOf } from "./changes.ts";
 import { type Deployment, unfinishedOf } from "./deployment.ts";
 import type { DeployEngine } from "./engine.ts";
@@ -71,12 +72,16 @@ export async function planTask({
     kept: own,
     bufferSeconds,
   });
+  const inherited = unfinished === undefined ? [] : [...unfinished.touched, ...unfinished.replaced];
   const record: Deployment = {
     ...base,
     machine: place.name,
     machines: [],
     changes: plan.words,
     replaced: plan.replaced,
+    touched: [...new Set([...plan.touched, ...plan.replaced, ...inherited])],
+    // What an unfinished one has broken is not how it was.
+    before: unfinished?.before ?? baselineOf(before, place.name),
     images: {},
     outcome: "under way",
     why: "",
@@ -87,7 +92,7 @@ export async function planTask({
     ...(rollbackOf === undefined ? {} : { rollbackOf }),
     ...(agent === undefined ? {} : { agent }),
   };
-  return { place, peer: alone ? undefined : peer, plan, kept: own, before, heals, program, archive, record };
+  return { place, peer: alone ? undefined : peer, plan, kept: own, before, heals, inherited, program, archive, record };
 }
 
 /** Makes an end of what a dead run has left, so that the engine may look what is really there. */

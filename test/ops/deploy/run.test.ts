@@ -191,6 +191,19 @@ describe("a deployment of a pair", () => {
     expect(await kept()).toEqual(["1 pc2 done", "1 mainpc done", "2 mainpc interrupted", "3 mainpc done"]);
   }, 60_000);
 
+  it("has failed again when a first deployment is tried again and its agent still ends at once", async () => {
+    docker.show([{ name: "tandem-pc2-pushgateway" }]);
+    changes.pc2 = [];
+    changes.mainpc = [{ ...twin, op: "create" }];
+    onUp = () => docker.show([{ name: "tandem-pc2-pushgateway" }, { name: "Twin", status: "restarting" }]);
+    expect(endOf(await run("one", { deadlineMs: 1_000 }))).toBe("failed");
+    changes = {};
+    // Nothing is left to do for the engine, and Twin was ill when this one began.
+    for (const _ of [2, 3]) expect(endOf(await run("one", { deadlineMs: 1_000 }))).toBe("failed");
+    onUp = () => docker.show([{ name: "tandem-pc2-pushgateway" }, { name: "Twin", restarts: 7 }]);
+    expect(endOf(await run("one"))).toBe("done");
+  }, 60_000);
+
   it("is refused while the pair is not in sync, with the machines as they were, and goes on alone", async () => {
     pair.sync = "degraded";
     await expect(run("one")).rejects.toMatchObject({

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ServiceJson } from "../../../hub/http/api.ts";
+import { baselineOf } from "../../../ops/deploy/baseline.ts";
 import { type Seen, unmetOf, type Wanted } from "../../../ops/deploy/unmet.ts";
 import type { ContainerFacts } from "../../../ops/doctor/facts.ts";
 import * as fixture from "../../hub/page/fixture.ts";
@@ -32,13 +33,14 @@ const seen = (change: Partial<Seen> = {}): Seen => ({
   containers,
   ...change,
 });
-const wanted = (change: Partial<Wanted> = {}): Wanted => ({
+const wanted = ({ before = seen(), ...change }: Partial<Omit<Wanted, "before">> & { before?: Seen } = {}): Wanted => ({
   machine: "pc2",
   isSatellite: false,
   pairWide: true,
   touched: ["hub"],
+  inherited: [],
   isFresh: true,
-  before: seen(),
+  before: baselineOf(before, "pc2"),
   ...change,
 });
 const told = (now: Seen, want: Wanted = wanted()) =>
@@ -125,6 +127,19 @@ describe("what a machine still lacks after its up", () => {
     expect(told(after, wanted({ touched }))).toEqual([`agent ${now.name} is unhealthy: refused`]);
     expect(told(after, wanted({ touched, before: after }))).toEqual([]);
     expect(told(after, wanted({ touched: [] }))).toEqual([]);
+  });
+
+  it("is what an unfinished deployment has brought and the engine has nothing left to do with, as long as it is ill", () => {
+    const now = ill("unhealthy");
+    const crashing = [...containers, container(now.name, { status: "restarting" })];
+    const after = seen({ looks: [now.look, look("mainpc")], containers: crashing });
+    const want = wanted({ touched: [], inherited: [now.name, "never-made"] });
+    expect(told(after, want)).toEqual([
+      `container ${now.name} is restarting`,
+      `agent ${now.name} is unhealthy: refused`,
+    ]);
+    // One that is mended from outside keeps the count of its restarts.
+    expect(told(seen({ containers: [...containers, container(now.name, { restarts: 500 })] }), want)).toEqual([]);
   });
 
   it("is no agent that was never known to answer better, nor a new one that answers at all", () => {
