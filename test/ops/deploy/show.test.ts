@@ -106,6 +106,7 @@ describe("how a machine that took part has ended", () => {
     expect(outcomeOf("mainpc", end, [...steps, step("mainpc", "up", { ok: false })], false)).toBe("interrupted");
     expect(outcomeOf("pc2", end, [...steps, step("pc2", "up", { way: "back", ok: false })], false)).toBe("interrupted");
   });
+
   it("is in between still when one that was to finish it never began its up", () => {
     const refused: End = { outcome: "refused", failure: { ...failure, during: "prepare" } };
     for (const end of [refused, { outcome: "interrupted", halfway: undefined } as const])
