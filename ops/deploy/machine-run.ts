@@ -152,9 +152,8 @@ export class MachineRun {
     const pairWide = peer !== undefined && (peerAnswered || verified.has(peer.name));
     const isSatellite = place.pair === undefined;
     // Going back, what was made is gone again, and what the failed up never came to has not begun anew.
-    const isFresh = way === "forward";
-    const touched = isFresh ? plan.touched : plan.replaced;
-    const wanted = { machine: place.name, isSatellite, pairWide, touched, inherited, isFresh };
+    const [touched, fresh] = way === "forward" ? [plan.touched, plan.fresh] : [plan.replaced, []];
+    const wanted = { machine: place.name, isSatellite, pairWide, touched, inherited, fresh };
     const unmet = await verify(place, { ...wanted, before: record.before ?? baselineOf(before, place.name) }, limits);
     if (unmet.length > 0) return unmet.join("\n");
     if (way === "back") return undefined;

@@ -23,8 +23,10 @@ export interface Wanted {
   touched: readonly string[];
   /** Parts that an unfinished deployment touched which this one finishes: the engine may have nothing left to do with them. */
   inherited: readonly string[];
-  /** Whether those that are touched have begun anew, so that a restart of one is its own fault. */
-  isFresh: boolean;
+  /** Those of them that have begun anew, so that each restart is their own fault. */
+  fresh: readonly string[];
+  /** Containers as they were when they were looked at last, since the up; one that has ended meanwhile is not well. */
+  last?: Seen["containers"];
   /** How it was before; what ailed then is not held against this deployment. */
   before: Baseline;
 }
@@ -72,19 +74,23 @@ function unmetContainers({ containers, looks }: Seen, wanted: Wanted): Unmet[] {
   return [
     ...gone.map((part) => waiting(`the container of ${part} is not there`)),
     ...looked.flatMap((container): Unmet[] => {
-      const isTouched = wanted.touched.some((part) => isPart(container.name, part, wanted.machine));
-      const isInherited = wanted.inherited.some((part) => isPart(container.name, part, wanted.machine));
-      if (!isTouched && !isInherited && !wanted.before.well.includes(container.name)) return [];
-      return unmetContainer(container, isTouched && wanted.isFresh);
+      const isOneOf = (parts: readonly string[]) => parts.some((part) => isPart(container.name, part, wanted.machine));
+      const isAsked =
+        isOneOf(wanted.touched) || isOneOf(wanted.inherited) || wanted.before.well.includes(container.name);
+      if (!isAsked) return [];
+      const last = wanted.last?.find(({ name }) => name === container.name);
+      return unmetContainer(container, isOneOf(wanted.fresh), last);
     }),
   ];
 }
 
-function unmetContainer({ name, status, health, restarts }: ContainerFacts, isFresh: boolean): Unmet[] {
+function unmetContainer(container: ContainerFacts, isFresh: boolean, last: ContainerFacts | undefined): Unmet[] {
+  const { name, status, health, restarts } = container;
   const isHopeless = isFresh && restarts >= hopelessRestarts;
   if (status !== "running") return [{ what: `container ${name} is ${status}`, isHopeless }];
   if (isFresh && restarts > 0)
     return [{ what: `container ${name} has ended ${restarts} times since it was made`, isHopeless }];
+  if (last !== undefined && restarts > last.restarts) return [waiting(`container ${name} has ended again`)];
   return health === "" || health === "healthy" ? [] : [waiting(`container ${name} is ${health}`)];
 }
 

@@ -26,8 +26,11 @@ export async function verify(
 ): Promise<string[]> {
   const endMs = performance.now() + deadlineMs;
   let wellSinceMs: number | undefined;
+  let last: Seen["containers"];
   for (;;) {
-    const unmet = unmetOf(await see(place), wanted);
+    const seen = await see(place);
+    const unmet = unmetOf(seen, { ...wanted, last });
+    last = seen.containers ?? last;
     const nowMs = performance.now();
     wellSinceMs = unmet.length === 0 ? (wellSinceMs ?? nowMs) : undefined;
     if (wellSinceMs !== undefined && nowMs - wellSinceMs >= holdMs) break;

@@ -24,6 +24,7 @@ const plan = (machine: string, words: string[]) => ({
   pauses: [],
   replaced: [],
   touched: [],
+  fresh: [],
 });
 
 describe("what an operator reads of a deployment", () => {

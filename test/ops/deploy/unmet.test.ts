@@ -39,7 +39,7 @@ const wanted = ({ before = seen(), ...change }: Partial<Omit<Wanted, "before">> 
   pairWide: true,
   touched: ["hub"],
   inherited: [],
-  isFresh: true,
+  fresh: change.touched ?? ["hub"],
   before: baselineOf(before, "pc2"),
   ...change,
 });
@@ -98,7 +98,17 @@ describe("what a machine still lacks after its up", () => {
     expect(told(with2(1), want)).toEqual(["container Tutor has ended 1 times since it was made"]);
     expect(told(with2(3, "restarting"), want)).toEqual(["container Tutor is restarting (hopeless)"]);
     // One that was brought back may have its restarts from long ago.
-    expect(told(with2(3), { ...want, isFresh: false })).toEqual([]);
+    expect(told(with2(3), { ...want, fresh: [] })).toEqual([]);
+  });
+
+  it("is one that has ended since the last look, and none that was changed where it stands and ended four times last month", () => {
+    const tutor = (restarts: number) => [...containers, container("Tutor", { restarts })];
+    const want = wanted({ touched: ["Tutor"], fresh: [] });
+    expect(told(seen({ containers: tutor(4) }), want)).toEqual([]);
+    expect(told(seen({ containers: tutor(4) }), { ...want, last: tutor(4) })).toEqual([]);
+    expect(told(seen({ containers: tutor(5) }), { ...want, last: tutor(4) })).toEqual([
+      "container Tutor has ended again",
+    ]);
   });
 
   it("does not hold against a deployment what ailed before and was not touched, nor a cold standby that stands still", () => {
