@@ -161,7 +161,7 @@ export class MachineRun {
     const oneCopyMs = (await this.#endWatch?.()) ?? null;
     this.#endWatch = undefined;
     const images = Object.fromEntries(((await see(place)).containers ?? []).map(({ name, image }) => [name, image]));
-    await this.#keep({ tookMs: Math.round(performance.now() - this.#beganMs), oneCopyMs, images });
+    await this.#keepOrSay({ tookMs: Math.round(performance.now() - this.#beganMs), oneCopyMs, images });
     return undefined;
   }
 
@@ -176,7 +176,7 @@ export class MachineRun {
     const notes = await settle(this.#care, this.#careOptions);
     this.#shared.notes.push(...notes);
     const { place } = this.task;
-    if (way === "forward" && this.#shared.verified.has(place.name)) await this.#keep({ outcome: "done" });
+    if (way === "forward" && this.#shared.verified.has(place.name)) await this.#keepOrSay({ outcome: "done" });
     return undefined;
   }
 
@@ -201,6 +201,16 @@ export class MachineRun {
   get #careOptions() {
     const { place, peer } = this.task;
     return { place, peer, say: this.#shared.say, keep: (care: Care) => this.#keep(care) };
+  }
+
+  /** What is well must not be rolled back for its record: the end writes it again. */
+  async #keepOrSay(change: Partial<Deployment>): Promise<void> {
+    await this.#keep(change).catch((error: unknown) => {
+      const { place } = this.task;
+      this.#shared.say(
+        `${place.name}: its record could not be written and is tried again at the end: ${messageOf(error)}`,
+      );
+    });
   }
 
   async #keep(change: Partial<Deployment>): Promise<void> {

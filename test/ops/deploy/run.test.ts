@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -214,6 +214,20 @@ describe("a deployment of a pair", () => {
     expect(await kept()).toEqual([]);
     expect(endOf(await run("one", { machine: ["pc2"], alone: true }))).toBe("done");
     expect(ups).toEqual(["pc2 one"]);
+  }, 60_000);
+
+  it("does not roll back what is well when its record cannot be written, and writes it at the end", async () => {
+    const at = join(folder, "data", "pc2", "deployments");
+    onUp = (machine) => {
+      if (machine === "pc2") renameSync(at, `${at}.away`);
+      if (machine === "pc2") writeFileSync(at, "no folder");
+      if (machine === "mainpc") rmSync(at);
+      if (machine === "mainpc") renameSync(`${at}.away`, at);
+    };
+    expect(endOf(await run("one"))).toBe("done");
+    expect(said.join("\n")).toContain("pc2: its record could not be written and is tried again at the end");
+    expect(ups).toEqual(["pc2 one", "mainpc one"]);
+    expect(await kept()).toEqual(["1 pc2 done", "1 mainpc done"]);
   }, 60_000);
 
   it("is refused when a service would be down, unless that is allowed", async () => {
