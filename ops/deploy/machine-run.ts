@@ -153,7 +153,7 @@ export class MachineRun {
     const isSatellite = place.pair === undefined;
     // Going back, what was made is gone again, and what the failed up never came to has not begun anew.
     const [touched, fresh] = way === "forward" ? [plan.touched, plan.fresh] : [plan.replaced, []];
-    const wanted = { machine: place.name, isSatellite, pairWide, touched, inherited, fresh };
+    const wanted = { machine: place.name, isSatellite, pairWide, touched, inherited, changed: record.touched, fresh };
     const unmet = await verify(place, { ...wanted, before: record.before ?? baselineOf(before, place.name) }, limits);
     if (unmet.length > 0) return unmet.join("\n");
     if (way === "back") return undefined;

@@ -23,7 +23,9 @@ export interface Wanted {
   touched: readonly string[];
   /** Parts that an unfinished deployment touched which this one finishes: the engine may have nothing left to do with them. */
   inherited: readonly string[];
-  /** Those of them that have begun anew, so that each restart is their own fault. */
+  /** All parts that are made, replaced, changed or taken away, those of the unfinished one included: what stood for them may be gone. */
+  changed: readonly string[];
+  /** Those that are touched and have begun anew, so that each restart is their own fault. */
   fresh: readonly string[];
   /** Containers as they were when they were looked at last, since the up; one that has ended meanwhile is not well. */
   last?: Seen["containers"];
@@ -71,7 +73,9 @@ function unmetContainers({ containers, looks }: Seen, wanted: Wanted): Unmet[] {
   const services = looks.find((look) => look.services !== undefined)?.services ?? [];
   const looked = containers.filter(({ name }) => !isStill(name, services));
   const gone = wanted.touched.filter((part) => !containers.some(({ name }) => isPart(name, part, wanted.machine)));
+  const vanished = wanted.before.well.filter((name) => !isThere(name, containers, wanted));
   return [
+    ...vanished.map((name) => waiting(`container ${name} is gone`)),
     ...gone.map((part) => waiting(`the container of ${part} is not there`)),
     ...looked.flatMap((container): Unmet[] => {
       const isOneOf = (parts: readonly string[]) => parts.some((part) => isPart(container.name, part, wanted.machine));
@@ -82,6 +86,13 @@ function unmetContainers({ containers, looks }: Seen, wanted: Wanted): Unmet[] {
       return unmetContainer(container, isOneOf(wanted.fresh), last);
     }),
   ];
+}
+
+/** Or whether something has taken its place. A hub that drained when it was looked at has a successor. */
+function isThere(name: string, containers: readonly ContainerFacts[], { changed, machine }: Wanted): boolean {
+  if (changed.some((part) => isPart(name, part, machine))) return true;
+  const isHub = isPart(name, "hub", machine);
+  return containers.some((one) => one.name === name || (isHub && isPart(one.name, "hub", machine)));
 }
 
 function unmetContainer(container: ContainerFacts, isFresh: boolean, last: ContainerFacts | undefined): Unmet[] {

@@ -56,7 +56,9 @@ async function containersOf(place: Place): Promise<Seen["containers"]> {
   const { site } = place.stack;
   const args = { machine: place.name, configDirectory: site.paths.config, dataDirectory: site.paths.data };
   try {
-    return readFacts(await onMachine(place, factsScript(args))).containers;
+    const { engine, containers } = readFacts(await onMachine(place, factsScript(args)));
+    // An engine that is silent has told of none, which is not that there are none.
+    return engine === undefined ? undefined : containers;
   } catch {
     return undefined;
   }

@@ -39,6 +39,7 @@ const wanted = ({ before = seen(), ...change }: Partial<Omit<Wanted, "before">> 
   pairWide: true,
   touched: ["hub"],
   inherited: [],
+  changed: change.touched ?? ["hub"],
   fresh: change.touched ?? ["hub"],
   before: baselineOf(before, "pc2"),
   ...change,
@@ -111,6 +112,16 @@ describe("what a machine still lacks after its up", () => {
     ]);
   });
 
+  it("is a container that was well and is gone, unless it was to be replaced or taken away", () => {
+    const before = seen({ containers: [...containers, container("Tutor")] });
+    expect(told(seen(), wanted({ before }))).toEqual(["container Tutor is gone"]);
+    expect(told(seen(), wanted({ before, changed: ["hub", "Tutor"] }))).toEqual([]);
+    expect(told(seen({ containers: [] }), wanted({ touched: [] }))).toHaveLength(3);
+    // One that drained when it was looked at.
+    const drained = seen({ containers: [...containers, container("tandem-pc2-hub-0f0f")] });
+    expect(told(seen(), wanted({ before: drained, touched: [] }))).toEqual([]);
+  });
+
   it("does not hold against a deployment what ailed before and was not touched, nor a cold standby that stands still", () => {
     const broken = [
       ...containers,
@@ -170,6 +181,6 @@ describe("what a machine still lacks after its up", () => {
 
   it("of a satellite is its containers and agents alone", () => {
     const now = seen({ hub: false, pushgateway: false, containers: [] });
-    expect(told(now, wanted({ isSatellite: true, pairWide: false, touched: [] }))).toEqual([]);
+    expect(told(now, wanted({ isSatellite: true, pairWide: false, touched: [], before: now }))).toEqual([]);
   });
 });
