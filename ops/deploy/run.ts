@@ -114,6 +114,7 @@ async function underLock(
   if (!(await request.agree(changing, signal))) return { kind: signal.aborted ? "ended" : "declined" };
   await Promise.all(kept.concat(elsewhere).map(({ place }) => noteNumber(place, number)));
   for (const { record } of tasks) record.machines = changing.map(({ place }) => place.name);
+  await keepAsFound(tasks, number);
   const { deadlineMs, holdMs, allowOutage, dir: siteFolder } = options;
   const shared: Shared = {
     engine,
@@ -161,9 +162,13 @@ function refuseUnsound(tasks: readonly Task[], { alone, allowOutage }: RunOption
 
 const nobody = { fleet: undefined, ledger: undefined, services: undefined };
 
-/** A machine that was put up by hand keeps what it runs as its first deployment, so that there is something to go back to. */
 async function unchanged(tasks: readonly Task[], number: number): Promise<RunResult> {
-  const unknown = tasks.filter(({ kept }) => presentOf(kept) === undefined);
+  return { kind: "unchanged", number: (await keepAsFound(tasks, number)) ? number : undefined };
+}
+
+/** A machine that was put up by hand keeps what it runs as its first deployment, so that there is something to go back to. */
+async function keepAsFound(tasks: readonly Task[], number: number): Promise<boolean> {
+  const unknown = tasks.filter(({ kept, plan, heals }) => plan.isEmpty && !heals && presentOf(kept) === undefined);
   if (unknown.length > 0) await Promise.all(tasks.map(({ place }) => noteNumber(place, number)));
   for (const { place, archive, record, before } of unknown) {
     const images = Object.fromEntries((before.containers ?? []).map(({ name, image }) => [name, image]));
@@ -171,7 +176,7 @@ async function unchanged(tasks: readonly Task[], number: number): Promise<RunRes
     await storeProgram(place, number, archive);
     await writeRecord(place, { ...record, machines, images, outcome: "done", changes: ["none: kept as it was found"] });
   }
-  return { kind: "unchanged", number: unknown.length === 0 ? undefined : number };
+  return unknown.length > 0;
 }
 
 function advise(error: unknown): never {

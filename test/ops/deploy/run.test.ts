@@ -152,6 +152,16 @@ describe("a deployment of a pair", () => {
     expect(await kept()).toEqual(["1 pc2 done", "4 pc2 done", "1 mainpc done", "2 mainpc done", "3 mainpc done"]);
   }, 60_000);
 
+  it("keeps what it finds unchanged on one machine also when the other one changes, be it in vain", async () => {
+    changes.pc2 = [];
+    onUp = () => {
+      throw new OperatorError("deploy.engine", "up of mainpc: no such image", "");
+    };
+    expect(endOf(await run("one"))).toBe("failed");
+    expect(ups).toEqual(["mainpc one"]);
+    expect(await kept()).toEqual(["1 pc2 done", "1 mainpc failed"]);
+  }, 60_000);
+
   it("leaves a service where an operator has put it meanwhile", async () => {
     onUp = (machine) => {
       if (machine === "mainpc") pair.twin = { ...pair.twin, epoch: pair.twin.epoch + 2 };
