@@ -8,7 +8,7 @@ import { beforeOf, type Deployment, presentOf } from "./deployment.ts";
 import type { Source } from "./plan-task.ts";
 import { type Program, packProgram, unpackFolder, unpackProgram } from "./program.ts";
 import { restoreAgent } from "./restore-agent.ts";
-import { targetsOf } from "./rollback-targets.ts";
+import { startOf, targetsOf } from "./rollback-targets.ts";
 import type { Kept } from "./run.ts";
 
 export interface RollbackOptions {
@@ -26,7 +26,7 @@ export async function rollbackSources(
   options: RollbackOptions,
   say: Say,
 ): Promise<Map<string, Source>> {
-  const targets = targetedBy(kept, options.to);
+  const targets = options.agent === undefined ? targetedBy(kept, options.to) : eachFromItsOwn(kept, options.to);
   if (targets.every(({ target }) => target === undefined)) throw nothingToGoBackTo(options.to);
   if (options.agent !== undefined) return await agentSources(targets, { ...options, agent: options.agent }, say);
   for (const { place } of kept.filter((one) => !targets.some(({ place }) => place === one.place)))
@@ -44,9 +44,17 @@ export async function rollbackSources(
 
 /** Those that go back. With a number each goes to the newest that was done, at or below it. */
 function targetedBy(kept: readonly Kept[], to: number | undefined): Targeted[] {
-  if (to !== undefined) return kept.map((one) => ({ ...one, target: beforeOf(to + 1, one.kept) }));
+  if (to !== undefined) return eachFromItsOwn(kept, to);
   const targets = targetsOf(new Map(kept.map(({ place, kept: own }) => [place.name, own])));
   return kept.flatMap((one) => (targets.has(one.place.name) ? { ...one, target: targets.get(one.place.name) } : []));
+}
+
+/** One agent may be on the machine whose deployments lie further back, so each machine goes from what it runs itself. */
+function eachFromItsOwn(kept: readonly Kept[], to: number | undefined): Targeted[] {
+  return kept.map((one) => {
+    const below = to === undefined ? startOf(one.kept)?.number : to + 1;
+    return { ...one, target: below === undefined ? undefined : beforeOf(below, one.kept) };
+  });
 }
 
 type Targeted = Kept & { target: Deployment | undefined };

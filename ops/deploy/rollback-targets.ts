@@ -17,7 +17,7 @@ export function targetsOf(machines: ReadonlyMap<string, readonly Deployment[]>):
 }
 
 /** From where a machine goes back: what has left it in between, or else what it runs. */
-function startOf(kept: readonly Deployment[]): Deployment | undefined {
+export function startOf(kept: readonly Deployment[]): Deployment | undefined {
   return unfinishedOf(kept) ?? presentOf(kept);
 }
 
