@@ -18,6 +18,8 @@ import { see } from "./verify.ts";
 export interface Source {
   program: Program;
   archive: Buffer;
+  /** Where the program is from. @default what git says of the folder */
+  git?: Pick<Deployment, "commit" | "dirty">;
   rollbackOf?: number;
   agent?: string;
 }
@@ -50,7 +52,7 @@ export async function planTask({
   healing,
   say,
 }: Planning): Promise<Task> {
-  const { program, archive, rollbackOf, agent } = source;
+  const { program, archive, git, rollbackOf, agent } = source;
   const unfinished = unfinishedOf(own);
   const heals = unfinished !== undefined;
   if (heals) await heal(place, unfinished, { engine, program, say });
@@ -75,6 +77,7 @@ export async function planTask({
   const inherited = unfinished === undefined ? [] : [...unfinished.touched, ...unfinished.replaced];
   const record: Deployment = {
     ...base,
+    ...git,
     machine: place.name,
     machines: [],
     changes: plan.words,

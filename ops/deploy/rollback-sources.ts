@@ -37,7 +37,8 @@ export async function rollbackSources(
   for (const { place, target } of targets) {
     if (target === undefined) continue;
     const { program, archive } = await unpacked(place, target, "", options.dir, say);
-    sources.set(place.name, { program, archive, rollbackOf: target.number });
+    const { commit, dirty, number } = target;
+    sources.set(place.name, { program, archive, git: { commit, dirty }, rollbackOf: number });
   }
   return sources;
 }
@@ -78,7 +79,9 @@ async function agentSources(
     restoreAgent(into.program.folder, from.program.folder, placed.machine, agent);
     const stacks = readStacks([place.stack.name], into.program.folder);
     const archive = await packProgram(into.program.folder, stacks);
-    sources.set(place.name, { program: into.program, archive, rollbackOf: target.number, agent });
+    // Of that commit, but for the agent's entry.
+    const git = { commit: present.commit, dirty: true };
+    sources.set(place.name, { program: into.program, archive, git, rollbackOf: target.number, agent });
   }
   if (sources.size > 0) return sources;
   throw new OperatorError(

@@ -40,16 +40,31 @@ const programOf = (image: string): Buffer => {
   return execFileSync("tar", ["-czf", "-", "-C", at, "."]);
 };
 
+const keep = async (machine: string, numbers: number[]) => {
+  const place = site.places.find(({ name }) => name === machine);
+  if (place === undefined) throw new RangeError(`no place ${machine}`);
+  for (const number of numbers) {
+    await storeProgram(place, number, programOf(`tutor:${number}`));
+    await writeRecord(place, deployment({ number, machine, commit: `commit${number}` }));
+  }
+};
+const sourcesOf = async (options: { agent?: string }) => {
+  const kept = await Promise.all(site.places.map(async (place) => ({ place, kept: await deploymentsOf(place) })));
+  return await rollbackSources(kept, { dir: site.folder, ...options }, () => {});
+};
+
 it("one agent goes back from what its own machine runs, though the other one's deployments are newer", async () => {
-  const [pc2, mainpc] = site.places;
-  if (pc2 === undefined || mainpc === undefined) throw new RangeError("no places");
-  for (const number of [4, 5]) await storeProgram(pc2, number, programOf(`tutor:${number}`));
-  for (const number of [4, 5]) await writeRecord(pc2, deployment({ number }));
-  for (const number of [11, 12]) await storeProgram(mainpc, number, programOf(`tutor:${number}`));
-  for (const number of [11, 12]) await writeRecord(mainpc, deployment({ number, machine: "mainpc" }));
-  const kept = await Promise.all([pc2, mainpc].map(async (place) => ({ place, kept: await deploymentsOf(place) })));
-  const sources = await rollbackSources(kept, { dir: site.folder, agent: "Tutor" }, () => {});
+  await keep("pc2", [4, 5]);
+  await keep("mainpc", [11, 12]);
+  const sources = await sourcesOf({ agent: "Tutor" });
   expect([...sources].map(([machine, { rollbackOf }]) => [machine, rollbackOf])).toEqual([["pc2", 4]]);
+  expect(sources.get("pc2")?.git).toEqual({ commit: "commit5", dirty: true });
   const restored = readFileSync(join(sources.get("pc2")?.program.folder ?? "", "fleet", "pc2.yaml"), "utf8");
   expect(restored).toContain("tutor:4");
+}, 30_000);
+
+it("a machine that goes back runs the commit of the deployment that it goes back to", async () => {
+  await keep("pc2", [4, 5]);
+  const [source] = (await sourcesOf({})).values();
+  expect(source).toMatchObject({ rollbackOf: 4, git: { commit: "commit4", dirty: false } });
 }, 30_000);

@@ -162,6 +162,15 @@ describe("a deployment of a pair", () => {
     expect(await kept()).toEqual(["1 pc2 done", "1 mainpc failed"]);
   }, 60_000);
 
+  it("keeps the commit that a program is from, where that is another one than the folder's", async () => {
+    changes.mainpc = [];
+    const git = { commit: "3f2a9c01", dirty: false };
+    const source = { program: { folder }, archive: archiveOf("one"), git };
+    await run("one", { machine: ["pc2"] }, { sourcesOf: async () => new Map([["pc2", source]]) });
+    const record = join(folder, "data", "pc2", "deployments", "1", "deployment.json");
+    expect(JSON.parse(readFileSync(record, "utf8"))).toMatchObject({ ...git, outcome: "done" });
+  }, 60_000);
+
   it("leaves a service where an operator has put it meanwhile", async () => {
     onUp = (machine) => {
       if (machine === "mainpc") pair.twin = { ...pair.twin, epoch: pair.twin.epoch + 2 };
