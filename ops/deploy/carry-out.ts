@@ -29,6 +29,7 @@ export async function carryOut(tasks: readonly Task[], shared: Shared): Promise<
     tasks.map(({ place, plan, heals, kept, record }) => ({
       name: place.name,
       changes: heals || !plan.isEmpty,
+      heals,
       hasPrevious: beforeOf(record.number, kept) !== undefined,
     })),
   );
