@@ -23,12 +23,20 @@ export function numberScript(data: string, number: number): string {
   ].join("\n");
 }
 
-/** Writes a record, whole or not at all, and lets the oldest go. The record, one line, is read from standard input. */
-export function recordScript(data: string, number: number, keep: number): string {
+/** Writes a record, whole or not at all. The record, one line, is read from standard input. */
+export function recordScript(data: string, number: number): string {
+  return [...heading(data), ...receive(number, recordName, "cat")].join("\n");
+}
+
+/** Lets the oldest go, but never what the machine runs and what it would go back to, however many were in vain since. */
+export function pruneScript(data: string, keep: number): string {
   return [
     ...heading(data),
-    ...receive(number, recordName, "cat"),
-    `numbers | head -n -${keep} | while read -r one; do rm -rf "$all/$one"; done`,
+    `is_done() { grep -q '"outcome":"done"' "$all/$1/${recordName}" 2>/dev/null; }`,
+    'spared=$(for one in $(numbers); do ! is_done "$one" || echo "$one"; done | tail -n 2)',
+    `numbers | head -n -${keep} | while read -r one; do`,
+    '  case " $(echo $spared) " in *" $one "*) ;; *) rm -rf "$all/$one" ;; esac',
+    "done",
   ].join("\n");
 }
 

@@ -1,7 +1,7 @@
 /** Keeps on each machine what its deployments were: a record of each, and the program that made it. */
 import { messageOf } from "../../hub/io/log.ts";
 import { OperatorError } from "../error.ts";
-import { fetchScript, listScript, numberScript, recordScript, storeScript } from "./archive-script.ts";
+import { fetchScript, listScript, numberScript, pruneScript, recordScript, storeScript } from "./archive-script.ts";
 import { Deployment, keptDeployments, newest } from "./deployment.ts";
 import { onMachine, type Place } from "./place.ts";
 
@@ -30,9 +30,11 @@ export async function noteNumber(place: Place, number: number): Promise<void> {
   await onMachine(place, numberScript(dataOf(place), number));
 }
 
+/** Lets the oldest go, too, once it is over: until then what runs may be among them. */
 export async function writeRecord(place: Place, record: Deployment): Promise<void> {
-  const script = recordScript(dataOf(place), record.number, keptDeployments);
+  const script = recordScript(dataOf(place), record.number);
   await onMachine(place, script, { stdin: `${JSON.stringify(record)}\n` });
+  if (record.outcome !== "under way") await onMachine(place, pruneScript(dataOf(place), keptDeployments));
 }
 
 export async function storeProgram(place: Place, number: number, program: Buffer): Promise<void> {

@@ -29,6 +29,7 @@ export async function carryOut(tasks: readonly Task[], shared: Shared): Promise<
     tasks.map(({ place, plan, heals, kept, record }) => ({
       name: place.name,
       changes: heals || !plan.isEmpty,
+      heals,
       hasPrevious: beforeOf(record.number, kept) !== undefined,
     })),
   );
@@ -42,7 +43,7 @@ export async function carryOut(tasks: readonly Task[], shared: Shared): Promise<
   const { end } = command;
   const begun = new Set(timed.map(({ machine }) => machine));
   for (const [machine, run] of runs)
-    if (begun.has(machine)) await close(run, outcomeOf(machine, end, timed), whyOf(machine, end));
+    if (begun.has(machine)) await close(run, outcomeOf(machine, end, timed, run.task.heals), whyOf(machine, end));
   return { end, steps: timed, logs: shared.logs, notes: shared.notes };
 }
 
@@ -61,10 +62,12 @@ function timedStep(command: Exclude<Command, { do: "end" }>, event: Event, ms: n
   };
 }
 
-/** How a machine that took part has ended. */
-export function outcomeOf(machine: string, end: End, steps: readonly TimedStep[]): Outcome {
+/** How a machine that took part has ended. @param heals whether an earlier run had left it in between */
+export function outcomeOf(machine: string, end: End, steps: readonly TimedStep[], heals: boolean): Outcome {
   const own = steps.filter((one) => one.machine === machine);
   const went = (step: TimedStep["step"]) => own.find((one) => one.step === step && one.way === "forward");
+  // As it was is in between still: the next run must know.
+  if (heals && end.outcome !== "done" && went("up") === undefined) return "interrupted";
   switch (end.outcome) {
     case "done":
       return "done";

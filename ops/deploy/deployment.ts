@@ -1,5 +1,6 @@
 /** What a deployment was, as each machine keeps it beside the program that made it. One schema is check, type and document. */
 import { z } from "zod";
+import { Baseline } from "./baseline.ts";
 
 export const Outcome = z.enum([
   /** Its `up` has begun; with nobody holding the lock it was interrupted. */
@@ -41,6 +42,10 @@ export const Deployment = z.object({
   changes: z.array(z.string()),
   /** Parts whose container was replaced, such as `nats`. */
   replaced: z.array(z.string()),
+  /** Parts whose container was made, changed or taken away, by an unfinished deployment that this one finishes as well. */
+  touched: z.array(z.string()).default([]),
+  /** How the machine did when it was whole. */
+  before: Baseline.optional(),
   /** Images of the machine's containers by container, once it is done. */
   images: z.record(z.string(), z.string()),
   outcome: Outcome,

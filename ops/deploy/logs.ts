@@ -1,8 +1,10 @@
 /** Collects why a machine is not well: the last lines of each container of it that does not run as it should. */
+
 import { dockerCommand } from "../../components/reach.ts";
 import { shellQuote } from "../../components/shell.ts";
+import { isWell } from "./baseline.ts";
 import { onMachine, type Place } from "./place.ts";
-import { isStill, isWell, type Seen } from "./unmet.ts";
+import { isStill, type Seen } from "./unmet.ts";
 
 export interface LogTail {
   container: string;

@@ -2,6 +2,7 @@
 import { messageOf } from "../../hub/io/log.ts";
 import { OperatorError } from "../error.ts";
 import { fetchProgram, storeProgram, writeRecord } from "./archive.ts";
+import { baselineOf } from "./baseline.ts";
 import { type Care, moveAway, pause, settle } from "./care.ts";
 import type { EngineStep } from "./changes.ts";
 import { changesOf } from "./changes.ts";
@@ -29,6 +30,8 @@ export interface Task {
   before: Seen;
   /** Whether an earlier run has left it in between. */
   heals: boolean;
+  /** Parts that the earlier run touched. */
+  inherited: readonly string[];
   program: Program;
   /** The program as the archive keeps it. */
   archive: Buffer;
@@ -141,7 +144,7 @@ export class MachineRun {
   }
 
   async #verify(way: Way): Promise<string | undefined> {
-    const { place, peer, plan, before } = this.task;
+    const { place, peer, plan, before, inherited, record } = this.task;
     const { deadlineMs, holdMs, signal, verified, say } = this.#shared;
     const limits = { deadlineMs, signal, ...(holdMs === undefined ? {} : { holdMs }) };
     say(`${place.name}: verifying`);
@@ -149,16 +152,16 @@ export class MachineRun {
     const pairWide = peer !== undefined && (peerAnswered || verified.has(peer.name));
     const isSatellite = place.pair === undefined;
     // Going back, what was made is gone again, and what the failed up never came to has not begun anew.
-    const isFresh = way === "forward";
-    const touched = isFresh ? plan.touched : plan.replaced;
-    const unmet = await verify(place, { machine: place.name, isSatellite, pairWide, touched, isFresh, before }, limits);
+    const [touched, fresh] = way === "forward" ? [plan.touched, plan.fresh] : [plan.replaced, []];
+    const wanted = { machine: place.name, isSatellite, pairWide, touched, inherited, changed: record.touched, fresh };
+    const unmet = await verify(place, { ...wanted, before: record.before ?? baselineOf(before, place.name) }, limits);
     if (unmet.length > 0) return unmet.join("\n");
     if (way === "back") return undefined;
     verified.add(place.name);
     const oneCopyMs = (await this.#endWatch?.()) ?? null;
     this.#endWatch = undefined;
     const images = Object.fromEntries(((await see(place)).containers ?? []).map(({ name, image }) => [name, image]));
-    await this.#keep({ tookMs: Math.round(performance.now() - this.#beganMs), oneCopyMs, images });
+    await this.#keepOrSay({ tookMs: Math.round(performance.now() - this.#beganMs), oneCopyMs, images });
     return undefined;
   }
 
@@ -173,7 +176,7 @@ export class MachineRun {
     const notes = await settle(this.#care, this.#careOptions);
     this.#shared.notes.push(...notes);
     const { place } = this.task;
-    if (way === "forward" && this.#shared.verified.has(place.name)) await this.#keep({ outcome: "done" });
+    if (way === "forward" && this.#shared.verified.has(place.name)) await this.#keepOrSay({ outcome: "done" });
     return undefined;
   }
 
@@ -198,6 +201,16 @@ export class MachineRun {
   get #careOptions() {
     const { place, peer } = this.task;
     return { place, peer, say: this.#shared.say, keep: (care: Care) => this.#keep(care) };
+  }
+
+  /** What is well must not be rolled back for its record: the end writes it again. */
+  async #keepOrSay(change: Partial<Deployment>): Promise<void> {
+    await this.#keep(change).catch((error: unknown) => {
+      const { place } = this.task;
+      this.#shared.say(
+        `${place.name}: its record could not be written and is tried again at the end: ${messageOf(error)}`,
+      );
+    });
   }
 
   async #keep(change: Partial<Deployment>): Promise<void> {

@@ -1,5 +1,6 @@
 /** Looks at one machine and previews its stack: what a deployment would do there, and what an earlier one has left. */
 import { writeRecord } from "./archive.ts";
+import { baselineOf } from "./baseline.ts";
 import { changesOf } from "./changes.ts";
 import { type Deployment, unfinishedOf } from "./deployment.ts";
 import type { DeployEngine } from "./engine.ts";
@@ -17,6 +18,8 @@ import { see } from "./verify.ts";
 export interface Source {
   program: Program;
   archive: Buffer;
+  /** Where the program is from. @default what git says of the folder */
+  git?: Pick<Deployment, "commit" | "dirty">;
   rollbackOf?: number;
   agent?: string;
 }
@@ -49,7 +52,7 @@ export async function planTask({
   healing,
   say,
 }: Planning): Promise<Task> {
-  const { program, archive, rollbackOf, agent } = source;
+  const { program, archive, git, rollbackOf, agent } = source;
   const unfinished = unfinishedOf(own);
   const heals = unfinished !== undefined;
   if (heals) await heal(place, unfinished, { engine, program, say });
@@ -71,12 +74,17 @@ export async function planTask({
     kept: own,
     bufferSeconds,
   });
+  const inherited = unfinished === undefined ? [] : [...unfinished.touched, ...unfinished.replaced];
   const record: Deployment = {
     ...base,
+    ...git,
     machine: place.name,
     machines: [],
     changes: plan.words,
     replaced: plan.replaced,
+    touched: [...new Set([...plan.touched, ...plan.replaced, ...inherited])],
+    // What an unfinished one has broken is not how it was.
+    before: unfinished?.before ?? baselineOf(before, place.name),
     images: {},
     outcome: "under way",
     why: "",
@@ -87,7 +95,7 @@ export async function planTask({
     ...(rollbackOf === undefined ? {} : { rollbackOf }),
     ...(agent === undefined ? {} : { agent }),
   };
-  return { place, peer: alone ? undefined : peer, plan, kept: own, before, heals, program, archive, record };
+  return { place, peer: alone ? undefined : peer, plan, kept: own, before, heals, inherited, program, archive, record };
 }
 
 /** Makes an end of what a dead run has left, so that the engine may look what is really there. */

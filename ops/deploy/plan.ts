@@ -38,8 +38,10 @@ export interface MachinePlan {
   pauses: string[];
   /** Parts whose container is replaced. */
   replaced: string[];
-  /** Containers that are made or changed. */
+  /** Parts whose container is made, replaced or changed. */
   touched: string[];
+  /** Those of them whose container begins anew: one that is changed where it stands keeps the count of its restarts. */
+  fresh: string[];
 }
 
 /** While these are replaced nothing is copied between the machines. */
@@ -75,6 +77,7 @@ export function planMachine(input: PlanInput): MachinePlan {
     pauses: cut.flatMap(({ agent }) => (agent?.role === "home" ? `${machine}/${agent.name}` : [])),
     replaced,
     touched: containers.flatMap(({ part, action }) => (action === "delete" ? [] : part)),
+    fresh: containers.flatMap(({ part, action }) => (action === "create" || action === "replace" ? part : [])),
   };
 }
 

@@ -8,11 +8,12 @@ import { beforeOf, type Deployment, presentOf } from "./deployment.ts";
 import type { Source } from "./plan-task.ts";
 import { type Program, packProgram, unpackFolder, unpackProgram } from "./program.ts";
 import { restoreAgent } from "./restore-agent.ts";
+import { startOf, targetsOf } from "./rollback-targets.ts";
 import type { Kept } from "./run.ts";
 
 export interface RollbackOptions {
   dir: string;
-  /** Number of the deployment. @default the one before the present */
+  /** Number of the deployment. @default the one before the last, or before what was cut off */
   to?: number;
   agent?: string;
 }
@@ -25,24 +26,36 @@ export async function rollbackSources(
   options: RollbackOptions,
   say: Say,
 ): Promise<Map<string, Source>> {
-  const present = Math.max(0, ...kept.map((one) => presentOf(one.kept)?.number ?? 0));
-  const targets = kept.map((one) => ({ ...one, target: targetOf(one.kept, present, options.to) }));
+  const targets = options.agent === undefined ? targetedBy(kept, options.to) : eachFromItsOwn(kept, options.to);
   if (targets.every(({ target }) => target === undefined)) throw nothingToGoBackTo(options.to);
   if (options.agent !== undefined) return await agentSources(targets, { ...options, agent: options.agent }, say);
-  const missing = targets.find(({ target }) => target === undefined);
-  if (missing !== undefined) say(`${missing.place.name} has nothing to go back to and is left alone`);
+  for (const { place } of kept.filter((one) => !targets.some(({ place }) => place === one.place)))
+    say(`${place.name} had no part in what is undone and is left alone`);
+  for (const { place, target } of targets)
+    if (target === undefined) say(`${place.name} has nothing to go back to and is left alone`);
   const sources = new Map<string, Source>();
   for (const { place, target } of targets) {
     if (target === undefined) continue;
     const { program, archive } = await unpacked(place, target, "", options.dir, say);
-    sources.set(place.name, { program, archive, rollbackOf: target.number });
+    const { commit, dirty, number } = target;
+    sources.set(place.name, { program, archive, git: { commit, dirty }, rollbackOf: number });
   }
   return sources;
 }
 
-/** The newest that was done, at or below the one that is named. */
-export function targetOf(kept: readonly Deployment[], present: number, to: number | undefined): Deployment | undefined {
-  return to === undefined ? beforeOf(present, kept) : beforeOf(to + 1, kept);
+/** Those that go back. With a number each goes to the newest that was done, at or below it. */
+function targetedBy(kept: readonly Kept[], to: number | undefined): Targeted[] {
+  if (to !== undefined) return eachFromItsOwn(kept, to);
+  const targets = targetsOf(new Map(kept.map(({ place, kept: own }) => [place.name, own])));
+  return kept.flatMap((one) => (targets.has(one.place.name) ? { ...one, target: targets.get(one.place.name) } : []));
+}
+
+/** One agent may be on the machine whose deployments lie further back, so each machine goes from what it runs itself. */
+function eachFromItsOwn(kept: readonly Kept[], to: number | undefined): Targeted[] {
+  return kept.map((one) => {
+    const below = to === undefined ? startOf(one.kept)?.number : to + 1;
+    return { ...one, target: below === undefined ? undefined : beforeOf(below, one.kept) };
+  });
 }
 
 type Targeted = Kept & { target: Deployment | undefined };
@@ -66,7 +79,9 @@ async function agentSources(
     restoreAgent(into.program.folder, from.program.folder, placed.machine, agent);
     const stacks = readStacks([place.stack.name], into.program.folder);
     const archive = await packProgram(into.program.folder, stacks);
-    sources.set(place.name, { program: into.program, archive, rollbackOf: target.number, agent });
+    // Of that commit, but for the agent's entry.
+    const git = { commit: present.commit, dirty: true };
+    sources.set(place.name, { program: into.program, archive, git, rollbackOf: target.number, agent });
   }
   if (sources.size > 0) return sources;
   throw new OperatorError(

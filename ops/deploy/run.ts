@@ -90,7 +90,8 @@ async function underLock(
     say,
   );
   const kept = await Promise.all(chosen.places.map(async (place) => ({ place, ...(await readArchive(place)) })));
-  const number = 1 + Math.max(...kept.map(({ last }) => last));
+  const elsewhere = await lastElsewhere(chosen);
+  const number = 1 + Math.max(...kept.concat(elsewhere).map(({ last }) => last));
   const sources = await request.sourcesOf(kept, chosen);
   const git = await commitOf(options.dir);
   const base = { number, at: new Date().toISOString(), by: `${held.owner.user}@${held.owner.host}`, ...git };
@@ -111,8 +112,9 @@ async function underLock(
   request.refuse?.(tasks);
   refuseUnsound(tasks, options);
   if (!(await request.agree(changing, signal))) return { kind: signal.aborted ? "ended" : "declined" };
-  await Promise.all(kept.map(({ place }) => noteNumber(place, number)));
+  await Promise.all(kept.concat(elsewhere).map(({ place }) => noteNumber(place, number)));
   for (const { record } of tasks) record.machines = changing.map(({ place }) => place.name);
+  await keepAsFound(tasks, number);
   const { deadlineMs, holdMs, allowOutage, dir: siteFolder } = options;
   const shared: Shared = {
     engine,
@@ -128,6 +130,15 @@ async function underLock(
     notes: [],
   };
   return { kind: "played", number, tasks: changing, played: await carryOut(tasks, shared) };
+}
+
+/** What machines that take no part know of numbers, so that the last deployment is the one with the highest; one that is away is not asked. */
+async function lastElsewhere({ all, places, away }: Chosen): Promise<(Kept & { last: number })[]> {
+  const others = all.filter((place) => !places.includes(place) && !away.some(({ machine }) => machine === place.name));
+  const asked = await Promise.all(
+    others.map(async (place) => ({ place, ...(await readArchive(place).catch(() => undefined)) })),
+  );
+  return asked.flatMap(({ place, kept = [], last }) => (last === undefined ? [] : { place, kept, last }));
 }
 
 /** With one copy less than two, or a service that cannot move, an operator has to say so. */
@@ -151,9 +162,13 @@ function refuseUnsound(tasks: readonly Task[], { alone, allowOutage }: RunOption
 
 const nobody = { fleet: undefined, ledger: undefined, services: undefined };
 
-/** A machine that was put up by hand keeps what it runs as its first deployment, so that there is something to go back to. */
 async function unchanged(tasks: readonly Task[], number: number): Promise<RunResult> {
-  const unknown = tasks.filter(({ kept }) => presentOf(kept) === undefined);
+  return { kind: "unchanged", number: (await keepAsFound(tasks, number)) ? number : undefined };
+}
+
+/** A machine that was put up by hand keeps what it runs as its first deployment, so that there is something to go back to. */
+async function keepAsFound(tasks: readonly Task[], number: number): Promise<boolean> {
+  const unknown = tasks.filter(({ kept, plan, heals }) => plan.isEmpty && !heals && presentOf(kept) === undefined);
   if (unknown.length > 0) await Promise.all(tasks.map(({ place }) => noteNumber(place, number)));
   for (const { place, archive, record, before } of unknown) {
     const images = Object.fromEntries((before.containers ?? []).map(({ name, image }) => [name, image]));
@@ -161,7 +176,7 @@ async function unchanged(tasks: readonly Task[], number: number): Promise<RunRes
     await storeProgram(place, number, archive);
     await writeRecord(place, { ...record, machines, images, outcome: "done", changes: ["none: kept as it was found"] });
   }
-  return { kind: "unchanged", number: unknown.length === 0 ? undefined : number };
+  return unknown.length > 0;
 }
 
 function advise(error: unknown): never {

@@ -9,6 +9,8 @@ export interface StepMachine {
   changes: boolean;
   /** Whether there is a deployment that it can be brought back to. */
   hasPrevious: boolean;
+  /** Whether an earlier run has left it in between. @default false */
+  heals?: boolean;
 }
 
 /** `forward` brings the new program, `back` the one before. */
@@ -35,7 +37,7 @@ export type End =
   | { outcome: "rolled back"; failure: Failure }
   /** Some machine could not be brought back. */
   | { outcome: "failed"; failure: Failure; stuck: Failure[] }
-  /** An operator has ended it; `halfway` is the machine whose `up` was cut off. */
+  /** An operator has ended it; `halfway` is the machine that it left in between. */
   | { outcome: "interrupted"; halfway: string | undefined };
 
 export interface Failure {
@@ -142,10 +144,18 @@ function backTo(toUndo: readonly string[], steps: Steps): Step {
 /** What was paused and moved is put right even then, once. */
 function stop(steps: Steps, last: Exclude<Command, { do: "end" }>): Step {
   if (steps.interrupted !== undefined) return order(steps, endOf(steps));
-  const halfway = last.do === "up" || (last.do === "verify" && last.way === "back") ? last.machine : undefined;
+  const halfway = isWhole(steps, last) ? undefined : last.machine;
   const after = { ...steps, interrupted: { halfway } };
   if (last.do === "settle") return order(after, endOf(after));
   return order(after, { do: "settle", machine: last.machine, way: "way" in last ? last.way : "forward" });
+}
+
+/** Before its `up` a machine is what it was, and after its verification what it was to be; all else is in between. */
+function isWhole({ machines, failure }: Steps, last: Exclude<Command, { do: "end" }>): boolean {
+  if (last.do === "explain" || last.way === "back") return false;
+  const wasWhole = machines.every(({ name, heals }) => name !== last.machine || !heals);
+  if (last.do === "settle") return failure === undefined || wasWhole;
+  return last.do === "prepare" && wasWhole;
 }
 
 function endOf({ failure, stuck, touched, interrupted }: Steps): Command {

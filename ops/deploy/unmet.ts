@@ -2,6 +2,7 @@
 import type { Health } from "../../hub/core/record.ts";
 import type { ServiceJson } from "../../hub/http/api.ts";
 import type { ContainerFacts } from "../doctor/facts.ts";
+import type { Baseline } from "./baseline.ts";
 import type { HubLook } from "./look.ts";
 
 export interface Seen {
@@ -20,10 +21,16 @@ export interface Wanted {
   pairWide: boolean;
   /** Parts whose containers were made or changed. */
   touched: readonly string[];
-  /** Whether they have begun anew, so that a restart of one is its own fault. */
-  isFresh: boolean;
+  /** Parts that an unfinished deployment touched which this one finishes: the engine may have nothing left to do with them. */
+  inherited: readonly string[];
+  /** All parts that are made, replaced, changed or taken away, those of the unfinished one included: what stood for them may be gone. */
+  changed: readonly string[];
+  /** Those that are touched and have begun anew, so that each restart is their own fault. */
+  fresh: readonly string[];
+  /** Containers as they were when they were looked at last, since the up; one that has ended meanwhile is not well. */
+  last?: Seen["containers"];
   /** How it was before; what ailed then is not held against this deployment. */
-  before: Seen;
+  before: Baseline;
 }
 
 export interface Unmet {
@@ -63,31 +70,39 @@ function unmetSync({ fleet, ledger }: HubLook): string[] {
 
 function unmetContainers({ containers, looks }: Seen, wanted: Wanted): Unmet[] {
   if (containers === undefined) return [waiting("its containers cannot be asked for")];
-  const wellBefore = (wanted.before.containers ?? []).filter(isWell).map(({ name }) => name);
   const services = looks.find((look) => look.services !== undefined)?.services ?? [];
   const looked = containers.filter(({ name }) => !isStill(name, services));
   const gone = wanted.touched.filter((part) => !containers.some(({ name }) => isPart(name, part, wanted.machine)));
+  const vanished = wanted.before.well.filter((name) => !isThere(name, containers, wanted));
   return [
+    ...vanished.map((name) => waiting(`container ${name} is gone`)),
     ...gone.map((part) => waiting(`the container of ${part} is not there`)),
     ...looked.flatMap((container): Unmet[] => {
-      const isTouched = wanted.touched.some((part) => isPart(container.name, part, wanted.machine));
-      if (!isTouched && !wellBefore.includes(container.name)) return [];
-      return unmetContainer(container, isTouched && wanted.isFresh);
+      const isOneOf = (parts: readonly string[]) => parts.some((part) => isPart(container.name, part, wanted.machine));
+      const isAsked =
+        isOneOf(wanted.touched) || isOneOf(wanted.inherited) || wanted.before.well.includes(container.name);
+      if (!isAsked) return [];
+      const last = wanted.last?.find(({ name }) => name === container.name);
+      return unmetContainer(container, isOneOf(wanted.fresh), last);
     }),
   ];
 }
 
-function unmetContainer({ name, status, health, restarts }: ContainerFacts, isFresh: boolean): Unmet[] {
+/** Or whether something has taken its place. A hub that drained when it was looked at has a successor. */
+function isThere(name: string, containers: readonly ContainerFacts[], { changed, machine }: Wanted): boolean {
+  if (changed.some((part) => isPart(name, part, machine))) return true;
+  const isHub = isPart(name, "hub", machine);
+  return containers.some((one) => one.name === name || (isHub && isPart(one.name, "hub", machine)));
+}
+
+function unmetContainer(container: ContainerFacts, isFresh: boolean, last: ContainerFacts | undefined): Unmet[] {
+  const { name, status, health, restarts } = container;
   const isHopeless = isFresh && restarts >= hopelessRestarts;
   if (status !== "running") return [{ what: `container ${name} is ${status}`, isHopeless }];
   if (isFresh && restarts > 0)
     return [{ what: `container ${name} has ended ${restarts} times since it was made`, isHopeless }];
+  if (last !== undefined && restarts > last.restarts) return [waiting(`container ${name} has ended again`)];
   return health === "" || health === "healthy" ? [] : [waiting(`container ${name} is ${health}`)];
-}
-
-/** Whether it runs as it should. */
-export function isWell({ status, health }: ContainerFacts): boolean {
-  return status === "running" && (health === "" || health === "healthy");
 }
 
 /** A cold standby stands still until its service moves there. */
@@ -106,25 +121,21 @@ function isPart(container: string, part: string, machine: string): boolean {
  * is `degraded` for ever. A service that somebody acted for must not be held.
  */
 function unmetHealth({ looks }: Seen, wanted: Wanted): string[] {
-  const { machine, touched, before } = wanted;
+  const { machine, before } = wanted;
+  const touched = [...wanted.touched, ...wanted.inherited];
   const look = looks.find(({ fleet }) => fleet !== undefined);
   if (look?.fleet === undefined) return [];
-  const was = before.looks.find(({ fleet }) => fleet !== undefined);
   const agents = look.fleet.agents
     .filter(({ name, machine: at }) => at === machine && touched.includes(name))
-    .filter(({ name, health }) => {
-      const known = was?.fleet?.agents.find((agent) => agent.machine === machine && agent.name === name);
-      return isWorse(health, known?.health);
-    })
+    .filter(({ name, health }) => isWorse(health, before.agents[name]))
     .map(({ name, health, reason }) => `agent ${name} is ${health}${reason === "" ? "" : `: ${reason}`}`);
   const services = look.services ?? [];
-  const earlier = (name: string) => was?.services?.find((service) => service.name === name);
   const standbys = services
     .filter(({ name, mode, home }) => mode !== "cold" && home !== machine && touched.includes(`${name}-standby`))
-    .filter(({ name, instances }) => isWorse(instances[machine]?.health, earlier(name)?.instances[machine]?.health))
+    .filter(({ name, instances }) => isWorse(instances[machine]?.health, before.instances[name]))
     .map(({ name, instances }) => `the standby of ${name} is ${instances[machine]?.health ?? "unknown"}`);
   const held = services
-    .filter(({ name, state }) => state === "held" && earlier(name)?.state !== "held")
+    .filter(({ name, state }) => state === "held" && !before.held.includes(name))
     .map(({ name, reason }) => `nobody acts for service ${name}: ${reason}`);
   return [...agents, ...standbys, ...held];
 }

@@ -26,8 +26,11 @@ export async function verify(
 ): Promise<string[]> {
   const endMs = performance.now() + deadlineMs;
   let wellSinceMs: number | undefined;
+  let last: Seen["containers"];
   for (;;) {
-    const unmet = unmetOf(await see(place), wanted);
+    const seen = await see(place);
+    const unmet = unmetOf(seen, { ...wanted, last });
+    last = seen.containers ?? last;
     const nowMs = performance.now();
     wellSinceMs = unmet.length === 0 ? (wellSinceMs ?? nowMs) : undefined;
     if (wellSinceMs !== undefined && nowMs - wellSinceMs >= holdMs) break;
@@ -53,7 +56,9 @@ async function containersOf(place: Place): Promise<Seen["containers"]> {
   const { site } = place.stack;
   const args = { machine: place.name, configDirectory: site.paths.config, dataDirectory: site.paths.data };
   try {
-    return readFacts(await onMachine(place, factsScript(args))).containers;
+    const { engine, containers } = readFacts(await onMachine(place, factsScript(args)));
+    // An engine that is silent has told of none, which is not that there are none.
+    return engine === undefined ? undefined : containers;
   } catch {
     return undefined;
   }

@@ -43,6 +43,18 @@ describe("a machine's archive of its deployments", () => {
     expect(readdirSync(join(site.folder, "pc2", "deployments"))).toHaveLength(10);
   });
 
+  it("lets neither of the newest two that were done go, though ten in vain came after them", async () => {
+    for (const number of [6, 7, 8]) await writeRecord(pc2(), deployment({ number }));
+    const why = 'it said {"outcome":"done"}';
+    for (let number = 9; number <= 18; number++)
+      await writeRecord(pc2(), deployment({ number, outcome: "rolled back", why }));
+    await writeRecord(pc2(), deployment({ number: 19, outcome: "under way" }));
+    const numbers = async () => (await deploymentsOf(pc2())).map(({ number }) => number);
+    expect(await numbers()).toEqual([7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
+    await writeRecord(pc2(), deployment({ number: 19 }));
+    expect(await numbers()).toEqual([8, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
+  }, 30_000);
+
   it("knows of numbers that were given to other machines alone", async () => {
     expect((await readArchive(pc2())).last).toBe(0);
     await writeRecord(pc2(), deployment({ number: 3 }));

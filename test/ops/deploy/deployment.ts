@@ -11,6 +11,7 @@ export const deployment = (change: Partial<Deployment> = {}): Deployment => ({
   dirty: false,
   changes: ["hub: replaced without a gap (image)"],
   replaced: ["hub"],
+  touched: ["hub"],
   images: { "tandem-pc2-hub": "tandem-hub:3f2a9c01d4e7" },
   outcome: "done",
   why: "",

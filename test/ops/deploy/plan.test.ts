@@ -114,6 +114,14 @@ describe("the plan of a machine in words", () => {
     ).toEqual([]);
   });
 
+  it("knows which containers begin anew: not one that is changed where it stands", () => {
+    const each = (["create", "replace", "update", "delete"] as const).map((action) => replaced(action, { action }));
+    expect(plan({ changes: changes(each) })).toMatchObject({
+      touched: ["create", "replace", "update"],
+      fresh: ["create", "replace"],
+    });
+  });
+
   it("says of a first up how much is made, and of files how many", () => {
     const first = changes([replaced("hub", { action: "create" })], { isFirst: true });
     expect(plan({ changes: first }).words).toEqual(["first up: 1 containers are made"]);

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -145,6 +145,32 @@ describe("a deployment of a pair", () => {
     expect(await kept()).toEqual(["1 pc2 done", "2 pc2 rolled back", "1 mainpc done", "2 mainpc rolled back"]);
   }, 60_000);
 
+  it("gives a machine that is deployed by itself a number above all of the other one's", async () => {
+    await run("one");
+    for (const version of ["two", "three"]) await run(version, { machine: ["mainpc"] });
+    expect(endOf(await run("four", { machine: ["pc2"] }))).toBe("done");
+    expect(await kept()).toEqual(["1 pc2 done", "4 pc2 done", "1 mainpc done", "2 mainpc done", "3 mainpc done"]);
+  }, 60_000);
+
+  it("keeps what it finds unchanged on one machine also when the other one changes, be it in vain", async () => {
+    changes.pc2 = [];
+    onUp = () => {
+      throw new OperatorError("deploy.engine", "up of mainpc: no such image", "");
+    };
+    expect(endOf(await run("one"))).toBe("failed");
+    expect(ups).toEqual(["mainpc one"]);
+    expect(await kept()).toEqual(["1 pc2 done", "1 mainpc failed"]);
+  }, 60_000);
+
+  it("keeps the commit that a program is from, where that is another one than the folder's", async () => {
+    changes.mainpc = [];
+    const git = { commit: "3f2a9c01", dirty: false };
+    const source = { program: { folder }, archive: archiveOf("one"), git };
+    await run("one", { machine: ["pc2"] }, { sourcesOf: async () => new Map([["pc2", source]]) });
+    const record = join(folder, "data", "pc2", "deployments", "1", "deployment.json");
+    expect(JSON.parse(readFileSync(record, "utf8"))).toMatchObject({ ...git, outcome: "done" });
+  }, 60_000);
+
   it("leaves a service where an operator has put it meanwhile", async () => {
     onUp = (machine) => {
       if (machine === "mainpc") pair.twin = { ...pair.twin, epoch: pair.twin.epoch + 2 };
@@ -184,6 +210,19 @@ describe("a deployment of a pair", () => {
     expect(await kept()).toEqual(["1 pc2 done", "1 mainpc done", "2 mainpc interrupted", "3 mainpc done"]);
   }, 60_000);
 
+  it("has failed again when a first deployment is tried again and its agent still ends at once", async () => {
+    docker.show([{ name: "tandem-pc2-pushgateway" }]);
+    changes.pc2 = [];
+    changes.mainpc = [{ ...twin, op: "create" }];
+    onUp = () => docker.show([{ name: "tandem-pc2-pushgateway" }, { name: "Twin", status: "restarting" }]);
+    expect(endOf(await run("one", { deadlineMs: 1_000 }))).toBe("failed");
+    changes = {};
+    // Nothing is left to do for the engine, and Twin was ill when this one began.
+    for (const _ of [2, 3]) expect(endOf(await run("one", { deadlineMs: 1_000 }))).toBe("failed");
+    onUp = () => docker.show([{ name: "tandem-pc2-pushgateway" }, { name: "Twin", restarts: 7 }]);
+    expect(endOf(await run("one"))).toBe("done");
+  }, 60_000);
+
   it("is refused while the pair is not in sync, with the machines as they were, and goes on alone", async () => {
     pair.sync = "degraded";
     await expect(run("one")).rejects.toMatchObject({
@@ -194,6 +233,20 @@ describe("a deployment of a pair", () => {
     expect(await kept()).toEqual([]);
     expect(endOf(await run("one", { machine: ["pc2"], alone: true }))).toBe("done");
     expect(ups).toEqual(["pc2 one"]);
+  }, 60_000);
+
+  it("does not roll back what is well when its record cannot be written, and writes it at the end", async () => {
+    const at = join(folder, "data", "pc2", "deployments");
+    onUp = (machine) => {
+      if (machine === "pc2") renameSync(at, `${at}.away`);
+      if (machine === "pc2") writeFileSync(at, "no folder");
+      if (machine === "mainpc") rmSync(at);
+      if (machine === "mainpc") renameSync(`${at}.away`, at);
+    };
+    expect(endOf(await run("one"))).toBe("done");
+    expect(said.join("\n")).toContain("pc2: its record could not be written and is tried again at the end");
+    expect(ups).toEqual(["pc2 one", "mainpc one"]);
+    expect(await kept()).toEqual(["1 pc2 done", "1 mainpc done"]);
   }, 60_000);
 
   it("is refused when a service would be down, unless that is allowed", async () => {

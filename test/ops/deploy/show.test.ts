@@ -24,6 +24,7 @@ const plan = (machine: string, words: string[]) => ({
   pauses: [],
   replaced: [],
   touched: [],
+  fresh: [],
 });
 
 describe("what an operator reads of a deployment", () => {
@@ -93,17 +94,25 @@ describe("how a machine that took part has ended", () => {
   const steps = [step("pc2", "up"), step("pc2", "verify"), step("mainpc", "prepare")];
 
   it("follows the whole when all went well or all was brought back", () => {
-    expect(outcomeOf("pc2", { outcome: "done" }, steps)).toBe("done");
-    expect(outcomeOf("pc2", { outcome: "rolled back", failure }, steps)).toBe("rolled back");
-    expect(outcomeOf("mainpc", { outcome: "failed", failure, stuck: [failure] }, steps)).toBe("failed");
-    expect(outcomeOf("pc2", { outcome: "failed", failure, stuck: [failure] }, steps)).toBe("rolled back");
+    expect(outcomeOf("pc2", { outcome: "done" }, steps, false)).toBe("done");
+    expect(outcomeOf("pc2", { outcome: "rolled back", failure }, steps, false)).toBe("rolled back");
+    expect(outcomeOf("mainpc", { outcome: "failed", failure, stuck: [failure] }, steps, false)).toBe("failed");
+    expect(outcomeOf("pc2", { outcome: "failed", failure, stuck: [failure] }, steps, false)).toBe("rolled back");
   });
 
   it("after an interruption is done when it was verified, untouched before its up, and in between else", () => {
     const end: End = { outcome: "interrupted", halfway: "mainpc" };
-    expect(outcomeOf("pc2", end, steps)).toBe("done");
-    expect(outcomeOf("mainpc", end, steps)).toBe("rolled back");
-    expect(outcomeOf("mainpc", end, [...steps, step("mainpc", "up", { ok: false })])).toBe("interrupted");
-    expect(outcomeOf("pc2", end, [...steps, step("pc2", "up", { way: "back", ok: false })])).toBe("interrupted");
+    expect(outcomeOf("pc2", end, steps, false)).toBe("done");
+    expect(outcomeOf("mainpc", end, steps, false)).toBe("rolled back");
+    expect(outcomeOf("mainpc", end, [...steps, step("mainpc", "up", { ok: false })], false)).toBe("interrupted");
+    expect(outcomeOf("pc2", end, [...steps, step("pc2", "up", { way: "back", ok: false })], false)).toBe("interrupted");
+  });
+
+  it("is in between still when one that was to finish it never began its up", () => {
+    const refused: End = { outcome: "refused", failure: { ...failure, during: "prepare" } };
+    for (const end of [refused, { outcome: "interrupted", halfway: undefined } as const])
+      expect(outcomeOf("mainpc", end, steps, true)).toBe("interrupted");
+    expect(outcomeOf("pc2", { outcome: "rolled back", failure }, steps, true)).toBe("rolled back");
+    expect(outcomeOf("mainpc", { outcome: "rolled back", failure }, steps, true)).toBe("interrupted");
   });
 });

@@ -94,7 +94,27 @@ describe("the steps of a deployment", () => {
     const { lines, end } = play(pair, { "up pc2": "interrupted" });
     expect(lines).toEqual(["prepare pc2", "up pc2", "settle pc2"]);
     expect(end).toEqual({ outcome: "interrupted", halfway: "pc2" });
-    expect(play(pair, { "verify pc2": "interrupted" }).end).toEqual({ outcome: "interrupted", halfway: undefined });
+  });
+
+  it.each([
+    ["prepare mainpc", undefined],
+    ["up mainpc", "mainpc"],
+    ["verify mainpc", "mainpc"],
+    ["settle pc2", undefined],
+  ] as const)("an interruption in %s leaves %s half-way", (at, halfway) => {
+    expect(play(pair, { [at]: "interrupted" }).end).toEqual({ outcome: "interrupted", halfway });
+  });
+
+  it("an interruption before anything was done leaves half-way what was so before", () => {
+    const [first, second] = pair as [StepMachine, StepMachine]; // two of them
+    const { end } = play([{ ...first, heals: true }, second], { "prepare pc2": "interrupted" });
+    expect(end).toEqual({ outcome: "interrupted", halfway: "pc2" });
+  });
+
+  it("an interruption while the failed one is explained or the other one brought back leaves that one half-way", () => {
+    const cut = (at: string) => play(pair, { "verify mainpc": "failed", [at]: "interrupted" }).end;
+    expect(cut("explain mainpc")).toEqual({ outcome: "interrupted", halfway: "mainpc" });
+    expect(cut("prepare pc2 back")).toEqual({ outcome: "interrupted", halfway: "pc2" });
   });
 
   const machine = (name: string) =>

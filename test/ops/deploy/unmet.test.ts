@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ServiceJson } from "../../../hub/http/api.ts";
+import { baselineOf } from "../../../ops/deploy/baseline.ts";
 import { type Seen, unmetOf, type Wanted } from "../../../ops/deploy/unmet.ts";
 import type { ContainerFacts } from "../../../ops/doctor/facts.ts";
 import * as fixture from "../../hub/page/fixture.ts";
@@ -32,13 +33,15 @@ const seen = (change: Partial<Seen> = {}): Seen => ({
   containers,
   ...change,
 });
-const wanted = (change: Partial<Wanted> = {}): Wanted => ({
+const wanted = ({ before = seen(), ...change }: Partial<Omit<Wanted, "before">> & { before?: Seen } = {}): Wanted => ({
   machine: "pc2",
   isSatellite: false,
   pairWide: true,
   touched: ["hub"],
-  isFresh: true,
-  before: seen(),
+  inherited: [],
+  changed: change.touched ?? ["hub"],
+  fresh: change.touched ?? ["hub"],
+  before: baselineOf(before, "pc2"),
   ...change,
 });
 const told = (now: Seen, want: Wanted = wanted()) =>
@@ -96,7 +99,27 @@ describe("what a machine still lacks after its up", () => {
     expect(told(with2(1), want)).toEqual(["container Tutor has ended 1 times since it was made"]);
     expect(told(with2(3, "restarting"), want)).toEqual(["container Tutor is restarting (hopeless)"]);
     // One that was brought back may have its restarts from long ago.
-    expect(told(with2(3), { ...want, isFresh: false })).toEqual([]);
+    expect(told(with2(3), { ...want, fresh: [] })).toEqual([]);
+  });
+
+  it("is one that has ended since the last look, and none that was changed where it stands and ended four times last month", () => {
+    const tutor = (restarts: number) => [...containers, container("Tutor", { restarts })];
+    const want = wanted({ touched: ["Tutor"], fresh: [] });
+    expect(told(seen({ containers: tutor(4) }), want)).toEqual([]);
+    expect(told(seen({ containers: tutor(4) }), { ...want, last: tutor(4) })).toEqual([]);
+    expect(told(seen({ containers: tutor(5) }), { ...want, last: tutor(4) })).toEqual([
+      "container Tutor has ended again",
+    ]);
+  });
+
+  it("is a container that was well and is gone, unless it was to be replaced or taken away", () => {
+    const before = seen({ containers: [...containers, container("Tutor")] });
+    expect(told(seen(), wanted({ before }))).toEqual(["container Tutor is gone"]);
+    expect(told(seen(), wanted({ before, changed: ["hub", "Tutor"] }))).toEqual([]);
+    expect(told(seen({ containers: [] }), wanted({ touched: [] }))).toHaveLength(3);
+    // One that drained when it was looked at.
+    const drained = seen({ containers: [...containers, container("tandem-pc2-hub-0f0f")] });
+    expect(told(seen(), wanted({ before: drained, touched: [] }))).toEqual([]);
   });
 
   it("does not hold against a deployment what ailed before and was not touched, nor a cold standby that stands still", () => {
@@ -127,6 +150,19 @@ describe("what a machine still lacks after its up", () => {
     expect(told(after, wanted({ touched: [] }))).toEqual([]);
   });
 
+  it("is what an unfinished deployment has brought and the engine has nothing left to do with, as long as it is ill", () => {
+    const now = ill("unhealthy");
+    const crashing = [...containers, container(now.name, { status: "restarting" })];
+    const after = seen({ looks: [now.look, look("mainpc")], containers: crashing });
+    const want = wanted({ touched: [], inherited: [now.name, "never-made"] });
+    expect(told(after, want)).toEqual([
+      `container ${now.name} is restarting`,
+      `agent ${now.name} is unhealthy: refused`,
+    ]);
+    // One that is mended from outside keeps the count of its restarts.
+    expect(told(seen({ containers: [...containers, container(now.name, { restarts: 500 })] }), want)).toEqual([]);
+  });
+
   it("is no agent that was never known to answer better, nor a new one that answers at all", () => {
     const now = ill("degraded");
     const touched = [now.name];
@@ -145,6 +181,6 @@ describe("what a machine still lacks after its up", () => {
 
   it("of a satellite is its containers and agents alone", () => {
     const now = seen({ hub: false, pushgateway: false, containers: [] });
-    expect(told(now, wanted({ isSatellite: true, pairWide: false, touched: [] }))).toEqual([]);
+    expect(told(now, wanted({ isSatellite: true, pairWide: false, touched: [], before: now }))).toEqual([]);
   });
 });
