@@ -58,7 +58,7 @@ export async function runDeployment(request: RunRequest): Promise<RunResult> {
   const { options, what, say } = request;
   const chosen = await choosePlaces(options.dir, options.machine, options.alone);
   for (const { machine, why } of chosen.away) say(`${machine} is left out: ${why}`);
-  const held = await takeLocks(chosen.places, what).catch(advise);
+  const held = await takeLocks(chosen.locked, what).catch(advise);
   let engine: DeployEngine | undefined;
   let signal: AbortSignal | undefined;
   try {

@@ -196,6 +196,22 @@ describe("a deployment of a pair", () => {
     expect(ups).toEqual(["pc2 one"]);
   }, 60_000);
 
+  it("locks both machines of the pair though only one is deployed", async () => {
+    const { all } = await choosePlaces(folder, undefined, false);
+    const locked: (string | undefined)[][] = [];
+    onUp = () => void Promise.all(all.map(holderOf)).then((held) => locked.push(held.map((one) => one?.what)));
+    const slow = {
+      ...engine,
+      up: async (...args: Parameters<DeployEngine["up"]>) => {
+        await engine.up(...args);
+        await expect.poll(() => locked.length, { timeout: 10_000 }).toBe(1);
+      },
+    };
+    expect(endOf(await run("one", { machine: ["pc2"] }, { startEngine: async () => slow }))).toBe("done");
+    expect(locked).toEqual([["deploy", "deploy"]]);
+    await kept();
+  }, 60_000);
+
   it("is refused when a service would be down, unless that is allowed", async () => {
     pair.twin = {
       ...pair.twin,
