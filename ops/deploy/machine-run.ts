@@ -15,6 +15,7 @@ import type { MachinePlan } from "./plan.ts";
 import { type Program, unpackFolder, unpackProgram } from "./program.ts";
 import type { Command, Event, Way } from "./steps.ts";
 import type { Seen } from "./unmet.ts";
+import { upUnlocked } from "./up-unlocked.ts";
 import { see, verify } from "./verify.ts";
 
 /** What one machine is to become. */
@@ -29,6 +30,8 @@ export interface Task {
   before: Seen;
   /** Whether an earlier run has left it in between. */
   heals: boolean;
+  /** What that run has left. */
+  unfinished: Deployment | undefined;
   program: Program;
   /** The program as the archive keeps it. */
   archive: Buffer;
@@ -127,8 +130,11 @@ export class MachineRun {
     const { place, peer, heals, record } = this.task;
     const { engine, signal, say } = this.#shared;
     const program = way === "forward" ? this.task.program : await this.#previousProgram();
+    const doing = { engine, program, say };
     // What has failed may have made what no state knows of.
-    if (way === "back") await removeOrphans(place, record.number, { engine, program, say });
+    const since = this.task.unfinished?.number ?? record.number;
+    if (way === "back") await removeOrphans(place, since, "all", doing);
+    else if (heals) await this.#takeOver(doing);
     if (way === "forward") this.#beganMs = performance.now();
     const peerHub = peer && hubsOf(peer)[0];
     if (way === "forward" && peerHub !== undefined) this.#endWatch = watchCopies(peerHub, place.name);
@@ -136,8 +142,19 @@ export class MachineRun {
       `${place.name}: up${way === "back" ? ` of deployment ${beforeOf(record.number, this.task.kept)?.number}` : ""}`,
     );
     const onStep = (step: EngineStep, isDone: boolean) => this.#tell(step, isDone);
-    await engine.up(program, place.stack.name, { signal, refresh: heals || way === "back", onStep });
+    const running = { signal, refresh: heals || way === "back", onStep };
+    await upUnlocked(engine, program, place.stack.name, running, say);
+    if (way === "forward" && heals) await removeOrphans(place, since, "all", doing);
     return undefined;
+  }
+
+  /** Makes room for what a run that was cut off has begun. */
+  async #takeOver(doing: { engine: DeployEngine; program: Program; say(line: string): void }): Promise<void> {
+    const { place, unfinished } = this.task;
+    if (unfinished === undefined) return;
+    await removeOrphans(place, unfinished.number, "replaceable", doing);
+    if (unfinished.outcome === "under way")
+      await writeRecord(place, { ...unfinished, outcome: "interrupted", why: "it was cut off" });
   }
 
   async #verify(way: Way): Promise<string | undefined> {

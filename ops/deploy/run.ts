@@ -85,22 +85,27 @@ async function underLock(
   const { options, what, say } = request;
   for (const { what: was, since, pid } of held.dead)
     say(`the lock was held by your own ${was} of ${since}, process ${pid}, which runs no more: it was interrupted`);
-  await endLeftovers(
-    held.dead.map(({ id }) => id),
-    say,
-  );
   const kept = await Promise.all(chosen.places.map(async (place) => ({ place, ...(await readArchive(place)) })));
+  // After `tandem unlock` no lock names a dead run any more, but the record that it has left does.
+  const left = kept.flatMap((one) => unfinishedOf(one.kept)?.run ?? []);
+  await endLeftovers([...new Set([...held.dead.map(({ id }) => id), ...left])], say);
   const number = 1 + Math.max(...kept.map(({ last }) => last));
   const sources = await request.sourcesOf(kept, chosen);
   const git = await commitOf(options.dir);
-  const base = { number, at: new Date().toISOString(), by: `${held.owner.user}@${held.owner.host}`, ...git };
+  const base = {
+    number,
+    at: new Date().toISOString(),
+    by: `${held.owner.user}@${held.owner.host}`,
+    run: held.owner.id,
+    ...git,
+  };
   const healing = kept.some((one) => unfinishedOf(one.kept) !== undefined);
   const planned = await Promise.all(
     kept.flatMap(({ place, kept: own }) => {
       const source = sources.get(place.name);
       return source === undefined
         ? []
-        : planTask({ place, own, source, chosen, held, engine, base, signal, alone: options.alone, healing, say });
+        : planTask({ place, own, source, chosen, engine, base, signal, alone: options.alone, healing, say });
     }),
   );
   // What an earlier run has left in between comes first: the other machine is not to be touched before that is whole.

@@ -175,8 +175,13 @@ describe("a deployment of a pair", () => {
     onUp = () => {
       pair.sync = "in-sync";
     };
+    // Nothing is changed before the word was given.
+    const before = readFileSync(join(record, "deployment.json"), "utf8");
+    expect(endOf(await run("two", {}, { agree: async () => false }))).toBe("declined");
+    expect(readFileSync(join(record, "deployment.json"), "utf8")).toBe(before);
+    expect([ups, pair.orders]).toEqual([[], []]);
     expect(endOf(await run("two"))).toBe("done");
-    expect(ups).toEqual(["mainpc cancelled", "mainpc two refreshed"]);
+    expect(ups).toEqual(["mainpc two refreshed"]);
     expect(pair.orders).toEqual([
       "DELETE /api/v1/maintenance mainpc/Twin",
       "POST /api/v1/services/Twin/switchover mainpc",
