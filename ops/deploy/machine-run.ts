@@ -7,12 +7,14 @@ import type { EngineStep } from "./changes.ts";
 import { changesOf } from "./changes.ts";
 import { beforeOf, type Deployment, type Outcome } from "./deployment.ts";
 import type { DeployEngine } from "./engine.ts";
+import type { Owner } from "./lock.ts";
 import { type LogTail, logsOf } from "./logs.ts";
 import { watchCopies } from "./one-copy.ts";
 import { removeOrphans } from "./orphans.ts";
 import { hubsOf, type Place } from "./place.ts";
-import type { MachinePlan } from "./plan.ts";
+import type { MachinePlan, Move } from "./plan.ts";
 import { type Program, unpackFolder, unpackProgram } from "./program.ts";
+import { renew } from "./renew.ts";
 import type { Command, Event, Way } from "./steps.ts";
 import type { Seen } from "./unmet.ts";
 import { upUnlocked } from "./up-unlocked.ts";
@@ -46,6 +48,10 @@ export interface Shared {
   deadlineMs: number;
   holdMs?: number;
   allowOutage: boolean;
+  /** Whether the pair must be sound before each machine. */
+  mustBeSound: boolean;
+  /** Of the locks. */
+  owner: Pick<Owner, "id">;
   signal: AbortSignal;
   say(line: string): void;
   /** Machines that are verified, by name. */
@@ -66,6 +72,7 @@ export class MachineRun {
   readonly task: Task;
   readonly #shared: Shared;
   readonly #care: Care;
+  #moves: readonly Move[];
   #beganMs = 0;
   #endWatch: (() => Promise<number | null>) | undefined;
   #back: Program | undefined;
@@ -73,14 +80,17 @@ export class MachineRun {
   constructor(task: Task, shared: Shared) {
     this.task = task;
     this.#shared = shared;
+    this.#moves = task.plan.moves;
     this.#care = { moved: [...task.record.moved], paused: [...task.record.paused] };
   }
 
   /** Never throws. */
   async carryOut(command: Exclude<Command, { do: "end" }>): Promise<Event> {
     try {
+      const stopped = command.do === "prepare" && command.way === "forward" ? await this.#renew() : undefined;
+      if (stopped !== undefined) return stopped;
       const why = await this.#deed(command);
-      if (this.#shared.signal.aborted && command.do !== "settle") return { type: "interrupted" };
+      if (this.#shared.signal.aborted) return { type: "interrupted" };
       return why === undefined ? { type: "done" } : { type: "failed", why };
     } catch (error) {
       if (this.#shared.signal.aborted) return { type: "interrupted" };
@@ -94,6 +104,22 @@ export class MachineRun {
     await this.#keep({ outcome, why }).catch((error: unknown) => {
       this.#shared.notes.push(`${this.task.place.name}: its record could not be written: ${messageOf(error)}`);
     });
+  }
+
+  /** @returns what keeps this machine from its turn */
+  async #renew(): Promise<Event | undefined> {
+    const { place } = this.task;
+    const renewed = await renew(this.task, this.#shared);
+    switch (renewed.kind) {
+      case "go":
+        this.#moves = renewed.moves;
+        return undefined;
+      case "refuse":
+        return { type: "failed", why: renewed.why };
+      case "stop":
+        this.#shared.notes.push(`${place.name} was not begun: ${renewed.why}`);
+        return { type: "interrupted" };
+    }
   }
 
   async #deed(command: Exclude<Command, { do: "end" }>): Promise<string | undefined> {
@@ -118,7 +144,7 @@ export class MachineRun {
       await storeProgram(place, record.number, archive);
       await this.#keep({});
     }
-    const stays = await moveAway(plan.moves, this.#care, this.#careOptions);
+    const stays = await moveAway(this.#moves, this.#care, this.#careOptions);
     // What is half-way already is not made better by waiting.
     if (stays !== undefined && !allowOutage && !heals && way === "forward") return stays;
     if (stays !== undefined) say(`${place.name}: ${stays}; it is cut`);

@@ -126,6 +126,8 @@ async function underLock(
     deadlineMs,
     ...(holdMs === undefined ? {} : { holdMs }),
     allowOutage,
+    mustBeSound: mustBeSound(tasks, options),
+    owner: held.owner,
     signal,
     say,
     verified: new Set(),
@@ -136,13 +138,13 @@ async function underLock(
 }
 
 /** With one copy less than two, or a service that cannot move, an operator has to say so. */
-function refuseUnsound(tasks: readonly Task[], { alone, allowOutage }: RunOptions): void {
+function refuseUnsound(tasks: readonly Task[], options: RunOptions): void {
+  const { allowOutage } = options;
   const pair = tasks.filter(({ place }) => place.pair !== undefined);
-  const isWhole = pair.every(({ plan, heals }) => !plan.isFirst && !heals);
   const looks = pair.flatMap(({ place, peer, before }) =>
     [place, peer].flatMap((at, i) => (at === undefined ? [] : [[at.name, before.looks[i] ?? nobody] as const])),
   );
-  const unsound = alone || !isWhole ? [] : unsoundnessOf(new Map(looks));
+  const unsound = mustBeSound(tasks, options) ? unsoundnessOf(new Map(looks)) : [];
   if (unsound.length > 0) {
     const next =
       "tandem doctor says what to do. While one machine is away, or to mend one: tandem deploy --alone --machine M";
@@ -152,6 +154,11 @@ function refuseUnsound(tasks: readonly Task[], { alone, allowOutage }: RunOption
   if (outages.length === 0 || allowOutage) return;
   const what = outages.map(({ service, reason }) => `${service} would be down for the time of its restart: ${reason}`);
   throw new OperatorError("deploy.outage", what.join("\n"), "Mend that first, or say --allow-outage");
+}
+
+function mustBeSound(tasks: readonly Task[], { alone }: RunOptions): boolean {
+  const pair = tasks.filter(({ place }) => place.pair !== undefined);
+  return !alone && pair.every(({ plan, heals }) => !plan.isFirst && !heals);
 }
 
 const nobody = { fleet: undefined, ledger: undefined, services: undefined };

@@ -7,7 +7,7 @@ import { stringify } from "yaml";
 import { deploymentsOf } from "../../../ops/deploy/archive.ts";
 import { containerType, type EngineStep } from "../../../ops/deploy/changes.ts";
 import type { DeployEngine } from "../../../ops/deploy/engine.ts";
-import { holderOf } from "../../../ops/deploy/lock.ts";
+import { freeLock, holderOf } from "../../../ops/deploy/lock.ts";
 import { choosePlaces } from "../../../ops/deploy/places.ts";
 import { type RunOptions, type RunRequest, type RunResult, runDeployment } from "../../../ops/deploy/run.ts";
 import { OperatorError } from "../../../ops/error.ts";
@@ -199,6 +199,48 @@ describe("a deployment of a pair", () => {
     expect(await kept()).toEqual([]);
     expect(endOf(await run("one", { machine: ["pc2"], alone: true }))).toBe("done");
     expect(ups).toEqual(["pc2 one"]);
+  }, 60_000);
+
+  it("is not carried on with the second machine when its lock was taken away meanwhile", async () => {
+    const { all } = await choosePlaces(folder, undefined, false);
+    const free = async () => {
+      for (const place of all) {
+        const owner = await holderOf(place);
+        if (owner !== undefined) await freeLock(place, owner);
+      }
+    };
+    const freeing = {
+      ...engine,
+      up: async (...args: Parameters<DeployEngine["up"]>) => {
+        await engine.up(...args);
+        await free();
+      },
+    };
+    const result = await run("one", {}, { startEngine: async () => freeing });
+    expect(endOf(result)).toBe("interrupted");
+    expect(result.kind === "played" && result.played.notes).toEqual([
+      "mainpc was not begun: the lock of mainpc is not this run's any more (tandem unlock)",
+    ]);
+    expect(ups).toEqual(["pc2 one"]);
+    expect(pair.orders).toEqual([]);
+  }, 60_000);
+
+  it("looks anew whether the pair is whole before its second machine, and who acts there", async () => {
+    onUp = () => {
+      pair.twin = {
+        ...pair.twin,
+        instances: { ...pair.twin.instances, pc2: { host: "x", port: 1, health: "unhealthy" } },
+      };
+    };
+    const refused = await run("one");
+    expect(refused.kind === "played" && refused.played.end).toMatchObject({
+      failure: {
+        machine: "mainpc",
+        during: "prepare",
+        why: expect.stringContaining("its instance on pc2 is unhealthy"),
+      },
+    });
+    expect(pair.orders).toEqual([]);
   }, 60_000);
 
   it("locks both machines of the pair though only one is deployed", async () => {
