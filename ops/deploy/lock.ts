@@ -4,7 +4,7 @@ import { hostname, userInfo } from "node:os";
 import { z } from "zod";
 import { OperatorError } from "../error.ts";
 import { listProcesses } from "../local/processes.ts";
-import { freeScript, readScript, takeScript } from "./lock-script.ts";
+import { freeFileScript, freeScript, readScript, takeScript } from "./lock-script.ts";
 import { onMachine, type Place } from "./place.ts";
 
 export const Owner = z.object({
@@ -73,15 +73,33 @@ async function tryTake(place: Place, owner: Owner, from: string | undefined): Pr
   return first === "taken" ? undefined : ownerIn(rest.join("\n"), place);
 }
 
+/** A lock as it is found: `owner` is undefined where the file says nothing that can be read. */
+export interface FoundLock {
+  file: string;
+  owner: Owner | undefined;
+}
+
 /** Undefined when the lock is free. */
+export async function findLock(place: Place): Promise<FoundLock | undefined> {
+  const [file = "", ...rest] = (await onMachine(place, readScript(dataOf(place)))).split("\n");
+  return file === "" ? undefined : { file, owner: parsed(rest.join("\n")) };
+}
+
+/** Undefined when the lock is free. @throws OperatorError when nobody can read who holds it */
 export async function holderOf(place: Place): Promise<Owner | undefined> {
-  const said = (await onMachine(place, readScript(dataOf(place)))).trim();
-  return said === "" ? undefined : ownerIn(said, place);
+  const found = await findLock(place);
+  if (found !== undefined && found.owner === undefined) throw unread(place);
+  return found?.owner;
 }
 
 /** @returns whether this owner held it until now */
 export async function freeLock(place: Place, { id }: Owner): Promise<boolean> {
   return (await onMachine(place, freeScript(dataOf(place), id))).trim() === "freed";
+}
+
+/** For one that does not say whose it is. @returns whether this file held it until now */
+export async function freeLockFile(place: Place, { file }: FoundLock): Promise<boolean> {
+  return (await onMachine(place, freeFileScript(dataOf(place), file))).trim() === "freed";
 }
 
 /** Of this computer's own user, and without a process that could be it. */
@@ -110,15 +128,25 @@ function locked(place: Place, owner: Owner): OperatorError {
 }
 
 function ownerIn(text: string, place: Place): Owner {
+  const owner = parsed(text);
+  if (owner === undefined) throw unread(place);
+  return owner;
+}
+
+function parsed(text: string): Owner | undefined {
   try {
     return Owner.parse(JSON.parse(text));
   } catch {
-    throw new OperatorError(
-      "deploy.lock-unread",
-      `${dataOf(place)}/deploy.lock on ${place.name} holds something that is no owner of a lock`,
-      "Look at it there, and delete the directory when no deployment runs",
-    );
+    return undefined;
   }
+}
+
+function unread(place: Place): OperatorError {
+  return new OperatorError(
+    "deploy.lock-unread",
+    `${dataOf(place)}/deploy.lock on ${place.name} holds something that is no owner of a lock`,
+    "Look at it there; when no deployment runs, tandem unlock takes it away",
+  );
 }
 
 const dataOf = ({ stack }: Place) => stack.site.paths.data;

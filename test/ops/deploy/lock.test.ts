@@ -2,7 +2,16 @@ import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { describeOwner, freeLock, holderOf, isDead, type Owner, takeLocks } from "../../../ops/deploy/lock.ts";
+import {
+  describeOwner,
+  findLock,
+  freeLock,
+  freeLockFile,
+  holderOf,
+  isDead,
+  type Owner,
+  takeLocks,
+} from "../../../ops/deploy/lock.ts";
 import { takeScript } from "../../../ops/deploy/lock-script.ts";
 import { onMachine } from "../../../ops/deploy/place.ts";
 import { localPlaces } from "./local-place.ts";
@@ -86,6 +95,27 @@ describe("the lock of a deployment", () => {
     expect(await freeLock(pc2, owner({ id: "b-2" }))).toBe(true);
     expect(await holders()).toEqual([undefined, undefined]);
     expect(readdirSync(join(site.folder, "pc2", "deploy.lock"))).toEqual([]);
+  });
+
+  it("is not taken by one whose words do not arrive, as of an ssh that died first", async () => {
+    const [pc2] = site.places;
+    if (pc2 === undefined) throw new RangeError("no place");
+    await expect(onMachine(pc2, takeScript(pc2.stack.site.paths.data), { stdin: "" })).rejects.toThrow(
+      "the lock's owner did not come",
+    );
+    expect(await holders()).toEqual([undefined, undefined]);
+  });
+
+  it("that nobody can read is taken away by its file's name, and not when another one holds it since", async () => {
+    const [, mainpc] = site.places;
+    if (mainpc === undefined) throw new RangeError("no place");
+    mkdirSync(join(site.folder, "mainpc", "deploy.lock"), { recursive: true });
+    writeFileSync(join(site.folder, "mainpc", "deploy.lock", "3"), "");
+    const found = await findLock(mainpc);
+    expect(found).toEqual({ file: "3", owner: undefined });
+    expect(await freeLockFile(mainpc, { file: "2", owner: undefined })).toBe(false);
+    expect(found && (await freeLockFile(mainpc, found))).toBe(true);
+    expect(await holders()).toEqual([undefined, undefined]);
   });
 
   it("that holds something else is not taken for a free one", async () => {
