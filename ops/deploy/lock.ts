@@ -1,5 +1,6 @@
 /** Holds the lock of every machine that a deployment touches, and says who else does. */
 import { randomUUID } from "node:crypto";
+import { readFileSync, readlinkSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { z } from "zod";
 import { OperatorError } from "../error.ts";
@@ -12,6 +13,10 @@ export const Owner = z.object({
   user: z.string(),
   host: z.string(),
   pid: z.number().int(),
+  /** Of the kernel that runs the process: another computer may have the same name. Missing where there is none, and of old owners. */
+  boot: z.string().optional(),
+  /** In which the process has its number: another one has other processes with the same. */
+  pidNamespace: z.string().optional(),
   /** ISO 8601 in UTC. */
   since: z.string(),
   /** @example "deploy" */
@@ -29,7 +34,17 @@ export interface Held {
 
 export function ownerHere(what: string): Owner {
   const { username: user } = userInfo();
-  return { id: randomUUID(), user, host: hostname(), pid: process.pid, since: new Date().toISOString(), what };
+  const since = new Date().toISOString();
+  return { id: randomUUID(), user, host: hostname(), pid: process.pid, ...kernelHere(), since, what };
+}
+
+function kernelHere(): Pick<Owner, "boot" | "pidNamespace"> {
+  try {
+    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    return { boot, pidNamespace: readlinkSync("/proc/self/ns/pid") };
+  } catch {
+    return {};
+  }
 }
 
 /**
@@ -102,9 +117,15 @@ export async function freeLockFile(place: Place, { file }: FoundLock): Promise<b
   return (await onMachine(place, freeFileScript(dataOf(place), file))).trim() === "freed";
 }
 
-/** Of this computer's own user, and without a process that could be it. */
-export function isDead({ user, host, pid }: Owner, processes = listProcesses): boolean {
+/**
+ * Of this computer's own user, and without a process that could be it. One of another boot may run on another computer of the same name:
+ * it is not judged.
+ */
+export function isDead({ user, host, pid, boot, pidNamespace }: Owner, processes = listProcesses): boolean {
   if (host !== hostname() || user !== userInfo().username) return false;
+  const here = kernelHere();
+  if (boot !== undefined && boot !== here.boot) return false;
+  if (pidNamespace !== undefined && pidNamespace !== here.pidNamespace) return false;
   return !processes().some((one) => one.pid === pid && /node|tandem/.test(one.command));
 }
 

@@ -10,6 +10,7 @@ import {
   holderOf,
   isDead,
   type Owner,
+  ownerHere,
   takeLocks,
 } from "../../../ops/deploy/lock.ts";
 import { takeScript } from "../../../ops/deploy/lock-script.ts";
@@ -135,6 +136,13 @@ describe("an owner of a lock", () => {
     expect(isDead(owner(here), () => [{ pid: 4711, command: "vim" }])).toBe(true);
     expect(isDead(owner({ ...here, host: "elsewhere" }), () => [])).toBe(false);
     expect(isDead(owner({ ...here, user: "somebody" }), () => [])).toBe(false);
+  });
+
+  it("is not judged by the numbers of another kernel, or of another container on it", () => {
+    const now = ownerHere("deploy");
+    expect(isDead(now, () => [])).toBe(true);
+    expect(isDead({ ...now, boot: "00000000-0000-4000-8000-000000000000" }, () => [])).toBe(false);
+    expect(isDead({ ...now, pidNamespace: "pid:[1]" }, () => [])).toBe(false);
   });
 
   it("is told with its age", () => {
