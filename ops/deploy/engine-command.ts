@@ -87,7 +87,8 @@ export class EngineCommand {
       PULUMI_SKIP_UPDATE_CHECK: "true",
       [marker]: this.#runId,
     };
-    const whole = args.includes("--non-interactive") ? args : [...args, "--non-interactive"];
+    const asked = withoutSelecting(args);
+    const whole = asked.includes("--non-interactive") ? asked : [...asked, "--non-interactive"];
     const child = spawn(this.command, whole, { cwd, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
     this.#children.add(child);
     const output = collected(child);
@@ -131,6 +132,11 @@ export class EngineCommand {
     for (const { pid } of this.#children) if (pid !== undefined) signal(-pid, "SIGKILL");
     for (const pid of processesOf([this.#runId])) signal(pid, "SIGKILL");
   }
+}
+
+/** Every subcommand names its stack, so that it need only be there: the one that an operator has selected stays. */
+function withoutSelecting(args: string[]): string[] {
+  return args[0] === "stack" && args[1] === "select" ? ["stack", ...args.slice(2)] : args;
 }
 
 function tooLate(subcommand: string, minutes: number): OperatorError {

@@ -27,6 +27,12 @@ describe("the engine's command line", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
+  it("leaves the stack selected that an operator has", async () => {
+    const command = await EngineCommand.find("run-1");
+    const { stdout } = await command.run(["stack", "select", "--stack", "pc2"], folder, {});
+    expect(stdout.trim()).toBe("stack --stack pc2 --non-interactive");
+  }, 30_000);
+
   it.each([
     ["asked to end", ""],
     ["killed where it does not listen", "1"],
