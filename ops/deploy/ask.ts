@@ -19,7 +19,9 @@ export async function typed(word: string, question: string, signal?: AbortSignal
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   // A terminal that is closed leaves its question open for ever.
   const given = new AbortController();
-  terminal.once("SIGINT", () => given.abort()).once("close", () => given.abort());
+  // A terminal in this state sends no signal: the one who listens for the end hears of it, too.
+  terminal.once("SIGINT", () => process.emit("SIGINT")).once("close", () => given.abort());
+  terminal.once("SIGINT", () => given.abort());
   const until = AbortSignal.any(signal === undefined ? [given.signal] : [given.signal, signal]);
   try {
     return (await terminal.question(`${question}. Type ${word} to go on: `, { signal: until })).trim() === word;

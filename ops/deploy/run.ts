@@ -41,8 +41,8 @@ export interface RunRequest {
   refuse?(tasks: readonly Task[]): void;
   show(tasks: readonly Task[], number: number): void;
   say(line: string): void;
-  /** Given the engine as soon as there is one; the signal ends it politely. */
-  interrupted(engine: DeployEngine): AbortSignal;
+  /** Called before a lock is taken; the signal ends the engine politely. */
+  interrupted(engine: Pick<DeployEngine, "kill">): AbortSignal;
   /** @default Pulumi's */
   startEngine?(runId: string): Promise<DeployEngine>;
 }
@@ -58,15 +58,16 @@ export async function runDeployment(request: RunRequest): Promise<RunResult> {
   const { options, what, say } = request;
   const chosen = await choosePlaces(options.dir, options.machine, options.alone);
   for (const { machine, why } of chosen.away) say(`${machine} is left out: ${why}`);
-  const held = await takeLocks(chosen.locked, what).catch(advise);
   let engine: DeployEngine | undefined;
-  let signal: AbortSignal | undefined;
+  // Heard before there is a lock that an end would leave.
+  const signal = request.interrupted({ kill: () => engine?.kill() });
+  const held = await takeLocks(chosen.locked, what).catch(advise);
   try {
+    if (signal.aborted) return { kind: "ended" };
     engine = await (request.startEngine ?? Engine.start)(held.owner.id);
-    signal = request.interrupted(engine);
     return await underLock(request, chosen, held, engine, signal);
   } catch (error) {
-    if (signal?.aborted) return { kind: "ended" };
+    if (signal.aborted) return { kind: "ended" };
     throw error;
   } finally {
     // One preview may still run when the other has failed.

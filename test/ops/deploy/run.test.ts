@@ -243,6 +243,12 @@ describe("a deployment of a pair", () => {
     expect(pair.orders).toEqual([]);
   }, 60_000);
 
+  it("is ended with no lock left when an operator says so while locks are taken", async () => {
+    const startEngine = () => Promise.reject(new Error("started"));
+    expect(await run("one", {}, { interrupted: () => AbortSignal.abort(), startEngine })).toEqual({ kind: "ended" });
+    expect(await kept()).toEqual([]);
+  }, 60_000);
+
   it("locks both machines of the pair though only one is deployed", async () => {
     const { all } = await choosePlaces(folder, undefined, false);
     const locked: (string | undefined)[][] = [];
