@@ -39,6 +39,9 @@ function pinned(hostKey: string): string[] {
   return [
     "BatchMode=yes",
     "ConnectTimeout=10",
+    // A machine that has lost its power says nothing: its connection would be waited for until TCP gives up.
+    "ServerAliveInterval=10",
+    "ServerAliveCountMax=3",
     // Keys come from the agent alone, as for the provider that runs scripts: what one may, the other may too.
     "IdentityFile=none",
     "StrictHostKeyChecking=yes",

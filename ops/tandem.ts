@@ -10,6 +10,7 @@ import { registerFleet } from "./fleet.ts";
 import { registerInit } from "./init.ts";
 import { registerLedger } from "./ledger.ts";
 import { registerLocal } from "./local.ts";
+import { forgiveLostReader } from "./lost-reader.ts";
 import { registerReview } from "./review.ts";
 import { registerSecrets } from "./secrets.ts";
 import { registerServices } from "./services.ts";
@@ -35,11 +36,8 @@ registerSecrets(program);
 registerReview(program);
 registerWitness(program);
 
-// A reader that has seen enough, as `head` has, closes the pipe: what is left then has nobody to read it.
-for (const stream of [process.stdout, process.stderr])
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-  });
+forgiveLostReader(process.stdout);
+forgiveLostReader(process.stderr);
 
 try {
   await program.parseAsync();

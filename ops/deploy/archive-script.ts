@@ -1,5 +1,6 @@
 /** A machine's archive of its deployments, as scripts: POSIX sh, text in, text out. */
 import { shellQuote } from "../../components/shell.ts";
+import { durable } from "./lock-script.ts";
 
 const recordName = "deployment.json";
 const programName = "program.tgz";
@@ -68,6 +69,8 @@ function receive(number: number, name: string, read: string): string[] {
     `trap 'rm -f "$new"' EXIT`,
     `${read} >"$new"`,
     `[ -s "$new" ] || { echo "${name} of deployment ${number} did not come" >&2; exit 1; }`,
+    durable('"$new"'),
     `mv -f "$new" "$at/${name}"`,
+    durable('"$at"'),
   ];
 }

@@ -19,7 +19,9 @@ export async function typed(word: string, question: string, signal?: AbortSignal
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   // A terminal that is closed leaves its question open for ever.
   const given = new AbortController();
-  terminal.once("SIGINT", () => given.abort()).once("close", () => given.abort());
+  // A terminal in this state sends no signal: the one who listens for the end hears of it, too.
+  terminal.once("SIGINT", () => process.emit("SIGINT")).once("close", () => given.abort());
+  terminal.once("SIGINT", () => given.abort());
   const until = AbortSignal.any(signal === undefined ? [given.signal] : [given.signal, signal]);
   try {
     return (await terminal.question(`${question}. Type ${word} to go on: `, { signal: until })).trim() === word;
@@ -32,22 +34,27 @@ export async function typed(word: string, question: string, signal?: AbortSignal
 }
 
 const names = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+/** Ctrl-C comes from the terminal and from npm; what comes twice so soon was meant once, ms. */
+const sameMs = 1_000;
 
 /**
  * The first one ends the engine in order, and what was moved and paused is put back; the second one ends all at once, and the next
- * run finds what is left.
+ * run finds what is left. A terminal that is closed, SIGHUP, never ends it at once: nobody has asked for that.
  */
-export function listenForEnd(engine: DeployEngine, say: (line: string) => void): AbortSignal {
+export function listenForEnd(engine: Pick<DeployEngine, "kill">, say: (line: string) => void): AbortSignal {
   const controller = new AbortController();
+  let firstMs = 0;
   for (const name of names) {
     process.on(name, () => {
-      if (controller.signal.aborted) {
+      if (!controller.signal.aborted) {
+        firstMs = performance.now();
+        controller.abort(new Error(`ended by ${name}`));
+        say(`${name}: the engine ends what it is at, then all is put in order; once more ends it at once`);
+      } else if (name !== "SIGHUP" && performance.now() - firstMs >= sameMs) {
         say("ended at once; the lock stays, and the next run from here takes it over and makes the machine whole");
         engine.kill();
         process.exit(130);
       }
-      say(`${name}: the engine ends what it is at, then all is put in order; once more ends it at once`);
-      controller.abort(new Error(`ended by ${name}`));
     });
   }
   return controller.signal;

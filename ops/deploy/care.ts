@@ -22,6 +22,8 @@ export interface CareOptions {
   keep(care: Care): Promise<void>;
 }
 
+/** Who pauses, by the hubs' records. */
+const by = "tandem deploy";
 /** A pause ends by itself after this, should nobody end it, min. */
 const pauseMinutes = 15;
 /** A hub that has just started may want to be asked again, ms. */
@@ -42,14 +44,25 @@ export async function moveAway(moves: readonly Move[], care: Care, options: Care
     await options.keep(care);
     const { ok, text } = await orderSwitchover(service, to, options);
     if (!ok) {
-      care.moved.splice(care.moved.indexOf(entry), 1);
-      await options.keep(care);
+      // An answer that was lost says nothing of the move: it is forgotten only where the service is known to have stayed.
+      if (hasStayed(entry, await serviceNow(options.place, service))) {
+        care.moved.splice(care.moved.indexOf(entry), 1);
+        await options.keep(care);
+      }
       return `${service} did not move to ${to}: ${text}`;
     }
     entry.epoch = (await serviceNow(options.place, service))?.epoch ?? entry.epoch;
     await options.keep(care);
   }
   return undefined;
+}
+
+/** @param now undefined where no hub answers: it may have moved */
+export function hasStayed(
+  { from, epoch }: Pick<Moved, "from" | "epoch">,
+  now: Pick<ServiceJson, "owner" | "epoch" | "state"> | undefined,
+): boolean {
+  return now !== undefined && now.owner === from && now.epoch < epoch && now.state !== "moving";
 }
 
 /** What an operator works on already is left to that one. */
@@ -67,7 +80,7 @@ export async function pause(
   care.paused.push(...fresh);
   await keep(care);
   const orders = fresh.map((target): Order => {
-    const body = { target, minutes: pauseMinutes, reason, by: "tandem deploy" };
+    const body = { target, minutes: pauseMinutes, reason, by };
     return { method: "POST", path: "/api/v1/maintenance", body };
   });
   const answers = await giveAnywhere(orders, options);
@@ -78,8 +91,10 @@ export async function pause(
 /** Ends the pauses, and brings home what nobody else has moved since. @returns what could not be put back, in words */
 export async function settle(care: Care, options: CareOptions): Promise<string[]> {
   const { place, keep } = options;
-  const ends = care.paused.map((target): Order => {
-    return { method: "DELETE", path: "/api/v1/maintenance", body: { target, by: "tandem deploy" } };
+  const looks = care.paused.length === 0 ? [] : await lookAtHubs(place);
+  const known = looks.flatMap(({ fleet }) => fleet?.maintenance ?? []);
+  const ends = oursOf(care.paused, known).map((target): Order => {
+    return { method: "DELETE", path: "/api/v1/maintenance", body: { target, by } };
   });
   await giveAnywhere(ends, options);
   care.paused = [];
@@ -90,9 +105,14 @@ export async function settle(care: Care, options: CareOptions): Promise<string[]
   return notes;
 }
 
+/** What an operator has put into maintenance meanwhile stays there; where no hub says whose it is, it is ended as ours. */
+export function oursOf(paused: readonly string[], known: readonly { target: string; by: string }[]): string[] {
+  return paused.filter((target) => !known.some((one) => one.target === target && one.by !== by));
+}
+
 async function bringHome(moved: Moved, options: CareOptions): Promise<string[]> {
   const { service, from, to } = moved;
-  const by = `tandem switchover ${service} --to ${from}`;
+  const command = `tandem switchover ${service} --to ${from}`;
   const endMs = performance.now() + homeDeadlineMs;
   for (let last = "no hub answers"; ; await sleep(againMs)) {
     const now = await serviceNow(options.place, service);
@@ -105,7 +125,7 @@ async function bringHome(moved: Moved, options: CareOptions): Promise<string[]> 
       if (ok) return [];
       last = text;
     }
-    if (performance.now() > endMs) return [`${service} stays on ${to}: ${last}; bring it back: ${by}`];
+    if (performance.now() > endMs) return [`${service} stays on ${to}: ${last}; bring it back: ${command}`];
   }
 }
 

@@ -5,7 +5,7 @@ import { readStacks } from "../site/stacks.ts";
 import { deploymentsOf } from "./archive.ts";
 import { listenForEnd, typed } from "./ask.ts";
 import { isOfAgent } from "./changes.ts";
-import { describeOwner, freeLock, holderOf } from "./lock.ts";
+import { describeOwner, findLock, freeLock, freeLockFile } from "./lock.ts";
 import type { Task } from "./machine-run.ts";
 import { placeOf } from "./place.ts";
 import { choosePlaces } from "./places.ts";
@@ -72,15 +72,18 @@ export async function unlock({ dir, yes, json }: Printing & { dir: string; yes: 
     readStacks(undefined, dir).map(async (stack) => {
       const place = placeOf(stack);
       try {
-        return { place, owner: await holderOf(place), why: undefined };
+        return { place, found: await findLock(place), why: undefined };
       } catch (error) {
-        return { place, owner: undefined, why: messageOf(error) };
+        return { place, found: undefined, why: messageOf(error) };
       }
     }),
   );
   for (const { place, why } of asked) if (why !== undefined) say(`${place.name} does not say: ${why}`);
-  const held = asked.flatMap(({ place, owner }) => (owner === undefined ? [] : [{ place, owner }]));
-  for (const { place, owner } of held) say(`${place.name} is locked by ${describeOwner(owner, Date.now())}`);
+  const held = asked.flatMap(({ place, found }) => (found === undefined ? [] : [{ place, found }]));
+  for (const { place, found } of held) {
+    const whom = found.owner === undefined ? "nobody who can be read" : describeOwner(found.owner, Date.now());
+    say(`${place.name} is locked by ${whom}`);
+  }
   if (held.length > 0 && !yes && !(await typed("unlock", "Two deployments at once leave a machine in between")))
     throw new OperatorError(
       "unlock.unconfirmed",
@@ -88,7 +91,10 @@ export async function unlock({ dir, yes, json }: Printing & { dir: string; yes: 
       "Begin anew when it is certain",
     );
   const freed: string[] = [];
-  for (const { place, owner } of held) if (await freeLock(place, owner)) freed.push(place.name);
+  for (const { place, found } of held) {
+    const isFree = found.owner === undefined ? freeLockFile(place, found) : freeLock(place, found.owner);
+    if (await isFree) freed.push(place.name);
+  }
   print(json ? JSON.stringify({ freed }) : freed.length === 0 ? "no lock was held" : `free: ${freed.join(", ")}`);
 }
 

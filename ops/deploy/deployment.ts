@@ -37,6 +37,8 @@ export const Deployment = z.object({
   by: z.string(),
   /** Of the program's folder; null where git does not know it. */
   commit: z.string().nullable(),
+  /** Id of the run that made it, by which a later one finds what is left of it; old records have none. */
+  run: z.string().optional(),
   dirty: z.boolean(),
   /** In words, as the plan said them. */
   changes: z.array(z.string()),

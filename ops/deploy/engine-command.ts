@@ -28,6 +28,18 @@ export class EngineError extends Error {
   }
 }
 
+const minuteMs = 60_000;
+
+export interface Deadlines {
+  /** Of each subcommand. @default 2 min for one that is not named */
+  atMostMs: Readonly<Record<string, number>>;
+  /** After SIGINT, until all of it is killed. */
+  endMs: number;
+}
+
+const defaults: Deadlines = { atMostMs: { up: 15 * minuteMs, preview: 5 * minuteMs }, endMs };
+const otherMs = 2 * minuteMs;
+
 type OnText = (text: string) => void;
 
 /** What the Automation API calls instead of its own; `run` is not in its types. */
@@ -35,18 +47,20 @@ export class EngineCommand {
   readonly command: string;
   readonly version: PulumiCommand["version"];
   readonly #runId: string;
+  readonly #deadlines: Deadlines;
   readonly #children = new Set<ChildProcess>();
 
-  private constructor(found: PulumiCommand, runId: string) {
+  private constructor(found: PulumiCommand, runId: string, deadlines: Deadlines) {
     this.command = found.command;
     this.version = found.version;
     this.#runId = runId;
+    this.#deadlines = deadlines;
   }
 
   /** @throws OperatorError when the CLI is not there or too old */
-  static async find(runId: string): Promise<EngineCommand> {
+  static async find(runId: string, deadlines = defaults): Promise<EngineCommand> {
     try {
-      return new EngineCommand(await PulumiCommand.get(), runId);
+      return new EngineCommand(await PulumiCommand.get(), runId, deadlines);
     } catch (error) {
       const text = messageOf(error);
       const what = /ENOENT/.test(text) ? "The pulumi CLI is not in the PATH" : `The pulumi CLI cannot be used: ${text}`;
@@ -73,7 +87,8 @@ export class EngineCommand {
       PULUMI_SKIP_UPDATE_CHECK: "true",
       [marker]: this.#runId,
     };
-    const whole = args.includes("--non-interactive") ? args : [...args, "--non-interactive"];
+    const asked = withoutSelecting(args);
+    const whole = asked.includes("--non-interactive") ? asked : [...asked, "--non-interactive"];
     const child = spawn(this.command, whole, { cwd, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
     this.#children.add(child);
     const output = collected(child);
@@ -81,17 +96,35 @@ export class EngineCommand {
     if (onError) child.stderr.on("data", onError);
     const onAbort = () => void child.kill("SIGINT");
     abort?.addEventListener("abort", onAbort);
+    const late = this.#endLate(child, args[0] ?? "");
     try {
       const code = await new Promise<number | null>((resolve, reject) => {
         child.once("error", reject);
         child.once("close", resolve);
       });
       if (code === 0) return { ...output, code, toString: () => output.stdout };
+      if (late.minutes !== undefined) throw tooLate(args[0] ?? "", late.minutes);
       throw new EngineError(`pulumi ${args[0]} ended with ${code ?? child.signalCode}`, output);
     } finally {
+      late.clear();
       abort?.removeEventListener("abort", onAbort);
       this.#children.delete(child);
     }
+  }
+
+  /** A provider that waits for a machine that says nothing would be waited for for ever. */
+  #endLate(child: ChildProcess, subcommand: string): { minutes: number | undefined; clear(): void } {
+    const atMostMs = this.#deadlines.atMostMs[subcommand] ?? otherMs;
+    const late: { minutes: number | undefined; clear(): void } = {
+      minutes: undefined,
+      clear: () => clearTimeout(timer),
+    };
+    let timer = setTimeout(() => {
+      late.minutes = atMostMs / minuteMs;
+      child.kill("SIGINT");
+      timer = setTimeout(() => child.pid !== undefined && signal(-child.pid, "SIGKILL"), this.#deadlines.endMs);
+    }, atMostMs);
+    return late;
   }
 
   /** Ends what runs, at once; for an operator who will not wait. */
@@ -99,6 +132,19 @@ export class EngineCommand {
     for (const { pid } of this.#children) if (pid !== undefined) signal(-pid, "SIGKILL");
     for (const pid of processesOf([this.#runId])) signal(pid, "SIGKILL");
   }
+}
+
+/** Every subcommand names its stack, so that it need only be there: the one that an operator has selected stays. */
+function withoutSelecting(args: string[]): string[] {
+  return args[0] === "stack" && args[1] === "select" ? ["stack", ...args.slice(2)] : args;
+}
+
+function tooLate(subcommand: string, minutes: number): OperatorError {
+  return new OperatorError(
+    "deploy.engine-late",
+    `pulumi ${subcommand} did not end within ${minutes} min and was ended`,
+    "tandem doctor says which machine does not answer; run this again once it does",
+  );
 }
 
 /** Ends what earlier runs of this computer have left running: an engine may have outlived the command that started it. */

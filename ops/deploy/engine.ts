@@ -88,7 +88,7 @@ export class Engine {
   /** Frees the stack from an update that has died. */
   async cancel(program: Program, stack: string): Promise<void> {
     const chosen = await this.#select(program, stack);
-    await chosen.cancel().catch(() => {});
+    await failing(chosen.cancel(), `cancel of ${stack}`, []);
   }
 
   /** Ids of the containers that the stack's state knows. */
@@ -136,8 +136,21 @@ async function failing<T>(work: Promise<T>, what: string, problems: string[]): P
     if (!(error instanceof EngineError)) throw error;
     const said =
       problems.length > 0 ? problems.join("\n") : lastLines(error.stderr || error.stdout).replace(/^error: /, "");
-    throw new OperatorError("deploy.engine", `${what}: ${said}`, nextFor(`${said}\n${error.stderr}`));
+    const all = `${said}\n${error.stderr}`;
+    if (lockedPattern.test(all))
+      throw new OperatorError("deploy.stack-locked", `${what}: ${holdersIn(all)}`, nextFor(all));
+    throw new OperatorError("deploy.engine", `${what}: ${said}`, nextFor(all));
   }
+}
+
+const lockedPattern = /currently locked|another update/i;
+
+/** The lock's own words, of which each holder has a line. */
+function holdersIn(text: string): string {
+  const lines = text.split("\n").map((line) => line.trim());
+  return [...new Set(lines.filter((line) => lockedPattern.test(line) || /created by \S+@\S+ \(pid/.test(line)))].join(
+    "\n",
+  );
 }
 
 function lastLines(text: string): string {
@@ -149,7 +162,7 @@ function nextFor(said: string): string {
     return "Put the stacks' passphrase into PULUMI_CONFIG_PASSPHRASE_FILE, a file of mode 0600";
   if (/no stack named/i.test(said))
     return "Log in to the backend that holds the stack (pulumi login), or make it: tandem init";
-  if (/currently locked|another update/i.test(said))
+  if (lockedPattern.test(said))
     return "Somebody runs pulumi on this stack: wait for that one. When it is certain that nobody does: pulumi cancel -s STACK";
   return "Correct what it names and run this again";
 }

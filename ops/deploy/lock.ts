@@ -1,10 +1,11 @@
 /** Holds the lock of every machine that a deployment touches, and says who else does. */
 import { randomUUID } from "node:crypto";
+import { readFileSync, readlinkSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { z } from "zod";
 import { OperatorError } from "../error.ts";
 import { listProcesses } from "../local/processes.ts";
-import { freeScript, readScript, takeScript } from "./lock-script.ts";
+import { freeFileScript, freeScript, readScript, takeScript } from "./lock-script.ts";
 import { onMachine, type Place } from "./place.ts";
 
 export const Owner = z.object({
@@ -12,6 +13,10 @@ export const Owner = z.object({
   user: z.string(),
   host: z.string(),
   pid: z.number().int(),
+  /** Of the kernel that runs the process: another computer may have the same name. Missing where there is none, and of old owners. */
+  boot: z.string().optional(),
+  /** In which the process has its number: another one has other processes with the same. */
+  pidNamespace: z.string().optional(),
   /** ISO 8601 in UTC. */
   since: z.string(),
   /** @example "deploy" */
@@ -29,7 +34,17 @@ export interface Held {
 
 export function ownerHere(what: string): Owner {
   const { username: user } = userInfo();
-  return { id: randomUUID(), user, host: hostname(), pid: process.pid, since: new Date().toISOString(), what };
+  const since = new Date().toISOString();
+  return { id: randomUUID(), user, host: hostname(), pid: process.pid, ...kernelHere(), since, what };
+}
+
+function kernelHere(): Pick<Owner, "boot" | "pidNamespace"> {
+  try {
+    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    return { boot, pidNamespace: readlinkSync("/proc/self/ns/pid") };
+  } catch {
+    return {};
+  }
 }
 
 /**
@@ -73,10 +88,23 @@ async function tryTake(place: Place, owner: Owner, from: string | undefined): Pr
   return first === "taken" ? undefined : ownerIn(rest.join("\n"), place);
 }
 
+/** A lock as it is found: `owner` is undefined where the file says nothing that can be read. */
+export interface FoundLock {
+  file: string;
+  owner: Owner | undefined;
+}
+
 /** Undefined when the lock is free. */
+export async function findLock(place: Place): Promise<FoundLock | undefined> {
+  const [file = "", ...rest] = (await onMachine(place, readScript(dataOf(place)))).split("\n");
+  return file === "" ? undefined : { file, owner: parsed(rest.join("\n")) };
+}
+
+/** Undefined when the lock is free. @throws OperatorError when nobody can read who holds it */
 export async function holderOf(place: Place): Promise<Owner | undefined> {
-  const said = (await onMachine(place, readScript(dataOf(place)))).trim();
-  return said === "" ? undefined : ownerIn(said, place);
+  const found = await findLock(place);
+  if (found !== undefined && found.owner === undefined) throw unread(place);
+  return found?.owner;
 }
 
 /** @returns whether this owner held it until now */
@@ -84,9 +112,20 @@ export async function freeLock(place: Place, { id }: Owner): Promise<boolean> {
   return (await onMachine(place, freeScript(dataOf(place), id))).trim() === "freed";
 }
 
-/** Of this computer's own user, and without a process that could be it. */
-export function isDead({ user, host, pid }: Owner, processes = listProcesses): boolean {
+/** For one that does not say whose it is. @returns whether this file held it until now */
+export async function freeLockFile(place: Place, { file }: FoundLock): Promise<boolean> {
+  return (await onMachine(place, freeFileScript(dataOf(place), file))).trim() === "freed";
+}
+
+/**
+ * Of this computer's own user, and without a process that could be it. One of another boot may run on another computer of the same name:
+ * it is not judged.
+ */
+export function isDead({ user, host, pid, boot, pidNamespace }: Owner, processes = listProcesses): boolean {
   if (host !== hostname() || user !== userInfo().username) return false;
+  const here = kernelHere();
+  if (boot !== undefined && boot !== here.boot) return false;
+  if (pidNamespace !== undefined && pidNamespace !== here.pidNamespace) return false;
   return !processes().some((one) => one.pid === pid && /node|tandem/.test(one.command));
 }
 
@@ -110,15 +149,25 @@ function locked(place: Place, owner: Owner): OperatorError {
 }
 
 function ownerIn(text: string, place: Place): Owner {
+  const owner = parsed(text);
+  if (owner === undefined) throw unread(place);
+  return owner;
+}
+
+function parsed(text: string): Owner | undefined {
   try {
     return Owner.parse(JSON.parse(text));
   } catch {
-    throw new OperatorError(
-      "deploy.lock-unread",
-      `${dataOf(place)}/deploy.lock on ${place.name} holds something that is no owner of a lock`,
-      "Look at it there, and delete the directory when no deployment runs",
-    );
+    return undefined;
   }
+}
+
+function unread(place: Place): OperatorError {
+  return new OperatorError(
+    "deploy.lock-unread",
+    `${dataOf(place)}/deploy.lock on ${place.name} holds something that is no owner of a lock`,
+    "Look at it there; when no deployment runs, tandem unlock takes it away",
+  );
 }
 
 const dataOf = ({ stack }: Place) => stack.site.paths.data;

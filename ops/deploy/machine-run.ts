@@ -8,14 +8,18 @@ import type { EngineStep } from "./changes.ts";
 import { changesOf } from "./changes.ts";
 import { beforeOf, type Deployment, type Outcome } from "./deployment.ts";
 import type { DeployEngine } from "./engine.ts";
+import type { Owner } from "./lock.ts";
 import { type LogTail, logsOf } from "./logs.ts";
 import { watchCopies } from "./one-copy.ts";
 import { removeOrphans } from "./orphans.ts";
 import { hubsOf, type Place } from "./place.ts";
-import type { MachinePlan } from "./plan.ts";
+import type { MachinePlan, Move } from "./plan.ts";
 import { type Program, unpackFolder, unpackProgram } from "./program.ts";
+import { renew } from "./renew.ts";
+import { openNumbers } from "./rollback-targets.ts";
 import type { Command, Event, Way } from "./steps.ts";
 import type { Seen } from "./unmet.ts";
+import { upUnlocked } from "./up-unlocked.ts";
 import { see, verify } from "./verify.ts";
 
 /** What one machine is to become. */
@@ -32,6 +36,8 @@ export interface Task {
   heals: boolean;
   /** Parts that the earlier run touched. */
   inherited: readonly string[];
+  /** What that run has left. */
+  unfinished: Deployment | undefined;
   program: Program;
   /** The program as the archive keeps it. */
   archive: Buffer;
@@ -46,6 +52,10 @@ export interface Shared {
   deadlineMs: number;
   holdMs?: number;
   allowOutage: boolean;
+  /** Whether the pair must be sound before each machine. */
+  mustBeSound: boolean;
+  /** Of the locks. */
+  owner: Pick<Owner, "id">;
   signal: AbortSignal;
   say(line: string): void;
   /** Machines that are verified, by name. */
@@ -66,6 +76,7 @@ export class MachineRun {
   readonly task: Task;
   readonly #shared: Shared;
   readonly #care: Care;
+  #moves: readonly Move[];
   #beganMs = 0;
   #endWatch: (() => Promise<number | null>) | undefined;
   #back: Program | undefined;
@@ -73,14 +84,17 @@ export class MachineRun {
   constructor(task: Task, shared: Shared) {
     this.task = task;
     this.#shared = shared;
+    this.#moves = task.plan.moves;
     this.#care = { moved: [...task.record.moved], paused: [...task.record.paused] };
   }
 
   /** Never throws. */
   async carryOut(command: Exclude<Command, { do: "end" }>): Promise<Event> {
     try {
+      const stopped = command.do === "prepare" && command.way === "forward" ? await this.#renew() : undefined;
+      if (stopped !== undefined) return stopped;
       const why = await this.#deed(command);
-      if (this.#shared.signal.aborted && command.do !== "settle") return { type: "interrupted" };
+      if (this.#shared.signal.aborted) return { type: "interrupted" };
       return why === undefined ? { type: "done" } : { type: "failed", why };
     } catch (error) {
       if (this.#shared.signal.aborted) return { type: "interrupted" };
@@ -94,6 +108,22 @@ export class MachineRun {
     await this.#keep({ outcome, why }).catch((error: unknown) => {
       this.#shared.notes.push(`${this.task.place.name}: its record could not be written: ${messageOf(error)}`);
     });
+  }
+
+  /** @returns what keeps this machine from its turn */
+  async #renew(): Promise<Event | undefined> {
+    const { place } = this.task;
+    const renewed = await renew(this.task, this.#shared);
+    switch (renewed.kind) {
+      case "go":
+        this.#moves = renewed.moves;
+        return undefined;
+      case "refuse":
+        return { type: "failed", why: renewed.why };
+      case "stop":
+        this.#shared.notes.push(`${place.name} was not begun: ${renewed.why}`);
+        return { type: "interrupted" };
+    }
   }
 
   async #deed(command: Exclude<Command, { do: "end" }>): Promise<string | undefined> {
@@ -118,7 +148,7 @@ export class MachineRun {
       await storeProgram(place, record.number, archive);
       await this.#keep({});
     }
-    const stays = await moveAway(plan.moves, this.#care, this.#careOptions);
+    const stays = await moveAway(this.#moves, this.#care, this.#careOptions);
     // What is half-way already is not made better by waiting.
     if (stays !== undefined && !allowOutage && !heals && way === "forward") return stays;
     if (stays !== undefined) say(`${place.name}: ${stays}; it is cut`);
@@ -130,8 +160,11 @@ export class MachineRun {
     const { place, peer, heals, record } = this.task;
     const { engine, signal, say } = this.#shared;
     const program = way === "forward" ? this.task.program : await this.#previousProgram();
+    const doing = { engine, program, say };
     // What has failed may have made what no state knows of.
-    if (way === "back") await removeOrphans(place, record.number, { engine, program, say });
+    const since = this.task.unfinished?.number ?? record.number;
+    if (way === "back") await removeOrphans(place, since, "all", doing);
+    else if (heals) await this.#takeOver(doing);
     if (way === "forward") this.#beganMs = performance.now();
     const peerHub = peer && hubsOf(peer)[0];
     if (way === "forward" && peerHub !== undefined) this.#endWatch = watchCopies(peerHub, place.name);
@@ -139,8 +172,20 @@ export class MachineRun {
       `${place.name}: up${way === "back" ? ` of deployment ${beforeOf(record.number, this.task.kept)?.number}` : ""}`,
     );
     const onStep = (step: EngineStep, isDone: boolean) => this.#tell(step, isDone);
-    await engine.up(program, place.stack.name, { signal, refresh: heals || way === "back", onStep });
+    const running = { signal, refresh: heals || way === "back", onStep };
+    await upUnlocked(engine, program, place.stack.name, running, say);
+    if (way === "forward" && heals) await removeOrphans(place, since, "all", doing);
     return undefined;
+  }
+
+  /** Makes room for what a run that was cut off has begun. */
+  async #takeOver(doing: { engine: DeployEngine; program: Program; say(line: string): void }): Promise<void> {
+    const { place, unfinished, kept } = this.task;
+    if (unfinished === undefined) return;
+    // A run that was to finish an earlier one may never have begun.
+    await removeOrphans(place, Math.min(...openNumbers(kept)), "replaceable", doing);
+    if (unfinished.outcome === "under way")
+      await writeRecord(place, { ...unfinished, outcome: "interrupted", why: "it was cut off" });
   }
 
   async #verify(way: Way): Promise<string | undefined> {

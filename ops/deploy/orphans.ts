@@ -11,6 +11,13 @@ interface Found {
   createdMs: number;
 }
 
+/**
+ * `replaceable` leaves hubs and routers: one that no state knows of may be the one that acts, and a new one that is healthy makes an
+ * end of all others of its role.
+ */
+export type Which = "all" | "replaceable";
+const succeeding = ["hub", "router"];
+
 /** Clocks of one machine do not differ; what it rounds does, ms. */
 const roundedMs = 1_000;
 const stopMs = 120_000;
@@ -22,10 +29,11 @@ const stopMs = 120_000;
 export async function removeOrphans(
   place: Place,
   number: number,
+  which: Which,
   { engine, program, say }: { engine: DeployEngine; program: Program; say(line: string): void },
 ): Promise<void> {
   const known = await engine.containerIds(program, place.stack.name);
-  const orphans = orphansOf(await onMachine(place, listScript(place, number)), known);
+  const orphans = orphansOf(await onMachine(place, listScript(place, number)), known, which);
   if (orphans.length === 0) return;
   for (const { name } of orphans) say(`${place.name}: removing container ${name}, which no state knows of`);
   const docker = dockerCommand(place.reach);
@@ -35,12 +43,13 @@ export async function removeOrphans(
 }
 
 /** @param said what `listScript` printed */
-export function orphansOf(said: string, known: ReadonlySet<string>): Found[] {
+export function orphansOf(said: string, known: ReadonlySet<string>, which: Which): Found[] {
   const [first = "", ...lines] = said.trim().split("\n");
   const sinceMs = Number(first) * 1_000;
   if (!/^\d+$/.test(first.trim())) return [];
   return lines.flatMap((line) => {
-    const [id = "", created = "", name = ""] = line.split(" ");
+    const [id = "", created = "", name = "", role = ""] = line.trim().split(" ");
+    if (which === "replaceable" && succeeding.includes(role)) return [];
     const createdMs = Date.parse(created);
     const isFresh = createdMs >= sinceMs - roundedMs;
     return id !== "" && !known.has(id) && isFresh ? { id, name: name.replace(/^\//, ""), createdMs } : [];
@@ -53,6 +62,6 @@ function listScript({ name, reach, stack }: Place, number: number): string {
   return [
     `stat -c %Y ${program} 2>/dev/null || echo never`,
     `${docker} ps --all --quiet --filter ${shellQuote(`label=tandem.machine=${name}`)} |`,
-    `  xargs -r ${docker} inspect --format '{{.Id}} {{.Created}} {{.Name}}'`,
+    `  xargs -r ${docker} inspect --format '{{.Id}} {{.Created}} {{.Name}} {{index .Config.Labels "tandem.role"}}'`,
   ].join("\n");
 }

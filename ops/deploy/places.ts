@@ -9,6 +9,8 @@ export interface Chosen {
   places: Place[];
   /** All of the site. */
   all: Place[];
+  /** Those to be locked: both of the pair whichever is deployed, so that two deployments never work on one each. */
+  locked: Place[];
   /** Those that could not be reached, with the reason; only where that is allowed. */
   away: { machine: string; why: string }[];
 }
@@ -36,7 +38,7 @@ export async function choosePlaces(
     throw new OperatorError("deploy.machine", `there is no machine ${unknown}`, next);
   }
   const wanted = machines === undefined ? all : all.filter((place) => machines.some((name) => named(name) === place));
-  if (!alone) return { places: wanted, all, away: [] };
+  if (!alone) return { places: wanted, all, locked: await withPair(wanted, all), away: [] };
   const reached = await Promise.all(wanted.map(whyAway));
   const away = reached.flatMap(({ place, why }) => (why === undefined ? [] : [{ machine: place.name, why }]));
   const places = reached.flatMap(({ place, why }) => (why === undefined ? place : []));
@@ -48,7 +50,14 @@ export async function choosePlaces(
     const what = "--alone is for one machine of the pair, and both can be reached";
     throw new OperatorError("deploy.not-alone", what, "Leave it out, or name the one with --machine");
   }
-  return { places, all, away };
+  return { places, all, locked: await withPair(places, all), away };
+}
+
+/** A machine of the pair that takes no part is locked where it can be reached: nobody else can begin there, either, where it cannot. */
+async function withPair(places: readonly Place[], all: readonly Place[]): Promise<Place[]> {
+  const others = all.filter((place) => place.pair !== undefined && !places.includes(place));
+  const reached = await Promise.all(others.map(whyAway));
+  return [...places, ...reached.flatMap(({ place, why }) => (why === undefined ? place : []))];
 }
 
 async function whyAway(place: Place): Promise<{ place: Place; why: string | undefined }> {

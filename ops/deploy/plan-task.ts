@@ -1,13 +1,10 @@
 /** Looks at one machine and previews its stack: what a deployment would do there, and what an earlier one has left. */
-import { writeRecord } from "./archive.ts";
 import { baselineOf } from "./baseline.ts";
 import { changesOf } from "./changes.ts";
 import { type Deployment, unfinishedOf } from "./deployment.ts";
 import type { DeployEngine } from "./engine.ts";
-import type { Held } from "./lock.ts";
 import { bufferSecondsOf } from "./look.ts";
 import type { Task } from "./machine-run.ts";
-import { removeOrphans } from "./orphans.ts";
 import type { Place } from "./place.ts";
 import type { Chosen } from "./places.ts";
 import { planMachine } from "./plan.ts";
@@ -29,9 +26,8 @@ export interface Planning {
   own: Deployment[];
   source: Source;
   chosen: Chosen;
-  held: Held;
   engine: DeployEngine;
-  base: Pick<Deployment, "number" | "at" | "by" | "commit" | "dirty">;
+  base: Pick<Deployment, "number" | "at" | "by" | "commit" | "dirty" | "run">;
   signal: AbortSignal;
   alone: boolean;
   /** Whether an earlier run has left some machine in between: how the pair does now says nothing of how it will. */
@@ -44,7 +40,6 @@ export async function planTask({
   own,
   source,
   chosen,
-  held,
   engine,
   base,
   signal,
@@ -55,8 +50,8 @@ export async function planTask({
   const { program, archive, git, rollbackOf, agent } = source;
   const unfinished = unfinishedOf(own);
   const heals = unfinished !== undefined;
-  if (heals) await heal(place, unfinished, { engine, program, say });
-  else if (held.dead.length > 0) await engine.cancel(program, place.stack.name);
+  if (unfinished !== undefined)
+    say(`${place.name}: deployment ${unfinished.number} is ${unfinished.outcome} there and is not finished`);
   say(`${place.name}: previewing`);
   const [steps, before, bufferSeconds] = await Promise.all([
     engine.preview(program, place.stack.name, { signal, refresh: heals }),
@@ -95,23 +90,19 @@ export async function planTask({
     ...(rollbackOf === undefined ? {} : { rollbackOf }),
     ...(agent === undefined ? {} : { agent }),
   };
-  return { place, peer: alone ? undefined : peer, plan, kept: own, before, heals, inherited, program, archive, record };
-}
-
-/** Makes an end of what a dead run has left, so that the engine may look what is really there. */
-async function heal(
-  place: Place,
-  unfinished: Deployment,
-  doing: { engine: DeployEngine; program: Program; say(line: string): void },
-): Promise<void> {
-  const { number, outcome } = unfinished;
-  doing.say(
-    `${place.name}: deployment ${number} is ${outcome} there and is not finished: its machine is looked at anew`,
-  );
-  await doing.engine.cancel(doing.program, place.stack.name);
-  await removeOrphans(place, number, doing);
-  if (outcome === "under way")
-    await writeRecord(place, { ...unfinished, outcome: "interrupted", why: "it was cut off" });
+  return {
+    place,
+    peer: alone ? undefined : peer,
+    plan,
+    kept: own,
+    before,
+    heals,
+    inherited,
+    unfinished,
+    program,
+    archive,
+    record,
+  };
 }
 
 function whyPeerAway(

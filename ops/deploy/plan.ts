@@ -1,6 +1,6 @@
 /** Says in words what a deployment of a machine means: what restarts, what moves, what has one copy only, and for how long. Pure. */
 import type { ServiceJson } from "../../hub/http/api.ts";
-import type { Changes, ContainerChange } from "./changes.ts";
+import { type Changes, type ContainerChange, isOfAgent } from "./changes.ts";
 import type { Deployment } from "./deployment.ts";
 
 export interface PlanInput {
@@ -53,8 +53,8 @@ export function planMachine(input: PlanInput): MachinePlan {
   const { machine, changes } = input;
   const { containers, isFirst } = changes;
   const cut = containers.filter(({ action }) => action !== "create");
-  const services = cutServices(input, cut);
   const replaced = cut.map(({ part }) => part);
+  const services = cutServices(input, replaced);
   const others = Object.values(changes.others).reduce((sum, count) => sum + count, 0);
   return {
     machine,
@@ -68,12 +68,8 @@ export function planMachine(input: PlanInput): MachinePlan {
       ...(others > 0 && !isFirst ? [otherWord(changes)] : []),
       ...copyWords(input, replaced),
     ],
-    moves: services.flatMap(({ service, to }) =>
-      to === undefined ? [] : [{ service: service.name, from: machine, to }],
-    ),
-    outages: services.flatMap(({ service, reason }) =>
-      reason === undefined ? [] : [{ service: service.name, reason }],
-    ),
+    moves: movesOf(services, machine),
+    outages: outagesOf(services),
     pauses: cut.flatMap(({ agent }) => (agent?.role === "home" ? `${machine}/${agent.name}` : [])),
     replaced,
     touched: containers.flatMap(({ part, action }) => (action === "delete" ? [] : part)),
@@ -89,15 +85,25 @@ interface CutService {
   reason: string | undefined;
 }
 
-function cutServices({ machine, services, peerAway }: PlanInput, cut: readonly ContainerChange[]): CutService[] {
+/** @param replaced parts whose container is */
+export function cutServices(
+  { machine, services, peerAway }: Pick<PlanInput, "machine" | "services" | "peerAway">,
+  replaced: readonly string[],
+): CutService[] {
   return services
-    .filter(({ name, owner }) => owner === machine && cut.some(({ agent }) => agent?.name === name))
+    .filter(({ name, owner }) => owner === machine && replaced.some((part) => isOfAgent(part, name)))
     .map((service): CutService => {
       const to = service.home === machine ? service.standby : service.home;
       const reason = peerAway ?? whyStays(service, to);
       return { service, to: reason === undefined ? to : undefined, reason };
     });
 }
+
+export const movesOf = (services: readonly CutService[], machine: string): Move[] =>
+  services.flatMap(({ service, to }) => (to === undefined ? [] : [{ service: service.name, from: machine, to }]));
+
+export const outagesOf = (services: readonly CutService[]): MachinePlan["outages"] =>
+  services.flatMap(({ service, reason }) => (reason === undefined ? [] : [{ service: service.name, reason }]));
 
 /** A cold standby is started by its move, so it need not be well before. */
 function whyStays({ state, mode, instances, reason }: ServiceJson, to: string): string | undefined {

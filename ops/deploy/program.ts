@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { promisify } from "node:util";
 import { parse, parseDocument } from "yaml";
 import { messageOf } from "../../hub/io/log.ts";
@@ -50,8 +50,13 @@ export async function packProgram(siteFolder: string, stacks: readonly Stack[]):
   const { root, main } = programRoot(siteFolder);
   const work = mkdtempSync(join(tmpdir(), "tandem-program-"));
   try {
-    for (const name of [...folders, ...files, main])
-      if (existsSync(join(root, name))) cpSync(join(root, name), join(work, name), { recursive: true });
+    const known = await knownToGit(root);
+    const filter = (path: string) => isPacked(relative(root, path), known);
+    // A link would lead nowhere in the archive.
+    for (const name of [...files, main]) if (existsSync(join(root, name))) cpSync(join(root, name), join(work, name));
+    for (const name of folders)
+      if (existsSync(join(root, name)))
+        cpSync(join(root, name), join(work, name), { recursive: true, dereference: true, filter });
     const project = parseDocument(readFileSync(join(siteFolder, "Pulumi.yaml"), "utf8"));
     project.set("main", main);
     writeFileSync(join(work, "Pulumi.yaml"), project.toString({ lineWidth: 0 }));
@@ -74,6 +79,32 @@ export async function packProgram(siteFolder: string, stacks: readonly Stack[]):
   }
 }
 
+/** What may hold a secret in plain: an archive goes to every machine. */
+const neverPacked = /(^|\/)\.|\.key$|\.pem$|passphrase[^/]*(?<!\.ts)$/i;
+/** An `up` reads them whether or not git does. */
+const inventory = /^fleet\/[^/]+\.yaml$/;
+
+/**
+ * @param path relative to the program
+ * @param known files and the folders above them; undefined where git is not there
+ */
+export function isPacked(path: string, known: ReadonlySet<string> | undefined): boolean {
+  if (neverPacked.test(path)) return false;
+  return known === undefined || known.has(path) || inventory.test(path);
+}
+
+async function knownToGit(root: string): Promise<Set<string> | undefined> {
+  try {
+    const args = ["-C", root, "ls-files", "-co", "--exclude-standard", "-z"];
+    const { stdout } = await run("git", args, { maxBuffer: 64 * 1024 ** 2 });
+    const names = stdout.split("\0").filter((name) => name !== "");
+    if (names.length === 0) return undefined;
+    return new Set(names.flatMap((name) => name.split("/").map((_, i, parts) => parts.slice(0, i + 1).join("/"))));
+  } catch {
+    return undefined;
+  }
+}
+
 /** The stack's file, with the fleet beside the program. */
 function relocatable({ path, site }: Stack): string {
   const text = readFileSync(path, "utf8");
@@ -87,7 +118,7 @@ function relocatable({ path, site }: Stack): string {
 function replaceInventory(folder: string, from: string): void {
   const inventories = (at: string) => readdirSync(at).filter((name) => name.endsWith(".yaml"));
   for (const name of inventories(folder)) rmSync(join(folder, name));
-  for (const name of inventories(from)) cpSync(join(from, name), join(folder, name));
+  for (const name of inventories(from)) cpSync(join(from, name), join(folder, name), { dereference: true });
 }
 
 /** Where unpacked programs lie on this computer, per site. */

@@ -25,8 +25,8 @@ function lastOf(machines: readonly (readonly Deployment[])[]): number {
   return Math.max(0, ...machines.map((kept) => presentOf(kept)?.number ?? 0));
 }
 
-/** Of a machine that is left in between, the deployments since it was whole: one may have been begun to finish another. */
-function openNumbers(kept: readonly Deployment[]): number[] {
+/** Of a machine that is left in between, the deployments since it was whole: one may have been begun to finish another. None when it is whole. */
+export function openNumbers(kept: readonly Deployment[]): number[] {
   if (unfinishedOf(kept) === undefined) return [];
   const whole = newest(kept.filter(({ outcome }) => outcome === "done" || outcome === "rolled back"))?.number ?? 0;
   return kept.flatMap(({ number }) => (number > whole ? number : []));

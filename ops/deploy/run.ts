@@ -41,8 +41,8 @@ export interface RunRequest {
   refuse?(tasks: readonly Task[]): void;
   show(tasks: readonly Task[], number: number): void;
   say(line: string): void;
-  /** Given the engine as soon as there is one; the signal ends it politely. */
-  interrupted(engine: DeployEngine): AbortSignal;
+  /** Called before a lock is taken; the signal ends the engine politely. */
+  interrupted(engine: Pick<DeployEngine, "kill">): AbortSignal;
   /** @default Pulumi's */
   startEngine?(runId: string): Promise<DeployEngine>;
 }
@@ -58,15 +58,16 @@ export async function runDeployment(request: RunRequest): Promise<RunResult> {
   const { options, what, say } = request;
   const chosen = await choosePlaces(options.dir, options.machine, options.alone);
   for (const { machine, why } of chosen.away) say(`${machine} is left out: ${why}`);
-  const held = await takeLocks(chosen.places, what).catch(advise);
   let engine: DeployEngine | undefined;
-  let signal: AbortSignal | undefined;
+  // Heard before there is a lock that an end would leave.
+  const signal = request.interrupted({ kill: () => engine?.kill() });
+  const held = await takeLocks(chosen.locked, what).catch(advise);
   try {
+    if (signal.aborted) return { kind: "ended" };
     engine = await (request.startEngine ?? Engine.start)(held.owner.id);
-    signal = request.interrupted(engine);
     return await underLock(request, chosen, held, engine, signal);
   } catch (error) {
-    if (signal?.aborted) return { kind: "ended" };
+    if (signal.aborted) return { kind: "ended" };
     throw error;
   } finally {
     // One preview may still run when the other has failed.
@@ -85,23 +86,28 @@ async function underLock(
   const { options, what, say } = request;
   for (const { what: was, since, pid } of held.dead)
     say(`the lock was held by your own ${was} of ${since}, process ${pid}, which runs no more: it was interrupted`);
-  await endLeftovers(
-    held.dead.map(({ id }) => id),
-    say,
-  );
   const kept = await Promise.all(chosen.places.map(async (place) => ({ place, ...(await readArchive(place)) })));
+  // After `tandem unlock` no lock names a dead run any more, but the record that it has left does.
+  const left = kept.flatMap((one) => unfinishedOf(one.kept)?.run ?? []);
+  await endLeftovers([...new Set([...held.dead.map(({ id }) => id), ...left])], say);
   const elsewhere = await lastElsewhere(chosen);
   const number = 1 + Math.max(...kept.concat(elsewhere).map(({ last }) => last));
   const sources = await request.sourcesOf(kept, chosen);
   const git = await commitOf(options.dir);
-  const base = { number, at: new Date().toISOString(), by: `${held.owner.user}@${held.owner.host}`, ...git };
+  const base = {
+    number,
+    at: new Date().toISOString(),
+    by: `${held.owner.user}@${held.owner.host}`,
+    run: held.owner.id,
+    ...git,
+  };
   const healing = kept.some((one) => unfinishedOf(one.kept) !== undefined);
   const planned = await Promise.all(
     kept.flatMap(({ place, kept: own }) => {
       const source = sources.get(place.name);
       return source === undefined
         ? []
-        : planTask({ place, own, source, chosen, held, engine, base, signal, alone: options.alone, healing, say });
+        : planTask({ place, own, source, chosen, engine, base, signal, alone: options.alone, healing, say });
     }),
   );
   // What an earlier run has left in between comes first: the other machine is not to be touched before that is whole.
@@ -123,6 +129,8 @@ async function underLock(
     deadlineMs,
     ...(holdMs === undefined ? {} : { holdMs }),
     allowOutage,
+    mustBeSound: mustBeSound(tasks, options),
+    owner: held.owner,
     signal,
     say,
     verified: new Set(),
@@ -142,13 +150,13 @@ async function lastElsewhere({ all, places, away }: Chosen): Promise<(Kept & { l
 }
 
 /** With one copy less than two, or a service that cannot move, an operator has to say so. */
-function refuseUnsound(tasks: readonly Task[], { alone, allowOutage }: RunOptions): void {
+function refuseUnsound(tasks: readonly Task[], options: RunOptions): void {
+  const { allowOutage } = options;
   const pair = tasks.filter(({ place }) => place.pair !== undefined);
-  const isWhole = pair.every(({ plan, heals }) => !plan.isFirst && !heals);
   const looks = pair.flatMap(({ place, peer, before }) =>
     [place, peer].flatMap((at, i) => (at === undefined ? [] : [[at.name, before.looks[i] ?? nobody] as const])),
   );
-  const unsound = alone || !isWhole ? [] : unsoundnessOf(new Map(looks));
+  const unsound = mustBeSound(tasks, options) ? unsoundnessOf(new Map(looks)) : [];
   if (unsound.length > 0) {
     const next =
       "tandem doctor says what to do. While one machine is away, or to mend one: tandem deploy --alone --machine M";
@@ -158,6 +166,11 @@ function refuseUnsound(tasks: readonly Task[], { alone, allowOutage }: RunOption
   if (outages.length === 0 || allowOutage) return;
   const what = outages.map(({ service, reason }) => `${service} would be down for the time of its restart: ${reason}`);
   throw new OperatorError("deploy.outage", what.join("\n"), "Mend that first, or say --allow-outage");
+}
+
+function mustBeSound(tasks: readonly Task[], { alone }: RunOptions): boolean {
+  const pair = tasks.filter(({ place }) => place.pair !== undefined);
+  return !alone && pair.every(({ plan, heals }) => !plan.isFirst && !heals);
 }
 
 const nobody = { fleet: undefined, ledger: undefined, services: undefined };

@@ -35,6 +35,13 @@ describe("ssh's options", () => {
     expect(pathOf(sshOptions(hostKey))).toBeUndefined();
   });
 
+  it("a machine that falls silent is given up after 30 s, be it behind a jump host", () => {
+    const alive = ["ServerAliveInterval=10", "ServerAliveCountMax=3"];
+    for (const options of [sshOptions(hostKey), sharedSshOptions(hostKey)])
+      expect(options).toEqual(expect.arrayContaining(alive));
+    for (const one of alive) expect(sshOptions(hostKey, jump).join().split("ProxyCommand=")[1]).toContain(one);
+  });
+
   it("keys come from the agent alone", () => {
     expect(sshOptions(hostKey)).toContain("IdentityFile=none");
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { homewardOf } from "../../../ops/deploy/care.ts";
+import { hasStayed, homewardOf, oursOf } from "../../../ops/deploy/care.ts";
 
 describe("a service that was moved off a machine for its up", () => {
   const moved = { service: "Twin", from: "mainpc", to: "pc2", epoch: 5 };
@@ -20,5 +20,28 @@ describe("a service that was moved off a machine for its up", () => {
 
   it("is asked about again while it moves", () => {
     expect(now("pc2", 5, "moving")).toBe("ask again");
+  });
+});
+
+describe("a service whose move was not answered", () => {
+  const entry = { from: "mainpc", epoch: 5 };
+  const stayed = (owner: string, epoch: number, state: "home" | "away" | "moving" = "home") =>
+    hasStayed(entry, { owner, epoch, state });
+
+  it("has stayed only where a hub says that it acts as before", () => {
+    expect(stayed("mainpc", 4)).toBe(true);
+    expect(stayed("mainpc", 4, "moving")).toBe(false);
+    expect(stayed("pc2", 5, "away")).toBe(false);
+    expect(hasStayed(entry, undefined)).toBe(false);
+  });
+});
+
+describe("the maintenance that a deployment ends", () => {
+  it("is its own, and not what an operator has begun meanwhile", () => {
+    const known = [
+      { target: "mainpc/Twin", by: "ops" },
+      { target: "mainpc/Other", by: "tandem deploy" },
+    ];
+    expect(oursOf(["mainpc/Twin", "mainpc/Other", "mainpc/Third"], known)).toEqual(["mainpc/Other", "mainpc/Third"]);
   });
 });

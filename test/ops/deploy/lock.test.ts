@@ -2,7 +2,17 @@ import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { describeOwner, freeLock, holderOf, isDead, type Owner, takeLocks } from "../../../ops/deploy/lock.ts";
+import {
+  describeOwner,
+  findLock,
+  freeLock,
+  freeLockFile,
+  holderOf,
+  isDead,
+  type Owner,
+  ownerHere,
+  takeLocks,
+} from "../../../ops/deploy/lock.ts";
 import { takeScript } from "../../../ops/deploy/lock-script.ts";
 import { onMachine } from "../../../ops/deploy/place.ts";
 import { localPlaces } from "./local-place.ts";
@@ -88,6 +98,27 @@ describe("the lock of a deployment", () => {
     expect(readdirSync(join(site.folder, "pc2", "deploy.lock"))).toEqual([]);
   });
 
+  it("is not taken by one whose words do not arrive, as of an ssh that died first", async () => {
+    const [pc2] = site.places;
+    if (pc2 === undefined) throw new RangeError("no place");
+    await expect(onMachine(pc2, takeScript(pc2.stack.site.paths.data), { stdin: "" })).rejects.toThrow(
+      "the lock's owner did not come",
+    );
+    expect(await holders()).toEqual([undefined, undefined]);
+  });
+
+  it("that nobody can read is taken away by its file's name, and not when another one holds it since", async () => {
+    const [, mainpc] = site.places;
+    if (mainpc === undefined) throw new RangeError("no place");
+    mkdirSync(join(site.folder, "mainpc", "deploy.lock"), { recursive: true });
+    writeFileSync(join(site.folder, "mainpc", "deploy.lock", "3"), "");
+    const found = await findLock(mainpc);
+    expect(found).toEqual({ file: "3", owner: undefined });
+    expect(await freeLockFile(mainpc, { file: "2", owner: undefined })).toBe(false);
+    expect(found && (await freeLockFile(mainpc, found))).toBe(true);
+    expect(await holders()).toEqual([undefined, undefined]);
+  });
+
   it("that holds something else is not taken for a free one", async () => {
     mkdirSync(join(site.folder, "mainpc", "deploy.lock"), { recursive: true });
     writeFileSync(join(site.folder, "mainpc", "deploy.lock", "1"), "by hand\n");
@@ -105,6 +136,13 @@ describe("an owner of a lock", () => {
     expect(isDead(owner(here), () => [{ pid: 4711, command: "vim" }])).toBe(true);
     expect(isDead(owner({ ...here, host: "elsewhere" }), () => [])).toBe(false);
     expect(isDead(owner({ ...here, user: "somebody" }), () => [])).toBe(false);
+  });
+
+  it("is not judged by the numbers of another kernel, or of another container on it", () => {
+    const now = ownerHere("deploy");
+    expect(isDead(now, () => [])).toBe(true);
+    expect(isDead({ ...now, boot: "00000000-0000-4000-8000-000000000000" }, () => [])).toBe(false);
+    expect(isDead({ ...now, pidNamespace: "pid:[1]" }, () => [])).toBe(false);
   });
 
   it("is told with its age", () => {

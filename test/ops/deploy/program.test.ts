@@ -17,7 +17,7 @@ import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { build } from "../../../ops/build.ts";
-import { packProgram, programRoot, unpackFolder, unpackProgram } from "../../../ops/deploy/program.ts";
+import { isPacked, packProgram, programRoot, unpackFolder, unpackProgram } from "../../../ops/deploy/program.ts";
 import { readStacks } from "../../../ops/site/stacks.ts";
 import { writeProject } from "../../lab/project.ts";
 
@@ -91,6 +91,14 @@ describe("the program of a deployment", () => {
       config: { "tandem:hubSeed": { secure: "v1:abc" } },
     });
     expect(parse(text).config["tandem:fleet"]).toBeUndefined();
+  });
+
+  it("leaves out what may hold a secret, and what git ignores", () => {
+    for (const path of ["fleet/.env", "ops/site.key", "ops/a.pem", "fleet/passphrase.txt", ".git/config"])
+      expect(isPacked(path, undefined), path).toBe(false);
+    for (const path of ["fleet/mainpc.yaml", "ops/init/passphrases.ts"]) expect(isPacked(path, undefined)).toBe(true);
+    expect(isPacked("fleet/mainpc.yaml", new Set(["fleet", "fleet/mainpc.yaml"]))).toBe(true);
+    expect(isPacked("fleet/notes.txt", new Set(["fleet", "fleet/mainpc.yaml"]))).toBe(false);
   });
 
   it("is unpacked in a place that is the site's own", () => {

@@ -7,7 +7,7 @@ import { stringify } from "yaml";
 import { deploymentsOf } from "../../../ops/deploy/archive.ts";
 import { containerType, type EngineStep } from "../../../ops/deploy/changes.ts";
 import type { DeployEngine } from "../../../ops/deploy/engine.ts";
-import { holderOf } from "../../../ops/deploy/lock.ts";
+import { freeLock, holderOf } from "../../../ops/deploy/lock.ts";
 import { choosePlaces } from "../../../ops/deploy/places.ts";
 import { type RunOptions, type RunRequest, type RunResult, runDeployment } from "../../../ops/deploy/run.ts";
 import { OperatorError } from "../../../ops/error.ts";
@@ -201,8 +201,13 @@ describe("a deployment of a pair", () => {
     onUp = () => {
       pair.sync = "in-sync";
     };
+    // Nothing is changed before the word was given.
+    const before = readFileSync(join(record, "deployment.json"), "utf8");
+    expect(endOf(await run("two", {}, { agree: async () => false }))).toBe("declined");
+    expect(readFileSync(join(record, "deployment.json"), "utf8")).toBe(before);
+    expect([ups, pair.orders]).toEqual([[], []]);
     expect(endOf(await run("two"))).toBe("done");
-    expect(ups).toEqual(["mainpc cancelled", "mainpc two refreshed"]);
+    expect(ups).toEqual(["mainpc two refreshed"]);
     expect(pair.orders).toEqual([
       "DELETE /api/v1/maintenance mainpc/Twin",
       "POST /api/v1/services/Twin/switchover mainpc",
@@ -247,6 +252,70 @@ describe("a deployment of a pair", () => {
     expect(said.join("\n")).toContain("pc2: its record could not be written and is tried again at the end");
     expect(ups).toEqual(["pc2 one", "mainpc one"]);
     expect(await kept()).toEqual(["1 pc2 done", "1 mainpc done"]);
+  }, 60_000);
+
+  it("is not carried on with the second machine when its lock was taken away meanwhile", async () => {
+    const { all } = await choosePlaces(folder, undefined, false);
+    const free = async () => {
+      for (const place of all) {
+        const owner = await holderOf(place);
+        if (owner !== undefined) await freeLock(place, owner);
+      }
+    };
+    const freeing = {
+      ...engine,
+      up: async (...args: Parameters<DeployEngine["up"]>) => {
+        await engine.up(...args);
+        await free();
+      },
+    };
+    const result = await run("one", {}, { startEngine: async () => freeing });
+    expect(endOf(result)).toBe("interrupted");
+    expect(result.kind === "played" && result.played.notes).toEqual([
+      "mainpc was not begun: the lock of mainpc is not this run's any more (tandem unlock)",
+    ]);
+    expect(ups).toEqual(["pc2 one"]);
+    expect(pair.orders).toEqual([]);
+  }, 60_000);
+
+  it("looks anew whether the pair is whole before its second machine, and who acts there", async () => {
+    onUp = () => {
+      pair.twin = {
+        ...pair.twin,
+        instances: { ...pair.twin.instances, pc2: { host: "x", port: 1, health: "unhealthy" } },
+      };
+    };
+    const refused = await run("one");
+    expect(refused.kind === "played" && refused.played.end).toMatchObject({
+      failure: {
+        machine: "mainpc",
+        during: "prepare",
+        why: expect.stringContaining("its instance on pc2 is unhealthy"),
+      },
+    });
+    expect(pair.orders).toEqual([]);
+  }, 60_000);
+
+  it("is ended with no lock left when an operator says so while locks are taken", async () => {
+    const startEngine = () => Promise.reject(new Error("started"));
+    expect(await run("one", {}, { interrupted: () => AbortSignal.abort(), startEngine })).toEqual({ kind: "ended" });
+    expect(await kept()).toEqual([]);
+  }, 60_000);
+
+  it("locks both machines of the pair though only one is deployed", async () => {
+    const { all } = await choosePlaces(folder, undefined, false);
+    const locked: (string | undefined)[][] = [];
+    onUp = () => void Promise.all(all.map(holderOf)).then((held) => locked.push(held.map((one) => one?.what)));
+    const slow = {
+      ...engine,
+      up: async (...args: Parameters<DeployEngine["up"]>) => {
+        await engine.up(...args);
+        await expect.poll(() => locked.length, { timeout: 10_000 }).toBe(1);
+      },
+    };
+    expect(endOf(await run("one", { machine: ["pc2"] }, { startEngine: async () => slow }))).toBe("done");
+    expect(locked).toEqual([["deploy", "deploy"]]);
+    await kept();
   }, 60_000);
 
   it("is refused when a service would be down, unless that is allowed", async () => {
