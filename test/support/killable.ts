@@ -1,10 +1,11 @@
 /** A process that a test may kill, freeze and start again, any number of times. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
 import type { ChildSpec } from "../../ops/local/child.ts";
 import { until } from "./until.ts";
 
 const politeMs = 3_000;
+const freezeMs = 1_000;
 
 export class Killable {
   readonly spec: ChildSpec;
@@ -56,8 +57,11 @@ export class Killable {
     await this.#gone;
   }
 
+  /** Returns when all of its threads stand still, which takes the kernel a moment. */
   freeze(): void {
     this.#process?.kill("SIGSTOP");
+    const endMs = performance.now() + freezeMs;
+    while (!standsStill(this.#process?.pid) && performance.now() < endMs);
   }
 
   thaw(): void {
@@ -71,5 +75,16 @@ export class Killable {
     const timer = setTimeout(() => void this.kill(), politeMs);
     await this.#gone;
     clearTimeout(timer);
+  }
+}
+
+/** By the kernel's own word; true where it gives none. */
+function standsStill(pid: number | undefined): boolean {
+  try {
+    const tasks = readdirSync(`/proc/${pid}/task`);
+    // The state comes behind the name, which may hold anything, in parentheses.
+    return tasks.every((task) => /\) [TtZ] [^)]*$/.test(readFileSync(`/proc/${pid}/task/${task}/stat`, "utf8")));
+  } catch {
+    return true;
   }
 }
