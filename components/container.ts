@@ -5,10 +5,10 @@ import { type Exception, exceptionLabel } from "./policy/exceptions.ts";
 
 export interface ContainerSpec {
   /**
-   * Name on the machine, or `generated`: that of the resource with a suffix, for what is replaced by one that starts beside it and
-   * takes over. @example "tandem-mainpc-nats"
+   * Name on the machine. Without one it is that of the resource with a generated suffix, and the container is replaced by one that
+   * starts beside it and takes over. @example "tandem-mainpc-nats"
    */
-  name: string;
+  name?: string;
   image: pulumi.Input<string>;
   /** Replaces the image's entry point. @default the image's */
   entrypoint?: string[];
@@ -47,8 +47,6 @@ export interface ContainerSpec {
   runs?: RunState;
 }
 
-const generated = "generated";
-
 export type RunState =
   /** Pulumi: it always runs. */
   | "pulumi"
@@ -73,11 +71,11 @@ export function hardenedContainer(
 ): docker.Container {
   const { runs = "pulumi", healthcheck, uid, movesAddresses = false, engineGroup } = spec;
   if ((uid === 0) !== (movesAddresses || engineGroup !== undefined))
-    throw new RangeError(`${spec.name}: root is for a container that moves addresses or speaks to the engine`);
+    throw new RangeError(`${resourceName}: root is for a container that moves addresses or speaks to the engine`);
   return new docker.Container(
     resourceName,
     {
-      name: spec.name === generated ? undefined : spec.name,
+      name: spec.name,
       image: spec.image,
       entrypoints: spec.entrypoint,
       command: spec.command,
@@ -124,7 +122,7 @@ export function hardenedContainer(
       logOpts: { "max-size": "10m", "max-file": "5" },
     },
     // The old one holds the ports, unless it shares them.
-    { ...opts, deleteBeforeReplace: spec.name !== generated },
+    { ...opts, deleteBeforeReplace: spec.name !== undefined },
   );
 }
 

@@ -124,7 +124,6 @@ export class Hub extends pulumi.ComponentResource {
       // Also how its name begins.
       `tandem-${machine.name}-hub`,
       {
-        name: "generated",
         image: image.reference,
         entrypoint: ["node", ...hubNodeArgs, "/app/hub.mjs"],
         command: ["--config", `${configTarget}/hub.json`],

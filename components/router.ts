@@ -79,7 +79,6 @@ export class Router extends pulumi.ComponentResource {
     const container: docker.Container = hardenedContainer(
       routerContainer(machine),
       {
-        name: "generated",
         image: programImage(name, args.image, children).reference,
         entrypoint: ["node", "/app/router.mjs"],
         command: ["--config", `${confTarget}/router.json`],

@@ -2,13 +2,13 @@
  * A hub's process through its life. Where a hub of the machine runs already it waits beside that until it could act itself, has it yield,
  * and acts; later it yields in the same way. A successor that ends is stepped in for.
  */
-import { setTimeout } from "node:timers/promises";
 import type { HubConfig } from "./config.ts";
 import { Entrance } from "./http/entrance.ts";
 import { Hub } from "./hub.ts";
 import { type Log, messageOf } from "./io/log.ts";
 import { NatsLink } from "./io/nats-link.ts";
 import { sharesPorts } from "./io/shares-ports.ts";
+import { within } from "./io/within.ts";
 import type { Running } from "./process-entry.ts";
 import { Liveness } from "./succession/liveness.ts";
 import { type Address, Place } from "./succession/place.ts";
@@ -119,7 +119,7 @@ export class HubProcess implements Running {
     this.#hub = hub;
     await this.#entrance.listen(this.#address, this.#place !== undefined);
     await hub.start(succeeds);
-    if (succeeds) await Promise.race([hub.ready, setTimeout(holdDeadlineMs, undefined, { ref: false })]);
+    if (succeeds) await within(holdDeadlineMs, hub.ready);
     if (this.#stop.signal.aborted) return;
     this.#entrance.open(hub.front);
     this.#liveness.well();

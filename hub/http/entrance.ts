@@ -14,6 +14,7 @@ import { Server as TcpServer } from "node:net";
 import { pipeline } from "node:stream";
 import { setTimeout } from "node:timers/promises";
 import { type Log, messageOf } from "../io/log.ts";
+import { within } from "../io/within.ts";
 import { acceptAll } from "../succession/accept-all.ts";
 
 interface Address {
@@ -52,14 +53,16 @@ const orderPaths = /^\/(?:api\/v1\/(?:services|maintenance)|internal)(?:\/|$|\?)
 export class Entrance {
   readonly server: Server;
   readonly #log: Log;
-  readonly #underWay = new Set<Promise<void>>();
+  /** Requests that the hub is at. */
+  #answering = 0;
+  #idle: () => void = () => {};
   #state: State = { kind: "holding" };
   #opened: () => void = () => {};
   #open: Promise<void> = Promise.resolve();
 
   constructor(log: Log, deadlines = defaultDeadlines) {
     this.#log = log;
-    const take: RequestListener = (request, response) => void this.#track(this.#take(request, response));
+    const take: RequestListener = (request, response) => void this.#take(request, response);
     this.server = createServer(
       {
         headersTimeout: deadlines.headerMs,
@@ -97,16 +100,19 @@ export class Entrance {
     this.#opened();
   }
 
-  /** Resolves when nothing is under way any more that came before; what comes from now on goes to the hub at that address. */
+  /** Resolves when the hub is at no request any more; what comes from now on goes to the hub at that address. */
   async yieldTo(to: Address): Promise<void> {
     await acceptAll([this.server]);
     // Of the listener alone; the server's own would cut idle connections, on which a request may be on its way.
     TcpServer.prototype.close.call(this.server);
     // Not before: what is passed on while this process listens may come back to it.
     this.#state = { kind: "passing", to };
-    const before = [...this.#underWay];
     this.#opened();
-    await within(yieldDeadlineMs, Promise.allSettled(before));
+    if (this.#answering === 0) return;
+    const idle = new Promise<void>((resolve) => {
+      this.#idle = resolve;
+    });
+    await within(yieldDeadlineMs, idle);
   }
 
   /** Takes no more connections at once; resolves when all have ended. @param lastRequests whether clients may ask once more */
@@ -129,17 +135,11 @@ export class Entrance {
     });
   }
 
-  async #track(work: Promise<void>): Promise<void> {
-    this.#underWay.add(work);
-    await work;
-    this.#underWay.delete(work);
-  }
-
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       for (let tries = 1; ; tries++) {
         if (this.#state.kind === "holding") await this.#open;
-        if (this.#state.kind === "open") return await this.#state.front(request, response);
+        if (this.#state.kind === "open") return await this.#answer(this.#state.front, request, response);
         if (this.#state.kind === "passing" && (await this.#pass(request, response, this.#state.to))) return;
         if (response.destroyed) return;
         if (tries === maxPasses)
@@ -150,6 +150,15 @@ export class Entrance {
       this.#log.error("http.failed", { method: request.method, url: request.url, error: messageOf(error) });
       if (response.headersSent) response.destroy();
       else send(response, 500, "the hub failed at this request; its log says more\n");
+    }
+  }
+
+  async #answer(front: Front, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.#answering++;
+    try {
+      await front(request, response);
+    } finally {
+      if (--this.#answering === 0) this.#idle();
     }
   }
 
@@ -193,11 +202,4 @@ export class Entrance {
 
 function send(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { "content-type": "text/plain; charset=utf-8", "retry-after": "1" }).end(text);
-}
-
-/** Resolves with the work, or without it after so long. */
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  const timer = new AbortController();
-  await Promise.race([work, setTimeout(ms, undefined, { signal: timer.signal }).catch(() => {})]);
-  timer.abort();
 }

@@ -74,8 +74,7 @@ export class NatsLink {
   static async probe(options: Omit<NatsLinkOptions, "onReconnect">): Promise<void> {
     const { name } = options;
     try {
-      const probe = await connectNats({ ...connectionOptions(options), name: `${name} (probe)`, reconnect: false });
-      await probe.close();
+      await tryConnection(connectionOptions(options), `${name} (probe)`);
     } catch (error) {
       throw new Error(`NATS of this machine does not take this hub: ${messageOf(error)}`);
     }
@@ -115,12 +114,7 @@ export class NatsLink {
     // A link that was cut meanwhile has read the file when it dialled again.
     while (stands()) {
       try {
-        const trial = await connectNats({
-          ...this.#connection,
-          name: `${name} (trial of a seed)`,
-          reconnect: false,
-        });
-        await trial.close();
+        await tryConnection(this.#connection, `${name} (trial of a seed)`);
         if (stands()) await this.nc.reconnect();
         return;
       } catch (error) {
@@ -149,6 +143,12 @@ export class NatsLink {
     }
     this.#connected = false;
   }
+}
+
+/** Rejects when NATS does not take it. */
+async function tryConnection(connection: ConnectionOptions, name: string): Promise<void> {
+  const trial = await connectNats({ ...connection, name, reconnect: false });
+  await trial.close();
 }
 
 function connectionOptions({ host, port, seedFile, log }: Omit<NatsLinkOptions, "onReconnect">): ConnectionOptions {

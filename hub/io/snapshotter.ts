@@ -10,6 +10,7 @@ import { idAt } from "./read-back.ts";
 import type { RecordState } from "./record-state.ts";
 import type { ManifestDraft, SnapshotStore, StoredSnapshot } from "./snapshot-store.ts";
 import type { StreamPlaces } from "./stream-places.ts";
+import { within } from "./within.ts";
 
 export interface SnapshotterOptions {
   self: string;
@@ -113,12 +114,10 @@ export class Snapshotter {
     if (!this.#started) return;
     const isStale = this.#records() !== this.#recordsAtLast || this.#forced;
     const last = isStale ? this.write() : Promise.resolve();
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, deadlineMs);
-    });
-    await Promise.race([last.catch((error: unknown) => this.#say(error)), late]);
-    clearTimeout(timer);
+    await within(
+      deadlineMs,
+      last.catch((error: unknown) => this.#say(error)),
+    );
   }
 
   /** Writes one now, or after the one that is being written. */

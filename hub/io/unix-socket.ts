@@ -1,7 +1,6 @@
 /** Listens on a unix socket that nobody else may open, and takes over the path of one that is dead. */
 import { mkdirSync, unlinkSync } from "node:fs";
-import type { Server } from "node:http";
-import { connect } from "node:net";
+import { connect, type Server } from "node:net";
 import { dirname } from "node:path";
 
 const askDeadlineMs = 1_000;

@@ -1,9 +1,9 @@
 /** The router of one machine: its routes' listeners, the words that open and hold them, and the epochs on disk. */
 import { createServer, type Server, type Socket } from "node:net";
-import { setTimeout } from "node:timers/promises";
 import { newTable, offer, type RouteTable } from "../core/router/route-table.ts";
 import type { PutAnswer, RouteView, RouteWord } from "../core/router/word.ts";
 import { type Log, messageOf } from "../io/log.ts";
+import { within } from "../io/within.ts";
 import { acceptAll } from "../succession/accept-all.ts";
 import type { RouterConfig } from "./config.ts";
 import { carryConnection } from "./connection.ts";
@@ -200,12 +200,12 @@ export class Router {
     const { drainMs } = this.#config.limits;
     const services = [...this.#services.values()];
     const closed = services.map(({ server }) => new Promise<void>((resolve) => server.close(() => resolve())));
-    if (this.#yielded) await Promise.race([Promise.all(closed), setTimeout(lastRequestsMs, undefined, { ref: false })]);
+    if (this.#yielded) await within(lastRequestsMs, Promise.all(closed));
     for (const { front, route } of services) {
       front.stop();
       route.stop();
     }
-    const overdue = globalThis.setTimeout(() => {
+    const overdue = setTimeout(() => {
       for (const { clients } of services) for (const client of clients) client.destroy();
     }, drainMs);
     await Promise.all(closed);

@@ -2,12 +2,14 @@
  * The one place of a machine's hub, or of its router, which one process holds at a time and hands to its successor. Who holds it is
  * settled by a lock; what the two have to say to each other goes over a socket beside it, in a directory that is open to their user alone.
  */
-import { chmodSync, mkdirSync, rmSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { z } from "zod";
 import { type Log, messageOf } from "../io/log.ts";
+import { listenOn } from "../io/unix-socket.ts";
+import { within } from "../io/within.ts";
 import { ExclusiveLock } from "./exclusive-lock.ts";
 import { Lines } from "./lines.ts";
 
@@ -126,14 +128,10 @@ export class Place {
   }
 
   async #listen(): Promise<void> {
-    // Whoever made it held the lock, and has ended.
-    rmSync(this.#socketPath, { force: true });
     const server = createServer((socket) => this.#hear(socket));
     server.maxConnections = maxAsking;
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject).listen(this.#socketPath, resolve);
-    });
-    chmodSync(this.#socketPath, 0o600);
+    // A socket that is there is of one that held the lock, and has ended.
+    await listenOn(server, this.#socketPath, "0600");
     this.#server = server;
   }
 
@@ -199,8 +197,7 @@ export class Place {
   }
 
   async #yield(socket: Socket, at: Address, program: string, say: (answer: Answer) => void): Promise<void> {
-    const late = setTimeout(yieldDeadlineMs, "late", { ref: false });
-    if ((await Promise.race([this.#options.yield(at), late])) === "late") throw new Error("it could not yield in time");
+    if (!(await within(yieldDeadlineMs, this.#options.yield(at)))) throw new Error("it could not yield in time");
     // Before anybody else may have it.
     socket.removeAllListeners("close");
     const ended = () =>
