@@ -1,7 +1,7 @@
 /** Starts the router of one machine from its config file: `router --config FILE`. Ends on SIGTERM and SIGINT, with what is under way finished. */
 import { runEntry } from "../process-entry.ts";
 import { RouterConfig } from "./config.ts";
-import { RouterProcess } from "./router-process.ts";
+import { routerProcess } from "./router-process.ts";
 
 const usage = `The router of one machine of a Tandem pair: carries clients to the instance that acts.
 
@@ -15,5 +15,5 @@ await runEntry({
   usage,
   schema: RouterConfig,
   machineOf: ({ machine }) => machine,
-  make: (config, _version, log) => new RouterProcess(config, log),
+  make: (config, _version, log) => routerProcess(config, log),
 });

@@ -7,7 +7,8 @@ import { expect, it, onTestFinished } from "vitest";
 import { createLog } from "../../../hub/io/log.ts";
 import { RouterClient } from "../../../hub/io/router-client.ts";
 import { RouterConfig, type RouterConfigInput } from "../../../hub/router/config.ts";
-import { RouterProcess } from "../../../hub/router/router-process.ts";
+import { routerProcess } from "../../../hub/router/router-process.ts";
+import type { SucceedingProcess } from "../../../hub/succession/succeeding-process.ts";
 import { freePorts } from "../../support/free-ports.ts";
 import { until } from "../../support/until.ts";
 import { httpTarget, scratchFolder, service, tcpTarget } from "./fixture.ts";
@@ -31,8 +32,8 @@ async function configOf(): Promise<RouterConfigInput> {
   return { v: 1, machine: "mainpc", socket, listenHost: "127.0.0.1", stateFile, routes: [{ service, port }] };
 }
 
-function processOf(config: RouterConfigInput): RouterProcess {
-  const made = new RouterProcess(
+function processOf(config: RouterConfigInput): SucceedingProcess {
+  const made = routerProcess(
     RouterConfig.parse(config),
     createLog("test", () => {}),
   );
