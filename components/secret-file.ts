@@ -32,7 +32,7 @@ export interface SecretFileArgs {
  * @example
  * const seed = new SecretFile("mainpc-hub-seed", {
  *   reach, path: "/etc/tandem/hub-secrets/seed.nk", content: config.requireSecret("hubSeed"), uid: 10_900,
- *   reload: signalContainer(reach, "tandem-mainpc-hub", "HUP"),
+ *   reload: signalContainer(reach, "seed-reader", "HUP"),
  * });
  */
 export class SecretFile extends pulumi.ComponentResource {

@@ -1,6 +1,6 @@
 /** `tandem doctor`: looks at all machines of a site from outside and says what is wrong and what to do. */
 import type { Command } from "commander";
-import { hostPort } from "../components/address.ts";
+import { hubUrlOf } from "../components/address.ts";
 import { containerName } from "../components/agent.ts";
 import { findFiles } from "../components/drift.ts";
 import { startedBy } from "../components/machine-agents.ts";
@@ -81,7 +81,7 @@ async function examineMachine(site: Site): Promise<Report> {
   const { machine } = site;
   const expected: Expected = {
     machine: machine.name,
-    hubUrl: urlOf(machine),
+    hubUrl: hubUrlOf(machine),
     hubImage: site.images.hub === "" ? await hubImage(site.images.hubBase) : undefined,
     containers: containersOf(site),
   };
@@ -105,7 +105,7 @@ function containersOf(site: Stack["site"]): ExpectedContainer[] {
 async function examineSatellite(site: SatelliteSite): Promise<Report> {
   const { machine, hubs } = site;
   const asked = await Promise.all(
-    hubs.map(async (hub) => ({ url: urlOf(hub), fleet: await askHub(`${urlOf(hub)}/api/v1/fleet`, FleetView) })),
+    hubs.map(async (hub) => ({ url: hubUrlOf(hub), fleet: await askHub(`${hubUrlOf(hub)}/api/v1/fleet`, FleetView) })),
   );
   const answer = asked.find(({ fleet }) => fleet !== undefined) ?? asked[0];
   const expected: Expected = {
@@ -121,8 +121,6 @@ async function examineSatellite(site: SatelliteSite): Promise<Report> {
     checks: [...local, ...checkSatellite(answer?.fleet, expected)],
   };
 }
-
-const urlOf = ({ address, hubPort }: { address: string; hubPort: number }) => `http://${hostPort(address, hubPort)}`;
 
 async function lookAt(site: Stack["site"], expected: Expected): Promise<Check[]> {
   const { machine, paths } = site;

@@ -31,7 +31,8 @@ export const Container = z.object({
 });
 export type Container = z.infer<typeof Container>;
 
-const types = {
+/** The Docker provider's own names of what it makes. */
+export const types = {
   container: "docker:index/container:Container",
   remoteImage: "docker:index/remoteImage:RemoteImage",
   image: "docker:index/image:Image",

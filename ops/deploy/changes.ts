@@ -1,4 +1,5 @@
 /** What the engine means to do with a machine, from the steps of its preview. Pure. */
+import { types } from "../../components/policy/declared.ts";
 
 /** A step as the engine's events tell of it, as far as it matters here. */
 export interface EngineStep {
@@ -33,7 +34,6 @@ export interface Changes {
   isFirst: boolean;
 }
 
-export const containerType = "docker:index/container:Container";
 const actions: Readonly<Record<string, Action>> = {
   create: "create",
   replace: "replace",
@@ -46,7 +46,7 @@ const actions: Readonly<Record<string, Action>> = {
 /** @param machine whose resources are named `<machine>-…` */
 export function changesOf(steps: readonly EngineStep[], machine: string): Changes {
   const changed = steps.filter(({ op }) => actions[op] !== undefined);
-  const containers = [...new Set(changed.filter(({ type }) => type === containerType).map(({ urn }) => urn))].map(
+  const containers = [...new Set(changed.filter(({ type }) => type === types.container).map(({ urn }) => urn))].map(
     (urn) =>
       containerChange(
         changed.filter((step) => step.urn === urn),
@@ -57,7 +57,7 @@ export function changesOf(steps: readonly EngineStep[], machine: string): Change
   const seen = new Set<string>();
   for (const { op, urn, type } of changed) {
     const action = actions[op];
-    if (action === undefined || type === containerType || !isReal(type) || seen.has(urn)) continue;
+    if (action === undefined || type === types.container || !isReal(type) || seen.has(urn)) continue;
     seen.add(urn);
     others[action]++;
   }

@@ -4,12 +4,11 @@
  * run finds what is left of one that was killed.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { PulumiCommand } from "@pulumi/pulumi/automation/index.js";
 import { messageOf } from "../../hub/io/log.ts";
 import { collected } from "../collected.ts";
 import { OperatorError } from "../error.ts";
-import { isAlive, listProcesses, signal, stopProcesses } from "../local/processes.ts";
+import { environmentOf, isAlive, listProcesses, signal, stopProcesses } from "../local/processes.ts";
 
 const marker = "TANDEM_DEPLOY_RUN";
 /** An engine that was asked to end finishes the resource that it is at, ms. */
@@ -172,13 +171,4 @@ function processesOf(runIds: readonly string[]): number[] {
     const environment = environmentOf(pid);
     return runIds.some((id) => environment.includes(`${marker}=${id}`)) ? pid : [];
   });
-}
-
-/** Empty of one that is gone or another user's. */
-function environmentOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/environ`, "utf8");
-  } catch {
-    return "";
-  }
 }

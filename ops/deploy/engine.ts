@@ -1,8 +1,10 @@
 /** Runs a program of a stack on Pulumi's engine through the Automation API, and tells what the engine means to do and does. */
 import { type EngineEvent, LocalWorkspace, type PreviewOptions, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { z } from "zod";
+import { types } from "../../components/policy/declared.ts";
 import { OperatorError } from "../error.ts";
-import { containerType, type EngineStep } from "./changes.ts";
+import { lastLines } from "../last-lines.ts";
+import type { EngineStep } from "./changes.ts";
 import { EngineCommand, EngineError } from "./engine-command.ts";
 import type { Program } from "./program.ts";
 
@@ -96,7 +98,7 @@ export class Engine {
     const chosen = await this.#select(program, stack);
     const { deployment } = await failing(chosen.exportStack(), `export of ${stack}`, []);
     const { resources } = State.parse(deployment ?? {});
-    return new Set(resources.filter(({ type }) => type === containerType).flatMap(({ id }) => id ?? []));
+    return new Set(resources.filter(({ type }) => type === types.container).flatMap(({ id }) => id ?? []));
   }
 
   async #select({ folder }: Program, stack: string): Promise<Stack> {
@@ -151,10 +153,6 @@ function holdersIn(text: string): string {
   return [...new Set(lines.filter((line) => lockedPattern.test(line) || /created by \S+@\S+ \(pid/.test(line)))].join(
     "\n",
   );
-}
-
-function lastLines(text: string): string {
-  return text.trim().split("\n").slice(-5).join("\n");
 }
 
 function nextFor(said: string): string {

@@ -1,5 +1,5 @@
 /** A machine as a deployment meets it: its stack, where its hub answers, and scripts that run on it. */
-import { hostPort } from "../../components/address.ts";
+import { hostPort, hubUrlOf } from "../../components/address.ts";
 import { type Reach, shellCommand, userCommand } from "../../components/reach.ts";
 import type { Site } from "../../components/site.ts";
 import { reachOf } from "../../components/site-reach.ts";
@@ -22,8 +22,7 @@ export function placeOf(stack: Stack): Place {
 
 /** The hubs that know of this machine, its own first. @example ["http://192.0.2.20:9100", "http://192.0.2.10:9000"] */
 export function hubsOf({ stack: { site } }: Place): string[] {
-  const at = ({ address, hubPort }: { address: string; hubPort: number }) => `http://${hostPort(address, hubPort)}`;
-  return site.role === "pair" ? [at(site.machine), at(site.peer)] : site.hubs.map(at);
+  return site.role === "pair" ? [hubUrlOf(site.machine), hubUrlOf(site.peer)] : site.hubs.map(hubUrlOf);
 }
 
 export function ownHub(place: Place): string | undefined {

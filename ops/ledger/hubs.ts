@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { hostPort } from "../../components/address.ts";
+import { hostPort, hubUrlOf } from "../../components/address.ts";
 import { MachineConfig } from "../../hub/config.ts";
 import { OperatorError } from "../error.ts";
 import { filesOf, machineNames } from "../local/site.ts";
@@ -28,7 +28,7 @@ export function hubUrls({ hub, data, stack, dir }: HubsAsked): string[] {
   if (hub !== undefined) return hub.map(baseUrl);
   if (data !== undefined) return localHubs(data);
   if (existsSync(join(localData, "tandem.lock"))) return localHubs(localData);
-  return readPairStacks(stack, dir).map(({ machine }) => `http://${hostPort(machine.address, machine.hubPort)}`);
+  return readPairStacks(stack, dir).map(({ machine }) => hubUrlOf(machine));
 }
 
 function localHubs(data: string): string[] {

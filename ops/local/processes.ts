@@ -63,3 +63,12 @@ function fromPs(): FoundProcess[] {
     return match?.[2] === undefined ? [] : [{ pid: Number(match[1]), command: match[2] }];
   });
 }
+
+/** A process's environment as it was at its start, on Linux; empty of one that is gone or another user's. */
+export function environmentOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "utf8");
+  } catch {
+    return "";
+  }
+}

@@ -1,4 +1,5 @@
 /** Says in words what a plan does to a machine: what restarts, which files change and how, and whatever else. */
+import { types } from "../../components/policy/declared.ts";
 import type { Change, Plan } from "./events.ts";
 import { lineDiff } from "./line-diff.ts";
 import { code } from "./markdown.ts";
@@ -22,20 +23,19 @@ export interface Effects {
   fresh: boolean;
 }
 
-const container = "docker:index/container:Container";
 const isCommand = (type: string) => /^command:(local|remote):Command$/.test(type);
 /** Nothing exists on the machine for these. */
 const isBookkeeping = (type: string) => type.startsWith("tandem:") || type.startsWith("pulumi:pulumi:");
 
 export function effectsOf({ changes, counts }: Pick<Plan, "changes" | "counts">): Effects {
-  const containers = changes.filter(({ type }) => type === container);
+  const containers = changes.filter(({ type }) => type === types.container);
   const named = (op: Change["op"]) => containers.filter((change) => change.op === op);
   const written = changes.filter(isFile).map(fileChange);
   const files = written.filter(({ note }) => note !== sameText);
   const again = written
     .filter(({ note }) => note === sameText)
     .map(({ path }) => `writes ${code(path)} again, the same text`);
-  const rest = changes.filter((change) => change.type !== container && !isFile(change));
+  const rest = changes.filter((change) => change.type !== types.container && !isFile(change));
   const { create = 0, ...others } = counts;
   return {
     restarts: [...named("replace"), ...named("update")].map((change) => ({
@@ -91,9 +91,9 @@ function becauseOf({ keys }: Change): string {
 function otherOf({ op, type, name, keys, before, after }: Change): string[] {
   // Its children are listed themselves.
   if (isBookkeeping(type)) return keys.includes("ports") ? ["lists other ports"] : [];
-  if (type === "docker:index/remoteImage:RemoteImage" && op !== "delete")
+  if (type === types.remoteImage && op !== "delete")
     return [`pulls ${code(`${after.name}`)}${typeof before.name === "string" ? `, before ${code(before.name)}` : ""}`];
-  if (type === "docker:index/image:Image" && op !== "delete") return [`builds ${code(`${after.imageName}`)}`];
+  if (type === types.image && op !== "delete") return [`builds ${code(`${after.imageName}`)}`];
   if (isCommand(type) && op !== "delete") return [`runs ${code(name)}`];
   const what = keys.length === 0 ? "" : ` (${keys.join(", ")})`;
   // What a command has done stays, whatever becomes of it.

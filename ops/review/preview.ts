@@ -8,6 +8,7 @@ import { parseDocument } from "yaml";
 import { messageOf } from "../../hub/io/log.ts";
 import { collected } from "../collected.ts";
 import { OperatorError } from "../error.ts";
+import { lastLines } from "../last-lines.ts";
 import type { Stack } from "../site/stacks.ts";
 import { type Plan, readPlan } from "./events.ts";
 
@@ -100,5 +101,3 @@ const withoutNoise = (text: string) =>
     .split("\n")
     .filter((line) => !/^warning: (using pulumi-|Undefined value \()/.test(line))
     .join("\n");
-
-const lastLines = (text: string) => text.trim().split("\n").slice(-5).join("\n");

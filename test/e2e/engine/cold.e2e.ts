@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { askServices } from "../../../ops/site/ask-services.ts";
 import { scratchFleet } from "../../fleet/fixture.ts";
 import { until } from "../../support/until.ts";
+import { answeringInventory } from "./answering-agent.ts";
 import { DeployedPair, type Stack, stacks } from "./deployed-pair.ts";
 
 const say = (line: string) => void process.stderr.write(`${line}\n`);
@@ -11,35 +12,6 @@ const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
 const returnMs = 120_000;
 const route = 7_500;
 
-/** Answers 200 to whatever is asked: clients on one port, and those that ask for its health on another. */
-const program =
-  "const answer = (request, response) => response.end(); " +
-  "for (const port of [{port}, {httpPort}]) require('http').createServer(answer).listen(port)";
-
-const inventory = (image: string): string => `machine: mainpc
-gpu: none
-failover: required
-capacity: { memoryMb: 1024, vramMb: 0 }
-agents:
-  - name: Roamer
-    group: core
-    required: true
-    port: 7301
-    healthPort: 7300
-    httpPort: 7300
-    health: { kind: http, intervalMs: 500 }
-    metrics: { scraped: false }
-    mode: cold
-    singleWriter: { value: false, reason: it keeps nothing }
-    priority: 1
-    memoryMb: 128
-    vramMb: 0
-    standby: { port: 7401, healthPort: 7400, httpPort: 7400 }
-    route: ${route}
-    container:
-      image: ${image}
-      command: [-e, "${program}"]
-`;
 const peer = `machine: pc2
 gpu: none
 failover: optional
@@ -54,7 +26,11 @@ const fleet = scratchFleet();
 beforeAll(async () => {
   pair = await DeployedPair.prepare("cold", say);
   const image = pair.lab.stackConfig("mainpc").images?.hubBase ?? "";
-  fleet.write({ mainpc: inventory(image), pc2: peer, batches: "batches: []\n" });
+  fleet.write({
+    mainpc: answeringInventory({ machine: "mainpc", name: "Roamer", mode: "cold", route, image }),
+    pc2: peer,
+    batches: "batches: []\n",
+  });
 });
 afterAll(async () => {
   fleet.remove();

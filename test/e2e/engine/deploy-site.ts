@@ -1,10 +1,10 @@
 /** A pair of the lab on which `tandem deploy` is tried, with a fleet whose programs say which version they are. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect } from "vitest";
 import type { ServiceJson } from "../../../hub/http/api.ts";
-import { listProcesses } from "../../../ops/local/processes.ts";
+import { environmentOf, listProcesses } from "../../../ops/local/processes.ts";
 import { askServices } from "../../../ops/site/ask-services.ts";
 import { DeployFleet, plainPort } from "./deploy-fleet.ts";
 import { Running } from "./deploy-run.ts";
@@ -117,14 +117,5 @@ export class DeploySite {
     return listProcesses().flatMap(({ pid, command }) =>
       !/vitest/.test(command) && pid !== process.pid && environmentOf(pid).includes(folder) ? pid : [],
     );
-  }
-}
-
-/** Empty of one that is gone. */
-function environmentOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/environ`, "utf8");
-  } catch {
-    return "";
   }
 }

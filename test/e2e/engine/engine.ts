@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { listProcesses, signal } from "../../../ops/local/processes.ts";
+import { environmentOf, listProcesses, signal } from "../../../ops/local/processes.ts";
 import { type Executed, execute } from "../../lab/execute.ts";
 import { writeProject } from "../../lab/project.ts";
 
@@ -140,15 +140,6 @@ export class Engine {
       ...(input === undefined ? {} : { input }),
     });
     return { ...result, text: result.stdout + result.stderr, tookMs: performance.now() - startedMs };
-  }
-}
-
-/** Empty of one that is gone. */
-function environmentOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/environ`, "utf8");
-  } catch {
-    return "";
   }
 }
 

@@ -6,6 +6,7 @@ import { scratchFleet } from "../../fleet/fixture.ts";
 import { ledgerOf } from "../../support/local-pair.ts";
 import { type SteadyLoad, steadyPushes, steadyRequests } from "../../support/steady-load.ts";
 import { until } from "../../support/until.ts";
+import { answeringInventory } from "./answering-agent.ts";
 import { Running } from "./deploy-run.ts";
 import { seconds, testMs } from "./deploy-site.ts";
 import { DeployedPair, type Stack, stacks } from "./deployed-pair.ts";
@@ -16,36 +17,6 @@ const say = (line: string) => void process.stderr.write(`${line}\n`);
 const routes = { mainpc: 7_500, pc2: 7_501 };
 const healMs = 120_000;
 
-/** Answers 200 to whatever is asked: clients on one port, and those that ask for its health on another. */
-const program =
-  "const answer = (request, response) => response.end(); " +
-  "for (const port of [{port}, {httpPort}]) require('http').createServer(answer).listen(port)";
-
-const inventory = (stack: Stack, image: string): string => `machine: ${stack}
-gpu: none
-failover: required
-capacity: { memoryMb: 1024, vramMb: 0 }
-agents:
-  - name: Asked-${stack}
-    group: core
-    required: true
-    port: 7301
-    healthPort: 7300
-    httpPort: 7300
-    health: { kind: http, intervalMs: 500 }
-    metrics: { scraped: false }
-    mode: warm
-    singleWriter: { value: false, reason: it keeps nothing }
-    priority: 1
-    memoryMb: 128
-    vramMb: 0
-    standby: { port: 7401, healthPort: 7400, httpPort: 7400 }
-    route: ${routes[stack]}
-    container:
-      image: ${image}
-      command: [-e, "${program}"]
-`;
-
 let pair: DeployedPair;
 const fleet = scratchFleet();
 
@@ -54,7 +25,9 @@ beforeAll(async () => {
   // What it unpacks to go back.
   pair.engine.env.XDG_CACHE_HOME = join(pair.engine.site, "..", "cache");
   const image = pair.lab.stackConfig("mainpc").images?.hubBase ?? "";
-  fleet.write({ mainpc: inventory("mainpc", image), pc2: inventory("pc2", image), batches: "batches: []\n" });
+  const inventory = (machine: Stack) =>
+    answeringInventory({ machine, name: `Asked-${machine}`, mode: "warm", route: routes[machine], image });
+  fleet.write({ mainpc: inventory("mainpc"), pc2: inventory("pc2"), batches: "batches: []\n" });
 });
 afterAll(async () => {
   fleet.remove();

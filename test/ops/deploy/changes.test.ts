@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { changesOf, containerType, type EngineStep, hasChanges } from "../../../ops/deploy/changes.ts";
+import { types } from "../../../components/policy/declared.ts";
+import { changesOf, type EngineStep, hasChanges } from "../../../ops/deploy/changes.ts";
 
 const labels = (service: string, role: string) => [
   { label: "tandem.service", value: service },
@@ -8,7 +9,7 @@ const labels = (service: string, role: string) => [
 const step = (op: string, name: string, change: Partial<EngineStep> = {}): EngineStep => ({
   op,
   urn: `urn:pulumi:pc2::tandem::x::${name}`,
-  type: /-container$|^tandem-pc2-hub$/.test(name) ? containerType : "command:remote:Command",
+  type: /-container$|^tandem-pc2-hub$/.test(name) ? types.container : "command:remote:Command",
   diffs: [],
   oldInputs: {},
   newInputs: {},

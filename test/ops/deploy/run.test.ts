@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
+import { types } from "../../../components/policy/declared.ts";
 import { deploymentsOf } from "../../../ops/deploy/archive.ts";
-import { containerType, type EngineStep } from "../../../ops/deploy/changes.ts";
+import type { EngineStep } from "../../../ops/deploy/changes.ts";
 import type { DeployEngine } from "../../../ops/deploy/engine.ts";
 import { freeLock, holderOf } from "../../../ops/deploy/lock.ts";
 import { choosePlaces } from "../../../ops/deploy/places.ts";
@@ -17,7 +18,7 @@ import { FakePair, type Machine, machines } from "./fake-pair.ts";
 const replaced = (machine: Machine, name: string, labels: Record<string, string> = {}): EngineStep => ({
   op: "replace",
   urn: `urn:pulumi:${machine}::tandem::x::${machine}-${name}-container`,
-  type: containerType,
+  type: types.container,
   diffs: ["image"],
   oldInputs: {},
   newInputs: { labels: Object.entries(labels).map(([label, value]) => ({ label, value })) },

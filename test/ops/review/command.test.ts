@@ -2,10 +2,9 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { Command } from "commander";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { OperatorError } from "../../../ops/error.ts";
 import { registerReview } from "../../../ops/review.ts";
+import { runCommand } from "../run-command.ts";
 import { CommentsApi } from "./comments-api.ts";
 import { file, log, said, step, summary, violation } from "./events.ts";
 
@@ -72,29 +71,7 @@ const changed = log(
 );
 const calls = () => readFileSync(join(folder, "calls"), "utf8").trim().split("\n");
 
-async function review(...args: string[]) {
-  const program = new Command();
-  registerReview(program);
-  let stdout = "";
-  const write = vi.spyOn(process.stdout, "write").mockImplementation((chunk) => {
-    stdout += chunk;
-    return true;
-  });
-  const progress = vi.spyOn(process.stderr, "write").mockReturnValue(true);
-  const before = process.exitCode;
-  process.exitCode = 0;
-  try {
-    await program.parseAsync(["review", "--dir", folder, ...args], { from: "user" });
-    return { code: process.exitCode, stdout, stderr: "" };
-  } catch (error) {
-    if (!(error instanceof OperatorError)) throw error;
-    return { code: 1, stdout, stderr: error.toText() };
-  } finally {
-    process.exitCode = before;
-    write.mockRestore();
-    progress.mockRestore();
-  }
-}
+const review = (...args: string[]) => runCommand(registerReview, ["review", "--dir", folder, ...args]);
 
 describe("tandem review", () => {
   it("previews both stacks with the policy pack and without colours, and prints the comment", async () => {

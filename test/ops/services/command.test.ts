@@ -3,11 +3,10 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { Command } from "commander";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ServiceJson } from "../../../hub/http/api.ts";
-import { OperatorError } from "../../../ops/error.ts";
 import { registerServices } from "../../../ops/services.ts";
+import { runCommand } from "../run-command.ts";
 import { service } from "./service.ts";
 
 const command = join(import.meta.dirname, "..", "..", "..", "ops", "tandem.ts");
@@ -41,28 +40,7 @@ describe("an operator's commands about services", () => {
     hub.closeAllConnections();
   });
 
-  /** In this process: a program of its own takes seconds to start on a busy machine. */
-  const run = async (...args: string[]) => {
-    const program = new Command();
-    registerServices(program);
-    let stdout = "";
-    const write = vi.spyOn(process.stdout, "write").mockImplementation((chunk) => {
-      stdout += chunk;
-      return true;
-    });
-    const before = process.exitCode;
-    process.exitCode = 0;
-    try {
-      await program.parseAsync([...args, "--hub", url], { from: "user" });
-      return { code: process.exitCode, stdout, stderr: "" };
-    } catch (error) {
-      if (!(error instanceof OperatorError)) throw error;
-      return { code: 1, stdout, stderr: error.toText() };
-    } finally {
-      process.exitCode = before;
-      write.mockRestore();
-    }
-  };
+  const run = (...args: string[]) => runCommand(registerServices, [...args, "--hub", url]);
 
   it("where ends with 0 when all is owned, with 1 when one is held, with the service's error when there is none", async () => {
     expect((await run("where")).code).toBe(0);
