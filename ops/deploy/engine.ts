@@ -1,5 +1,11 @@
 /** Runs a program of a stack on Pulumi's engine through the Automation API, and tells what the engine means to do and does. */
-import { type EngineEvent, LocalWorkspace, type PreviewOptions, type Stack } from "@pulumi/pulumi/automation/index.js";
+import {
+  type EngineEvent,
+  LocalWorkspace,
+  type PreviewOptions,
+  type Stack,
+  type UpOptions,
+} from "@pulumi/pulumi/automation/index.js";
 import { z } from "zod";
 import { types } from "../../components/policy/declared.ts";
 import { OperatorError } from "../error.ts";
@@ -18,6 +24,8 @@ export interface Running {
 }
 
 export interface UpRunning extends Running {
+  /** URNs of the resources that alone may change, `**` for any characters. @default all */
+  targets?: readonly string[];
   /** Told of each resource that is begun or finished. */
   onStep(step: EngineStep, isDone: boolean): void;
 }
@@ -72,7 +80,7 @@ export class Engine {
   }
 
   /** @throws OperatorError with the engine's own words */
-  async up(program: Program, stack: string, { signal, refresh, onStep }: UpRunning): Promise<void> {
+  async up(program: Program, stack: string, { signal, refresh, targets, onStep }: UpRunning): Promise<void> {
     const problems: string[] = [];
     const chosen = await this.#select(program, stack);
     const onEvent = (event: EngineEvent) => {
@@ -80,11 +88,15 @@ export class Engine {
       if (step !== undefined) onStep(step, event.resOutputsEvent !== undefined);
       problems.push(...problemsOf(event));
     };
-    await failing(
-      chosen.up({ parallel, color: "never", signal, onEvent, ...refreshing(refresh) }),
-      `up of ${stack}`,
-      problems,
-    );
+    const options = {
+      parallel,
+      color: "never",
+      signal,
+      onEvent,
+      ...(targets === undefined ? {} : { target: [...targets] }),
+      ...refreshing(refresh),
+    } as const satisfies UpOptions;
+    await failing(chosen.up(options), `up of ${stack}`, problems);
   }
 
   /** Frees the stack from an update that has died. */

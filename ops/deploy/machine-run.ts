@@ -38,6 +38,8 @@ export interface Task {
   inherited: readonly string[];
   /** What that run has left. */
   unfinished: Deployment | undefined;
+  /** URNs that alone may change; undefined when all may. */
+  targets: readonly string[] | undefined;
   program: Program;
   /** The program as the archive keeps it. */
   archive: Buffer;
@@ -157,7 +159,7 @@ export class MachineRun {
   }
 
   async #up(way: Way): Promise<undefined> {
-    const { place, peer, heals, record } = this.task;
+    const { place, peer, heals, record, targets } = this.task;
     const { engine, signal, say } = this.#shared;
     const program = way === "forward" ? this.task.program : await this.#previousProgram();
     const doing = { engine, program, say };
@@ -172,7 +174,8 @@ export class MachineRun {
       `${place.name}: up${way === "back" ? ` of deployment ${beforeOf(record.number, this.task.kept)?.number}` : ""}`,
     );
     const onStep = (step: EngineStep, isDone: boolean) => this.#tell(step, isDone);
-    const running = { signal, refresh: heals || way === "back", onStep };
+    const only = way === "forward" && targets !== undefined ? { targets } : {};
+    const running = { signal, refresh: heals || way === "back", ...only, onStep };
     await upUnlocked(engine, program, place.stack.name, running, say);
     if (way === "forward" && heals) await removeOrphans(place, since, "all", doing);
     return undefined;

@@ -1,4 +1,5 @@
 /** Looks at one machine and previews its stack: what a deployment would do there, and what an earlier one has left. */
+import type { KnownChange } from "./agent-change.ts";
 import { baselineOf } from "./baseline.ts";
 import { changesOf } from "./changes.ts";
 import { type Deployment, unfinishedOf } from "./deployment.ts";
@@ -19,6 +20,8 @@ export interface Source {
   git?: Pick<Deployment, "commit" | "dirty">;
   rollbackOf?: number;
   agent?: string;
+  /** How it differs from what the machine runs where that is known without a preview. */
+  known?: KnownChange;
 }
 
 export interface Planning {
@@ -52,9 +55,10 @@ export async function planTask({
   const heals = unfinished !== undefined;
   if (unfinished !== undefined)
     say(`${place.name}: deployment ${unfinished.number} is ${unfinished.outcome} there and is not finished`);
-  say(`${place.name}: previewing`);
+  const known = heals ? undefined : source.known;
+  if (known === undefined) say(`${place.name}: previewing`);
   const [steps, before, bufferSeconds] = await Promise.all([
-    engine.preview(program, place.stack.name, { signal, refresh: heals }),
+    known?.steps ?? engine.preview(program, place.stack.name, { signal, refresh: heals }),
     see(place),
     bufferSecondsOf(place),
   ]);
@@ -99,6 +103,7 @@ export async function planTask({
     heals,
     inherited,
     unfinished,
+    targets: known?.targets,
     program,
     archive,
     record,

@@ -1,8 +1,10 @@
 /** Finds out what a rollback brings back: a whole machine's program of an earlier deployment, or one agent of it. */
 import { join } from "node:path";
 import { loadFleet } from "../../fleet/load.ts";
+import type { PlacedAgent } from "../../fleet/model.ts";
 import { OperatorError } from "../error.ts";
 import { readStacks } from "../site/stacks.ts";
+import { containerChangeOf } from "./agent-change.ts";
 import { fetchProgram } from "./archive.ts";
 import { beforeOf, type Deployment, presentOf } from "./deployment.ts";
 import type { Source } from "./plan-task.ts";
@@ -71,17 +73,18 @@ async function agentSources(
     const present = presentOf(kept);
     if (target === undefined || present === undefined) continue;
     const into = await unpacked(place, present, "-now", dir, say);
-    const { agents } = loadFleet(join(into.program.folder, "fleet")).fleet;
-    const placed = agents.find(({ name, container }) => name === agent && container !== undefined);
+    const placed = agentIn(into.program, agent);
     const isHere = placed?.machine === place.name || (placed?.standby !== undefined && place.pair !== undefined);
     if (placed === undefined || !isHere) continue;
     const from = await unpacked(place, target, "-then", dir, say);
+    const known = containerChangeOf(placed, agentThen(from.program, agent), place.name);
     restoreAgent(into.program.folder, from.program.folder, placed.machine, agent);
     const stacks = readStacks([place.stack.name], into.program.folder);
     const archive = await packProgram(into.program.folder, stacks);
     // Of that commit, but for the agent's entry.
     const git = { commit: present.commit, dirty: true };
-    sources.set(place.name, { program: into.program, archive, git, rollbackOf: target.number, agent });
+    const source = { program: into.program, archive, git, rollbackOf: target.number, agent };
+    sources.set(place.name, { ...source, ...(known === undefined ? {} : { known }) });
   }
   if (sources.size > 0) return sources;
   throw new OperatorError(
@@ -89,6 +92,21 @@ async function agentSources(
     `no machine carries a container of ${agent}${to === undefined ? "" : `, or none has deployment ${to} to go back to`}`,
     "tandem fleet list names the agents, tandem history the deployments",
   );
+}
+
+function agentIn({ folder }: Program, agent: string): PlacedAgent | undefined {
+  const { agents } = loadFleet(join(folder, "fleet")).fleet;
+  return agents.find(({ name, container }) => name === agent && container !== undefined);
+}
+
+/** Undefined, too, where its inventory is of an older kind than this program reads. */
+function agentThen(program: Program, agent: string): PlacedAgent | undefined {
+  try {
+    return agentIn(program, agent);
+  } catch (error) {
+    if (error instanceof OperatorError) return undefined;
+    throw error;
+  }
 }
 
 async function unpacked(

@@ -27,11 +27,20 @@ describe("the engine's command line", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("leaves the stack selected that an operator has", async () => {
-    const command = await EngineCommand.find("run-1");
-    const { stdout } = await command.run(["stack", "select", "--stack", "pc2"], folder, {});
-    expect(stdout.trim()).toBe("stack --stack pc2 --non-interactive");
-  }, 30_000);
+  it.each([
+    ["the stack selected that an operator has", ["stack", "select", "--stack", "pc2"], ""],
+    ["outputs, with their secrets, unread", ["stack", "output", "--json", "--show-secrets"], "{}"],
+    ["the history of updates unread", ["stack", "history", "--json"], "[]"],
+    ["all else to the CLI", ["stack", "export"], "stack export --non-interactive"],
+  ])(
+    "leaves %s",
+    async (_, args, answer) => {
+      const command = await EngineCommand.find("run-1");
+      const { stdout } = await command.run(args, folder, {});
+      expect(stdout.trim()).toBe(answer);
+    },
+    30_000,
+  );
 
   it.each([
     ["asked to end", ""],

@@ -61,6 +61,7 @@ it("one agent goes back from what its own machine runs, though the other one's d
   expect(sources.get("pc2")?.git).toEqual({ commit: "commit5", dirty: true });
   const restored = readFileSync(join(sources.get("pc2")?.program.folder ?? "", "fleet", "pc2.yaml"), "utf8");
   expect(restored).toContain("tutor:4");
+  expect(sources.get("pc2")?.known?.steps).toMatchObject([{ op: "replace", diffs: ["image"] }]);
 }, 30_000);
 
 it("a machine that goes back runs the commit of the deployment that it goes back to", async () => {
