@@ -39,8 +39,11 @@ async function declare(): Promise<Outputs> {
     });
     return { hubUrl: satellite.hubUrls[0] ?? "", satellite };
   }
-  const bundles = site.images.hub === "" ? await build() : undefined;
+  const built = site.images.hub === "" ? build() : undefined;
+  // Both take seconds, and neither needs the other; what the look refuses comes first.
+  built?.catch(() => {});
   const found = await firstLook(site, agentPorts(site, fleet));
+  const bundles = await built;
   const machine = new Machine(name, { site, fleet, bundles, found, secrets: readSiteSecrets(site), ...own });
   return { hubUrl: machine.hubUrl, machine };
 }

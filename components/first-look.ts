@@ -60,7 +60,7 @@ async function look(site: StackSite, agents: readonly WantedPort[]): Promise<str
 async function ask(site: StackSite, reach: Reach, script: string): Promise<string> {
   const { name, address } = site.machine;
   try {
-    return await askMachine(userCommand(reach, script));
+    return await askReached(reach, script);
   } catch (error) {
     if (!(error instanceof Unanswered)) throw error;
     // A script that fails says what to do in its last line.
@@ -71,6 +71,16 @@ async function ask(site: StackSite, reach: Reach, script: string): Promise<strin
     const hosted = ". Where no preview reaches the machine: pulumi config set --path preview.drift false";
     const advice = pulumi.runtime.isDryRun() ? `${next}${hosted}` : next;
     throw refusal([{ what: `${name} at ${address} cannot be asked how it is: ${what}`, next: advice }]);
+  }
+}
+
+/** By the connection that the Docker provider then goes on with; one of its own says what that hides when it cannot be had. */
+async function askReached(reach: Reach, script: string): Promise<string> {
+  try {
+    return await askMachine(userCommand(reach, script, "shared"));
+  } catch (error) {
+    if (reach.kind === "local" || !(error instanceof Unanswered) || error.reached) throw error;
+    return await askMachine(userCommand(reach, script));
   }
 }
 

@@ -74,16 +74,20 @@ export function ownerScript(script: string, reach: Reach): string {
   return reach.kind === "local" ? script : asOwner(script, reach.become ?? { kind: "none" });
 }
 
+/** How a script comes to a machine: by a connection of its own, or by one that is kept open for a minute and spares the next its set-up. */
+export type Way = "own" | "shared";
+
 /** The program and its arguments that run a script of root's on the machine from this computer; input and output stay ours. */
-export function shellCommand(reach: Reach, script: string): [string, ...string[]] {
-  return userCommand(reach, ownerScript(script, reach));
+export function shellCommand(reach: Reach, script: string, way: Way = "own"): [string, ...string[]] {
+  return userCommand(reach, ownerScript(script, reach), way);
 }
 
 /** `shellCommand` for a script that runs as the machine's user, whoever that is. */
-export function userCommand(reach: Reach, script: string): [string, ...string[]] {
+export function userCommand(reach: Reach, script: string, way: Way = "own"): [string, ...string[]] {
   if (reach.kind === "local") return ["sh", "-c", script];
   const { host, port, user, hostKey, jump } = reach;
-  return ["ssh", ...sshOptions(hostKey, jump), "-p", `${port}`, `${user}@${host}`, script];
+  const options = way === "shared" ? sharedSshOptions(hostKey, jump) : sshOptions(hostKey, jump);
+  return ["ssh", ...options, "-p", `${port}`, `${user}@${host}`, script];
 }
 
 /** A machine was not reached, or a script there failed; the message is ssh's, or the script's, own words. */

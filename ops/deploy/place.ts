@@ -43,14 +43,20 @@ export interface ScriptOptions {
 /** Runs POSIX sh on the machine and resolves with what it printed. @throws OperatorError */
 export async function onMachine(place: Place, script: string, options: ScriptOptions = {}): Promise<string> {
   const { as = "owner", ...shell } = options;
-  const command = as === "owner" ? shellCommand(place.reach, script) : userCommand(place.reach, script);
-  const result = await runShell(command, shell);
+  const command = as === "owner" ? shellCommand : userCommand;
+  const result = await runShell(command(place.reach, script, "shared"), shell);
   const lost = unreachable(place.stack.site, result);
-  if (lost !== undefined) throw lost;
+  if (lost !== undefined) throw await explained(place, lost);
   if (result.code === 0) return result.stdout;
   throw new OperatorError(
     "deploy.script",
     `a script on ${place.name} ended with ${result.code}: ${result.stderr.trim()}`,
     "tandem doctor looks at the machine; ssh.user and ssh.become of the stack say who runs it",
   );
+}
+
+/** A connection that is shared hides what a jump host says of a machine that it cannot reach. */
+async function explained(place: Place, lost: OperatorError): Promise<OperatorError> {
+  const alone = await runShell(userCommand(place.reach, "true"));
+  return unreachable(place.stack.site, alone) ?? lost;
 }

@@ -72,11 +72,13 @@ async function agentSources(
   for (const { place, kept, target } of targets) {
     const present = presentOf(kept);
     if (target === undefined || present === undefined) continue;
-    const into = await unpacked(place, present, "-now", dir, say);
+    const [into, from] = await Promise.all([
+      unpacked(place, present, "-now", dir, say),
+      unpacked(place, target, "-then", dir, say),
+    ]);
     const placed = agentIn(into.program, agent);
     const isHere = placed?.machine === place.name || (placed?.standby !== undefined && place.pair !== undefined);
     if (placed === undefined || !isHere) continue;
-    const from = await unpacked(place, target, "-then", dir, say);
     const known = containerChangeOf(placed, agentThen(from.program, agent), place.name);
     restoreAgent(into.program.folder, from.program.folder, placed.machine, agent);
     const stacks = readStacks([place.stack.name], into.program.folder);
