@@ -2,6 +2,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { type AgentContainer, commandOf, uidOf } from "../fleet/container.ts";
+import { hubFolderOf } from "../fleet/hub-file.ts";
 import type { PlacedAgent } from "../fleet/model.ts";
 import { supervisedLabel } from "../hub/core/supervisor/label.ts";
 import { hardenedContainer, type RunState, readOnlyDirectory } from "./container.ts";
@@ -28,9 +29,13 @@ export interface AgentArgs {
   dataDirectory?: string;
   /** Directory on the machine below which every agent has one for its secrets. @default "/etc/tandem/secrets/agents" */
   secretDirectory?: string;
+  /** Directory on the machine below which every agent, and every standby, has one for its hub file. @default "/etc/tandem/hubs" */
+  hubsDirectory?: string;
 }
 
 const logTarget = "/app/logs";
+/** Mounted whole, so that a hub file that is replaced is seen (docs/agents.md). */
+const hubsTarget = "/run/tandem";
 const secretTarget = "/run/secrets";
 const modelTarget = "/models";
 /** Threads of numeric libraries count too. */
@@ -62,6 +67,17 @@ export class Agent extends pulumi.ComponentResource {
 
     const image = new docker.RemoteImage(`${name}-image`, { name: spec.image, keepLocally: true }, children);
     const logs = new DataDirectory(`${name}-logs`, { reach, path: `${directory}/logs`, uid }, children);
+    // Root's, who alone writes there; the agent's group reads.
+    const hubs = new DataDirectory(
+      `${name}-hubs`,
+      {
+        reach,
+        path: `${args.hubsDirectory ?? "/etc/tandem/hubs"}/${hubFolderOf(agent.name, role)}`,
+        uid: 0,
+        readers: uid,
+      },
+      children,
+    );
     const container = hardenedContainer(
       `${name}-container`,
       {
@@ -71,6 +87,7 @@ export class Agent extends pulumi.ComponentResource {
         uid,
         mounts: [
           { type: "bind", source: logs.path, target: logTarget },
+          readOnlyDirectory(hubs.path, hubsTarget),
           ...dataMounts(name, { ...args, directory: `${directory}/data`, uid, spec }, children),
           ...modelMounts(agent, spec, args.models),
           ...secretMounts(name, args, spec, uid, children),

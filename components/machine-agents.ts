@@ -52,6 +52,7 @@ export function machineAgents(
         models: modelPath,
         secrets,
         dataDirectory: `${paths.data}/agents`,
+        hubsDirectory: `${paths.config}/hubs`,
         secretDirectory: `${paths.config}/secrets/agents`,
       },
       // The inventory's check has refused rings of needs, so this ends.

@@ -1,5 +1,5 @@
 /** `tandem agent`: lists the local run's agents and gives one a fault, or takes it away. */
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { askFleet, type FoundAgent, findAgent, setFault } from "./local/agents/directory.ts";
 import type { Fault } from "./local/agents/fault.ts";
 
@@ -12,7 +12,10 @@ interface FaultOptions extends CommonOptions {
   machine?: string;
   degraded?: boolean;
   message?: string;
+  ms?: number;
 }
+
+const defaultSlowMs = 300;
 
 /** Actions throw OperatorError; the program shows it. */
 export function registerAgent(program: Command): void {
@@ -27,6 +30,13 @@ export function registerAgent(program: Command): void {
   verb(agent, "error-page", "answer GET /metrics with 200 and a page of HTML that says error", () => ({
     kind: "error-page",
   }));
+  verb(agent, "slow", "answer for its health late", ({ ms = defaultSlowMs }) => ({ kind: "slow", ms })).option(
+    "--ms <number>",
+    "how late",
+    positive,
+    defaultSlowMs,
+  );
+  verb(agent, "stubborn", "go on with the hub file that it read last", () => ({ kind: "stubborn" }));
   verb(agent, "faulty", "answer that it is not well", ({ degraded = false, message }) => ({
     kind: "faulty",
     status: degraded ? "degraded" : "error",
@@ -48,6 +58,12 @@ function verb(parent: Command, name: string, description: string, faultOf: (opti
     });
 }
 
+function positive(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError("a whole number of ms above 0 is wanted");
+}
+
 function withCommon(command: Command): Command {
   return command
     .option("--data <folder>", "data folder of the local run", ".tandem")
@@ -58,7 +74,7 @@ async function list(options: FaultOptions): Promise<void> {
   const all = await askFleet(options.data);
   const agents = all.filter(({ machine }) => options.machine === undefined || machine === options.machine);
   const rows = agents.map(row);
-  const widths = [0, 1, 2, 3].map((column) => Math.max(0, ...rows.map((cells) => cells[column]?.length ?? 0)));
+  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(0, ...rows.map((cells) => cells[column]?.length ?? 0)));
   const lines = rows.map((cells) =>
     cells
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))
@@ -72,6 +88,7 @@ async function list(options: FaultOptions): Promise<void> {
     ...config,
     fault: state?.fault ?? null,
     pushes: state?.pushes ?? null,
+    hubFile: state?.hubFile ?? null,
   }));
   print(options, { agents: json }, lines.join("\n"));
 }
@@ -85,7 +102,14 @@ function row({ machine, process, pid, config, state }: FoundAgent): string[] {
     state === undefined ? "not running" : faultText(state.fault),
     where,
     ports,
+    hubFileText(state),
   ];
+}
+
+function hubFileText(state: FoundAgent["state"]): string {
+  if (state?.hubFile === undefined) return "";
+  const { stage, revision, hub } = state.hubFile;
+  return `${stage}, revision ${revision}, ${hub === undefined ? "no hub" : `hub ${hub}`} takes its pushes`;
 }
 
 function faultText(fault: Fault): string {
@@ -97,6 +121,10 @@ function faultText(fault: Fault): string {
       return fault.kind;
     case "error-page":
       return "serves an error page for its metrics";
+    case "slow":
+      return `answers for its health ${fault.ms} ms late`;
+    case "stubborn":
+      return "does not read its hub file";
     case "faulty":
       return `says ${fault.status}: ${fault.message}`;
   }

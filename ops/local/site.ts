@@ -124,6 +124,8 @@ export const filesOf = (folder: string) => ({
   supervisorConfig: join(folder, "supervisor.json"),
   supervisorState: join(folder, "supervisor", "epochs.json"),
   pushgatewayStore: join(folder, "pushgateway.db"),
+  /** Below it each agent of the machine has the directory of its hub file. */
+  hubs: join(folder, "hubs"),
   log: (name: string) => join(folder, "logs", `${name}.log`),
 });
 
@@ -228,6 +230,7 @@ export function writeAgentFiles(site: Site, data: DataFolder): AgentProcess[] {
         machine,
         controlSocket: controlSocketPath(data.path, machine, name),
         // Pilots push, as agents do once they have been migrated; the others are scraped, as all are before.
+        hubsDirectory: filesOf(data.machine(machine)).hubs,
         hubs: pilot ? [hubUrl(site, homeHub), hubUrl(site, otherMachine(homeHub))] : [],
         agents,
       };

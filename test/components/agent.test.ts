@@ -76,12 +76,26 @@ describe("an Agent at home", () => {
     const { inputs, protectedNames } = await made({ agent, models: "/srv/models", dataDirectory: "/data/agents" });
     expect(inputs.mounts).toEqual([
       { type: "bind", source: "/data/agents/Tutor/logs", target: "/app/logs" },
+      { type: "bind", source: "/etc/tandem/hubs/Tutor", target: "/run/tandem", readOnly: true },
       { type: "bind", source: "/data/agents/Tutor/data", target: "/app/data" },
       { type: "bind", source: "/srv/models", target: "/models", readOnly: true },
     ]);
     expect(inputs.gpus).toBe("all");
     expect(protectedNames).toContain("a-data");
     expect(protectedNames).not.toContain("a-logs");
+  });
+
+  it("reads its hub file in a directory of its own, which root alone writes and its own group alone reads", async () => {
+    const { recorded, inputs } = await made({ agent: sampleAgent("Tutor", "pc2"), hubsDirectory: "/conf/hubs" });
+    expect(inputs.mounts).toContainEqual({
+      type: "bind",
+      source: "/conf/hubs/Tutor",
+      target: "/run/tandem",
+      readOnly: true,
+    });
+    expect(named(recorded, "a-hubs-make").inputs.create).toContain(
+      `install -d -m 0750 -o 0 -g ${uidOf("Tutor", {})} '/conf/hubs/Tutor'`,
+    );
   });
 
   it("reads the 2 secrets that it names from files, and gets no other", async () => {
@@ -128,6 +142,13 @@ describe("an Agent standing by", () => {
     expect(inputs.healthcheck).toMatchObject({ tests: ["CMD", "/app/healthy"] });
     expect(inputs.wait).toBeUndefined();
     expect(labels).toMatchObject({ "tandem.machine": "mainpc", "tandem.role": "standby", "tandem.mode": "cold" });
+  });
+
+  it("has the directory of its hub file apart from that of an agent at home", async () => {
+    const { recorded, inputs } = await stands("cold");
+    const source = "/etc/tandem/hubs/Tutor-standby";
+    expect(inputs.mounts).toContainEqual({ type: "bind", source, target: "/run/tandem", readOnly: true });
+    expect(named(recorded, "a-hubs-make").inputs.create).toContain(`'${source}'`);
   });
 
   it("warm, runs and comes back after a failure", async () => {

@@ -28,6 +28,8 @@ describe("the agents of a Machine", () => {
     expect(agents).toEqual(["box-agent-Tutor", "box-agent-Twin-standby"]);
     expect(named(recorded, "box-agent-Twin-standby-container").inputs).toMatchObject({ start: false });
     expect(named(recorded, "box-agent-Tutor-logs-make").inputs.create).toContain("/var/lib/tandem/agents/Tutor/logs");
+    for (const name of ["Tutor", "Twin-standby"])
+      expect(named(recorded, `box-agent-${name}-hubs-make`).inputs.create).toContain(`/etc/tandem/hubs/${name}'`);
   });
 
   it("come after what they need here, in whatever order the inventory has them", async () => {

@@ -40,8 +40,10 @@ describe("a Satellite", () => {
     expect(names.toSorted()).toEqual(recorded.map(({ name }) => name).toSorted());
     expect(recorded.map(({ type, name }) => `${type.split(":").at(-1)} ${name}`).sort()).toEqual([
       "Agent nas-agent-Archive",
+      "Command nas-agent-Archive-hubs-make",
       "Command nas-agent-Archive-logs-make",
       "Container nas-agent-Archive-container",
+      "DataDirectory nas-agent-Archive-hubs",
       "DataDirectory nas-agent-Archive-logs",
       "RemoteImage nas-agent-Archive-image",
       "Satellite nas",

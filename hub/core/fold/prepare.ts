@@ -23,6 +23,15 @@ export const pushFailureTimeName = "push_failure_time_seconds";
 
 /** Names of the hub's own metrics. */
 const reservedPrefix = "tandem_";
+/**
+ * What agents with a hub file say under that prefix (docs/agents.md), and no hub does. Of one type each: the first agent to push
+ * another one would else have those of all others refused. Python's client adds the third to the second.
+ */
+const agentFamilies = new Map<string, MetricType>([
+  ["tandem_agent_hub_revision", "gauge"],
+  ["tandem_agent_pushes_total", "counter"],
+  ["tandem_agent_pushes_created", "gauge"],
+]);
 
 /**
  * The group's labels stand on every line, so that a long path and many short lines would fill the memory. Both hubs must
@@ -64,7 +73,9 @@ export function metricsOf(family: PreparedFamily): { labels: string[]; labelText
 function prepareFamily(group: Group, family: Family, merger: LabelMerger, room: number): PreparedFamily | string {
   const { name, type, help, metrics } = family;
   if (name.startsWith(reservedPrefix)) {
-    return `names that start with ${reservedPrefix} are the hub's own; rename the metric`;
+    const wanted = agentFamilies.get(name);
+    if (wanted === undefined) return `names that start with ${reservedPrefix} are the hub's own; rename the metric`;
+    if (type !== wanted) return `agents push it as a ${wanted}, and this is of type ${type}`;
   }
   const apart = type === "histogram" ? "le" : "quantile";
   if (isDistribution(type) && group.some(([label]) => label === apart)) {

@@ -1,6 +1,7 @@
 /** One stand-in agent: the sockets that a real one has, answering as it does, with faults to be given and taken. */
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer, type Server, type Socket } from "node:net";
+import { setTimeout } from "node:timers/promises";
 import { OperatorError } from "../../error.ts";
 import { AgentMetrics } from "./agent-metrics.ts";
 import type { HostedAgent } from "./config.ts";
@@ -110,7 +111,7 @@ export class Agent {
   #healthServer(kind: HostedAgent["kind"]): Server {
     switch (kind) {
       case "zmq":
-        return createServer({ noDelay: true }, (socket) => serveRep(socket, () => this.#healthText("health")));
+        return createServer({ noDelay: true }, (socket) => serveRep(socket, () => this.#slowHealthText("health")));
       case "http":
         return this.#httpServer();
       case "tcp":
@@ -129,7 +130,7 @@ export class Agent {
   #serviceServer(): Server {
     return createHttpServer((request, response) => {
       request.resume();
-      const text = this.#healthText("service");
+      const text = this.#healthText("service", performance.now());
       if (text !== undefined) response.writeHead(200, { "content-type": "application/json" }).end(text);
     });
   }
@@ -143,7 +144,7 @@ export class Agent {
     request.resume();
     const path = request.url?.split("?")[0];
     if (path === "/health") {
-      const text = this.#healthText("http");
+      const text = await this.#slowHealthText("http");
       // The code stays 200 whatever the status: real agents do that, so the body must decide.
       if (text !== undefined) response.writeHead(200, { "content-type": "application/json" }).end(text);
     } else if (this.#fault.kind === "hung") {
@@ -160,17 +161,22 @@ export class Agent {
     }
   }
 
-  /** Undefined while hung. */
-  #healthText(role: Role): string | undefined {
-    if (this.#fault.kind === "hung") return undefined;
+  async #slowHealthText(role: Role): Promise<string | undefined> {
     const startedMs = performance.now();
+    if (this.#fault.kind === "slow") await setTimeout(this.#fault.ms);
+    return this.#healthText(role, startedMs);
+  }
+
+  /** Undefined while hung. */
+  #healthText(role: Role, startedMs: number): string | undefined {
+    if (this.#fault.kind === "hung") return undefined;
     const { name, standbyOf } = this.config;
     const text = JSON.stringify({
       ...healthOf(this.#fault, standbyOf === undefined ? "" : `standby of ${standbyOf}`),
       agent: name,
       machine: this.machine,
       timestamp: new Date().toISOString(),
-      uptime: Math.round(startedMs - this.#startedMs) / 1000,
+      uptime: Math.round(performance.now() - this.#startedMs) / 1000,
     });
     this.metrics.answered(role, startedMs);
     return text;

@@ -41,6 +41,8 @@ export const HostConfig = z.strictObject({
     }),
   /** Base URLs of the hubs that take pushes: the home hub first, then the peer's. None: no pushes. */
   hubs: z.array(z.url()).max(2),
+  /** Below it each agent has its hub file, `<name>/hubs.json`, or `<name>-standby/hubs.json`. @default none: no hub files */
+  hubsDirectory: z.string().min(1).optional(),
   /** Between two pushes of one agent, ms; the agents' pushes are spread over it. */
   pushIntervalMs: z.number().int().min(100).default(5_000),
   agents: z.array(HostedAgent).min(1),

@@ -1,5 +1,6 @@
 /** How a running process of agents takes commands: one JSON line in, one JSON line out, over a unix socket. */
 import { z } from "zod";
+import { HubFile } from "../../../fleet/hub-file.ts";
 import { HostedAgent } from "./config.ts";
 import { Fault } from "./fault.ts";
 
@@ -16,6 +17,15 @@ export const AgentState = z.strictObject({
   ...HostedAgent.shape,
   fault: Fault,
   pushes: z.strictObject({ sent: z.number(), viaPeer: z.number(), failed: z.number() }),
+  /** The hub file that it follows; absent without one. */
+  hubFile: z
+    .strictObject({
+      revision: z.number(),
+      stage: HubFile.shape.stage,
+      /** Name of the hub that took the last push by this file; absent before the first, and when none took it. */
+      hub: z.string().optional(),
+    })
+    .optional(),
 });
 export type AgentState = z.infer<typeof AgentState>;
 

@@ -12,8 +12,11 @@ import {
 /** More than any question for health has, bytes. */
 const maxRequestBytes = 64 * 1024;
 
-/** @param answer to a request's text; undefined leaves the request without an answer for ever */
-export function serveRep(socket: Socket, answer: (request: string) => string | undefined): void {
+/** What a request's text is answered with; undefined leaves it without an answer for ever. */
+type Answer = (request: string) => Promise<string | undefined>;
+
+/** @param answer never rejects */
+export function serveRep(socket: Socket, answer: Answer): void {
   const decoder = new ZmtpDecoder(maxRequestBytes);
   socket.write(encodeGreeting());
   socket.on("data", (chunk) => {
@@ -21,13 +24,13 @@ export function serveRep(socket: Socket, answer: (request: string) => string | u
   });
 }
 
-function take(socket: Socket, event: ZmtpEvent, answer: (request: string) => string | undefined): void {
+function take(socket: Socket, event: ZmtpEvent, answer: Answer): void {
   switch (event.type) {
     case "greeting":
       socket.write(encodeReady("REP"));
       break;
     case "message":
-      reply(socket, event.parts, answer);
+      void reply(socket, event.parts, answer);
       break;
     case "command":
       if (event.name === "PING") socket.write(encodeCommand("PONG", event.body.subarray(2)));
@@ -42,10 +45,10 @@ function take(socket: Socket, event: ZmtpEvent, answer: (request: string) => str
 }
 
 /** Everything up to the first empty part is the way back. */
-function reply(socket: Socket, parts: Buffer[], answer: (request: string) => string | undefined): void {
+async function reply(socket: Socket, parts: Buffer[], answer: Answer): Promise<void> {
   const divider = parts.findIndex((part) => part.length === 0);
   if (divider === -1) return;
-  const text = answer(Buffer.concat(parts.slice(divider + 1)).toString("utf8"));
-  if (text === undefined) return;
+  const text = await answer(Buffer.concat(parts.slice(divider + 1)).toString("utf8"));
+  if (text === undefined || socket.destroyed) return;
   socket.write(encodeMessage([...parts.slice(0, divider + 1), Buffer.from(text)]));
 }

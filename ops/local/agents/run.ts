@@ -4,8 +4,9 @@ import { createLog } from "../../../hub/io/log.ts";
 import { OperatorError } from "../../error.ts";
 import { Agent } from "./agent.ts";
 import { type HostConfig, readHostConfig } from "./config.ts";
-import type { AgentState, ControlAnswer, ControlRequest } from "./control.ts";
+import type { AgentState, ControlAnswer } from "./control.ts";
 import { serveControl } from "./control-server.ts";
+import { HubFiles } from "./hub-files.ts";
 import { Pusher } from "./pusher.ts";
 
 /** A stop that takes longer is cut short, ms. */
@@ -46,18 +47,28 @@ async function start(config: HostConfig): Promise<void> {
     machine,
     hubs: config.hubs,
     intervalMs: config.pushIntervalMs,
-    wayChanged: (hub, why) =>
-      hub === undefined ? log.error("pushes-lost", { why }) : log.warn("pushes-go", { hub, ...(why && { why }) }),
+    wayChanged: (hub, why, agent) =>
+      hub === undefined
+        ? log.error("pushes-lost", { agent, why })
+        : log.warn("pushes-go", { agent, hub, ...(why && { why }) }),
   });
+  const hubFiles =
+    config.hubsDirectory === undefined
+      ? undefined
+      : new HubFiles({ agents, machine, directory: config.hubsDirectory, pusher, log });
   // First of all: a second process for the same agents is told so by its name, not by some port in use.
   const control = await serveControl(config.controlSocket, async (request) => {
-    const answer = await obey(request, agents, pusher, machine);
-    if (request.command === "fault") log.info("fault", { agent: request.agent, ...request.fault });
-    return answer;
+    if (request.command === "list") return describe(agents, pusher, machine);
+    const agent = requireAgent(agents, request.agent);
+    await agent.setFault(request.fault);
+    hubFiles?.look(agent);
+    log.info("fault", { agent: request.agent, ...request.fault });
+    return describe([agent], pusher, machine);
   });
 
   const stop = async () => {
     setTimeout(() => process.exit(0), stopDeadlineMs).unref();
+    hubFiles?.stop();
     pusher.stop();
     control.close();
     await Promise.all(agents.map((agent) => agent.close()));
@@ -68,6 +79,7 @@ async function start(config: HostConfig): Promise<void> {
 
   try {
     await Promise.all(agents.map((agent) => agent.listen()));
+    hubFiles?.start();
   } catch (error) {
     control.close();
     throw error;
@@ -77,24 +89,19 @@ async function start(config: HostConfig): Promise<void> {
   process.stdout.write(`${JSON.stringify(ready)}\n`);
 }
 
-async function obey(request: ControlRequest, agents: Agent[], pusher: Pusher, machine: string): Promise<ControlAnswer> {
-  const describe = (agent: Agent): AgentState => ({
+function describe(chosen: Agent[], pusher: Pusher, machine: string): ControlAnswer {
+  const stateOf = (agent: Agent): AgentState => ({
     ...agent.config,
     fault: agent.fault,
     pushes: pusher.countsOf(agent),
+    hubFile: pusher.followedBy(agent),
   });
-  const answer = (chosen: Agent[]): ControlAnswer => ({
-    ok: true,
-    machine,
-    pid: process.pid,
-    agents: chosen.map(describe),
-  });
-  if (request.command === "list") return answer(agents);
-  const agent = agents.find((candidate) => candidate.config.name === request.agent);
-  if (agent === undefined) {
-    const names = agents.map((candidate) => candidate.config.name).join(", ");
-    throw new OperatorError("agent.unknown", `No agent ${request.agent} lives in this process`, `It has: ${names}`);
-  }
-  await agent.setFault(request.fault);
-  return answer([agent]);
+  return { ok: true, machine, pid: process.pid, agents: chosen.map(stateOf) };
+}
+
+function requireAgent(agents: Agent[], name: string): Agent {
+  const agent = agents.find((candidate) => candidate.config.name === name);
+  if (agent !== undefined) return agent;
+  const names = agents.map((candidate) => candidate.config.name).join(", ");
+  throw new OperatorError("agent.unknown", `No agent ${name} lives in this process`, `It has: ${names}`);
 }

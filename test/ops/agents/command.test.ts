@@ -1,9 +1,13 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { Command } from "commander";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { HubFile, hubFileName, renderHubFile } from "../../../fleet/hub-file.ts";
 import { registerAgent } from "../../../ops/agent.ts";
 import { OperatorError } from "../../../ops/error.ts";
 import { controlSocketPath } from "../../../ops/local/agents/config.ts";
-import { dataFolder, someAgents, startProcess, writeConfig } from "./process.ts";
+import { until } from "../../support/until.ts";
+import { dataFolder, rememberingHub, someAgents, startProcess, writeConfig } from "./process.ts";
 
 /** Runs `tandem agent …`; gives what it printed, or throws what it threw. */
 async function agent(data: string, ...args: string[]): Promise<string> {
@@ -63,7 +67,7 @@ describe("tandem agent", () => {
     expect((await agent(data, "list", "--machine", "pc2")).trimEnd().split("\n")).toHaveLength(1);
   });
 
-  it("crashes, hangs, makes faulty and heals the named agent", async () => {
+  it("crashes, hangs, slows, makes faulty or stubborn, and heals the named agent", async () => {
     const data = await smallRun();
     expect(await agent(data, "crash", "TaskRouter")).toBe("mainpc/TaskRouter: crashed\n");
     expect(await agent(data, "hang", "TaskRouter")).toBe("mainpc/TaskRouter: hung\n");
@@ -77,7 +81,37 @@ describe("tandem agent", () => {
       name: "TaskRouter",
       fault: { kind: "faulty", status: "degraded", message: "slow disk" },
     });
+    expect(await agent(data, "slow", "TaskRouter")).toBe("mainpc/TaskRouter: answers for its health 300 ms late\n");
+    expect(await agent(data, "slow", "TaskRouter", "--ms", "20")).toContain(" 20 ms late");
+    await expect(agent(data, "slow", "TaskRouter", "--ms", "soon")).rejects.toThrow("a whole number of ms above 0");
+    expect(await agent(data, "stubborn", "TaskRouter")).toBe("mainpc/TaskRouter: does not read its hub file\n");
     expect(await agent(data, "heal", "TaskRouter")).toBe("mainpc/TaskRouter: no fault\n");
+  });
+
+  it("shows beside an agent the hub file that it follows, and nothing beside one without", async () => {
+    const data = dataFolder();
+    const [hub, agents] = [await rememberingHub(), await someAgents(["TaskRouter", "http"], ["CacheManager", "http"])];
+    const hubsDirectory = join(data, "mainpc", "hubs");
+    const file = HubFile.parse({
+      v: 1,
+      agent: "TaskRouter",
+      machine: "mainpc",
+      revision: 4,
+      stage: "shadow",
+      primary: { name: "mainpc", url: hub.url },
+      fallback: { name: "pc2", url: hub.url },
+    });
+    mkdirSync(join(hubsDirectory, "TaskRouter"), { recursive: true });
+    writeFileSync(join(hubsDirectory, "TaskRouter", hubFileName), renderHubFile(file));
+    await startProcess("host.ts", writeConfig(data, "agents", { agents, hubsDirectory })).ready;
+    await until("a push", () => hub.pushes.length > 1);
+    const lines = (await agent(data, "list")).trimEnd().split("\n");
+    expect(lines[0]).toMatch(/ {2}shadow, revision 4, hub mainpc takes its pushes$/);
+    expect(lines[1]).toMatch(/http \d+$/);
+    expect(JSON.parse(await agent(data, "list", "--json")).agents).toMatchObject([
+      { hubFile: { revision: 4, stage: "shadow", hub: "mainpc" } },
+      { hubFile: null },
+    ]);
   });
 
   it("takes a name for the agent itself, and its standby only with --machine", async () => {

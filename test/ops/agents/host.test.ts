@@ -37,6 +37,12 @@ async function fault(data: string, agent: string, wanted: Fault): Promise<void> 
   expect(outcome).toMatchObject({ type: "answer", answer: { ok: true, agents: [{ name: agent, fault: wanted }] } });
 }
 
+async function tookMs(answer: Promise<unknown>): Promise<number> {
+  const sinceMs = performance.now();
+  await answer;
+  return performance.now() - sinceMs;
+}
+
 async function accepts(port: number): Promise<boolean> {
   const socket = connect(port, "127.0.0.1");
   const accepted = await once(socket, "connect").then(
@@ -120,6 +126,19 @@ describe("a host of agents", () => {
     expect([status, JSON.parse(body).status]).toEqual([200, "degraded"]);
     await fault(data, "Limper", { kind: "faulty", status: "error", message: "no gpu" });
     expect(await askByZeroMq(first)).toMatchObject({ status: "error", message: "no gpu" });
+  });
+
+  it("answers for its health 300 ms late by ZeroMQ and by HTTP, its service and metrics at once, until it is healed", async () => {
+    const { data, first } = await host(["Snail", "zmq"]);
+    await fault(data, "Snail", { kind: "slow", ms: 300 });
+    expect(await tookMs(askByZeroMq(first))).toBeGreaterThanOrEqual(299);
+    expect(await tookMs(get(first.httpPort, "/health"))).toBeGreaterThanOrEqual(299);
+    expect(await tookMs(get(first.port, "/"))).toBeLessThan(299);
+    const { body } = await get(first.httpPort, "/metrics");
+    expect(body).toContain('agent_request_duration_seconds_bucket{le="+Inf"} 3');
+    expect(body).toContain('agent_request_duration_seconds_bucket{le="0.1"} 1');
+    await fault(data, "Snail", { kind: "none" });
+    expect(await tookMs(askByZeroMq(first))).toBeLessThan(299);
   });
 
   it("serves an error page with HTTP 200 for its metrics, and is well by its own word, until it is healed", async () => {

@@ -81,10 +81,15 @@ export interface RememberingHub {
   /** `METHOD path` of each push. */
   pushes: string[];
   bodies: string[];
+  /** Set to true, it remembers pushes and never answers them. */
+  hangs: boolean;
+  /** Frees its port, as a killed hub does. */
+  die(): Promise<void>;
+  /** Takes pushes again, on the port that it had. */
+  comeBack(): Promise<void>;
 }
 
 export async function rememberingHub(): Promise<RememberingHub> {
-  const hub: RememberingHub = { url: "", pushes: [], bodies: [] };
   const server = createServer((request, response) => {
     let body = "";
     request.on("data", (chunk) => {
@@ -93,14 +98,25 @@ export async function rememberingHub(): Promise<RememberingHub> {
     request.on("end", () => {
       hub.pushes.push(`${request.method} ${request.url}`);
       hub.bodies.push(body);
-      response.writeHead(200).end();
+      if (!hub.hangs) response.writeHead(200).end();
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    server.close();
+  const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  await listen(0);
+  const { port } = server.address() as AddressInfo; // a TCP server's address is never a path
+  const die = async () => {
+    const closed = new Promise((resolve) => server.close(resolve));
     server.closeAllConnections();
-  });
-  hub.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`; // a TCP server's address is never a path
+    await closed;
+  };
+  onTestFinished(() => void die());
+  const hub: RememberingHub = {
+    url: `http://127.0.0.1:${port}`,
+    pushes: [],
+    bodies: [],
+    hangs: false,
+    die,
+    comeBack: () => listen(port),
+  };
   return hub;
 }

@@ -68,6 +68,10 @@ describe("the local run of the shipped fleet", () => {
           .map(({ id }) => id)
           .sort(),
       );
+      for (const { machine, configPath } of agents) {
+        const { hubsDirectory } = JSON.parse(readFileSync(configPath, "utf8"));
+        expect(hubsDirectory).toBe(join(data.path, machine, "hubs"));
+      }
       const supervised = ["mainpc", "pc2"].flatMap((machine) =>
         (read(machine, "supervisor.json").processes as { service: string }[]).map(({ service }) => service),
       );

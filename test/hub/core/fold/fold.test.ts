@@ -77,6 +77,8 @@ describe("what does not fit is refused", () => {
     ["m_sum 1\n", "m_sum is a part of the histogram m"],
     ["# TYPE go_info counter\ngo_info 1\n", "but the Pushgateway has a gauge of that name itself"],
     ["tandem_pushes 1\n", "names that start with tandem_ are the hub's own"],
+    ["# TYPE tandem_agent_hub_revision gauge\ntandem_agent_hub_revision 1\n", undefined],
+    ["# TYPE tandem_agent_hub_revision counter\ntandem_agent_hub_revision 1\n", "agents push it as a gauge"],
     ['x{y="1"} 1\nx{y="1"} 2\n', 'two series with the same labels {instance="",job="a",y="1"}'],
     ['x{__y="1"} 1\n', "the label name __y is reserved"],
     ["x\n", "line 1: the value must be a number"],
