@@ -1,6 +1,7 @@
 /** Starts the processes of both machines in the order that they need each other, and stops them in the opposite one. */
 import { Child, type ChildEvent, type ChildSpec } from "./child.ts";
 import type { DataFolder } from "./data-folder.ts";
+import { renewHubFiles } from "./hub-files.ts";
 import { type Site, writeAgentFiles, writeServerFiles, writeSupervisorFiles } from "./site.ts";
 import {
   agentsSpec,
@@ -49,6 +50,7 @@ export class Pair {
     if (site.witness !== undefined) this.#servers.push(child(witnessSpec(site.witness, data, programs)));
     this.#hubs = site.machines.map((machine) => child(hubSpec(machine, data, programs)));
     const agents = writeAgentFiles(site, data);
+    renewHubFiles(site, data);
     writeSupervisorFiles(site, data, agents);
     this.#beside = site.machines.flatMap((machine) => [
       child(routerSpec(machine, data, programs)),

@@ -280,7 +280,7 @@ export function peerOf(site: Site, name: string): SiteMachine {
   return peer;
 }
 
-function hubUrl(site: Site, name: string): string {
+export function hubUrl(site: Site, name: string): string {
   const machine = site.machines.find((candidate) => candidate.name === name);
   return `http://${machine?.hub.host}:${machine?.hub.port}`;
 }
