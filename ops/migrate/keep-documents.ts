@@ -1,0 +1,60 @@
+/** Has documents kept by a pair: those that one hub cannot keep are given to the other. */
+import { isDeepStrictEqual } from "node:util";
+import { messageOf } from "../../hub/io/log.ts";
+import { type Answer, answerOf, type Order } from "../deploy/orders.ts";
+import { type DocumentWritten, documentOrder, documentWritten } from "../site/documents.ts";
+
+export interface DocumentToKeep {
+  kind: string;
+  /** @example "pc2/TutorAgent" */
+  key: string;
+  /** Who writes, for people. */
+  by: string;
+  /** JSON. */
+  value: unknown;
+  /** Revision that it replaces; null: there must be none yet. */
+  replaces: string | null;
+}
+
+/** Gives orders to one hub; one answer an order. Never throws. */
+export type GiveOrders = (orders: readonly Order[]) => Promise<Answer[]>;
+
+const orderMs = 15_000;
+
+/** @param hubs one after the other */
+export async function keepDocuments(
+  documents: readonly DocumentToKeep[],
+  hubs: readonly GiveOrders[],
+): Promise<DocumentWritten[]> {
+  const written = documents.map((): DocumentWritten => ({ kind: "failed", text: "there is no hub" }));
+  for (const give of hubs) {
+    const open = documents.flatMap((document, i) => (written[i]?.kind === "failed" ? [{ document, i }] : []));
+    if (open.length === 0) break;
+    const answers = await give(open.map(({ document: { kind, key, ...put } }) => documentOrder(kind, key, put)));
+    for (const [at, { document, i }] of open.entries()) written[i] = outcomeOf(document, answers[at]);
+  }
+  return written;
+}
+
+/** What stands there already was kept by an order whose answer was lost. */
+function outcomeOf({ value }: DocumentToKeep, answer: Answer = { ok: false, text: "no answer" }): DocumentWritten {
+  const outcome = documentWritten(answer);
+  if (outcome.kind !== "conflict" || !isDeepStrictEqual(outcome.present?.value, value)) return outcome;
+  return { kind: "stored", revision: outcome.present?.revision ?? "", copies: 1 };
+}
+
+/** For a hub that runs on this very computer. @param hub base URL */
+export function givingTo(hub: string): GiveOrders {
+  return (orders) => Promise.all(orders.map((order) => giveOne(hub, order)));
+}
+
+async function giveOne(hub: string, { method, path, body }: Order): Promise<Answer> {
+  try {
+    const headers = { "content-type": "application/json" };
+    const signal = AbortSignal.timeout(orderMs);
+    const answer = await fetch(`${hub}${path}`, { method, headers, body: JSON.stringify(body), signal });
+    return answerOf({ status: answer.status, body: await answer.text() });
+  } catch (error) {
+    return { ok: false, text: `${hub}: ${messageOf(error)}` };
+  }
+}
