@@ -51,9 +51,10 @@ function clash({ machine, port, what }: Claim, place: Place, holder: Claim): Fin
 
 /** Agents serve HTTP on health + 1 unless they are told otherwise; whoever starts them has to know which to tell. */
 function noteHttpPorts({ machine, agents }: Inventory, places: Places): Finding[] {
-  const moved = agents.filter(({ isHub, health, healthPort, httpPort }) => {
+  const moved = agents.filter(({ isHub, health, port, healthPort, httpPort }) => {
     const oneSocket = health.kind === "http" && httpPort === healthPort;
-    return !isHub && !oneSocket && httpPort !== healthPort + 1;
+    const noHealthPort = health.kind === "tcp" && healthPort === port;
+    return !isHub && !oneSocket && !noHealthPort && httpPort !== healthPort + 1;
   });
   if (moved.length === 0) return [];
   const [have, are] = moved.length === 1 ? ["has", "is"] : ["have", "are"];
@@ -90,7 +91,10 @@ function agentClaims(agent: PlacedAgent, fleet: Fleet, places: Places): Claim[] 
   const claims: Claim[] = [{ machine: agent.machine, port: agent.port, what: agent.name, place: at("port") }];
   const add = (machine: string, port: number, what: string, place: Place) =>
     claims.push({ machine, port, what, place });
-  add(agent.machine, agent.healthPort, `${agent.name}'s health port`, at("healthPort"));
+  // An agent that answers nothing about its health is well while its service accepts.
+  const serviceAccepts = (of: { port: number; healthPort: number }) =>
+    agent.health.kind === "tcp" && of.healthPort === of.port;
+  if (!serviceAccepts(agent)) add(agent.machine, agent.healthPort, `${agent.name}'s health port`, at("healthPort"));
   // An agent whose health is asked by HTTP may answer all of it on one socket.
   const oneSocket = (of: { healthPort: number; httpPort: number }) =>
     agent.health.kind === "http" && of.healthPort === of.httpPort;
@@ -100,7 +104,8 @@ function agentClaims(agent: PlacedAgent, fleet: Fleet, places: Places): Claim[] 
   const { standby, route } = agent;
   if (standby !== undefined) {
     add(peer, standby.port, `${agent.name}'s standby`, at("standby", "port"));
-    add(peer, standby.healthPort, `${agent.name}'s standby's health port`, at("standby", "healthPort"));
+    if (!serviceAccepts(standby))
+      add(peer, standby.healthPort, `${agent.name}'s standby's health port`, at("standby", "healthPort"));
     if (!oneSocket(standby))
       add(peer, standby.httpPort, `${agent.name}'s standby's HTTP port`, at("standby", "httpPort"));
   }

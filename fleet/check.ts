@@ -25,6 +25,7 @@ export function checkFleet(fleet: Fleet, places: Places, reserved: readonly Rese
 
 function checkNames({ agents }: Fleet, places: Places): Finding[] {
   const ids = new Set<string>();
+  const logs = new Map<string, PlacedAgent>();
   const first = new Map<string, PlacedAgent>();
   return agents.flatMap((agent) => {
     const place = places.agent(agent, "name");
@@ -32,6 +33,13 @@ function checkNames({ agents }: Fleet, places: Places): Finding[] {
       return errorAt(place, "name.twice", `${agent.name} stands twice on ${agent.machine}`, "Rename one of them");
     }
     ids.add(agent.id);
+    // An agent's log is named for it in lower case, and rotated by its one writer.
+    const other = logs.get(agent.id.toLowerCase());
+    if (other !== undefined) {
+      const message = `${agent.id} and ${other.id} would write one log, ${agent.name.toLowerCase()}.log`;
+      return errorAt(place, "name.log", message, "Rename one of them");
+    }
+    logs.set(agent.id.toLowerCase(), agent);
     const twin = first.get(agent.name);
     if (twin === undefined) first.set(agent.name, agent);
     if (twin === undefined || (twin.isHub && agent.isHub)) return [];

@@ -1,4 +1,4 @@
-/** Reads one YAML file of the inventory against its schema, and remembers on which line everything stands. */
+/** Reads YAML, one file of the inventory against its schema, and remembers on which line everything stands. */
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from "yaml";
@@ -13,6 +13,14 @@ export interface Source<T> {
   findings: Finding[];
   /** The line of the deepest part of this path that the file has. */
   place(...path: Path): Place;
+}
+
+/** A text as it was read, whatever it holds. */
+export interface ParsedText {
+  /** Undefined where it is no YAML, or empty; the findings say so. */
+  plain: unknown;
+  findings: Finding[];
+  place: Source<unknown>["place"];
 }
 
 /** A fleet of hundreds may share one anchor; what grows beyond this is no inventory. */
@@ -34,29 +42,10 @@ export function readSource<T>(path: string, schema: z.ZodType<T>, machine?: stri
     const next = "Make the file, or give the folder that has it with --dir";
     return { value: undefined, findings: [errorAt(place, "file.unreadable", message, next)], place: () => place };
   }
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  const at = (offset: number): Place => ({ file, line: Math.max(1, lines.linePos(offset).line) });
-  const place = (...keys: Path) => at(offsetOf(document, keys));
-  const refused = (findings: Finding[]) => ({ value: undefined, findings, place });
-
-  const broken = document.errors.map((error) => {
-    if (error.code !== "MULTIPLE_DOCS")
-      return errorAt(at(error.pos[0]), "file.yaml", firstLine(error.message), "Correct the YAML");
-    const message = "a second document begins here, and a file holds one";
-    return errorAt(at(error.pos[0]), "file.yaml", message, "Take out the line ---, or what follows it");
-  });
-  if (broken.length > 0) return refused(broken);
-  let plain: unknown;
-  try {
-    plain = document.toJS({ maxAliasCount });
-  } catch (error) {
-    const next = "Set the anchor (&name) above the alias (*name), or write the value out";
-    return refused([errorAt(at(aliasOffset(document)), "file.yaml", firstLine((error as Error).message), next)]); // yaml throws errors only
-  }
-  if (plain === null || plain === undefined)
-    return refused([errorAt(at(0), "file.schema", "the file is empty", seeDocs)]);
-  const stated = typeof plain === "object" ? (Reflect.get(plain, "machine") as unknown) : undefined;
+  const { plain, findings, place } = parseText(file, text);
+  const refused = (reasons: Finding[]) => ({ value: undefined, findings: reasons, place });
+  if (findings.length > 0) return refused(findings);
+  const stated = typeof plain === "object" && plain !== null ? (Reflect.get(plain, "machine") as unknown) : undefined;
   if (machine !== undefined && typeof stated === "string" && stated !== machine) {
     const message = `machine: ${file} is the file of ${machine}, but states ${stated}`;
     const next = `Write machine: ${machine}; each file holds the machine that it is named for`;
@@ -72,6 +61,36 @@ export function readSource<T>(path: string, schema: z.ZodType<T>, machine?: stri
       return errorAt(place(...keys, ...unknown), "file.schema", message, seeDocs);
     }),
   );
+}
+
+/**
+ * Pure.
+ * @param merge whether `<<` takes over the keys of another map, as files written for YAML 1.1 have it
+ */
+export function parseText(file: string, text: string, { merge = false } = {}): ParsedText {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, merge });
+  const at = (offset: number): Place => ({ file, line: Math.max(1, lines.linePos(offset).line) });
+  const place = (...keys: Path) => at(offsetOf(document, keys));
+  const refused = (...findings: Finding[]) => ({ plain: undefined, findings, place });
+
+  const broken = document.errors.map((error) => {
+    if (error.code !== "MULTIPLE_DOCS")
+      return errorAt(at(error.pos[0]), "file.yaml", firstLine(error.message), "Correct the YAML");
+    const message = "a second document begins here, and a file holds one";
+    return errorAt(at(error.pos[0]), "file.yaml", message, "Take out the line ---, or what follows it");
+  });
+  if (broken.length > 0) return refused(...broken);
+  let plain: unknown;
+  try {
+    plain = document.toJS({ maxAliasCount });
+  } catch (error) {
+    const next = "Set the anchor (&name) above the alias (*name), or write the value out";
+    return refused(errorAt(at(aliasOffset(document)), "file.yaml", firstLine((error as Error).message), next)); // yaml throws errors only
+  }
+  if (plain === null || plain === undefined)
+    return refused(errorAt(at(0), "file.schema", "the file is empty", seeDocs));
+  return { plain, findings: [], place };
 }
 
 /** Where a key of a map, or an item of a list, begins; of a path that the file does not have, its deepest part. */

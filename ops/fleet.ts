@@ -1,4 +1,4 @@
-/** `tandem fleet`: checks the inventory, draws its dependency graph, and lists its agents. */
+/** `tandem fleet`: checks the inventory, draws its dependency graph, lists its agents, and imports those of startup files. */
 import { join, relative, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { countOf, type Finding } from "../fleet/finding.ts";
@@ -7,6 +7,7 @@ import { toDot, toMermaid } from "../fleet/graph-text.ts";
 import { fleetDir, loadFleet } from "../fleet/load.ts";
 import type { Fleet } from "../fleet/model.ts";
 import { OperatorError } from "./error.ts";
+import { registerFleetImport } from "./fleet-import.ts";
 
 interface FleetOptions {
   dir: string;
@@ -16,7 +17,9 @@ interface FleetOptions {
 const exitFindings = 1;
 
 export function registerFleet(program: Command): void {
-  const fleet = program.command("fleet").description("the inventory of all machines: check it, draw it, list it");
+  const fleet = program
+    .command("fleet")
+    .description("the inventory of all machines: check it, draw it, list it, import it");
   const add = (name: string, description: string, example: string) =>
     fleet
       .command(name)
@@ -38,6 +41,7 @@ export function registerFleet(program: Command): void {
     .addOption(new Option("--format <format>", "of the drawing").choices(["mermaid", "dot", "text"]).default("mermaid"))
     .action(graph);
   add("list", "print every agent with its machine, ports and health", "list --json").action(list);
+  registerFleetImport(fleet);
 }
 
 function check({ dir, json }: FleetOptions): void {

@@ -2,7 +2,7 @@
 import { FleetView } from "../../hub/http/api.ts";
 import { messageOf } from "../../hub/io/log.ts";
 import { askHub } from "../site/ask-hub.ts";
-import type { Sample } from "./samples.ts";
+import { percentile, type Sample } from "./samples.ts";
 import { type HubShow, showOf } from "./sight.ts";
 
 export interface Look {
@@ -33,8 +33,15 @@ export function sampleOf({ atMs, shows }: Look, machine: string, agent: string):
   const known = views.filter(({ view }) => view.health !== "unknown");
   const ill = known.find(({ view }) => view.health !== "healthy")?.view;
   const observer = known.find(({ hub, view }) => hub === view.observedBy)?.view;
+  const others = shows.find(({ hub }) => hub === observer?.observedBy)?.fleet.agents ?? [];
+  const around = others.flatMap((one) => (one.machine === machine && one.name !== agent ? (one.latencyMs ?? []) : []));
   const said = ill === undefined ? "" : `${ill.health}${ill.reason === "" ? "" : `, ${ill.reason}`}`;
-  return { atMs, ill: known.length === 0 ? undefined : said, latencyMs: observer?.latencyMs ?? null };
+  return {
+    atMs,
+    ill: known.length === 0 ? undefined : said,
+    latencyMs: observer?.latencyMs ?? null,
+    aroundMs: percentile(around, 0.5),
+  };
 }
 
 async function show(machine: string, url: string): Promise<HubShow | string> {

@@ -23,6 +23,8 @@ export const Baseline = z.strictObject({
   samples: z.number().int().positive(),
   /** Of the probes' round trips, ms; null where none was answered. */
   latencyP95Ms: z.number().nullable(),
+  /** Median of the other agents of its machine meanwhile, ms. */
+  aroundMs: z.number().nullable(),
 });
 export type Baseline = z.infer<typeof Baseline>;
 

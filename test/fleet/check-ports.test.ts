@@ -46,6 +46,21 @@ describe("the check of ports", () => {
     expect(message).toMatch(`pc2.yaml:6 port.clash port ${port} on pc2: Writer is also NATS`);
   });
 
+  it("lets an agent that answers nothing be well while its service accepts: tcp on its own port, and nobody else's", () => {
+    const silent = (kind: string) =>
+      pc2.replace(
+        "healthPort: 6002, httpPort: 6002, health: { kind: http }",
+        `healthPort: 5002, httpPort: 6003, ${kind}`,
+      );
+    expect(found({ pc2: silent("health: { kind: tcp }") })).toEqual([]);
+    expect(found({ pc2: silent("health: { kind: zmq }") })).toContain(
+      "pc2.yaml:6 port.clash port 5002 on pc2: Writer's health port is also Writer (pc2.yaml:6)",
+    );
+    expect(
+      found({ pc2: silent("health: { kind: tcp }").replace("5002, healthPort: 5002", "5002, healthPort: 5000") }),
+    ).toContain("pc2.yaml:6 port.clash port 5000 on pc2: Writer's health port is also Reader (pc2.yaml:5)");
+  });
+
   it("points at the entry of alsoListening that clashes, and names where its holder stands", () => {
     const block = "alsoListening:\n  - { name: scanner, port: 5010 }\n  - { name: error bus, port: 5010 }\nagents:";
     expect(found({ pc2: pc2.replace("agents:", block) })).toEqual([

@@ -43,6 +43,11 @@ describe("the check of an inventory", () => {
       "pc2.yaml:6 name.twice Reader stands twice on pc2",
     ],
     [
+      "two names that are one in lower case, since logs are named so",
+      { pc2: pc2.replace("name: Writer", "name: READER").replace(", needs: [Reader]", "") },
+      "pc2.yaml:6 name.log pc2/READER and pc2/Reader would write one log, reader.log",
+    ],
+    [
       "a port of two agents",
       { pc2: pc2.replace("port: 5002", "port: 6001") },
       "pc2.yaml:6 port.clash port 6001 on pc2: Writer is also Reader's HTTP port (pc2.yaml:5)",

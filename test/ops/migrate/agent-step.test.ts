@@ -56,7 +56,12 @@ class World {
   look(times = 1): this {
     for (let i = 0; i < times; i++) {
       this.nowMs += 500;
-      this.samples.push({ atMs: this.nowMs, ill: this.ill, latencyMs: this.latencyMs + this.nowMs / 1e6 });
+      this.samples.push({
+        atMs: this.nowMs,
+        ill: this.ill,
+        latencyMs: this.latencyMs + this.nowMs / 1e6,
+        aroundMs: null,
+      });
       const next = step(this.state, this.facts, limits);
       if (next.state.stage !== this.state.stage) this.samples = [];
       this.state = next.state;

@@ -10,7 +10,12 @@ const report = reportOf(
     batch: "pc2 4",
     outcome: "stopped",
     states: [
-      { ...waiting("pc2/A", "pc2 4", 0), stage: "done", tookMs: 12_345, baseline: { samples: 4, latencyP95Ms: 1.26 } },
+      {
+        ...waiting("pc2/A", "pc2 4", 0),
+        stage: "done",
+        tookMs: 12_345,
+        baseline: { samples: 4, latencyP95Ms: 1.26, aroundMs: 1 },
+      },
       {
         ...waiting("pc2/B", "pc2 4", 0),
         stage: "undone",
