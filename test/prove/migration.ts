@@ -1,0 +1,30 @@
+/**
+ * Proves that a migration of all agents is carried through whatever is killed meanwhile, and takes back what does worse.
+ * Run: `npm run prove:migration`.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { proveMigration } from "./migration/run.ts";
+
+const dir = mkdtempSync(join(tmpdir(), "tandem-migration-"));
+const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
+const { agents, done, tookMs, undoneAfterMs, undone, problems } = await proveMigration({
+  dir,
+  portOffset: 20_000,
+  agents: "all",
+  faulty: "pc2/UnifiedWebAgent",
+  killCommandAt: /^mainpc\/SystemDigitalTwin: cutover/,
+  killHubAt: /^mainpc\/NLUAgent: watch/,
+  run: ["--watch", "3s", "--baseline", "2s", "--parallel", "12"],
+  say: (line) => void process.stderr.write(`${line}\n`),
+});
+const lines = [
+  `${done} of ${agents} agents migrated in ${seconds(tookMs)}, three runs together`,
+  `taken back ${seconds(undoneAfterMs)} after its fault: ${undone}`,
+  ...problems,
+  problems.length === 0 ? "the proof holds" : `the proof fails; kept: ${dir}`,
+];
+process.stdout.write(`${lines.join("\n")}\n`);
+if (problems.length === 0) rmSync(dir, { recursive: true, force: true });
+process.exit(problems.length === 0 ? 0 : 1);
