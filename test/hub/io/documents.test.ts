@@ -137,7 +137,6 @@ describe("what a pair of documents lives through", () => {
       const outcome = await mainpc.write("mainpc/A", 2);
       return outcome.kind === "stored" && outcome.copies === 1;
     });
-    await until("the peer out of sight", () => mainpc.said.join().includes("documents.unread"));
     const sinceMs = performance.now();
     for (let i = 0; i < 10; i++)
       expect(await mainpc.write(`mainpc/B${i}`, i)).toMatchObject({ kind: "stored", copies: 1 });
@@ -147,6 +146,43 @@ describe("what a pair of documents lives through", () => {
     await until("all at the peer", () => mainpc.store.peerLag === 0);
     expect(await mainpc.write("mainpc/A", 3)).toMatchObject({ kind: "stored", copies: 2 });
     await level(mainpc.values);
+  }, 60_000);
+
+  it("the leaf is cut: both sides take writes with 1 copy, and are level again after it, the later write of each key standing", async () => {
+    const [mainpc, pc2] = await beginBoth();
+    await mainpc.writeAtLast("both", "before");
+    await level({ both: "before" });
+    nats.leaf.cut();
+    for (let i = 0; i < 5; i++) {
+      await mainpc.writeAtLast(`mainpc/${i}`, i);
+      await pc2.writeAtLast(`pc2/${i}`, i);
+    }
+    expect(await mainpc.write("both", "earlier")).toMatchObject({ kind: "stored", copies: 1 });
+    expect(await pc2.write("both", "later")).toMatchObject({ kind: "stored", copies: 1 });
+    expect(mainpc.values).toMatchObject({ both: "earlier" });
+    await nats.leaf.open();
+    await until("11 here", () => mainpc.store.count === 11 && mainpc.values.both === "later");
+    await level(mainpc.values);
+    await level(pc2.values);
+    await until("both at rest", () => mainpc.store.peerLag === 0 && pc2.store.peerLag === 0);
+  }, 60_000);
+
+  it("the peer's NATS stands still and goes on: what was written meanwhile comes to stand there", async () => {
+    const [mainpc] = await beginBoth();
+    await mainpc.writeAtLast("A", 1);
+    nats.pc2.freeze();
+    await until("1 copy", async () => {
+      const outcome = await mainpc.write("A", 2);
+      return outcome.kind === "stored" && outcome.copies === 1;
+    });
+    nats.pc2.thaw();
+    await level({ A: 2 });
+    expect(
+      await until("2 copies", async () => {
+        const outcome = await mainpc.write("A", 3);
+        return outcome.kind === "stored" && outcome.copies === 2;
+      }),
+    ).toBe(true);
   }, 60_000);
 
   it("its own NATS is away: it tells what it holds, refuses a write with what to do, and takes it when NATS is back", async () => {
