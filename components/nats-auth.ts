@@ -67,6 +67,7 @@ function rolesOf({ machine, peer, hub, operator, listens, agent }: NatsAuthArgs)
         `tandem.heartbeat.${machine}`,
         `tandem.beats.${machine}`,
         `tandem.snapshot.${machine}.*`,
+        `$KV.tandem-documents-${machine}.>`,
         ...readApi("$JS.API"),
         "$JS.API.STREAM.CREATE.*",
         ...purged(peer).map((stream) => `$JS.API.STREAM.PURGE.${stream}`),

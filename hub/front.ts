@@ -1,6 +1,7 @@
 /** Ties the hub's parts to what answers its requests: the push API, the metrics, the views and the page. */
 import type { HubConfig } from "./config.ts";
 import type { Fold } from "./core/fold/fold.ts";
+import { createDocumentsApi } from "./http/documents-api.ts";
 import type { Front } from "./http/entrance.ts";
 import type { EventFeed } from "./http/events.ts";
 import { gatewayStatusJson } from "./http/gateway-status.ts";
@@ -9,6 +10,7 @@ import { OwnMetrics } from "./http/own-metrics.ts";
 import { createPushApi } from "./http/push-api.ts";
 import { createServicesApi } from "./http/services-api.ts";
 import type { View } from "./http/view.ts";
+import type { DocumentStore } from "./io/documents.ts";
 import type { HeartbeatSender } from "./io/heartbeat-sender.ts";
 import { NumberedPushes } from "./io/numbered-pushes.ts";
 import type { PushgatewayKeeper } from "./io/pushgateway-keeper.ts";
@@ -30,10 +32,24 @@ export interface FrontParts {
   sender: HeartbeatSender;
   services: Services;
   maintenance: MaintenanceDesk;
+  documents: DocumentStore;
 }
 
 export function createFront(parts: FrontParts): Front {
-  const { config, version, startedAtMs, view, fold, records, keeper, events, sender, services, maintenance } = parts;
+  const {
+    config,
+    version,
+    startedAtMs,
+    view,
+    fold,
+    records,
+    keeper,
+    events,
+    sender,
+    services,
+    maintenance,
+    documents,
+  } = parts;
   const metrics = new OwnMetrics({
     view,
     queuedRecords: () => records.queued,
@@ -46,6 +62,7 @@ export function createFront(parts: FrontParts): Front {
     pushgatewayPutBack: () => keeper.looks.putBack,
     eventListeners: () => events.listeners,
     services: () => services.list(),
+    documents,
   });
   const numbered = new NumberedPushes({
     machine: config.machine.name,
@@ -79,6 +96,7 @@ export function createFront(parts: FrontParts): Front {
         end: (target, by) => maintenance.end(target, by),
       },
     }),
+    documents: createDocumentsApi({ machine: config.machine.name, documents }),
     metricsText: async () => (await metrics.text()) + fold.metricsText(),
     fleet: () => view.fleet(),
     ledger: () => view.ledger(),

@@ -16,6 +16,7 @@ import type { Front } from "./http/entrance.ts";
 import { EventFeed } from "./http/events.ts";
 import { View } from "./http/view.ts";
 import { announceMove } from "./io/announce-move.ts";
+import { DocumentStore } from "./io/documents.ts";
 import { GroupExpirer } from "./io/group-expirer.ts";
 import { HealthRecorder } from "./io/health-recorder.ts";
 import { measureLag } from "./io/lag.ts";
@@ -72,6 +73,8 @@ export class Hub {
   readonly #maintenanceOrders: MaintenanceOrders;
   readonly #services: Services;
   readonly #view: View;
+  /** What commands keep at both hubs. */
+  readonly documents: DocumentStore;
   /** Answers requests. */
   readonly front: Front;
   /** Resolves when its records are read back, or it was stopped before. */
@@ -126,6 +129,7 @@ export class Hub {
       onChange: (...change) => this.#onMachine(...change),
       onBroken: (error) => this.#break("judge.broken", error),
     });
+    this.documents = new DocumentStore({ machine: machine.name, peer: config.peer.name, log });
     this.#satellites = new SatelliteWatch({
       satellites: config.satellites.map(({ name }) => name),
       agentsOf: (name) =>
@@ -229,6 +233,7 @@ export class Hub {
       sender: this.#reports.sender,
       services: this.#services,
       maintenance: this.#maintenance,
+      documents: this.documents,
     });
   }
 
@@ -286,6 +291,7 @@ export class Hub {
     await this.#services.stop();
     await this.#records.stop();
     await scrapes;
+    await this.documents.stop();
     this.#stop.abort();
     this.#events.stop();
     this.#reports.stop();
@@ -315,6 +321,7 @@ export class Hub {
         name: `hub ${machine.name}`,
         log: this.#log,
         onReconnect: (nc) => {
+          this.documents.reconnected();
           this.#records.checkStreams(nc, this.#stop.signal).catch((error: unknown) => {
             this.#log.warn("streams.unchecked", { error: messageOf(error) });
           });
@@ -323,6 +330,7 @@ export class Hub {
       this.#stop.signal,
     );
     this.#link = link;
+    this.documents.start(link);
     this.#reports.attach(link.nc);
     const incarnation = await this.#readBack(link);
     this.#timers.push(setInterval(() => void this.#records.refill(link.nc, this.#stop.signal), refillEveryMs));

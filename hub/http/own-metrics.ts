@@ -20,6 +20,13 @@ export interface OwnMetricsSources {
   pushgatewayPutBack(): number;
   eventListeners(): number;
   services(): ServiceJson[];
+  documents: DocumentGauges;
+}
+
+/** What the documents say of themselves. */
+export interface DocumentGauges {
+  readonly count: number;
+  readonly peerLag: number;
 }
 
 /** What the spool says of itself. */
@@ -119,6 +126,13 @@ export class OwnMetrics {
       "pushgateway_put_back_groups",
       "Groups pushed straight to this machine's Pushgateway that no hub would take, and that were put back.",
       pushgatewayPutBack,
+    );
+    const { documents } = sources;
+    gauge("documents", "Documents that commands keep at this hub.", () => documents.count);
+    gauge(
+      "documents_peer_lag",
+      "Documents that the peer's bucket was not seen to hold in their present version.",
+      () => documents.peerLag,
     );
     gauge("event_listeners", "Open connections to /api/v1/events.", eventListeners);
     gauge("in_sync", "1 while the peer has every record, 0 while degraded.", () =>

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
 import { MaintenanceWindow } from "../core/maintenance.ts";
 import type { MaintenanceView, ServiceJson } from "./api.ts";
-import { readPushBody } from "./push-body.ts";
+import { type Answer, decodePart, notAllowed, pathOf, readOrder, reads, refusalOf, sendAnswer } from "./orders.ts";
 
 /** What came of an order. */
 export interface OrderOutcome {
@@ -24,15 +24,8 @@ export interface ServicesApiOptions {
   };
 }
 
-interface Answer {
-  status: number;
-  body: unknown;
-}
-
 const servicesPath = "/api/v1/services";
 const maintenancePath = "/api/v1/maintenance";
-const maxBodyBytes = 16 * 1024;
-const bodyDeadlineMs = 5_000;
 const longestMinutes = 30 * 24 * 60;
 
 const Take = z.strictObject({ confirmPeerDead: z.boolean().default(false) });
@@ -55,38 +48,30 @@ export function createServicesApi(
   options: ServicesApiOptions,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<boolean> {
   return async (request, response) => {
-    const path = (request.url ?? "").split("?", 1)[0] ?? "";
+    const path = pathOf(request);
     if (path !== maintenancePath && path !== servicesPath && !path.startsWith(`${servicesPath}/`)) return false;
-    const answer = await answerTo(options, path, request);
-    const text = `${JSON.stringify(answer.body)}\n`;
-    response.writeHead(answer.status, { "content-type": "application/json", "cache-control": "no-store" });
-    response.end(request.method === "HEAD" ? undefined : text);
+    sendAnswer(request, response, refusalOf(request) ?? (await answerTo(options, path, request)));
     return true;
   };
 }
 
 async function answerTo(options: ServicesApiOptions, path: string, request: IncomingMessage): Promise<Answer> {
-  const reads = request.method === "GET" || request.method === "HEAD";
-  if (!reads && !isFromHere(request)) {
-    const error = "orders are taken on this machine only; give it there, or through an SSH tunnel to the hub's port";
-    return { status: 403, body: { error } };
-  }
   if (path === maintenancePath) return await maintenance(options, request);
   const [name = "", verb] = path
     .slice(servicesPath.length + 1)
     .split("/")
-    .map(decode);
-  if (name === "") return reads ? { status: 200, body: options.services() } : notAllowed("GET");
+    .map(decodePart);
+  if (name === "") return reads(request) ? { status: 200, body: options.services() } : notAllowed("GET");
   const service = options.services().find((candidate) => candidate.name === name);
   if (service === undefined) return { status: 404, body: { error: `no agent ${name} has a standby` } };
-  if (verb === undefined) return reads ? { status: 200, body: service } : notAllowed("GET");
+  if (verb === undefined) return reads(request) ? { status: 200, body: service } : notAllowed("GET");
   if (verb !== "take" && verb !== "switchover") return { status: 404, body: { error: `nothing at ${path}` } };
   if (request.method !== "POST") return notAllowed("POST");
   return verb === "take" ? await take(options, service, request) : await switchover(options, service, request);
 }
 
 async function take(options: ServicesApiOptions, { name }: ServiceJson, request: IncomingMessage): Promise<Answer> {
-  const order = await read(request, Take);
+  const order = await readOrder(request, Take);
   return order.error ?? outcome(await options.take(name, order.value.confirmPeerDead));
 }
 
@@ -95,7 +80,7 @@ async function switchover(
   service: ServiceJson,
   request: IncomingMessage,
 ): Promise<Answer> {
-  const order = await read(request, Switchover);
+  const order = await readOrder(request, Switchover);
   if (order.error !== undefined) return order.error;
   const { name, owner, home, standby } = service;
   const { to } = order.value;
@@ -112,14 +97,14 @@ async function maintenance(options: ServicesApiOptions, request: IncomingMessage
     case "HEAD":
       return { status: 200, body: views() };
     case "POST": {
-      const word = await read(request, Begin);
+      const word = await readOrder(request, Begin);
       if (word.error !== undefined) return word.error;
       const { target } = word.value;
       if (!knows(target)) return { status: 404, body: { error: `${target} is no machine or agent of the fleet` } };
       return { status: 200, body: await begin(word.value) };
     }
     case "DELETE": {
-      const word = await read(request, End);
+      const word = await readOrder(request, End);
       if (word.error !== undefined) return word.error;
       const ended = await end(word.value.target, word.value.by);
       return ended === undefined
@@ -131,38 +116,4 @@ async function maintenance(options: ServicesApiOptions, request: IncomingMessage
   }
 }
 
-type Read<T> = { value: T; error?: undefined } | { error: Answer };
-
-async function read<T>(request: IncomingMessage, schema: z.ZodType<T>): Promise<Read<T>> {
-  const body = await readPushBody(request, maxBodyBytes, bodyDeadlineMs);
-  if (body.kind === "gone") return { error: { status: 400, body: { error: "the body did not come whole" } } };
-  if (body.kind === "refused") return { error: { status: body.status, body: { error: body.reason } } };
-  let value: unknown;
-  try {
-    value = JSON.parse(body.text.trim() || "{}");
-  } catch {
-    return { error: { status: 400, body: { error: "the body is no JSON" } } };
-  }
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return { value: parsed.data };
-  return { error: { status: 400, body: { error: z.prettifyError(parsed.error) } } };
-}
-
 const outcome = (result: OrderOutcome): Answer => ({ status: result.ok ? 200 : 409, body: result });
-
-const notAllowed = (allowed: string): Answer => ({ status: 405, body: { error: `this path answers ${allowed}` } });
-
-/** Whoever sits at this machine, or came to it by SSH. A page of another site cannot send such a request unasked for. */
-function isFromHere({ socket, headers }: IncomingMessage): boolean {
-  const { remoteAddress = "", localAddress } = socket;
-  const isLocal = remoteAddress === localAddress || /^(::ffff:)?127\.|^::1$/.test(remoteAddress);
-  return isLocal && headers.origin === undefined;
-}
-
-function decode(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
-}

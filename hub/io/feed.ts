@@ -12,6 +12,7 @@ import { isNoMessage } from "./streams.ts";
 
 export interface FedMessage {
   streamSeq: number;
+  subject: string;
   data: Uint8Array;
   /** Messages of the stream that were still to come when this one was sent. */
   pending: number;
@@ -103,7 +104,7 @@ export async function* feed(
       idle = 0;
       lastSeq = place.streamSeq;
       if (place.consumerSeq !== delivered) throw new Error(`${stream}: message ${delivered} did not come`);
-      yield { streamSeq: place.streamSeq, data: message.data, pending: place.pending };
+      yield { streamSeq: place.streamSeq, subject: message.subject, data: message.data, pending: place.pending };
       if (options.untilCaughtUp && place.pending === 0) return;
     }
   } finally {

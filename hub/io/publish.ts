@@ -2,7 +2,7 @@
 import { ErrorCode, type JetStreamClient, NatsError } from "nats";
 import type { Batch, StreamKind } from "../core/record.ts";
 import { messageOf } from "./log.ts";
-import { isNoResponder, recordSubject, streamName } from "./streams.ts";
+import { isNoResponder, recordSubject, streamName, whyFull } from "./streams.ts";
 
 export type Published =
   /** With its sequence in the stream. */
@@ -18,8 +18,6 @@ export type Published =
 export type OnCut = (tell: () => void) => () => void;
 
 const timeoutMs = 2_000;
-/** JetStream's codes for a stream or store that can take no more. */
-const fullCodes = new Set([10077, 10047, 10023, 10167]);
 
 /** Tells NATS a batch from another one, so that it stores a repeated one once. */
 export const messageId = ({ origin, incarnation, firstSeq }: Batch) => `${origin}:${incarnation}:${firstSeq}`;
@@ -55,7 +53,6 @@ function outcomeOf(kind: StreamKind, error: unknown): Published {
   if (!(error instanceof NatsError)) return { kind: "unsure", reason };
   if (error.code === ErrorCode.MaxPayloadExceeded)
     return { kind: "full", reason: "a record is above NATS's max_payload" };
-  const refused = error.api_error;
-  if (refused?.err_code === undefined || !fullCodes.has(refused.err_code)) return { kind: "unsure", reason };
-  return { kind: "full", reason: `stream ${streamName(kind)} takes no more: ${refused.description}` };
+  const full = whyFull(error, streamName(kind));
+  return full === undefined ? { kind: "unsure", reason } : { kind: "full", reason: full };
 }

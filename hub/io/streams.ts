@@ -5,6 +5,9 @@ import { StreamKind } from "../core/record.ts";
 const gib = 1024 ** 3;
 const streamNotFound = 10059;
 const messageNotFound = 10037;
+const wrongLastSequence = 10071;
+/** JetStream's codes for a stream or store that can take no more. */
+const fullCodes = new Set([10077, 10047, 10023, 10167]);
 
 /**
  * Store bytes per stream. Own streams and copies together stay below the domain's 10 GB, so that no stream can be refused
@@ -52,6 +55,18 @@ export function isNoStream(error: unknown): boolean {
 /** The stream does not hold the message, or cannot read it. */
 export function isNoMessage(error: unknown): boolean {
   return error instanceof NatsError && error.api_error?.err_code === messageNotFound;
+}
+
+/** Something else was stored there since; nothing of the message was. */
+export function isWrongSequence(error: unknown): boolean {
+  return error instanceof NatsError && error.api_error?.err_code === wrongLastSequence;
+}
+
+/** Why a stream takes no more; undefined when that is not what the error says. */
+export function whyFull(error: unknown, stream: string): string | undefined {
+  const refused = error instanceof NatsError ? error.api_error : undefined;
+  if (refused?.err_code === undefined || !fullCodes.has(refused.err_code)) return undefined;
+  return `stream ${stream} takes no more: ${refused.description}`;
 }
 
 /** Nobody listens on the subject: its stream is missing, or JetStream is not up yet. */

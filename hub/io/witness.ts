@@ -1,8 +1,9 @@
 /** A third NATS server that breaks ties: who owns which service, written by compare-and-swap. What goes wrong is a value. */
-import { createInbox, ErrorCode, type KV, type NatsConnection, NatsError, StorageType } from "nats";
+import { createInbox, ErrorCode, type KV, type NatsConnection, StorageType } from "nats";
 import { z } from "zod";
 import { type Log, logWith, messageOf } from "./log.ts";
 import { NatsLink } from "./nats-link.ts";
+import { isWrongSequence } from "./streams.ts";
 
 export const witnessBucket = "tandem-services";
 
@@ -37,7 +38,6 @@ export interface WitnessOptions {
 }
 
 const defaultDeadlineMs = 300;
-const wrongRevision = 10_071;
 const endOfBatch = 204;
 const nothingFound = 404;
 
@@ -95,7 +95,7 @@ export class Witness {
         if (expectedRevision === 0) return await bucket.create(service, text);
         return await bucket.put(service, text, { previousSeq: expectedRevision });
       } catch (error) {
-        if (error instanceof NatsError && error.api_error?.err_code === wrongRevision) return "conflict";
+        if (isWrongSequence(error)) return "conflict";
         throw error;
       }
     });

@@ -6,7 +6,7 @@ import { messageOf } from "../../hub/io/log.ts";
 import { onMachine, ownHub, type Place } from "./place.ts";
 
 export interface Order {
-  method: "POST" | "DELETE";
+  method: "POST" | "PUT" | "DELETE";
   /** @example "/api/v1/maintenance" */
   path: string;
   body: Readonly<Record<string, unknown>>;
@@ -15,6 +15,8 @@ export interface Order {
 export interface Answer {
   ok: boolean;
   text: string;
+  /** The whole of what the hub said, where that was JSON. */
+  said?: unknown;
 }
 
 const Answers = z.array(z.object({ status: z.number(), body: z.string() }));
@@ -69,12 +71,14 @@ function orderScript({ name, reach }: Place): string {
 }
 
 function answerOf({ status, body }: { status: number; body: string }): Answer {
+  let whole: unknown;
   let said: z.infer<typeof Said> = {};
   try {
-    said = Said.parse(JSON.parse(body));
+    whole = JSON.parse(body);
+    said = Said.parse(whole);
   } catch {
     // What is no JSON is shown as it is.
   }
   const ok = status === 200 && said.ok !== false;
-  return { ok, text: said.text ?? said.error ?? (ok ? "" : `${status}: ${body.slice(0, 200)}`) };
+  return { ok, text: said.text ?? said.error ?? (ok ? "" : `${status}: ${body.slice(0, 200)}`), said: whole };
 }

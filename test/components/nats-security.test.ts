@@ -1,8 +1,11 @@
 /** Two real servers with keys and TLS: what each role may do, and that a changed key or certificate needs no restart. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { connect, type NatsConnection, nkeyAuthenticator } from "nats";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ensureStreams } from "../../hub/io/streams.ts";
 import { createAuthority } from "../../ops/init/certificates.ts";
+import { DocumentSide } from "../support/document-side.ts";
 import { Key, type SecuredNatsPair, type SecuredServer, startSecuredNatsPair } from "../support/secured-nats-pair.ts";
 import { until } from "../support/until.ts";
 
@@ -69,6 +72,29 @@ describe("what each role may do on mainpc", () => {
     expect(await refused(hub, "tandem.heartbeat.mainpc")).toBe(false);
     expect(await refused(hub, "tandem.beats.mainpc")).toBe(false);
     expect(await refused(hub, "tandem.beats.pc2")).toBe(true);
+  });
+
+  it("the hubs write documents into the buckets of their own machines, and each comes to hold both", async () => {
+    const start = async (machine: "mainpc" | "pc2") => {
+      const seedFile = join(pair[machine].folder, "hub.nk");
+      writeFileSync(seedFile, pair[machine].keys.hub.seed);
+      return await DocumentSide.start(machine, pair, seedFile);
+    };
+    const [mainpc, pc2] = await Promise.all([start("mainpc"), start("pc2")]);
+    await until("2 copies of either", async () => {
+      const written = await Promise.all([mainpc.write("mainpc/A", 1), pc2.write("pc2/B", 2)]);
+      return written.every((outcome) => outcome.kind === "stored" && outcome.copies === 2);
+    });
+    await until("both at both", () => [mainpc, pc2].every(({ store }) => store.count === 2 && store.peerLag === 0));
+    await Promise.all([mainpc.stop(), pc2.stop()]);
+    const hub = await as(pair.mainpc, "hub");
+    const documents = "tandem-documents";
+    expect(await refused(hub, `$KV.${documents}-mainpc.drill.eA`)).toBe(false);
+    expect(await refused(hub, `$KV.${documents}-pc2.drill.eA`)).toBe(true);
+    expect(await refused(hub, `$JS.API.STREAM.PURGE.KV_${documents}-mainpc`)).toBe(true);
+    const agent = await as(pair.mainpc, "agent");
+    expect(await refused(agent, `$KV.${documents}-mainpc.drill.eA`)).toBe(true);
+    expect(await refused(agent, `$JS.API.DIRECT.GET.KV_${documents}-mainpc`)).toBe(true);
   });
 
   it("an agent writes no record, reads no stream and hears no inbox but its own", async () => {

@@ -8,6 +8,7 @@ import { renderNatsConf } from "../../components/nats-conf.ts";
 import { connectNats } from "../../hub/io/nats-connect.ts";
 import { askPort } from "../../hub/io/port-watch.ts";
 import { ensureTool } from "../../ops/tools/ensure-tool.ts";
+import { CuttableLink } from "../bench/copy/cuttable-link.ts";
 import { freePorts } from "./free-ports.ts";
 import { until } from "./until.ts";
 
@@ -75,13 +76,17 @@ export class NatsServer {
 export interface NatsPair {
   mainpc: NatsServer;
   pc2: NatsServer;
+  /** What the leaf passes through. */
+  leaf: CuttableLink;
   stop(): Promise<void>;
 }
 
 export async function startNatsPair(): Promise<NatsPair> {
   const program = await ensureTool("nats-server", () => {});
   const folder = mkdtempSync(join(tmpdir(), "tandem-nats-"));
-  const [leaf = 0, ...ports] = await freePorts(5);
+  const [listening = 0, dialled = 0, ...ports] = await freePorts(6);
+  const leaf = new CuttableLink(dialled, listening);
+  await leaf.open();
   const server = (machine: "mainpc" | "pc2", clientPort: number, monitoringPort: number) => {
     const own = mkdtempSync(join(folder, `${machine}-`));
     const conf = renderNatsConf({
@@ -92,10 +97,12 @@ export async function startNatsPair(): Promise<NatsPair> {
       storeDir: join(own, "store"),
       leaf:
         machine === "mainpc"
-          ? { kind: "listen", host: "127.0.0.1", port: leaf }
-          : { kind: "dial", url: `nats-leaf://127.0.0.1:${leaf}` },
+          ? { kind: "listen", host: "127.0.0.1", port: listening }
+          : { kind: "dial", url: `nats-leaf://127.0.0.1:${dialled}` },
     });
-    return new NatsServer(program, own, conf, clientPort);
+    // Who listens tells its own address all the same (measured with 2.12), and whoever lost the link would dial past it.
+    const advertised = conf.replace("no_advertise: true", `advertise: "127.0.0.1:${dialled}"`);
+    return new NatsServer(program, own, advertised, clientPort);
   };
   const mainpc = server("mainpc", ports[0] ?? 0, ports[1] ?? 0);
   const pc2 = server("pc2", ports[2] ?? 0, ports[3] ?? 0);
@@ -103,8 +110,10 @@ export async function startNatsPair(): Promise<NatsPair> {
   return {
     mainpc,
     pc2,
+    leaf,
     stop: async () => {
       await Promise.all([mainpc.kill(), pc2.kill()]);
+      leaf.cut();
       rmSync(folder, { recursive: true, force: true });
     },
   };

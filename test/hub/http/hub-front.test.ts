@@ -10,6 +10,7 @@ async function serve(metricsText: () => Promise<string>): Promise<number> {
     unready: () => undefined,
     push: async () => false,
     services: async () => false,
+    documents: async () => false,
     metricsText,
     fleet: () => ({}),
     ledger: () => ({}),

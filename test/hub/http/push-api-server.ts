@@ -56,6 +56,7 @@ export async function startPushServer({
       unready: () => undefined,
       push: api,
       services: async () => false,
+      documents: async () => false,
       metricsText: async () => fold.metricsText(),
       fleet: unused,
       ledger: unused,

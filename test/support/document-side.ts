@@ -1,0 +1,59 @@
+/** The documents of one machine as its hub keeps them, without the hub around them, on a real NATS. */
+import type { DocumentWrite } from "../../hub/core/documents.ts";
+import { DocumentStore, type WriteOutcome } from "../../hub/io/documents.ts";
+import { createLog } from "../../hub/io/log.ts";
+import { NatsLink } from "../../hub/io/nats-link.ts";
+import type { NatsServer } from "./nats-pair.ts";
+import { until } from "./until.ts";
+
+export type Machine = "mainpc" | "pc2";
+
+export class DocumentSide {
+  readonly store: DocumentStore;
+  readonly link: NatsLink;
+  /** Lines of the log. */
+  readonly said: string[];
+
+  private constructor(store: DocumentStore, link: NatsLink, said: string[]) {
+    this.store = store;
+    this.link = link;
+    this.said = said;
+  }
+
+  /** Resolves when its documents can be told. @param seedFile with the NKey seed of the hub, where NATS asks for one */
+  static async start(machine: Machine, nats: Record<Machine, NatsServer>, seedFile?: string): Promise<DocumentSide> {
+    const said: string[] = [];
+    const log = createLog(machine, (line) => said.push(line));
+    const peer = machine === "mainpc" ? "pc2" : "mainpc";
+    const store = new DocumentStore({ machine, peer, log });
+    const onReconnect = () => store.reconnected();
+    const { port } = nats[machine];
+    const options = { host: "127.0.0.1", port, name: machine, seedFile, log, onReconnect };
+    const link = await NatsLink.open(options, new AbortController().signal);
+    store.start(link);
+    await until(`the documents of ${machine}`, () => store.unread === undefined);
+    return new DocumentSide(store, link, said);
+  }
+
+  write(key: string, value: unknown, replaces?: DocumentWrite["replaces"]): Promise<WriteOutcome> {
+    return this.store.write({ kind: "migration", key, by: "test", value, replaces });
+  }
+
+  /** Until NATS takes it. @returns its revision */
+  async writeAtLast(key: string, value: unknown): Promise<string> {
+    return await until(`${key} stored`, async () => {
+      const outcome = await this.write(key, value);
+      return outcome.kind === "stored" ? outcome.revision : undefined;
+    });
+  }
+
+  /** What it holds, by key. */
+  get values(): Record<string, unknown> {
+    return Object.fromEntries(this.store.list("migration").map(({ key, value }) => [key, value]));
+  }
+
+  async stop(): Promise<void> {
+    await this.store.stop();
+    await this.link.close();
+  }
+}
