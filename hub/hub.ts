@@ -6,6 +6,7 @@ import { FleetHealth, type HealthTurn } from "./core/fleet-health.ts";
 import type { ExpiryView } from "./core/fold/expiry.ts";
 import { Fold } from "./core/fold/fold.ts";
 import { groupPath } from "./core/group-path.ts";
+import { migrationKind, pushesItself } from "./core/migrated.ts";
 import { nextIncarnation } from "./core/record.ts";
 import type { SatelliteJudgement } from "./core/satellite.ts";
 import type { MachineState } from "./core/verdict.ts";
@@ -154,6 +155,8 @@ export class Hub {
       },
       check: (push) => this.#fold.check(push),
       append: (push) => this.#records.append("metrics", push),
+      pushesItself: (agent) =>
+        pushesItself(agent, this.documents.valueOf(migrationKind, agentId(agent)), this.#fold, Date.now()),
       ready: () => this.#records.ready,
       log,
       clock,

@@ -70,7 +70,7 @@ function orderScript({ name, reach }: Place): string {
   return `${findHub(docker, name)}\nexec ${docker} exec --interactive "$hub" node -e ${shellQuote(program)}`;
 }
 
-function answerOf({ status, body }: { status: number; body: string }): Answer {
+export function answerOf({ status, body }: { status: number; body: string }): Answer {
   let whole: unknown;
   let said: z.infer<typeof Said> = {};
   try {

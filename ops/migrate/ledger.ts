@@ -1,8 +1,10 @@
 /** Keeps the migration's states at both hubs, by compare-and-swap: two runs that do not know of each other cannot both go on. */
+
+import { migrationKind } from "../../hub/core/migrated.ts";
 import { OperatorError } from "../error.ts";
 import { readDocuments } from "../site/documents.ts";
 import type { MigrationSite } from "./site.ts";
-import { AgentMigration, documentKind } from "./state.ts";
+import { AgentMigration } from "./state.ts";
 
 interface Known {
   state: AgentMigration;
@@ -23,7 +25,7 @@ export class MigrationLedger {
   /** @param by who writes, for people @throws OperatorError when no hub says what is kept */
   static async read(site: Pick<MigrationSite, "hubs" | "keep">, by: string): Promise<MigrationLedger> {
     const ledger = new MigrationLedger(site, by);
-    for (const { key, revision, value } of await documentsOf(site.hubs, documentKind)) {
+    for (const { key, revision, value } of await documentsOf(site.hubs, migrationKind)) {
       const parsed = AgentMigration.safeParse(value);
       if (!parsed.success) throw unreadable(key);
       ledger.#known.set(key, { state: parsed.data, revision });
@@ -41,7 +43,7 @@ export class MigrationLedger {
     const outcomes = await this.#site.keep(
       states.map((value) => {
         const replaces = this.#known.get(value.agent)?.revision ?? null;
-        return { kind: documentKind, key: value.agent, by: this.#by, value, replaces };
+        return { kind: migrationKind, key: value.agent, by: this.#by, value, replaces };
       }),
     );
     for (const [i, state] of states.entries()) {

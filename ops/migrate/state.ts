@@ -52,9 +52,6 @@ export const AgentMigration = z.strictObject({
 });
 export type AgentMigration = z.infer<typeof AgentMigration>;
 
-/** Kind of the documents that hold it, one an agent under its id. */
-export const documentKind = "migration";
-
 export function waiting(agent: string, batch: string, nowMs: number): AgentMigration {
   return {
     v: 1,

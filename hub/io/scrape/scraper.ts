@@ -17,6 +17,8 @@ export interface ScraperOptions {
   append(push: Candidate): Promise<AppendOutcome>;
   /** Whether the hub takes pushes. */
   ready(): boolean;
+  /** Whether the agent's metrics come by its own pushes. @default of none */
+  pushesItself?(agent: AgentConfig): boolean;
   /** Largest answer of an agent, bytes, both as sent and after inflation. */
   maxBodyBytes: number;
   log: Log;
@@ -78,7 +80,8 @@ export class Scraper {
   }
 
   readonly #scrape = async (agent: AgentConfig, config: ScrapeConfig, signal: AbortSignal): Promise<void> => {
-    const { clock } = this.#options;
+    const { clock, pushesItself } = this.#options;
+    if (pushesItself?.(agent)) return this.book.forget(agentId(agent));
     const startedMs = clock();
     const outcome = await this.#outcomeOf(agent, config, signal).catch(
       (error: unknown): ScrapeOutcome => ({ ok: false, reason: messageOf(error) }),

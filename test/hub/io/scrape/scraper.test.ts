@@ -50,6 +50,21 @@ const counting = () => {
 };
 
 describe("the scraper", () => {
+  it("leaves an agent alone that pushes by itself, forgets how its scrapes went, and scrapes it again when it does not", async () => {
+    const server = await counting();
+    let pushesItself = false;
+    const { scraper, pushes } = scrape([agent("Here", server.port)], { pushesItself: () => pushesItself });
+    scraper.watch("mainpc");
+    await until("a scrape", () => pushes.length >= 1);
+    pushesItself = true;
+    await until("it is forgotten", () => scraper.book.status("mainpc/Here") === undefined);
+    const count = pushes.length;
+    await sleep(350);
+    expect(pushes).toHaveLength(count);
+    pushesItself = false;
+    await until("a scrape again", () => pushes.length > count);
+  });
+
   it("scrapes the agents of watched machines again and again, and none without an address for it", async () => {
     const server = await counting();
     const { scraper, pushes } = scrape([
