@@ -287,21 +287,20 @@ export class Hub {
     this.#recorder.stop();
     this.#fleetAlerts.stop();
     this.#alertDesk.stop();
-    const maintenanceKept = this.#maintenance.stop();
+    const kept = Promise.all([this.#maintenance.stop(), this.documents.stop()]);
     this.#expirer.stop();
     // A scrape under way may wait for the store, whose stop lets it go.
     const { scrapes } = await this.#round.stop();
     await this.#services.stop();
     await this.#records.stop();
     await scrapes;
-    await this.documents.stop();
     this.#stop.abort();
     this.#events.stop();
     this.#reports.stop();
     this.#satellites.stop();
     this.#keeper.stop();
     this.#lag.stop();
-    await maintenanceKept;
+    await kept;
     await this.#link?.close();
     if (succeeded) await this.#judge.leave();
     else await this.#judge.stop();

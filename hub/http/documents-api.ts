@@ -7,11 +7,14 @@ import { type Answer, decodePart, notAllowed, pathOf, readOrder, reads, refusalO
 
 export interface DocumentsApiOptions {
   machine: string;
-  documents: Pick<DocumentStore, "unread" | "list" | "get" | "write">;
+  documents: Pick<DocumentStore, "unread" | "whenRead" | "list" | "get" | "write">;
 }
 
 /** A value may come with escapes and blanks that it is not kept with. */
 const maxBodyBytes = 512 * 1024;
+
+/** A hub that has just started, or succeeds another, reads them in less, ms. */
+const readPatienceMs = 1_000;
 
 const statusOf = { invalid: 400, large: 413, full: 507, away: 503 } as const;
 
@@ -33,6 +36,7 @@ async function answerTo(options: DocumentsApiOptions, path: string, request: Inc
   if (kind === "") return { status: 404, body: { error: `name a kind of documents: ${documentsPath}/<kind>` } };
   const checkedKind = DocumentKind.safeParse(kind);
   if (!checkedKind.success) return { status: 400, body: { error: `kind: ${textOf(checkedKind.error)}` } };
+  await options.documents.whenRead(readPatienceMs);
   if (keyParts.length === 0) return reads(request) ? all(options, kind) : notAllowed("GET");
   const checkedKey = DocumentKey.safeParse(decodePart(keyParts.join("/")));
   if (!checkedKey.success) return { status: 400, body: { error: `key: ${textOf(checkedKey.error)}` } };

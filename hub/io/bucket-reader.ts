@@ -42,6 +42,7 @@ export class BucketReader {
   #shown = new Map<string, Shown>();
   #live = false;
   #complaint = "";
+  #endPause = () => {};
 
   constructor(options: BucketReaderOptions) {
     this.#options = options;
@@ -68,6 +69,7 @@ export class BucketReader {
   async stop(): Promise<void> {
     this.#stop.abort();
     this.#session.abort();
+    this.#endPause();
     await this.#running;
   }
 
@@ -100,8 +102,18 @@ export class BucketReader {
       }
       if (this.#live) onBroken?.();
       this.#live = false;
-      if (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, retryMs));
+      if (!signal.aborted) await this.#pause();
     }
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, retryMs);
+      this.#endPause = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   async #read(signal: AbortSignal): Promise<void> {

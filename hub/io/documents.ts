@@ -5,6 +5,7 @@ import { BucketReader, holds } from "./bucket-reader.ts";
 import { type Copies, DocumentCopies } from "./document-copies.ts";
 import type { Log } from "./log.ts";
 import { type DocumentLink, OwnBucket } from "./own-bucket.ts";
+import { within } from "./within.ts";
 
 export interface DocumentStoreOptions {
   machine: string;
@@ -39,6 +40,10 @@ export class DocumentStore {
   #ownRead = false;
   #peersRead = false;
   #patience: NodeJS.Timeout | undefined;
+  #onRead: () => void = () => {};
+  readonly #read = new Promise<void>((resolve) => {
+    this.#onRead = resolve;
+  });
   #stopped = false;
 
   constructor(options: DocumentStoreOptions) {
@@ -64,6 +69,11 @@ export class DocumentStore {
     if (!this.#ownRead) return `the documents of ${machine} were not read from its NATS yet; ${elsewhere}`;
     if (!this.#peersRead) return `the peer's documents are still being read; ask again in ${peerPatienceMs / 1_000} s`;
     return undefined;
+  }
+
+  /** Waits until documents can be told. @returns whether they can after so long, ms */
+  whenRead(ms: number): Promise<boolean> {
+    return within(ms, this.#read);
   }
 
   /** Of one kind, by key. */
@@ -177,14 +187,14 @@ export class DocumentStore {
     if (this.#ownRead) return;
     this.#ownRead = true;
     this.#options.log.info("documents.read", { count: this.count });
-    this.#patience = setTimeout(() => {
-      this.#peersRead = true;
-    }, peerPatienceMs);
+    if (this.#peersRead) this.#onRead();
+    else this.#patience = setTimeout(() => this.#onPeersRead(), peerPatienceMs);
   }
 
   #onPeersRead(): void {
     this.#peersRead = true;
     this.#copies.resume();
+    if (this.#ownRead) this.#onRead();
   }
 }
 

@@ -15,6 +15,7 @@ class FakeStore {
   /** Given instead of what would come of a write. */
   outcome: WriteOutcome | undefined;
 
+  whenRead = async () => this.unread === undefined;
   list = (kind: string) => this.held.list(kind);
   get = (kind: string, key: string) => this.held.get(kind, key);
 
