@@ -89,7 +89,7 @@ describe("a wrong configuration names key, file, expectation and example", () =>
     ["leaf.listener", "nas", "expected one of mainpc and pc2", "'mainpc'"],
     ["machine.pushgatewayPort", 9000, "expected a free port; 9000 is already machine.hubPort", "'9091'"],
     ["machine.natsPort", 7422, "expected a free port; 7422 is already leaf.port", "'4222'"],
-    ["jetstream.maxStoreMb", 4096, "expected at least 9984; got 4096", "'10240'"],
+    ["jetstream.maxStoreMb", 4096, "expected at least 10048; got 4096", "'10240'"],
     ["limits.natsMemoryMb", 1024, "expected more than jetstream.maxMemoryMb, 1024; got 1024", "'2048'"],
     ["paths.data", "data", "expected an absolute path like /var/lib/tandem", "'/var/lib/tandem'"],
     [
