@@ -26,7 +26,7 @@ export const SiteMachine = z.strictObject({
 });
 export type SiteMachine = z.infer<typeof SiteMachine>;
 
-/** Own streams, copies of the peer's and snapshots, as the hubs make them, take 9.75 GiB together; a smaller store refuses the last ones. */
+/** Own streams, copies of the peer's, snapshots and documents, as the hubs make them, take 9.8 GiB together; a smaller store refuses the last ones. */
 const leastStoreMb = 10_048;
 
 /** Groups that a stack may leave out. */
