@@ -3,6 +3,7 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { Health } from "../core/record.ts";
 import { Verdict } from "../core/verdict.ts";
 import { SatelliteView, type ServiceJson } from "./api.ts";
+import { drillKind, drillMetrics, lastDrillKey } from "./drill-metrics.ts";
 import { scrapeMetrics } from "./scrape-metrics.ts";
 import { serviceMetrics } from "./service-metrics.ts";
 import type { View } from "./view.ts";
@@ -27,6 +28,7 @@ export interface OwnMetricsSources {
 export interface DocumentGauges {
   readonly count: number;
   readonly peerLag: number;
+  valueOf(kind: string, key: string): unknown;
 }
 
 /** What the spool says of itself. */
@@ -128,6 +130,7 @@ export class OwnMetrics {
       pushgatewayPutBack,
     );
     const { documents } = sources;
+    drillMetrics(this.#registry, () => documents.valueOf(drillKind, lastDrillKey));
     gauge("documents", "Documents that commands keep at this hub.", () => documents.count);
     gauge(
       "documents_peer_lag",

@@ -2,7 +2,7 @@
 import type { Fleet, PlacedAgent } from "../../fleet/model.ts";
 import type { DocumentWritten } from "../site/documents.ts";
 import type { AgentHost } from "./host.ts";
-import type { DocumentToKeep } from "./keep-documents.ts";
+import type { DocumentToKeep } from "../site/keep-documents.ts";
 
 export interface MigrationSite {
   /** In words, for people. @example "the local run in .tandem" */

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { messageOf } from "../../hub/io/log.ts";
 import { type Answer, answerOf, type Order } from "../deploy/orders.ts";
-import { type DocumentWritten, documentOrder, documentWritten } from "../site/documents.ts";
+import { type DocumentWritten, documentOrder, documentWritten } from "./documents.ts";
 
 export interface DocumentToKeep {
   kind: string;
@@ -12,8 +12,8 @@ export interface DocumentToKeep {
   by: string;
   /** JSON. */
   value: unknown;
-  /** Revision that it replaces; null: there must be none yet. */
-  replaces: string | null;
+  /** Revision that it replaces; null: there must be none yet. @default whatever stands there */
+  replaces?: string | null;
 }
 
 /** Gives orders to one hub; one answer an order. Never throws. */

@@ -1,0 +1,178 @@
+/** `tandem drill`: brings faults about on the pair that is in use, in a window, and keeps what was measured. */
+import { existsSync, mkdirSync } from "node:fs";
+import { hostname, userInfo } from "node:os";
+import { join } from "node:path";
+import { type Command, InvalidArgumentError } from "commander";
+import { drillKind } from "../hub/http/drill-metrics.ts";
+import { listenForEnd, typed } from "./deploy/ask.ts";
+import { deployedDrillSite } from "./drill/deployed-site.ts";
+import { figuresOf, type Played } from "./drill/figures.ts";
+import { type DrillRecord, drillHistory, keepDrill } from "./drill/history.ts";
+import { localDrillSite } from "./drill/local-site.ts";
+import { drillMarkdown, drillText, historyText } from "./drill/report.ts";
+import { requireRedundancy, runDrill } from "./drill/run.ts";
+import { chooseDrills, scenarios } from "./drill/scenarios.ts";
+import type { DrillSite } from "./drill/site.ts";
+import { isInWindow, parseWindow, type Window } from "./drill/window.ts";
+import { OperatorError } from "./error.ts";
+import { writeWhole } from "./local/data-folder.ts";
+import { siteDir } from "./site/stacks.ts";
+
+interface SiteOptions {
+  data?: string;
+  dir: string;
+  stack: string[];
+  json: boolean;
+}
+
+interface RunFlags extends SiteOptions {
+  machine?: string[];
+  rounds: number;
+  holdSeconds: number;
+  window?: Window;
+  reports?: string;
+  yes: boolean;
+}
+
+/** Where a local run keeps its data when nothing else is said. */
+const localData = ".tandem";
+const say = (line: string) => void process.stderr.write(`${line}\n`);
+const print = (text: string) => void process.stdout.write(`${text}\n`);
+
+/** Actions throw OperatorError; the program shows it. */
+export function registerDrill(program: Command): void {
+  const drill = program
+    .command("drill")
+    .description("faults on the pair that is in use, each healing by itself: what did clients see of them?")
+    .addHelpText("after", "\nExample:\n  $ tandem drill run hub-crash nats-crash --rounds 3 --window 02:00-04:00");
+  common(drill.command("run"))
+    .description("ends with 1 when a bar was missed, with 130 when interrupted")
+    .argument("[fault...]", "those to play; tandem drill list explains them @default all")
+    .option("--machine <name...>", "only on these @default both, by turns")
+    .option("--rounds <n>", "times that each is played on each machine", wholeNumber, 1)
+    .option("--hold-seconds <n>", "how long a frozen server stands still", wholeNumber, 8)
+    .option("--window <from-to>", "local time of day outside of which nothing is begun, such as 02:00-04:00", windowOf)
+    .option("--reports <dir>", "folder for the report, in Markdown and JSON")
+    .option("--yes", "do not ask", false)
+    .action(run);
+  drill.command("list").description("the faults").option("--json", "print JSON", false).action(list);
+  common(drill.command("history")).description("the drills that both hubs keep, the newest first").action(history);
+}
+
+function common(command: Command): Command {
+  return command
+    .option("--data <dir>", `folder of a local run (${localData} when one runs there)`)
+    .option("--dir <dir>", "folder of a deployed site: Pulumi.yaml and the stacks' files", siteDir)
+    .option("--stack <name...>", "stacks of the pair", ["mainpc", "pc2"])
+    .option("--json", "print JSON", false);
+}
+
+async function run(names: string[], flags: RunFlags): Promise<void> {
+  const { chosen, unknown } = chooseDrills(names);
+  if (unknown.length > 0) {
+    const next = `There are: ${scenarios.map(({ name }) => name).join(", ")}`;
+    throw new OperatorError("drill.unknown", `there is no fault ${unknown.join(", ")}`, next);
+  }
+  const site = siteOf(flags);
+  const machines = machinesOf(site, flags.machine);
+  requireWindow(flags.window);
+  await requireRedundancy(site);
+  const count = chosen.length * machines.length * flags.rounds;
+  const signal = listenForEnd({ kill: () => {} }, say);
+  const question = `This brings ${count} faults about on ${site.name}, while it is in use`;
+  if (!flags.yes && !(await typed("drill", question, signal))) {
+    process.exitCode = signal.aborted ? 130 : 1;
+    return print(flags.json ? JSON.stringify({ outcome: "declined" }) : "the word was not typed, so nothing was done");
+  }
+  const by = `${userInfo().username}@${hostname()}`;
+  const played = await runDrill(site, {
+    scenarios: chosen,
+    machines,
+    rounds: flags.rounds,
+    holdMs: flags.holdSeconds * 1_000,
+    signal,
+    say,
+    onPlayed: (one) => say(playedLine(one)),
+    announce: (what) => announce(site, what, by, flags.window),
+  });
+  await announce(site, "", by, undefined);
+  if (played.length > 0)
+    await conclude(site, { v: 1, at: new Date().toISOString(), by, played, figures: figuresOf(played) }, flags);
+  if (signal.aborted) process.exitCode = 130;
+}
+
+async function conclude(
+  site: DrillSite,
+  record: DrillRecord,
+  { json, reports = site.reports }: RunFlags,
+): Promise<void> {
+  mkdirSync(reports, { recursive: true });
+  const path = join(reports, `${record.at.slice(0, 19).replaceAll(":", "")}.md`);
+  writeWhole(path, drillMarkdown(record, site.name));
+  writeWhole(path.replace(/md$/, "json"), `${JSON.stringify(record, null, 2)}\n`);
+  say(`report: ${path}`);
+  if (record.figures.breaches.length > 0) process.exitCode = 1;
+  print(json ? JSON.stringify(record) : drillText(record));
+  await keepDrill(site, record);
+}
+
+/** Both hubs tell who is at it and with what, so that nobody takes it for an accident. @param what empty when it is over */
+async function announce(site: DrillSite, what: string, by: string, window: Window | undefined): Promise<void> {
+  requireWindow(window);
+  const value = { what, at: new Date().toISOString() };
+  await site.keep([{ kind: `${drillKind}-now`, key: "now", by, value }]);
+}
+
+function requireWindow(window: Window | undefined): void {
+  const now = new Date();
+  if (window === undefined || isInWindow(window, now.getHours() * 60 + now.getMinutes())) return;
+  throw new OperatorError(
+    "drill.window",
+    `it is not ${window.text} now, so nothing is begun`,
+    "Run it then, or leave --window out",
+  );
+}
+
+async function history(options: SiteOptions): Promise<void> {
+  const kept = await drillHistory(siteOf(options).hubs);
+  print(options.json ? JSON.stringify({ drills: kept }) : historyText(kept));
+}
+
+function list({ json }: { json: boolean }): void {
+  const width = Math.max(...scenarios.map(({ name }) => name.length));
+  const lines = scenarios.map(({ name, explains }) => `${name.padEnd(width)}  ${explains}`);
+  print(json ? JSON.stringify({ faults: scenarios }) : lines.join("\n"));
+}
+
+function siteOf({ data, dir, stack }: SiteOptions): DrillSite {
+  const local = data ?? (existsSync(join(localData, "tandem.lock")) ? localData : undefined);
+  return local === undefined ? deployedDrillSite(stack, dir, "drill-reports") : localDrillSite(local);
+}
+
+function machinesOf({ hubs }: DrillSite, names: readonly string[] | undefined): string[] {
+  const unknown = names?.find((name) => !hubs.has(name));
+  if (unknown === undefined) return [...(names ?? hubs.keys())];
+  throw new OperatorError(
+    "drill.machine",
+    `there is no machine ${unknown}`,
+    `The pair has ${[...hubs.keys()].join(" and ")}`,
+  );
+}
+
+function playedLine({ scenario, machine, detectionMs, outageMs, recoveryMs, lost, acknowledged }: Played): string {
+  const seen = detectionMs === null ? "NOT seen" : `seen after ${detectionMs} ms`;
+  const whole = recoveryMs === null ? "NOT whole again" : `whole again after ${recoveryMs} ms`;
+  return `${scenario} on ${machine}: ${seen}, no answer for ${outageMs} ms at most, ${whole}, ${lost} of ${acknowledged} pushes lost`;
+}
+
+function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= 1 && number <= 1_000) return number;
+  throw new InvalidArgumentError("a whole number from 1 to 1000 is wanted.");
+}
+
+function windowOf(text: string): Window {
+  const window = parseWindow(text);
+  if (window !== undefined) return window;
+  throw new InvalidArgumentError("two times of day are wanted, such as 02:00-04:00.");
+}

@@ -1,0 +1,183 @@
+/** Plays the chosen faults on a pair in use, each only while the pair is whole, and measures what came of each. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { FleetView, LedgerView } from "../../hub/http/api.ts";
+import { monoMs } from "../../hub/io/mono-clock.ts";
+import { Observer } from "../chaos/observer.ts";
+import { OperatorError } from "../error.ts";
+import { askHub } from "../site/ask-hub.ts";
+import { askServices } from "../site/ask-services.ts";
+import { DrillClient, lostOf } from "./clients.ts";
+import type { Played } from "./figures.ts";
+import { type DrillScenario, isDetection } from "./scenarios.ts";
+import type { DrillSite } from "./site.ts";
+
+export interface DrillOptions {
+  scenarios: readonly DrillScenario[];
+  /** Machines that are hit, by turns. */
+  machines: readonly string[];
+  /** Times that each is played on each machine. */
+  rounds: number;
+  /** How long a frozen server stands still, ms. */
+  holdMs: number;
+  signal: AbortSignal;
+  say(line: string): void;
+  onPlayed(played: Played): void;
+  /** Told before each fault. */
+  announce(what: string): Promise<void>;
+}
+
+const detectMs = 15_000;
+const wholeMs = 120_000;
+/** A pair that has just become whole is left alone for so long before the next fault, ms. */
+const quietMs = 3_000;
+const pollMs = 50;
+
+export async function runDrill(site: DrillSite, options: DrillOptions): Promise<Played[]> {
+  await requireRedundancy(site);
+  const observer = new Observer([...site.hubs].map(([name, url]) => ({ name, url })));
+  const played: Played[] = [];
+  try {
+    for (let round = 0; round < options.rounds; round++)
+      for (const scenario of options.scenarios)
+        for (const machine of options.machines) {
+          if (options.signal.aborted) return played;
+          const one = await play(site, scenario, machine, observer, options);
+          played.push(one);
+          options.onPlayed(one);
+          // Whoever goes on without redundancy makes an outage of a drill.
+          if (one.recoveryMs === null) return played;
+          await sleep(quietMs, undefined, { signal: options.signal }).catch(() => {});
+        }
+    return played;
+  } finally {
+    observer.stop();
+  }
+}
+
+/** @throws OperatorError when one copy is all that there is: a drill would be an outage */
+export async function requireRedundancy({ hubs, staysDead }: Pick<DrillSite, "hubs" | "staysDead">): Promise<void> {
+  const why = staysDead ?? (await whyNotWhole(hubs));
+  if (why === undefined) return;
+  throw new OperatorError(
+    "drill.refused",
+    `redundancy is gone already: ${why}`,
+    "Mend that first; tandem doctor says how",
+  );
+}
+
+async function play(
+  site: DrillSite,
+  scenario: DrillScenario,
+  machine: string,
+  observer: Observer,
+  { holdMs, signal, say, announce }: DrillOptions,
+): Promise<Played> {
+  await requireRedundancy(site);
+  const what = `${scenario.name} on ${machine}`;
+  await announce(what);
+  say(`${what}: ${scenario.explains}`);
+  const at = new Date().toISOString();
+  const before = await ownersOf(site.hubs);
+  const own = site.hubs.get(machine) ?? "";
+  const urls = [own, ...[...site.hubs.values()].filter((url) => url !== own)];
+  const client = new DrillClient(`drill-${scenario.name}-${machine}-${Date.now()}`, urls);
+  await sleep(500);
+  const fromMs = monoMs();
+  const recovery = new AbortController();
+  const failover = watchOwners(site.hubs, before, machine, fromMs, recovery.signal);
+  let recoveryMs: number | null;
+  let detectionMs: number | null;
+  try {
+    if (scenario.how === "crash") await site.crash(machine, scenario.parts);
+    else await site.freeze(machine, scenario.parts, holdMs);
+    const late = AbortSignal.timeout(detectMs);
+    const turn = await observer.next(fromMs, (one) => isDetection(one, machine, scenario), late);
+    detectionMs = turn === undefined ? null : Math.round(turn.atMs - fromMs);
+    // A fault that is over heals by itself; of a freeze the hold is no part of the recovery.
+    const overMs = fromMs + (scenario.how === "freeze" ? holdMs : 0);
+    recoveryMs = await wholeAfter(site.hubs, overMs, signal);
+  } finally {
+    recovery.abort();
+    await client.stop();
+  }
+  const lost = await lostOf(client, [...site.hubs.values()]);
+  const { acknowledged } = client;
+  const outageMs = client.longestOutageMs(fromMs);
+  return {
+    scenario: scenario.name,
+    machine,
+    at,
+    detectionMs,
+    failoverMs: await failover,
+    outageMs,
+    recoveryMs,
+    acknowledged,
+    lost,
+  };
+}
+
+/** @returns since then, ms; null when the pair is not whole in time */
+async function wholeAfter(
+  hubs: ReadonlyMap<string, string>,
+  sinceMs: number,
+  signal: AbortSignal,
+): Promise<number | null> {
+  while (monoMs() < sinceMs) await sleep(pollMs);
+  const endMs = sinceMs + wholeMs;
+  // Also whoever ends the drill wants to be told how it left the pair.
+  for (let last = signal.aborted; ; last = signal.aborted) {
+    if ((await whyNotWhole(hubs)) === undefined) return Math.round(monoMs() - sinceMs);
+    if (monoMs() > endMs || (last && monoMs() > sinceMs + wholeMs / 4)) return null;
+    await sleep(pollMs);
+  }
+}
+
+type Owners = ReadonlyMap<string, string>;
+
+async function ownersOf(hubs: ReadonlyMap<string, string>): Promise<Owners> {
+  for (const url of hubs.values()) {
+    const services = await askServices(url, 1_000);
+    if (services !== undefined) return new Map(services.map(({ name, owner }) => [name, owner]));
+  }
+  return new Map();
+}
+
+/** @returns when the last of the services that left the machine had another owner, ms; null when none left it */
+async function watchOwners(
+  hubs: ReadonlyMap<string, string>,
+  before: Owners,
+  machine: string,
+  fromMs: number,
+  signal: AbortSignal,
+): Promise<number | null> {
+  const others = new Map([...hubs].filter(([name]) => name !== machine));
+  const moved = new Map<string, number>();
+  while (!signal.aborted) {
+    for (const [service, owner] of await ownersOf(others))
+      if (before.get(service) === machine && owner !== machine && !moved.has(service))
+        moved.set(service, monoMs() - fromMs);
+    await sleep(pollMs, undefined, { signal }).catch(() => {});
+  }
+  return moved.size === 0 ? null : Math.round(Math.max(...moved.values()));
+}
+
+/** In the words of either hub; undefined when both are there, in sync, miss nothing, and see all servers alive and all services at home. */
+export async function whyNotWhole(hubs: ReadonlyMap<string, string>): Promise<string | undefined> {
+  for (const [name, url] of hubs) {
+    const [fleet, ledger, services] = await Promise.all([
+      askHub(`${url}/api/v1/fleet`, FleetView, 2_000),
+      askHub(`${url}/api/v1/ledger`, LedgerView, 2_000),
+      askServices(url, 2_000),
+    ]);
+    if (fleet === undefined || ledger === undefined || services === undefined)
+      return `the hub of ${name} does not answer`;
+    if (fleet.sync.state !== "in-sync") return `${name} is not in sync: ${fleet.sync.reason}`;
+    if (ledger.missing > 0) return `${name} misses ${ledger.missing} records`;
+    for (const [machine, view] of Object.entries(fleet.machines))
+      for (const part of ["hub", "nats", "pushgateway"] as const)
+        if (view[part].verdict !== "alive") return `${name} says that ${part} of ${machine} is ${view[part].verdict}`;
+    const away = services.find(({ state }) => state !== "home");
+    if (away !== undefined) return `${away.name} is ${away.state}, not at home`;
+  }
+  return undefined;
+}

@@ -1,0 +1,20 @@
+/** A pair that is in use, as a drill sees it: where it answers, and how one of its servers is killed or frozen. */
+import type { DocumentWritten } from "../site/documents.ts";
+import type { DocumentToKeep } from "../site/keep-documents.ts";
+import type { Part } from "./scenarios.ts";
+
+export interface DrillSite {
+  /** In words, for people. */
+  name: string;
+  /** Base URLs of both hubs by machine. */
+  hubs: ReadonlyMap<string, string>;
+  /** Why a server that was killed would stay dead; undefined when somebody starts it again. */
+  staysDead: string | undefined;
+  /** SIGKILL. @throws OperatorError when it does not run */
+  crash(machine: string, parts: readonly Part[]): Promise<void>;
+  /** SIGSTOP, and SIGCONT after the hold, whatever becomes of who has asked for it. */
+  freeze(machine: string, parts: readonly Part[], holdMs: number): Promise<void>;
+  keep(documents: readonly DocumentToKeep[]): Promise<DocumentWritten[]>;
+  /** Where reports are written. */
+  reports: string;
+}
