@@ -59,6 +59,8 @@ export const hub = hubUrl;
 export const hubs = satellite?.hubUrls;
 /** The page for people. */
 export const page = pulumi.interpolate`${hubUrl}/`;
+/** What the drills measured, the last one under the key `last`. */
+export const drills = pulumi.interpolate`${hubUrl}/api/v1/documents/drills`;
 /** What Prometheus scrapes. */
 export const metrics = pulumi.interpolate`${hubUrl}/metrics`;
 /** Every agent and all machines, as JSON. */

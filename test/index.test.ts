@@ -216,6 +216,7 @@ describe.each(stacks)("stack %s", (stack) => {
       fleet: `http://${hub}/api/v1/fleet`,
       events: `http://${hub}/api/v1/events`,
       ledger: `http://${hub}/api/v1/ledger`,
+      drills: `http://${hub}/api/v1/documents/drills`,
       pushgateway: `http://${hub.split(":")[0]}:9091`,
       nats: `nats://${hub.split(":")[0]}:${nats}`,
       monitoring: `http://127.0.0.1:${monitoring}`,
@@ -279,6 +280,7 @@ describe("the stack of a satellite", () => {
       fleet: "http://192.0.2.20:9100/api/v1/fleet",
       events: "http://192.0.2.20:9100/api/v1/events",
       ledger: "http://192.0.2.20:9100/api/v1/ledger",
+      drills: "http://192.0.2.20:9100/api/v1/documents/drills",
     });
   });
 
