@@ -17,12 +17,14 @@ export interface FleetAlertsOptions extends AlertStore {
   /** Whether another place acts for the agent. */
   isReplaced(agent: AgentConfig): boolean;
   inMaintenance(id: string): boolean;
+  /** Of an agent that is a hub: it has an alert of its own. */
+  isHubDead(machine: string): boolean;
   /** What stands by the records; undefined until they were read back. */
   standing(): OpenAlerts | undefined;
   clock(): number;
 }
 
-export const agentAlertName = "agent-unhealthy";
+const agentAlertName = "agent-unhealthy";
 const tickMs = 500;
 
 export class FleetAlerts {
@@ -57,7 +59,7 @@ export class FleetAlerts {
   }
 
   #tick(): void {
-    const { config, status, inMaintenance, standing, asks, clock } = this.#options;
+    const { config, status, inMaintenance, isHubDead, standing, asks, clock } = this.#options;
     const open = standing();
     if (open === undefined) return;
     const causes = this.causes();
@@ -66,7 +68,7 @@ export class FleetAlerts {
       return {
         id,
         health: status(id)?.health ?? "unknown",
-        quiet: causes.below.has(id) || inMaintenance(id),
+        quiet: causes.below.has(id) || inMaintenance(id) || (agent.isHub && isHubDead(agent.machine)),
         open: open.isOpen(agentAlertName, id),
       };
     });

@@ -1,6 +1,7 @@
 /** Ties the hub's parts to what answers its requests: the push API, the metrics, the views and the page. */
 import type { HubConfig } from "./config.ts";
 import type { Fold } from "./core/fold/fold.ts";
+import { alertsView } from "./http/alerts-view.ts";
 import { createDocumentsApi } from "./http/documents-api.ts";
 import type { Front } from "./http/entrance.ts";
 import type { EventFeed } from "./http/events.ts";
@@ -100,6 +101,7 @@ export function createFront(parts: FrontParts): Front {
     metricsText: async () => (await metrics.text()) + fold.metricsText(),
     fleet: () => view.fleet(),
     ledger: () => view.ledger(),
+    alerts: () => alertsView(config.machine.name, records.alerts, Date.now()),
     events: (request, response) => events.serve(request, response, { type: "fleet", fleet: view.fleet() }),
     heartbeats: (request, response) => sender.serve(request, response),
     page: () => renderPage(view.fleet(), view.ledger()),

@@ -1,6 +1,7 @@
 /** One hub: builds its parts from a config, ties what one of them learns to what the others do, and stops them in order. */
 import { randomBytes } from "node:crypto";
 import { AlertDesk } from "./alert-desk.ts";
+import { ConditionAlerts } from "./condition-alerts.ts";
 import { type AgentConfig, agentId, type HubConfig } from "./config.ts";
 import { FleetHealth, type HealthTurn } from "./core/fleet-health.ts";
 import type { ExpiryView } from "./core/fold/expiry.ts";
@@ -26,7 +27,7 @@ import { NatsLink } from "./io/nats-link.ts";
 import { PushgatewayKeeper } from "./io/pushgateway-keeper.ts";
 import { Records } from "./io/records.ts";
 import { SatelliteWatch } from "./io/satellite-watch.ts";
-import type { AlertStore } from "./io/store-alert.ts";
+import { type AlertStore, storeAlert } from "./io/store-alert.ts";
 import { adopt } from "./io/straight-push.ts";
 import { Judge } from "./judge/judge.ts";
 import type { FromSeat } from "./judge/seat/messages.ts";
@@ -70,6 +71,7 @@ export class Hub {
   readonly #alertDesk: AlertDesk;
   readonly #alerts: MachineAlerts;
   readonly #fleetAlerts: FleetAlerts;
+  readonly #conditionAlerts: ConditionAlerts;
   readonly #maintenance: MaintenanceDesk;
   readonly #maintenanceOrders: MaintenanceOrders;
   readonly #services: Services;
@@ -205,7 +207,18 @@ export class Hub {
       asks: (name) => this.#view.askedBy(name) === machine.name,
       isReplaced: (agent) => this.#services.isReplaced(agent),
       inMaintenance: (id) => this.#maintenance.covers(id),
+      isHubDead: (name) => this.#judge.state(name).parts.hub.verdict === "dead",
       standing: () => (this.#records.ready ? this.#records.alerts : undefined),
+      clock,
+    });
+    this.#conditionAlerts = new ConditionAlerts({
+      config,
+      machine: (name) => this.#judge.state(name),
+      satellite: (name) => this.#satellites.judgement(name).verdict,
+      records: this.#records,
+      services: () => this.#services.list(),
+      inMaintenance: (id) => this.#maintenance.covers(id),
+      store: (alert) => storeAlert(alertStore, alert),
       clock,
     });
     this.#view = new View({
@@ -286,6 +299,7 @@ export class Hub {
     for (const timer of this.#timers) clearInterval(timer);
     this.#recorder.stop();
     this.#fleetAlerts.stop();
+    this.#conditionAlerts.stop();
     this.#alertDesk.stop();
     const kept = Promise.all([this.#maintenance.stop(), this.documents.stop()]);
     this.#expirer.stop();
@@ -375,6 +389,7 @@ export class Hub {
   }
 
   #onNews(news: FromSeat): void {
+    this.#conditionAlerts.heard(news);
     if (news.type === "moved") {
       const { service, from, to, epoch, why } = news;
       this.#log.info("service.moved", { service, from, to, epoch, why });

@@ -2,14 +2,22 @@
 import { compareHlc } from "./hlc.ts";
 import type { Alert } from "./record.ts";
 
+/** An alert that stands, by its newest word. */
+export interface OpenAlert extends Alert {
+  /** When it was first said without an end since, wall ms; of one that a snapshot brought, when it was said last. */
+  sinceMs: number;
+}
+
 /** Mutable. Bounded by what alerts are about: machines, agents, services and streams. */
 export class OpenAlerts {
-  readonly #newest = new Map<string, Alert>();
+  readonly #newest = new Map<string, OpenAlert>();
 
   note(alert: Alert): void {
     const key = `${alert.name}/${alert.subject}`;
     const before = this.#newest.get(key);
-    if (before === undefined || compareHlc(before.at, alert.at) <= 0) this.#newest.set(key, alert);
+    if (before !== undefined && compareHlc(before.at, alert.at) > 0) return;
+    const goesOn = before !== undefined && before.severity !== "resolved";
+    this.#newest.set(key, { ...alert, sinceMs: goesOn ? before.sinceMs : alert.at.wallMs });
   }
 
   isOpen(name: string, subject: string): boolean {
@@ -17,7 +25,7 @@ export class OpenAlerts {
     return newest !== undefined && newest.severity !== "resolved";
   }
 
-  list(): Alert[] {
+  list(): OpenAlert[] {
     return [...this.#newest.values()].filter(({ severity }) => severity !== "resolved");
   }
 }

@@ -68,7 +68,7 @@ export const Alert = z.strictObject({
   kind: z.literal("alert"),
   at: Hlc,
   severity: z.enum(["urgent", "warning", "resolved"]),
-  /** The alert's name, kebab-case, as its runbook is named. */
+  /** The alert's name, kebab-case, as its runbook is named; a newer hub may know others than alert-names.ts lists. */
   name: z.string(),
   subject: z.string(),
   message: z.string(),

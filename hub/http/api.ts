@@ -95,6 +95,25 @@ export const MaintenanceView = z.strictObject({
 });
 export type MaintenanceView = z.infer<typeof MaintenanceView>;
 
+/** An alert that stands: it was raised, and nobody has said that it is over. */
+export const AlertView = z.strictObject({
+  /** @example "machine-lost" */
+  name: z.string(),
+  /** `urgent`: somebody should look now, whatever the hour. */
+  severity: z.enum(["urgent", "warning"]),
+  /** A machine, a service, or `machine/name` of an agent. */
+  subject: z.string(),
+  since: Instant,
+  message: z.string(),
+  /** What to do about it, a file of this repository. */
+  runbook: z.string(),
+});
+export type AlertView = z.infer<typeof AlertView>;
+
+/** Those of the whole pair, urgent ones first, as far as this hub has the records of both machines. */
+export const AlertsView = z.strictObject({ machine: z.string(), now: Instant, alerts: z.array(AlertView) });
+export type AlertsView = z.infer<typeof AlertsView>;
+
 export const AgentView = z.strictObject({
   name: z.string(),
   machine: z.string(),

@@ -15,6 +15,7 @@ export interface ServerRoutes {
   metricsText(): Promise<string>;
   fleet(): unknown;
   ledger(): unknown;
+  alerts(): unknown;
   events: Handler;
   heartbeats: Handler;
   page(): string;
@@ -68,6 +69,9 @@ function routeTable(routes: ServerRoutes): Map<string, Handler> {
     (read: () => unknown): Handler =>
     (_, response) =>
       send(response, 200, "application/json", `${JSON.stringify(read())}\n`);
+  // An empty list would say that all is well.
+  const alerts: Handler = (request, response) =>
+    routes.unready() === undefined ? json(routes.alerts)(request, response) : ready(request, response);
   return new Map<string, Handler>([
     ["/livez", alive],
     ["/-/healthy", alive],
@@ -76,6 +80,7 @@ function routeTable(routes: ServerRoutes): Map<string, Handler> {
     ["/metrics", metricsHandler(routes)],
     ["/api/v1/fleet", json(routes.fleet)],
     ["/api/v1/ledger", json(routes.ledger)],
+    ["/api/v1/alerts", alerts],
     ["/api/v1/events", routes.events],
     [heartbeatPath, routes.heartbeats],
     ["/", (_, response) => sendPage(response, routes.page())],

@@ -19,8 +19,8 @@ export interface PurgerOptions {
   maxAgeMs: Record<StreamKind, number>;
   /** What the peer's newest snapshot covers, by `<stream>/<origin>`. */
   peerCovers(): Covers;
-  /** A stream is nearly full, so that records go before their age. */
-  onNearlyFull(stream: string): void;
+  /** Whether a stream is nearly full, so that records go before their age; told at each look. */
+  onFill(stream: string, isNearlyFull: boolean): void;
 }
 
 type Marks = SnapshotManifest["purgeMarks"];
@@ -68,7 +68,7 @@ export class Purger {
 
   /** @returns whether anything is to go, which the next snapshot has to say */
   async decide(jsm: JetStreamManager): Promise<boolean> {
-    const { streams, state, maxAgeMs, peerCovers, onNearlyFull } = this.#options;
+    const { streams, state, maxAgeMs, peerCovers, onFill } = this.#options;
     for (const stream of streams) {
       const { kind, origin, key, name } = stream;
       const info = await jsm.streams.info(name);
@@ -81,7 +81,7 @@ export class Purger {
         peer: peerCovers()[key],
         heldUpTo: (position) => state.ledger.account(kind, origin).upTo(position),
       });
-      if (isNearlyFull(fill)) onNearlyFull(name);
+      onFill(name, isNearlyFull(fill));
       if (target !== undefined) this.#decided.set(stream, { mark: target, upToSeq: purgeSeq(target, fill) });
     }
     return this.#decided.size > 0;

@@ -161,7 +161,7 @@ export class RecordState {
     for (const client of this.clients.dumps()) yield { is: "client", ...client };
     for (const [origin, count] of Object.entries(this.clients.unnumbered())) yield { is: "unnumbered", origin, count };
     for (const change of this.#lastHealth.values()) yield { is: "health", change };
-    for (const alert of this.alerts.list()) yield { is: "alert", alert };
+    for (const { sinceMs: _, ...alert } of this.alerts.list()) yield { is: "alert", alert };
     yield { is: "clock", now: this.clock.now };
   }
 

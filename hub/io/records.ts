@@ -112,7 +112,6 @@ export class Records {
       maxAgeMs: config.retentionMs,
       ...config.snapshots,
       copied: () => this.#watermark.positions(),
-      onNearlyFull: (stream) => this.#alertNearlyFull(stream),
     });
     this.#sync = { state: "degraded", sinceMs: clock(), reason: "the peer was not heard yet" };
     this.#acks = new PeerAcks({
@@ -147,6 +146,11 @@ export class Records {
   /** Stretches of streams that the disk did not give back as they were written, since the start. */
   get damages(): number {
     return this.#care.damages;
+  }
+
+  /** Streams of this machine that are nearly full. */
+  get nearlyFull(): readonly string[] {
+    return this.#snapshots.nearlyFull;
   }
 
   get snapshots(): Snapshots {
@@ -342,12 +346,6 @@ export class Records {
     await this.#own.close();
     await this.#peers.stop();
     await this.#snapshots.stop();
-  }
-
-  #alertNearlyFull(stream: string): void {
-    const message = `${stream} is nearly full: its oldest records go before their age`;
-    const { name: subject } = this.#options.config.machine;
-    void this.append("alerts", { kind: "alert", severity: "warning", name: "store-nearly-full", subject, message });
   }
 
   #peerCopied(kind: StreamKind, position: RecordPosition): void {

@@ -8,7 +8,7 @@ import { SnapshotStore, type StoredSnapshot } from "./snapshot-store.ts";
 import { Snapshotter, type SnapshotterOptions } from "./snapshotter.ts";
 
 /** What its writer is told besides, is found here. */
-export type SnapshotsOptions = Omit<SnapshotterOptions, "nc" | "store" | "peerCovers" | "ensure" | "signal">;
+export type SnapshotsOptions = Omit<SnapshotterOptions, "nc" | "store" | "peerCovers" | "ensure" | "onFill" | "signal">;
 
 /** A stop waits so long for a last snapshot, ms. */
 const stopDeadlineMs = 1_500;
@@ -40,6 +40,11 @@ export class Snapshots {
     };
   }
 
+  /** Streams that are nearly full. */
+  get nearlyFull(): string[] {
+    return [...this.#nearlyFull];
+  }
+
   async open(nc: NatsConnection, signal: AbortSignal): Promise<SnapshotStore> {
     const { self, log } = this.#options;
     const store = new SnapshotStore(self, nc, log);
@@ -52,9 +57,9 @@ export class Snapshots {
       store,
       ensure: () => this.ensure(),
       peerCovers: () => this.#peer.covers,
-      onNearlyFull: (stream) => {
-        if (!this.#nearlyFull.has(stream)) this.#options.onNearlyFull(stream);
-        this.#nearlyFull.add(stream);
+      onFill: (stream, isNearlyFull) => {
+        if (isNearlyFull) this.#nearlyFull.add(stream);
+        else this.#nearlyFull.delete(stream);
       },
       signal,
     });

@@ -31,8 +31,8 @@ export interface SnapshotterOptions {
   peerCovers(): Covers;
   /** Makes the stream of snapshots if it is missing. Never rejects. */
   ensure(): Promise<void>;
-  /** A stream is nearly full, so that records go before their age. */
-  onNearlyFull(stream: string): void;
+  /** Whether a stream is nearly full, so that records go before their age; told at each look. */
+  onFill(stream: string, isNearlyFull: boolean): void;
   signal: AbortSignal;
 }
 

@@ -1,4 +1,5 @@
 /** Stores an alert, and says so in the log when that cannot be done. */
+import type { AlertName } from "../core/alert-names.ts";
 import type { Alert } from "../core/record.ts";
 import type { AppendOutcome, Unstamped } from "./journal.ts";
 import { type Log, messageOf } from "./log.ts";
@@ -8,7 +9,7 @@ export interface AlertStore {
   log: Log;
 }
 
-export type NewAlert = Omit<Alert, "kind" | "at">;
+export type NewAlert = Omit<Alert, "kind" | "at" | "name"> & { name: AlertName };
 
 /** Resolves with whether it is stored; never rejects. */
 export async function storeAlert({ append, log }: AlertStore, alert: NewAlert): Promise<boolean> {

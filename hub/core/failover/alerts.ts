@@ -1,4 +1,5 @@
 /** Tells what an operator should know once when it begins and once when it is over. */
+import type { AlertName } from "../alert-names.ts";
 import type { Decision } from "./decide.ts";
 import { isPaused } from "./facts.ts";
 import type { FailoverLimits } from "./limits.ts";
@@ -11,7 +12,7 @@ const patienceMs = 2_000;
 
 interface Standing {
   severity: "urgent" | "warning";
-  name: string;
+  name: AlertName;
   subject: string;
   message: string;
 }
@@ -27,7 +28,7 @@ export function callAlerts(
   for (const [key, alert] of standing)
     if (state.alerts[key] !== alert.message) commands.push({ type: "alert", ...alert });
   for (const [key, message] of Object.entries(state.alerts)) {
-    const [name = "", subject = ""] = key.split(" ");
+    const [name, subject = ""] = key.split(" ") as [AlertName, string]; // as keyOf made it
     if (!standing.has(key))
       commands.push({ type: "alert", severity: "resolved", name, subject, message: `over: ${message}` });
   }

@@ -1,5 +1,6 @@
 /** What the failover hears and what it asks for; all times are monotonic ms of the thread that asks it. */
 import { z } from "zod";
+import type { AlertName } from "../alert-names.ts";
 import type { Health } from "../record.ts";
 import type { Verdict } from "../verdict.ts";
 
@@ -112,7 +113,7 @@ export type FailoverCommand =
   /** The service must stop to act here (`routesOf` says so already): answer `quiet` once it has. */
   | { type: "hush"; service: string; epoch: number }
   | { type: "moved"; service: string; from: string; to: string; epoch: number; why: string }
-  | { type: "alert"; severity: "urgent" | "warning" | "resolved"; name: string; subject: string; message: string }
+  | { type: "alert"; severity: "urgent" | "warning" | "resolved"; name: AlertName; subject: string; message: string }
   /** Ask the instance for its health at once. */
   | { type: "probe"; instance: string }
   /** A switchover that was ordered on this machine, or begun by it, is given up. */

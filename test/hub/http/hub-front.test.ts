@@ -14,6 +14,7 @@ async function serve(metricsText: () => Promise<string>): Promise<number> {
     metricsText,
     fleet: () => ({}),
     ledger: () => ({}),
+    alerts: () => ({}),
     events: () => expect.unreachable("a HEAD takes no place"),
     heartbeats: () => expect.unreachable("a HEAD takes no place"),
     page: () => "",

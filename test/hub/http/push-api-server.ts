@@ -60,6 +60,7 @@ export async function startPushServer({
       metricsText: async () => fold.metricsText(),
       fleet: unused,
       ledger: unused,
+      alerts: unused,
       events: () => {},
       heartbeats: () => {},
       page: () => "",

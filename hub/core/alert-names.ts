@@ -1,0 +1,22 @@
+/** Every alert that a hub raises, by its name. Each has a runbook, docs/runbooks/<name>.md. */
+
+/** `urgent`: somebody should look now, whatever the hour. */
+export const alertSeverities = {
+  "agent-unhealthy": "urgent",
+  "hub-lost": "urgent",
+  "machine-lost": "urgent",
+  "nats-lost": "urgent",
+  "pushgateway-lost": "warning",
+  "records-missing": "urgent",
+  "service-held": "urgent",
+  "spool-filling": "urgent",
+  "store-nearly-full": "warning",
+  "switchover-given-up": "warning",
+  "table-unwritten": "urgent",
+  "witness-silent": "warning",
+} as const;
+
+export type AlertName = keyof typeof alertSeverities;
+
+/** Relative to the repository. */
+export const runbookPath = (name: string): string => `docs/runbooks/${name}.md`;
