@@ -4,7 +4,7 @@ import { fleetDir, requireFleet } from "../fleet/load.ts";
 import { messageOf } from "../hub/io/log.ts";
 import { build } from "./build.ts";
 import type { ChildEvent } from "./local/child.ts";
-import { openDataFolder } from "./local/data-folder.ts";
+import { openDataFolder, reviveSignal } from "./local/data-folder.ts";
 import { Pair } from "./local/pair.ts";
 import { requireFree } from "./local/port-owner.ts";
 import {
@@ -73,6 +73,7 @@ async function run(options: LocalOptions): Promise<void> {
       tell: (event) => tell(event, say, options.json),
     });
     const stopped = stopOnSignal(pair, say);
+    process.on(reviveSignal, () => pair.revive());
     try {
       const started = await Promise.race([pair.start().then(() => true), stopped.then(() => false)]);
       if (started) {

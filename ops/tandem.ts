@@ -1,50 +1,13 @@
-/** The operator's command. Each subcommand has its own file; this one ties them together and prints their errors alike. */
-import { readFileSync } from "node:fs";
-import { Command } from "commander";
-import { registerAgent } from "./agent.ts";
-import { registerChaos } from "./chaos.ts";
-import { registerDeploy } from "./deploy.ts";
-import { registerDoctor } from "./doctor.ts";
-import { registerDrill } from "./drill.ts";
+/** The operator's command: runs what was asked for, and prints every error alike. */
 import { OperatorError } from "./error.ts";
-import { registerFleet } from "./fleet.ts";
-import { registerInit } from "./init.ts";
-import { registerLedger } from "./ledger.ts";
-import { registerLocal } from "./local.ts";
 import { forgiveLostReader } from "./lost-reader.ts";
-import { registerMigrate } from "./migrate.ts";
-import { registerReview } from "./review.ts";
-import { registerSecrets } from "./secrets.ts";
-import { registerServices } from "./services.ts";
-import { registerWitness } from "./witness.ts";
-
-const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }; // our own file
-
-const program = new Command("tandem")
-  .description("Two machines that keep watch over each other.")
-  .version(manifest.version)
-  .showHelpAfterError()
-  .enablePositionalOptions();
-registerInit(program);
-registerLocal(program);
-registerFleet(program);
-registerAgent(program);
-registerDoctor(program);
-registerDeploy(program);
-registerLedger(program);
-registerServices(program);
-registerChaos(program);
-registerDrill(program);
-registerMigrate(program);
-registerSecrets(program);
-registerReview(program);
-registerWitness(program);
+import { tandemProgram } from "./program.ts";
 
 forgiveLostReader(process.stdout);
 forgiveLostReader(process.stderr);
 
 try {
-  await program.parseAsync();
+  await tandemProgram().parseAsync();
   await leave();
 } catch (error) {
   if (!(error instanceof OperatorError)) throw error;

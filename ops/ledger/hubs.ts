@@ -26,9 +26,15 @@ const LocalHub = z.object({ machine: MachineConfig });
 /** Base URLs, without a slash at the end. A hub that is named beats a folder, and a local run beats the site. */
 export function hubUrls({ hub, data, stack, dir }: HubsAsked): string[] {
   if (hub !== undefined) return hub.map(baseUrl);
-  if (data !== undefined) return localHubs(data);
-  if (existsSync(join(localData, "tandem.lock"))) return localHubs(localData);
+  const folder = localRun({ data });
+  if (folder !== undefined) return localHubs(folder);
   return readPairStacks(stack, dir).map(({ machine }) => hubUrlOf(machine));
+}
+
+/** Data folder of the local run whose hubs are meant; undefined when others are. */
+export function localRun({ hub, data }: Pick<HubsAsked, "hub" | "data">): string | undefined {
+  if (hub !== undefined) return undefined;
+  return data ?? (existsSync(join(localData, "tandem.lock")) ? localData : undefined);
 }
 
 function localHubs(data: string): string[] {

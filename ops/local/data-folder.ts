@@ -13,6 +13,9 @@ const Lock = z.strictObject({ pid: z.number().int(), startedAt: z.string() });
 const stampName = "tandem.json";
 const lockName = "tandem.lock";
 
+/** Tells the run of a folder to start again what is dead. */
+export const reviveSignal = "SIGUSR2";
+
 export interface DataFolder {
   path: string;
   /** Whether an earlier run left data here. */
@@ -97,6 +100,13 @@ function takeLock(lock: string, path: string): void {
     }
     rmSync(lock, { force: true });
   }
+}
+
+/** Process of the run that has the folder now; undefined without one. */
+export function runOf(dir: string): number | undefined {
+  const lock = join(dir, lockName);
+  const holder = existsSync(lock) ? parse(Lock, readFileSync(lock, "utf8")) : undefined;
+  return holder !== undefined && isAlive(holder.pid) && runsTandem(holder.pid) ? holder.pid : undefined;
 }
 
 /** The number of a process that ended may have gone to a stranger. */

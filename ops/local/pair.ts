@@ -95,6 +95,11 @@ export class Pair {
     return this.#agents.flatMap(({ spec, pid }) => (spec.machine === machine && pid !== undefined ? [pid] : []));
   }
 
+  /** Starts again whatever is dead; does not wait until it is ready. */
+  revive(): void {
+    for (const child of this.children) child.revive();
+  }
+
   /** Safe to call at any moment, also while starting, and more than once. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stopAll();

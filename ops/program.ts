@@ -1,0 +1,46 @@
+/** Builds the operator's command of its subcommands, each of which has its own file. */
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import { registerAgent } from "./agent.ts";
+import { registerChaos } from "./chaos.ts";
+import { registerDeploy } from "./deploy.ts";
+import { registerDoctor } from "./doctor.ts";
+import { registerDrill } from "./drill.ts";
+import { registerFleet } from "./fleet.ts";
+import { registerInit } from "./init.ts";
+import { registerLedger } from "./ledger.ts";
+import { registerLocal } from "./local.ts";
+import { registerMigrate } from "./migrate.ts";
+import { registerReview } from "./review.ts";
+import { registerRevive } from "./revive.ts";
+import { registerRunbook } from "./runbook.ts";
+import { registerSecrets } from "./secrets.ts";
+import { registerServices } from "./services.ts";
+import { registerWitness } from "./witness.ts";
+
+const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }; // our own file
+
+export function tandemProgram(): Command {
+  const program = new Command("tandem")
+    .description("Two machines that keep watch over each other.")
+    .version(manifest.version)
+    .showHelpAfterError()
+    .enablePositionalOptions();
+  registerInit(program);
+  registerLocal(program);
+  registerRevive(program);
+  registerFleet(program);
+  registerAgent(program);
+  registerRunbook(program);
+  registerDoctor(program);
+  registerDeploy(program);
+  registerLedger(program);
+  registerServices(program);
+  registerChaos(program);
+  registerDrill(program);
+  registerMigrate(program);
+  registerSecrets(program);
+  registerReview(program);
+  registerWitness(program);
+  return program;
+}

@@ -1,0 +1,81 @@
+/** What a runbook leaves open, and what a standing alert and the pair it stands in say about it. */
+import type { AlertView, FleetView, ServiceJson } from "../../hub/http/api.ts";
+
+/** Every placeholder that a runbook may have, as `{name}`. */
+export const placeholders = {
+  machine: "machine that the alert is about; of a service the one that owns it",
+  peer: "the other machine of the pair; of a satellite the one whose hub asks its agents",
+  agent: "the agent, without its machine",
+  service: "the service",
+  hub: "URL of the hub of {machine}",
+  peerHub: "URL of the hub of {peer}",
+  hubAt: "host and port of {hub}, to which ssh carries orders, since hubs take them on their own machine only",
+  peerHubAt: "host and port of {peerHub}",
+  pushgateway: "URL of the Pushgateway of {machine}",
+  data: "data folder of the local run",
+  ssh: "what ssh is given to reach {machine}",
+  peerSsh: "what ssh is given to reach {peer}",
+  address: "address of {machine}",
+  dataPath: "`paths.data` of {machine}",
+  witness: "address of the witness",
+} as const;
+
+export type Placeholder = keyof typeof placeholders;
+export type Values = Partial<Record<Placeholder, string>>;
+
+export interface PairFacts {
+  fleet: FleetView | undefined;
+  services: readonly ServiceJson[];
+  /** Of a local run. */
+  data: string | undefined;
+  /** Of a site, by machine. */
+  ssh: Readonly<Record<string, string>>;
+  address: Readonly<Record<string, string>>;
+  dataPath: Readonly<Record<string, string>>;
+  witness: string | undefined;
+}
+
+const pattern = /\{([A-Za-z]+)\}/g;
+
+/** Leaves what has no value as it stands. */
+export const fill = (text: string, values: Values): string =>
+  text.replace(pattern, (whole, name: string) => values[name as Placeholder] ?? whole); // another name has no value
+
+/** Every `{name}` in a text, known or not, without `${name}` of a shell. */
+export const namesIn = (text: string): string[] =>
+  [...text.matchAll(/(?<![$\w])\{([A-Za-z]+)\}/g)].map(([, name = ""]) => name);
+
+/** @param alert undefined when none stands: then only what is the same for all is known */
+export function valuesOf(alert: Pick<AlertView, "subject"> | undefined, facts: PairFacts): Values {
+  const { fleet, services, data, ssh, address, dataPath, witness } = facts;
+  const common = { data, witness };
+  if (alert === undefined) return known(common);
+  const { subject } = alert;
+  const [before = "", agent] = subject.split("/", 2);
+  const service = services.find(({ name }) => name === subject);
+  const machine = service?.owner ?? before;
+  const satellite = fleet?.satellites[machine];
+  const pair = Object.keys(fleet?.machines ?? {});
+  const peer = satellite?.askedBy ?? (pair.includes(machine) ? pair.find((name) => name !== machine) : undefined);
+  const at = fleet?.machines[machine];
+  const peerHub = peer && fleet?.machines[peer]?.hub.url;
+  return known({
+    ...common,
+    machine,
+    peer,
+    agent,
+    service: service?.name,
+    hub: at?.hub.url,
+    peerHub,
+    hubAt: at && new URL(at.hub.url).host,
+    peerHubAt: peerHub && new URL(peerHub).host,
+    pushgateway: at?.pushgateway.url,
+    ssh: ssh[machine],
+    peerSsh: peer && ssh[peer],
+    address: address[machine],
+    dataPath: dataPath[machine],
+  });
+}
+
+const known = (values: Record<string, string | undefined>): Values =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined && value !== ""));
