@@ -14,6 +14,7 @@ import { forgiveLostReader } from "./lost-reader.ts";
 import { registerReview } from "./review.ts";
 import { registerSecrets } from "./secrets.ts";
 import { registerServices } from "./services.ts";
+import { registerSoak } from "./soak.ts";
 import { registerWitness } from "./witness.ts";
 
 const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }; // our own file
@@ -32,6 +33,7 @@ registerDeploy(program);
 registerLedger(program);
 registerServices(program);
 registerChaos(program);
+registerSoak(program);
 registerSecrets(program);
 registerReview(program);
 registerWitness(program);

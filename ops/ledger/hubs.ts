@@ -24,11 +24,18 @@ const localData = ".tandem";
 const LocalHub = z.object({ machine: MachineConfig });
 
 /** Base URLs, without a slash at the end. A hub that is named beats a folder, and a local run beats the site. */
-export function hubUrls({ hub, data, stack, dir }: HubsAsked): string[] {
+export function hubUrls({ hub, stack, dir, ...asked }: HubsAsked): string[] {
   if (hub !== undefined) return hub.map(baseUrl);
+  const data = localDataOf(asked);
   if (data !== undefined) return localHubs(data);
-  if (existsSync(join(localData, "tandem.lock"))) return localHubs(localData);
   return readPairStacks(stack, dir).map(({ machine }) => hubUrlOf(machine));
+}
+
+/** Data folder of the local run whose hubs are asked; undefined when none is. */
+export function localDataOf({ hub, data }: Pick<HubsAsked, "hub" | "data">): string | undefined {
+  if (hub !== undefined) return undefined;
+  if (data !== undefined) return data;
+  return existsSync(join(localData, "tandem.lock")) ? localData : undefined;
 }
 
 function localHubs(data: string): string[] {
