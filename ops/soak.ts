@@ -106,7 +106,11 @@ async function run(options: SoakOptions): Promise<void> {
   const show = (view: View) => {
     if (!live) return;
     if (view.record.slices.length > 0) verdict ??= view.record.verdict();
-    process.stdout.write(`${clearScreen}${screenOf(view, verdict)}\n`);
+    // What is below the last row would push the first ones out.
+    const rows = screenOf(view, verdict)
+      .split("\n")
+      .slice(0, process.stdout.rows - 1);
+    process.stdout.write(`${clearScreen}${rows.join("\n")}\n`);
   };
   const told = (view: View) => {
     verdict = undefined;

@@ -12,7 +12,7 @@ export const shortestMs = 6 * hourMs;
 /** One garbage collection apart, neighbours are alike; the test takes its points as independent. */
 const finestMs = 10 * 60_000;
 /** All pairs of points are compared. */
-const mostPoints = 336;
+const mostPoints = 168;
 /** One steady series in some two thousand rises so by chance. */
 const significantZ = 3.3;
 
