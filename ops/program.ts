@@ -16,6 +16,7 @@ import { registerRevive } from "./revive.ts";
 import { registerRunbook } from "./runbook.ts";
 import { registerSecrets } from "./secrets.ts";
 import { registerServices } from "./services.ts";
+import { registerSoak } from "./soak.ts";
 import { registerWitness } from "./witness.ts";
 
 const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }; // our own file
@@ -37,6 +38,7 @@ export function tandemProgram(): Command {
   registerLedger(program);
   registerServices(program);
   registerChaos(program);
+  registerSoak(program);
   registerDrill(program);
   registerMigrate(program);
   registerSecrets(program);

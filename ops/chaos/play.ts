@@ -1,12 +1,13 @@
 /** Plays one scenario once: says it, does it, undoes it whatever happens, waits until all is well, and counts what was seen. */
 import { setTimeout as pause } from "node:timers/promises";
-import { messageOf } from "../../hub/io/log.ts";
 import { monoMs } from "../../hub/io/mono-clock.ts";
 import type { StreamAudit } from "./audit/stream-audit.ts";
 import { seenBy, worstDownMs } from "./availability.ts";
+import { carryOut } from "./carry-out.ts";
 import type { Turn } from "./observer.ts";
 import type { Prober } from "./prober/prober.ts";
 import type { Sample } from "./prober/sample.ts";
+import { streamOfService } from "./prober/service-streams.ts";
 import type { Detection, RunView, Takeover } from "./run-view.ts";
 import type { Deed } from "./scenario.ts";
 import { ServiceWatch } from "./service-watch.ts";
@@ -33,18 +34,8 @@ export async function play(options: PlayOptions): Promise<RunView> {
   say(`${name}: ${deed.says}`);
   const services = await ServiceWatch.start(stage);
   const startedAt = new Date().toISOString();
-  const problems: string[] = [];
   const fromMs = monoMs();
-  let undoneAtMs = fromMs;
-  try {
-    await deed.begin(signal);
-    await (deed.lasts?.(signal) ?? pause(deed.holdMs, undefined, { signal }).catch(() => {}));
-  } catch (error) {
-    problems.push(`could not be done: ${messageOf(error)}`);
-  } finally {
-    undoneAtMs = monoMs();
-    await undo(options, problems);
-  }
+  const { undoneAtMs, problems } = await carryOut(deed, stage, signal);
   const trouble = await stage.well(wellDeadlineMs, signal);
   const wellAtMs = trouble === "" ? monoMs() : null;
   if (trouble !== "" && !signal.aborted)
@@ -84,22 +75,6 @@ export async function play(options: PlayOptions): Promise<RunView> {
   };
 }
 
-/** One that does not come to its end is a problem of the run, and no reason to leave the rest undone. */
-async function undo({ deed, stage }: PlayOptions, problems: string[]): Promise<void> {
-  const deeds = [
-    () => deed.undo(),
-    // A process that the fault has ended, as a full disk does, comes back as by its engine's restart policy.
-    () => stage.revive(stage.machines.flatMap(({ name }) => stage.children(name))),
-  ];
-  for (const one of deeds) {
-    try {
-      await one();
-    } catch (error) {
-      problems.push(`could not be undone: ${messageOf(error)}`);
-    }
-  }
-}
-
 /** Agents have a health, no verdict: only machines and their parts can be called dead. */
 function isFalse({ of, to }: Turn, { mayDie }: Deed): boolean {
   if (to !== "dead" && to !== "isolated") return false;
@@ -129,5 +104,3 @@ function takeoversOf(services: ServiceWatch, seen: RunView["seen"], fromMs: numb
   });
   return asked.length === 0 ? undefined : asked;
 }
-
-export const streamOfService = (service: string): string => `service ${service}`;

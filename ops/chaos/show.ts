@@ -1,16 +1,15 @@
 /** Plays a list of scenarios on one pair, one after the other, while a prober measures from outside. */
-import { askPort } from "../../hub/io/port-watch.ts";
 import { StreamAudit } from "./audit/stream-audit.ts";
 import { type FaultRun, type MonthView, monthOf } from "./availability.ts";
 import { pairOfDeeds } from "./pairs.ts";
-import { play, streamOfService } from "./play.ts";
+import { play } from "./play.ts";
 import { pushedNumber } from "./prober/client.ts";
 import { Prober } from "./prober/prober.ts";
 import type { Stream } from "./prober/sample.ts";
+import { serviceStreams } from "./prober/service-streams.ts";
 import type { Random } from "./random.ts";
 import type { RunView } from "./run-view.ts";
 import type { Scenario, Times } from "./scenario.ts";
-import { servicesAt } from "./services.ts";
 import type { Stage } from "./stage.ts";
 
 export interface ShowOptions {
@@ -38,20 +37,11 @@ export interface ShowView {
 const pushEveryMs = 50;
 const getEveryMs = 50;
 const tryMs = 1_000;
-const host = "127.0.0.1";
 
 export async function show(options: ShowOptions): Promise<ShowView> {
   const { stage, scenarios, runs, random, times, say, onRun, signal } = options;
-  const skipped: ShowView["skipped"] = [];
-  const playable: Scenario[] = [];
-  for (const scenario of scenarios) {
-    const why = (await scenario.unable?.(stage)) ?? "";
-    if (why === "") playable.push(scenario);
-    else {
-      skipped.push({ scenario: scenario.name, why });
-      say(`skipped: ${scenario.name} (${why})`);
-    }
-  }
+  const { playable, skipped } = await sortOut(scenarios, stage);
+  for (const { scenario, why } of skipped) say(`skipped: ${scenario} (${why})`);
   const prober = new Prober(await streamsOf(stage));
   const audit = new StreamAudit(stage.machines, ({ body }) => pushedNumber(body));
   const views: RunView[] = [];
@@ -81,6 +71,21 @@ export async function show(options: ShowOptions): Promise<ShowView> {
   return { runs: views, skipped, month: monthOf(single), interrupted: signal.aborted };
 }
 
+/** Those that can be played on this stage, and why the others cannot. */
+export async function sortOut(
+  scenarios: readonly Scenario[],
+  stage: Stage,
+): Promise<{ playable: Scenario[]; skipped: ShowView["skipped"] }> {
+  const playable: Scenario[] = [];
+  const skipped: ShowView["skipped"] = [];
+  for (const scenario of scenarios) {
+    const why = (await scenario.unable?.(stage)) ?? "";
+    if (why === "") playable.push(scenario);
+    else skipped.push({ scenario: scenario.name, why });
+  }
+  return { playable, skipped };
+}
+
 /** As agents and users ask: pushes and health of either home, with the other hub as the second address, and each routed service. */
 async function streamsOf(stage: Stage): Promise<Stream[]> {
   const hubs = stage.machines.map(({ name, hubUrl }) => ({ machine: name, url: hubUrl }));
@@ -99,24 +104,5 @@ async function streamsOf(stage: Stage): Promise<Stream[]> {
       { name: `health at ${machine}`, kind: "get", everyMs: getEveryMs, tryMs, targets: at("/-/healthy") },
     ];
   });
-  return [...streams, ...(await serviceStreams(stage))];
-}
-
-async function serviceStreams(stage: Stage): Promise<Stream[]> {
-  const targetsOf = new Map<string, Stream["targets"]>();
-  for (const { name: machine, hubUrl } of stage.machines)
-    for (const { name, home, route } of (await servicesAt(hubUrl)) ?? []) {
-      if (typeof route !== "number" || (await askPort({ host, port: route, kind: "tcp" }, tryMs)) !== "heard") continue;
-      const targets = targetsOf.get(name) ?? [];
-      const target = { machine, url: `http://${host}:${route}/health` };
-      // Clients ask the route of their own machine first, which is mostly their service's home.
-      targetsOf.set(name, machine === home ? [target, ...targets] : [...targets, target]);
-    }
-  return [...targetsOf].map(([name, targets]) => ({
-    name: streamOfService(name),
-    kind: "get",
-    everyMs: getEveryMs,
-    tryMs,
-    targets,
-  }));
+  return [...streams, ...(await serviceStreams(stage.machines, { everyMs: getEveryMs, tryMs }))];
 }

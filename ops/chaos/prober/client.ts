@@ -3,6 +3,9 @@ import { Agent, request } from "node:http";
 import { monoMs } from "../../../hub/io/mono-clock.ts";
 import type { Sample, Stream } from "./sample.ts";
 
+/** A hub's word that it has this number already, and has forgotten what was pushed under it. */
+const alreadyStored = 409;
+
 /** Requests of one client that may be under way at once; a further one fails unsent, as it would in a full pool. */
 const mostUnderWay = 200;
 
@@ -18,6 +21,10 @@ export class Client {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 32 });
   #preferred = 0;
   #underWay = 0;
+  /** Of a stream that numbers its own: the last number, and those that have failed. */
+  #lastOwn = 0;
+  readonly #failed: number[] = [];
+  #settling = false;
 
   constructor(options: ClientOptions) {
     this.#options = options;
@@ -35,10 +42,20 @@ export class Client {
     next();
   }
 
+  settle(): void {
+    this.#settling = true;
+  }
+
+  #nextNumber(): number {
+    if (this.#options.stream.client === undefined) return this.#options.nextNumber();
+    return this.#failed.shift() ?? ++this.#lastOwn;
+  }
+
   async #ask(atMs: number): Promise<void> {
-    const { stream, nextNumber, done } = this.#options;
+    if (this.#settling && this.#failed.length === 0) return;
+    const { stream, done } = this.#options;
     const { name, kind, targets } = stream;
-    const number = kind === "push" ? { number: nextNumber() } : {};
+    const number = kind === "push" ? { number: this.#nextNumber() } : {};
     const errors: string[] = [];
     const sample = (ok: boolean, by: string): Sample => ({
       stream: name,
@@ -51,6 +68,7 @@ export class Client {
     });
     if (this.#underWay >= mostUnderWay) {
       errors.push("too many requests wait already");
+      this.#failedOwn(number.number);
       return done(sample(false, ""));
     }
     this.#underWay++;
@@ -72,28 +90,35 @@ export class Client {
       }
       // The first address again, once a whole round was in vain.
       this.#preferred = 0;
+      this.#failedOwn(number.number);
       done(sample(false, by));
     } finally {
       this.#underWay--;
     }
   }
 
+  #failedOwn(number: number | undefined): void {
+    if (number !== undefined && this.#options.stream.client !== undefined) this.#failed.push(number);
+  }
+
   /** @returns what went wrong */
   #try(url: string, number: number | undefined): Promise<string | undefined> {
-    const { name, kind, tryMs } = this.#options.stream;
-    const body = kind === "push" ? pushBody(name, number ?? 0) : undefined;
+    const { name, kind, tryMs, client } = this.#options.stream;
+    const body = kind === "push" ? pushBody(client === undefined ? "chaos" : "soak", name, number ?? 0) : undefined;
+    const numbered = client === undefined ? {} : { "tandem-client": client, "tandem-seq": String(number) };
     return new Promise((resolve) => {
       const asked = request(
         url,
         {
           method: body === undefined ? "GET" : "PUT",
           agent: this.#agent,
-          ...(body === undefined ? {} : { headers: { "content-length": Buffer.byteLength(body) } }),
+          ...(body === undefined ? {} : { headers: { "content-length": Buffer.byteLength(body), ...numbered } }),
         },
         (response) => {
           const { statusCode = 0 } = response;
           response.resume();
-          response.on("end", () => settle(statusCode >= 200 && statusCode < 300 ? undefined : `status ${statusCode}`));
+          const ok = (statusCode >= 200 && statusCode < 300) || (client !== undefined && statusCode === alreadyStored);
+          response.on("end", () => settle(ok ? undefined : `status ${statusCode}`));
           response.on("close", () => settle("the answer broke off"));
         },
       );
@@ -112,8 +137,8 @@ export class Client {
   }
 }
 
-const pushBody = (client: string, number: number) =>
-  `# TYPE chaos_pushed gauge\nchaos_pushed{client="${client}"} ${number}\n`;
+const pushBody = (prefix: "chaos" | "soak", client: string, number: number) =>
+  `# TYPE ${prefix}_pushed gauge\n${prefix}_pushed{client="${client}"} ${number}\n`;
 
 /** The number that a push of this prober wrote. */
 export function pushedNumber(body: string): number | undefined {

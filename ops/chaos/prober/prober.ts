@@ -1,7 +1,7 @@
 /** Measures from outside what clients see, in a thread of its own. */
 import { Worker } from "node:worker_threads";
 import { monoMs } from "../../../hub/io/mono-clock.ts";
-import type { ProberInput, ProberMessage, Sample, Stream } from "./sample.ts";
+import type { ProberInput, ProberMessage, ProberOrder, Sample, Stream } from "./sample.ts";
 
 /** After the last answer: until it has arrived from the other thread, ms. */
 const lastWordMs = 150;
@@ -30,6 +30,17 @@ export class Prober {
     const taken = this.#samples.filter(({ atMs }) => atMs >= fromMs && atMs < toMs);
     this.#samples = this.#samples.filter(({ atMs }) => atMs >= toMs);
     return taken;
+  }
+
+  /** All that have been answered or given up since the last call. */
+  drain(): Sample[] {
+    if (this.#failure !== undefined) throw this.#failure;
+    return this.#samples.splice(0);
+  }
+
+  /** Ends the load, but for what has failed of it and is numbered. */
+  settle(): void {
+    this.#worker.postMessage({ settle: true } satisfies ProberOrder);
   }
 
   async close(): Promise<void> {

@@ -11,6 +11,11 @@ export interface Stream {
   everyMs: number;
   /** For one try at one address, ms. */
   tryMs: number;
+  /**
+   * Of pushes: numbers them from 1 under this name, as `Tandem-Client` and `Tandem-Seq`, and sends what failed again before
+   * anything new. @default numbers unique in the run, each sent once
+   */
+  client?: string;
 }
 
 export interface Sample {
@@ -34,3 +39,6 @@ export interface ProberInput {
 }
 
 export type ProberMessage = { samples: Sample[] };
+
+/** Nothing new any more: only numbered pushes that have failed are sent again. */
+export type ProberOrder = { settle: true };

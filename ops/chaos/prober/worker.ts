@@ -1,7 +1,7 @@
 /** The thread of the prober: nothing else runs here, so that what clients see is measured undisturbed. */
 import { parentPort, workerData } from "node:worker_threads";
 import { Client } from "./client.ts";
-import type { ProberInput, ProberMessage, Sample } from "./sample.ts";
+import type { ProberInput, ProberMessage, ProberOrder, Sample } from "./sample.ts";
 
 const sendEveryMs = 50;
 
@@ -13,6 +13,9 @@ const clients = streams.map(
 );
 
 for (const client of clients) client.start();
+parentPort?.on("message", ({ settle }: ProberOrder) => {
+  if (settle) for (const client of clients) client.settle();
+});
 setInterval(() => {
   if (samples.length === 0) return;
   parentPort?.postMessage({ samples } satisfies ProberMessage);

@@ -1,0 +1,83 @@
+/** Takes a look a second: asks both hubs, reads what processes use, and tells of those that began anew. */
+import { lookAtHub, type OwnMetrics, ownMetrics, useBetween } from "./hub-look.ts";
+import type { Look } from "./look.ts";
+import type { SoakedPair } from "./pair.ts";
+import type { MachineUse, ProcessUse, SoakEvent } from "./slice.ts";
+
+/** A hub's metrics are the whole fleet's: to ask for them each second would be a load of its own. */
+const metricsEveryMs = 10_000;
+/** Both machines of a local run are this one. */
+const thisComputer = "this computer";
+
+interface Reading {
+  atMs: number;
+  own: OwnMetrics;
+}
+
+export class Looker {
+  readonly #pair: SoakedPair;
+  readonly #tell: (event: SoakEvent) => void;
+  readonly #readings = new Map<string, Reading>();
+  readonly #uses = new Map<string, ProcessUse>();
+  readonly #lives = new Map<string, number>();
+  #metricsAtMs = 0;
+  #last: Look | undefined;
+
+  constructor(pair: SoakedPair, tell: (event: SoakEvent) => void) {
+    this.#pair = pair;
+    this.#tell = tell;
+  }
+
+  get last(): Look | undefined {
+    return this.#last;
+  }
+
+  /** @param lateMs how late it is */
+  async look(lateMs: number): Promise<Look> {
+    const { hubs, proc } = this.#pair;
+    const atMs = Date.now();
+    if (atMs >= this.#metricsAtMs) {
+      this.#metricsAtMs = atMs + metricsEveryMs;
+      // Nobody waits for it: it comes with a later look.
+      for (const hub of hubs) void this.#readMetrics(hub);
+    }
+    const machines: Record<string, MachineUse> = proc === undefined ? {} : { [thisComputer]: proc.machine() };
+    const processes = proc === undefined ? this.#takeUses() : this.#withHeap(proc.processes(atMs));
+    this.#noteLives(processes, atMs);
+    this.#last = { atMs, hubs: await Promise.all(hubs.map(lookAtHub)), machines, processes, lateMs };
+    return this.#last;
+  }
+
+  async #readMetrics(hub: SoakedPair["hubs"][number]): Promise<void> {
+    const own = await ownMetrics(hub);
+    const name = `${hub.name}/hub`;
+    if (own === undefined) return;
+    const reading = { atMs: Date.now(), own };
+    this.#uses.set(name, useBetween(this.#readings.get(name), reading));
+    this.#readings.set(name, reading);
+  }
+
+  /** A reading counts once. */
+  #takeUses(): Record<string, ProcessUse> {
+    const uses = Object.fromEntries(this.#uses);
+    this.#uses.clear();
+    return uses;
+  }
+
+  #withHeap(processes: Record<string, ProcessUse>): Record<string, ProcessUse> {
+    for (const [name, { heap }] of Object.entries(this.#takeUses())) {
+      const process = processes[name];
+      if (process !== undefined) processes[name] = { ...process, heap };
+    }
+    return processes;
+  }
+
+  #noteLives(processes: Record<string, ProcessUse>, atMs: number): void {
+    for (const [name, { life }] of Object.entries(processes)) {
+      const known = this.#lives.get(name);
+      this.#lives.set(name, life);
+      if (known !== undefined && known !== life)
+        this.#tell({ atMs, toMs: null, kind: "process", what: `${name} ended, and began anew` });
+    }
+  }
+}

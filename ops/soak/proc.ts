@@ -1,0 +1,114 @@
+/** Reads from Linux's /proc how much this computer, and each process of a local pair on it, uses. */
+import { readdirSync, readFileSync, statfsSync } from "node:fs";
+import { basename, join } from "node:path";
+import { isAlive, listProcesses } from "../local/processes.ts";
+import type { MachineUse, ProcessUse } from "./slice.ts";
+
+/** The kernel counts time in ticks of this length on every architecture that Node runs on, ms. */
+const tickMs = 10;
+const pageBytes = 4_096;
+/** The list of all processes is read so often at most: to read it costs more than to look at a few of them. */
+const findEveryMs = 10_000;
+
+/** Names by the config file in the command line of each. */
+const names: Record<string, string> = {
+  "hub.json": "hub",
+  "nats.conf": "nats",
+  "router.json": "router",
+  "supervisor.json": "supervisor",
+  "pushgateway.db": "pushgateway",
+};
+
+export class Proc {
+  readonly #folder: string;
+  readonly #machines: readonly string[];
+  #found: { name: string; pid: number }[] = [];
+  #findAtMs = 0;
+  #total: { busy: number; all: number } | undefined;
+  readonly #used = new Map<number, { atMs: number; cpuMs: number }>();
+
+  /** @param folder that the local run keeps its data in, one folder a machine */
+  constructor(folder: string, machines: readonly string[]) {
+    this.#folder = folder;
+    this.#machines = machines;
+  }
+
+  static get available(): boolean {
+    return process.platform === "linux";
+  }
+
+  /** Both machines are one computer here. */
+  machine(): MachineUse {
+    const [user = 0, nice = 0, system = 0, idle = 0, wait = 0, irq = 0, soft = 0, steal = 0] = numbersOf(
+      readFileSync("/proc/stat", "utf8").split("\n")[0] ?? "",
+    );
+    const busy = user + nice + system + irq + soft + steal;
+    const now = { busy, all: busy + idle + wait };
+    const before = this.#total;
+    this.#total = now;
+    const cpu =
+      before === undefined || now.all <= before.all ? null : (100 * (now.busy - before.busy)) / (now.all - before.all);
+    const memory = readFileSync("/proc/meminfo", "utf8");
+    const kib = (key: string) => Number(new RegExp(`^${key}: +(\\d+)`, "m").exec(memory)?.[1] ?? 0);
+    const { blocks, bfree, bavail } = statfsSync(this.#folder);
+    return {
+      cpu,
+      memory: 100 * (1 - kib("MemAvailable") / kib("MemTotal")),
+      // As df tells it: what is kept for root is nobody's.
+      disk: (100 * (blocks - bfree)) / (blocks - bfree + bavail),
+    };
+  }
+
+  processes(nowMs: number): Record<string, ProcessUse> {
+    if (nowMs >= this.#findAtMs || this.#found.some(({ pid }) => !isAlive(pid))) {
+      this.#found = this.#find();
+      this.#findAtMs = nowMs + findEveryMs;
+    }
+    const uses: Record<string, ProcessUse> = {};
+    for (const { name, pid } of this.#found) {
+      const use = this.#use(pid, nowMs);
+      if (use !== undefined) uses[name] = use;
+    }
+    return uses;
+  }
+
+  #use(pid: number, nowMs: number): ProcessUse | undefined {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+      // The name in brackets may hold anything; the third field follows it.
+      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      // One that has ended and waits for its parent to hear of it uses nothing.
+      if (fields[0] === "Z") return undefined;
+      const cpuMs = (Number(fields[11]) + Number(fields[12])) * tickMs;
+      const rss = Number(fields[21]) * pageBytes;
+      const fds = readdirSync(`/proc/${pid}/fd`).length;
+      const before = this.#used.get(pid);
+      this.#used.set(pid, { atMs: nowMs, cpuMs });
+      const cpu =
+        before === undefined || nowMs <= before.atMs ? null : (100 * (cpuMs - before.cpuMs)) / (nowMs - before.atMs);
+      return { life: pid, cpu, rss, fds, heap: null };
+    } catch {
+      this.#used.delete(pid);
+      return undefined;
+    }
+  }
+
+  #find(): { name: string; pid: number }[] {
+    return listProcesses().flatMap(({ pid, command }) => {
+      const name = pid === process.pid ? undefined : processName(command, this.#folder, this.#machines);
+      return name === undefined ? [] : { name, pid };
+    });
+  }
+}
+
+/** @example "mainpc/hub"; undefined of a process that is none of the pair's */
+export function processName(command: string, folder: string, machines: readonly string[]): string | undefined {
+  for (const machine of machines) {
+    const own = `${join(folder, machine)}/`;
+    const file = command.split(/[ =]/).find((word) => word.startsWith(own));
+    if (file !== undefined) return `${machine}/${names[basename(file)] ?? basename(file).replace(/\.\w+$/, "")}`;
+  }
+  return undefined;
+}
+
+const numbersOf = (line: string) => line.split(/\s+/).slice(1).map(Number);

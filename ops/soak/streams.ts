@@ -1,0 +1,67 @@
+/** Who asks the pair from outside: the load, and one probe a second of each kind, each with the other hub as its second address. */
+
+import type { Stream } from "../chaos/prober/sample.ts";
+import { serviceStreams } from "../chaos/prober/service-streams.ts";
+import type { HubAddress } from "./hub-look.ts";
+
+/** For one try at one address, ms. */
+export const tryMs = 1_000;
+const probeEveryMs = 1_000;
+
+export interface Load {
+  hubs: readonly HubAddress[];
+  /** Of all clients together. */
+  pushesPerSecond: number;
+  /** Prefix of the names by which the clients number their pushes. */
+  client: string;
+}
+
+export async function streamsOf(load: Load): Promise<Stream[]> {
+  const services = await serviceStreams(load.hubs, { everyMs: probeEveryMs, tryMs });
+  return [...hubStreams(load), ...services];
+}
+
+export function hubStreams({ hubs, pushesPerSecond, client }: Load): Stream[] {
+  const loadEveryMs = (1_000 * hubs.length) / pushesPerSecond;
+  return hubs.flatMap((home): Stream[] => {
+    const order = [home, ...hubs.filter((other) => other !== home)];
+    const at = (path: string) => order.map(({ name, hubUrl }) => ({ machine: name, url: `${hubUrl}${path}` }));
+    const get = (what: string, path: string): Stream => ({
+      name: `${what} at ${home.name}`,
+      kind: "get",
+      everyMs: probeEveryMs,
+      tryMs,
+      targets: at(path),
+    });
+    const push = (what: string, everyMs: number): Stream => ({
+      name: `${what} of ${home.name}`,
+      kind: "push",
+      everyMs,
+      tryMs,
+      targets: at(`/metrics/job/${jobOf(what, home.name)}`),
+      client: `${client}-${what}-${home.name}`,
+    });
+    return [
+      push("load", loadEveryMs),
+      push("push", probeEveryMs),
+      get("page", "/"),
+      get("readiness", "/readyz"),
+      get("read", "/api/v1/fleet"),
+    ];
+  });
+}
+
+/** @example "load of mainpc" → "load" */
+export const kindOf = (stream: string): string => stream.split(" ", 1)[0] ?? stream;
+
+/** Removes what the load left in the fold. Whatever comes of it: the groups are small, and named for what they are. */
+export async function removeGroups(hubs: readonly HubAddress[]): Promise<void> {
+  const jobs = hubs.flatMap(({ name }) => [jobOf("load", name), jobOf("push", name)]);
+  const [hub] = hubs;
+  if (hub === undefined) return;
+  const remove = (job: string) =>
+    fetch(`${hub.hubUrl}/metrics/job/${job}`, { method: "DELETE", signal: AbortSignal.timeout(2 * tryMs) });
+  await Promise.allSettled(jobs.map(remove));
+}
+
+const jobOf = (what: string, machine: string) => `soak_${what}_${machine}`;
