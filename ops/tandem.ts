@@ -15,6 +15,7 @@ import { registerMigrate } from "./migrate.ts";
 import { registerReview } from "./review.ts";
 import { registerSecrets } from "./secrets.ts";
 import { registerServices } from "./services.ts";
+import { registerStatus } from "./status.ts";
 import { registerWitness } from "./witness.ts";
 
 const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }; // our own file
@@ -28,6 +29,7 @@ registerInit(program);
 registerLocal(program);
 registerFleet(program);
 registerAgent(program);
+registerStatus(program);
 registerDoctor(program);
 registerDeploy(program);
 registerLedger(program);
