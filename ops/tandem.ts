@@ -16,6 +16,7 @@ import { registerReview } from "./review.ts";
 import { registerSecrets } from "./secrets.ts";
 import { registerServices } from "./services.ts";
 import { registerStatus } from "./status.ts";
+import { registerSupport } from "./support.ts";
 import { registerWitness } from "./witness.ts";
 
 const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }; // our own file
@@ -32,6 +33,7 @@ registerAgent(program);
 registerStatus(program);
 registerDoctor(program);
 registerDeploy(program);
+registerSupport(program);
 registerLedger(program);
 registerServices(program);
 registerChaos(program);
