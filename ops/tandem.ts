@@ -12,6 +12,7 @@ import { registerLedger } from "./ledger.ts";
 import { registerLocal } from "./local.ts";
 import { forgiveLostReader } from "./lost-reader.ts";
 import { registerMigrate } from "./migrate.ts";
+import { registerReadiness } from "./readiness.ts";
 import { registerReview } from "./review.ts";
 import { registerSecrets } from "./secrets.ts";
 import { registerServices } from "./services.ts";
@@ -40,6 +41,7 @@ registerChaos(program);
 registerMigrate(program);
 registerSecrets(program);
 registerReview(program);
+registerReadiness(program);
 registerWitness(program);
 
 forgiveLostReader(process.stdout);
