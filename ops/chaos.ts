@@ -10,6 +10,7 @@ import { allScenarios, chooseScenarios } from "./chaos/scenarios/all.ts";
 import { type ShowView, show } from "./chaos/show.ts";
 import { Stage } from "./chaos/stage.ts";
 import type { AgentChoice } from "./local/site.ts";
+import { leaveEvidence } from "./readiness/evidence.ts";
 
 interface ChaosOptions {
   list: boolean;
@@ -23,6 +24,7 @@ interface ChaosOptions {
   report?: string;
   keep: boolean;
   json: boolean;
+  evidence?: string;
 }
 
 /** A terminal's Ctrl-C may arrive twice, from its own group and from npm, ms. */
@@ -45,6 +47,7 @@ export function registerChaos(program: Command): void {
     .addOption(new Option("--agents <which>", "agents to run").choices(["pilots", "all", "none"]).default("pilots"))
     .option("--report <file>", "write the tables as Markdown, too")
     .option("--keep", "keep data and logs", false)
+    .option("--evidence <dir>", "leave there what tandem readiness reads")
     .option("--json", "print one JSON object", false)
     .addHelpText("after", "\nExample:\n  $ tandem chaos hub-crash partition --partition-seconds 20 --runs 3 --seed 7")
     .action(run);
@@ -102,12 +105,30 @@ function interrupter(interrupted: AbortController, kill: () => void, say: (line:
   };
 }
 
-function tell(view: ShowView, { json, report, seed, runs }: ChaosOptions): void {
+function tell(view: ShowView, options: ChaosOptions): void {
+  const { json, report, seed, runs, evidence } = options;
   const failed = view.runs.some(({ problems }) => problems.length > 0) || view.month.availability < bar;
   if (failed) process.exitCode = 1;
+  leaveEvidence(evidence, "tandem", { name: "chaos", ok: !failed, figures: { seed, ...figuresOf(view) } });
   const about = `Seed ${seed}, each scenario ${runs} times, on one computer: \`tandem chaos --seed ${seed} --runs ${runs}\`.`;
   if (report !== undefined) writeFileSync(report, toMarkdown(view, about));
   process.stdout.write(json ? `${JSON.stringify({ seed, ok: !failed, ...view })}\n` : `${toText(view)}\n`);
+}
+
+/** A show is whole when every scenario was played: one that this computer cannot play proves nothing. */
+function figuresOf({ runs, month, interrupted }: ShowView): Record<string, number> {
+  const played = new Set(runs.map(({ scenario }) => scenario));
+  const outages = runs.flatMap(({ takeovers }) => takeovers ?? []).map(({ outageMs }) => outageMs);
+  return {
+    scenarios: played.size,
+    whole: !interrupted && allScenarios.every(({ name }) => played.has(name)) ? 1 : 0,
+    acknowledged: runs.reduce((sum, { records }) => sum + records.acknowledged, 0),
+    lost: runs.reduce((sum, { records }) => sum + records.lost.length, 0),
+    unrecovered: runs.filter(({ recoveryMs }) => recoveryMs === null).length,
+    worstRecoveryMs: Math.max(...runs.map(({ recoveryMs }) => recoveryMs ?? 0)),
+    worstOutageMs: Math.max(0, ...outages),
+    availability: month.availability,
+  };
 }
 
 function lineOf({ scenario, detections, recoveryMs, seen, records, problems }: RunView): string {

@@ -1,19 +1,16 @@
 /** `tandem ledger`: asks the hubs what each machine holds of each origin's records, and whether anything is missing. */
-import { setTimeout as pause } from "node:timers/promises";
 import type { Command } from "commander";
 import { LedgerView } from "../hub/http/api.ts";
 import { type HubsAsked, hubUrls } from "./ledger/hubs.ts";
 import { type Asked, exitCode, toText } from "./ledger/table.ts";
 import { askHub } from "./site/ask-hub.ts";
 import { siteDir } from "./site/stacks.ts";
+import { look, redraw } from "./watch.ts";
 
 interface LedgerOptions extends HubsAsked {
   json: boolean;
   watch: boolean;
 }
-
-const watchEveryMs = 1_000;
-const clearScreen = "\x1b[2J\x1b[H";
 
 export function registerLedger(program: Command): void {
   program
@@ -34,15 +31,11 @@ export function registerLedger(program: Command): void {
 
 async function ledger(options: LedgerOptions): Promise<void> {
   const urls = hubUrls(options);
-  const interrupted = options.watch ? onInterrupt() : AbortSignal.abort();
-  for (;;) {
+  await look(options.watch, async () => {
     const asked = await Promise.all(urls.map(ask));
     process.exitCode = exitCode(asked);
     print(asked, options);
-    if (interrupted.aborted) return;
-    await pause(watchEveryMs, undefined, { signal: interrupted }).catch(() => {});
-    if (interrupted.aborted) return;
-  }
+  });
 }
 
 async function ask(url: string): Promise<Asked> {
@@ -54,12 +47,5 @@ function print(asked: Asked[], { json, watch }: LedgerOptions): void {
     const hubs = asked.map(({ url, ledger: view }) => ({ url, ledger: view ?? null }));
     return void process.stdout.write(`${JSON.stringify({ exitCode: exitCode(asked), hubs })}\n`);
   }
-  const clear = watch && process.stdout.isTTY ? clearScreen : "";
-  process.stdout.write(`${clear}${toText(asked)}\n`);
-}
-
-function onInterrupt(): AbortSignal {
-  const controller = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => controller.abort());
-  return controller.signal;
+  process.stdout.write(`${redraw(watch)}${toText(asked)}\n`);
 }

@@ -11,12 +11,15 @@ import { registerInit } from "./init.ts";
 import { registerLedger } from "./ledger.ts";
 import { registerLocal } from "./local.ts";
 import { registerMigrate } from "./migrate.ts";
+import { registerReadiness } from "./readiness.ts";
 import { registerReview } from "./review.ts";
 import { registerRevive } from "./revive.ts";
 import { registerRunbook } from "./runbook.ts";
 import { registerSecrets } from "./secrets.ts";
 import { registerServices } from "./services.ts";
 import { registerSoak } from "./soak.ts";
+import { registerStatus } from "./status.ts";
+import { registerSupport } from "./support.ts";
 import { registerWitness } from "./witness.ts";
 
 const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }; // our own file
@@ -32,9 +35,11 @@ export function tandemProgram(): Command {
   registerRevive(program);
   registerFleet(program);
   registerAgent(program);
+  registerStatus(program);
   registerRunbook(program);
   registerDoctor(program);
   registerDeploy(program);
+  registerSupport(program);
   registerLedger(program);
   registerServices(program);
   registerChaos(program);
@@ -43,6 +48,7 @@ export function tandemProgram(): Command {
   registerMigrate(program);
   registerSecrets(program);
   registerReview(program);
+  registerReadiness(program);
   registerWitness(program);
   return program;
 }

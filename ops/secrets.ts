@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { shellCommand } from "../components/reach.ts";
 import { reachOf } from "../components/site-reach.ts";
 import { OperatorError } from "./error.ts";
+import { leaveEvidence } from "./readiness/evidence.ts";
 import { type Finding, readScan, redacted, type ScanResult, scanInput, scanScript } from "./secrets/machine-scan.ts";
 import { leastLength, type Pattern, patternsOf, secretsIn } from "./secrets/patterns.ts";
 import { planOf, secretsOf, stateOf } from "./secrets/pulumi.ts";
@@ -14,6 +15,7 @@ interface AuditOptions {
   dir: string;
   preview: boolean;
   json: boolean;
+  evidence?: string;
 }
 
 const exitFound = 1;
@@ -30,6 +32,7 @@ export function registerSecrets(program: Command): void {
     .option("--stack <name...>", "stacks to audit (default: the pair's and the satellites')")
     .option("--no-preview", "leave out the plans, which take some seconds a stack")
     .option("--dir <folder>", "folder with Pulumi.yaml and the stacks' files", siteDir)
+    .option("--evidence <dir>", "leave there what tandem readiness reads")
     .option("--json", "print one JSON object", false)
     .addHelpText("after", "\nExample:\n  $ tandem secrets audit --stack mainpc")
     .action(audit);
@@ -49,7 +52,7 @@ interface Unsearched {
   next: string;
 }
 
-async function audit({ stack: names, dir, preview, json }: AuditOptions): Promise<void> {
+async function audit({ stack: names, dir, preview, json, evidence }: AuditOptions): Promise<void> {
   const say: Say = (line) => void process.stderr.write(`${line}\n`);
   const stacks = readStacks(names, dir);
   const { patterns, tooShort } = await allPatterns(stacks, say);
@@ -71,6 +74,11 @@ async function audit({ stack: names, dir, preview, json }: AuditOptions): Promis
   const findings = [...machines.flatMap((report) => report.findings.map((one) => at(one, report.machine))), ...here];
   process.exitCode = findings.length + unsearched.length > 0 ? exitFound : 0;
   const secrets = new Set(patterns.map(({ secret }) => secret)).size;
+  leaveEvidence(evidence, "tandem", {
+    name: "secrets-audit",
+    ok: findings.length + unsearched.length === 0,
+    figures: { secrets, found: findings.length, unsearched: unsearched.length, previewed: preview ? 1 : 0 },
+  });
   if (json)
     return void process.stdout.write(`${JSON.stringify({ secrets, tooShort, findings, unsearched, machines })}\n`);
   process.stdout.write(`${toText({ secrets, findings, unsearched, machines }).join("\n")}\n`);

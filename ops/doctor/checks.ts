@@ -2,17 +2,10 @@
 
 import type { FileChange } from "../../components/drift-script.ts";
 import { isNamed } from "../../components/readiness.ts";
+import { shellQuote } from "../../components/shell.ts";
 import type { FleetView, LedgerView } from "../../hub/http/api.ts";
+import { type Check, fail, ok, warn } from "./check.ts";
 import type { ContainerFacts, MachineFacts } from "./facts.ts";
-
-export interface Check {
-  /** What was looked at, such as `container hub`. */
-  name: string;
-  status: "ok" | "warn" | "fail";
-  found: string;
-  /** What to do; empty when all is well. */
-  next: string;
-}
 
 export interface Expected {
   machine: string;
@@ -38,10 +31,6 @@ const diskWarn = 80;
 const diskFail = 95;
 /** The hubs order writes within their clocks' difference; above this they alert, ms. */
 const clockWarnMs = 500;
-
-const ok = (name: string, found: string): Check => ({ name, status: "ok", found, next: "" });
-const warn = (name: string, found: string, next: string): Check => ({ name, status: "warn", found, next });
-const fail = (name: string, found: string, next: string): Check => ({ name, status: "fail", found, next });
 
 /** Wall time here before and after a machine was asked for its own, ms. */
 export interface Asked {
@@ -114,10 +103,15 @@ function checkSecrets({ secrets }: MachineFacts): Check[] {
   if (secrets.length === 0) return [];
   const open = secrets.filter(({ mode }) => mode !== "400");
   if (open.length === 0) return [ok("secret files", `${secrets.length}, each 0400`)];
-  return open.map(({ path, mode }) => fail("secret files", `${path} has mode ${mode}`, `chmod 400 ${path}`));
+  return open.map(({ path, mode }) => {
+    const chmod = `chmod 400 ${shellQuote(path)}`;
+    return fail("secret files", `${path} has mode ${mode}`, chmod, { what: chmod, script: chmod });
+  });
 }
 
-function checkDisk({ diskUsedPercent, inodesUsedPercent }: MachineFacts): Check[] {
+type Disk = Pick<MachineFacts, "diskUsedPercent" | "inodesUsedPercent">;
+
+export function checkDisk({ diskUsedPercent, inodesUsedPercent }: Disk): Check[] {
   const judge = (name: string, used: number | undefined): Check => {
     if (used === undefined) return warn(name, "cannot be told: the data directory is not there", "");
     const next = "Make room on the disk that holds paths.data; pushes are refused when it is full";
@@ -127,7 +121,7 @@ function checkDisk({ diskUsedPercent, inodesUsedPercent }: MachineFacts): Check[
   return [judge("disk", diskUsedPercent), judge("inodes", inodesUsedPercent)];
 }
 
-function checkJetStream({ jetstream }: MachineFacts): Check[] {
+export function checkJetStream({ jetstream }: Pick<MachineFacts, "jetstream">): Check[] {
   if (jetstream === undefined || jetstream.limitBytes <= 0) return [];
   const percent = Math.round((100 * jetstream.usedBytes) / jetstream.limitBytes);
   const found = `${percent} % of ${(jetstream.limitBytes / 1024 ** 3).toFixed(1)} GiB used`;
@@ -137,7 +131,7 @@ function checkJetStream({ jetstream }: MachineFacts): Check[] {
 }
 
 /** What lies between question and answer cannot be told from the way there and back. */
-function checkClock({ wallMs }: MachineFacts, { fromMs, toMs }: Asked): Check[] {
+export function checkClock({ wallMs }: Pick<MachineFacts, "wallMs">, { fromMs, toMs }: Asked): Check[] {
   if (wallMs === undefined) return [];
   const offMs = wallMs < fromMs ? wallMs - fromMs : Math.max(0, wallMs - toMs);
   if (offMs === 0) return [ok("clock", "as here")];

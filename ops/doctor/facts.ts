@@ -1,5 +1,6 @@
 /** What the doctor asks a machine: one script, run once, and the reading of what it prints. */
 import { z } from "zod";
+import { Sections, sectionFunction } from "./sections.ts";
 
 const Container = z.object({
   Name: z.string(),
@@ -47,57 +48,52 @@ export interface MachineFacts {
   jetstream: { usedBytes: number; limitBytes: number } | undefined;
 }
 
-const marker = "== tandem:";
-
 export interface FactsArgs {
   machine: string;
   configDirectory: string;
   dataDirectory: string;
   /** Of NATS. @default there is none on this machine */
   monitoringPort?: number;
+  /** Further parts of the script, which may use `docker` and `section`. @default none */
+  more?: string;
 }
 
 /** Reads only; each part goes on without the others. */
-export function factsScript({ machine, configDirectory, dataDirectory, monitoringPort }: FactsArgs): string {
+export function factsScript({ machine, configDirectory, dataDirectory, monitoringPort, more = "" }: FactsArgs): string {
   return `# An engine that hangs must not keep the rest from being said.
 docker() { timeout 10 docker "$@"; }
-section() { printf '\\n${marker} %s\\n' "$1"; }
+${sectionFunction}
 section user; id -u
 section clock; date +%s%3N
 section engine; docker version --format '{{.Server.Version}}' 2>/dev/null
 section containers; docker ps -aq --filter 'label=tandem.machine=${machine}' | xargs -r timeout 10 docker inspect 2>/dev/null
 section secrets; find '${configDirectory}/secrets' -type f ! -name '.*.deployed' 2>/dev/null | xargs -r stat -c '%a %u %n'
-section disk; df -P '${dataDirectory}' 2>/dev/null | awk 'NR == 2 { print $5 }'
-section inodes; df -Pi '${dataDirectory}' 2>/dev/null | awk 'NR == 2 { print $5 }'
+${diskScript(dataDirectory)}
 ${monitoringPort === undefined ? "" : jetstream(machine, monitoringPort)}
+${more}
 exit 0
 `;
 }
+
+export const diskScript = (directory: string): string =>
+  `section disk; df -P '${directory}' 2>/dev/null | awk 'NR == 2 { print $5 }'
+section inodes; df -Pi '${directory}' 2>/dev/null | awk 'NR == 2 { print $5 }'`;
 
 const jetstream = (machine: string, port: number) =>
   `section jetstream; docker exec 'tandem-${machine}-nats' wget -q -O - 'http://127.0.0.1:${port}/jsz' 2>/dev/null`;
 
 export function readFacts(stdout: string): MachineFacts {
-  const sections = new Map<string, string>();
-  for (const part of stdout.split(marker).slice(1)) {
-    const end = part.indexOf("\n");
-    sections.set(part.slice(0, end).trim(), part.slice(end + 1).trim());
-  }
-  const text = (name: string) => sections.get(name) ?? "";
-  const lines = (name: string) =>
-    text(name)
-      .split("\n")
-      .filter((line) => line !== "");
-  const containers = z.array(Container).safeParse(json(text("containers")));
-  const jetstream = JetStream.safeParse(json(text("jetstream")));
+  const said = new Sections(stdout);
+  const containers = z.array(Container).safeParse(said.json("containers"));
+  const jetstream = JetStream.safeParse(said.json("jetstream"));
   return {
-    uid: numberIn(text("user")),
-    engine: text("engine") === "" ? undefined : text("engine"),
+    uid: said.number("user"),
+    engine: said.text("engine") === "" ? undefined : said.text("engine"),
     containers: containers.success ? containers.data.map(containerFacts) : [],
-    secrets: lines("secrets").map(secretFacts),
-    diskUsedPercent: numberIn(text("disk")),
-    inodesUsedPercent: numberIn(text("inodes")),
-    wallMs: numberIn(text("clock")),
+    secrets: said.lines("secrets").map(secretFacts),
+    diskUsedPercent: said.number("disk"),
+    inodesUsedPercent: said.number("inodes"),
+    wallMs: said.number("clock"),
     jetstream: jetstream.success
       ? { usedBytes: jetstream.data.storage, limitBytes: jetstream.data.config.max_storage }
       : undefined,
@@ -118,17 +114,4 @@ function containerFacts({ Name, RestartCount, State, Config }: z.infer<typeof Co
 function secretFacts(line: string): SecretFacts {
   const [mode = "", uid = "", ...path] = line.split(" ");
   return { path: path.join(" "), mode, uid: Number(uid) };
-}
-
-function numberIn(text: string): number | undefined {
-  const digits = /^\d+/.exec(text)?.[0];
-  return digits === undefined ? undefined : Number(digits);
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

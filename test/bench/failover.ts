@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { seededRandom } from "../../ops/chaos/random.ts";
 import { Stage } from "../../ops/chaos/stage.ts";
+import { leaveEvidence } from "../../ops/readiness/evidence.ts";
 import { writeFailover } from "./failover/page.ts";
 import { isReached, type Measure, table } from "./failover/percentile.ts";
 import {
@@ -29,6 +30,8 @@ const { values } = parseArgs({
     "partition-seconds": { type: "string", default: "60" },
     quick: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
+    /** Folder for what `tandem readiness` reads. */
+    evidence: { type: "string" },
   },
 });
 const runs = Number(values.runs);
@@ -83,6 +86,20 @@ try {
 }
 if (!values.quick) writeFailover(measures);
 process.stdout.write(values.json ? `${JSON.stringify({ measures })}\n` : `${table(measures)}\n`);
+const worstOf = (begins: string) =>
+  Math.max(...measures.filter(({ name }) => name.startsWith(begins)).flatMap(({ tookMs }) => tookMs));
+leaveEvidence(values.evidence, "npm run bench:failover", {
+  name: "bench-failover",
+  ok: measures.every(isReached),
+  // What was not measured is not told.
+  figures: {
+    runs,
+    answersAgainWorstMs: worstOf("service answers again"),
+    healthAtPeerWorstMs: worstOf("health change at the peer"),
+    equalAgainWorstMs: worstOf("equal after a partition"),
+    failed: measures.reduce((sum, { failed }) => sum + failed, 0),
+  },
+});
 process.exit(measures.every(isReached) ? 0 : 1);
 
 async function measure(

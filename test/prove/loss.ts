@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { OperatorError } from "../../ops/error.ts";
+import { leaveEvidence } from "../../ops/readiness/evidence.ts";
 import { prove } from "./loss/run.ts";
 import { toText } from "./loss/summary.ts";
 
@@ -19,6 +20,8 @@ const { values } = parseArgs({
     json: { type: "boolean", default: false },
     /** Keep data, logs and the clients' log also when the proof holds. */
     keep: { type: "boolean", default: false },
+    /** Folder for what `tandem readiness` reads. */
+    evidence: { type: "string" },
   },
 });
 
@@ -32,6 +35,21 @@ for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => stop.a
 say(`${minutes} minutes of faults with seed ${seed}; data, logs and the clients' log in ${dir}`);
 const summary = await prove({ seed, faultsMs: minutes * 60_000, dir, say, signal: stop.signal });
 process.stdout.write(`${values.json ? JSON.stringify(summary) : toText(summary)}\n`);
+const { ok, pushes, lost, twice, unequal, rounds, longestSettleMs } = summary;
+leaveEvidence(values.evidence, "npm run prove:loss", {
+  name: "prove-loss",
+  ok,
+  figures: {
+    minutes,
+    seed,
+    rounds,
+    acknowledged: pushes.peer + pushes.local,
+    lost: lost.length,
+    twice: twice.length,
+    unequal: unequal === "" ? 0 : 1,
+    longestSettleMs,
+  },
+});
 if (summary.ok && !values.keep) rmSync(dir, { recursive: true, force: true });
 else say(`kept: ${dir}`);
 process.exit(summary.ok ? 0 : 1);

@@ -5,8 +5,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { leaveEvidence } from "../../ops/readiness/evidence.ts";
 import { proveMigration } from "./migration/run.ts";
 
+/** `--evidence` is the folder for what `tandem readiness` reads. */
+const { values } = parseArgs({ options: { evidence: { type: "string" } } });
 const dir = mkdtempSync(join(tmpdir(), "tandem-migration-"));
 const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
 const { agents, done, tookMs, undoneAfterMs, undone, problems } = await proveMigration({
@@ -26,5 +30,10 @@ const lines = [
   problems.length === 0 ? "the proof holds" : `the proof fails; kept: ${dir}`,
 ];
 process.stdout.write(`${lines.join("\n")}\n`);
+leaveEvidence(values.evidence, "npm run prove:migration", {
+  name: "prove-migration",
+  ok: problems.length === 0,
+  figures: { agents, done, tookMs, undoneAfterMs, problems: problems.length },
+});
 if (problems.length === 0) rmSync(dir, { recursive: true, force: true });
 process.exit(problems.length === 0 ? 0 : 1);

@@ -4,6 +4,7 @@
  */
 import { Command } from "commander";
 import { OperatorError } from "../../ops/error.ts";
+import { leaveEvidence } from "../../ops/readiness/evidence.ts";
 import { endure, toText } from "./endure.ts";
 import { run } from "./run.ts";
 
@@ -13,6 +14,7 @@ interface Options {
   hours?: string;
   trace: boolean;
   json: boolean;
+  evidence?: string;
 }
 
 const say = (line: string) => void process.stderr.write(`${line}\n`);
@@ -26,6 +28,7 @@ const program = new Command("npm run sim --")
   .option("--hours <h>", "let the first seed run for so many virtual hours with the plan's rate of faults instead")
   .option("--trace", "tell what happens, event by event", false)
   .option("--json", "print one JSON object", false)
+  .option("--evidence <dir>", "leave there what tandem readiness reads")
   .showHelpAfterError()
   .addHelpText(
     "after",
@@ -45,7 +48,7 @@ try {
   process.exitCode = 1;
 }
 
-function trySeeds(from: number, count: number, { json, trace }: Options): void {
+function trySeeds(from: number, count: number, { json, trace, evidence }: Options): void {
   const startedMs = performance.now();
   const sums = { seeds: 0, virtualHours: 0, events: 0, faults: 0, moves: 0, peer: 0, local: 0, slowestSettledMs: 0 };
   let saidAtMs = startedMs;
@@ -55,6 +58,7 @@ function trySeeds(from: number, count: number, { json, trace }: Options): void {
       if (json) print(JSON.stringify({ ...sums, failed: { seed, ...violation } }));
       say(`seed ${seed} fails at ${(violation.atMs / 1_000).toFixed(3)} s: ${violation.message}`);
       say(`  → npm run sim -- --seeds 1 --from ${seed} --trace`);
+      leaveEvidence(evidence, "npm run sim", { name: "sim", ok: false, figures: { ...sums, from, failedSeed: seed } });
       process.exitCode = 1;
       return;
     }
@@ -71,6 +75,7 @@ function trySeeds(from: number, count: number, { json, trace }: Options): void {
     say(`${sums.seeds} of ${count} seeds hold, ${sums.virtualHours.toFixed(1)} virtual hours, ${sums.faults} faults`);
   }
   const seconds = (performance.now() - startedMs) / 1_000;
+  leaveEvidence(evidence, "npm run sim", { name: "sim", ok: true, figures: { ...sums, from, seconds } });
   if (json) {
     print(JSON.stringify({ ...sums, seconds }));
     return;
@@ -83,10 +88,14 @@ function trySeeds(from: number, count: number, { json, trace }: Options): void {
   print(`at rest at the latest ${(sums.slowestSettledMs / 1_000).toFixed(1)} s after the last fault`);
 }
 
-function trySpan(seed: number, hours: number, { json, trace }: Options): void {
+function trySpan(seed: number, hours: number, { json, trace, evidence }: Options): void {
   const result = endure({ seed, hours, say, ...(trace && { trace: say }) });
   print(json ? JSON.stringify(result) : toText(result));
-  if (result.violation !== undefined || result.availability < result.bar) process.exitCode = 1;
+  const { availability, requests, failed, moves, falseVerdicts } = result;
+  const ok = result.violation === undefined && availability >= result.bar;
+  const figures = { seed, hours, availability, requests, failed, moves, falseVerdicts };
+  leaveEvidence(evidence, "npm run sim", { name: "sim-hours", ok, figures });
+  if (!ok) process.exitCode = 1;
 }
 
 function numberOf(name: string, text: string): number {

@@ -2,10 +2,15 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { leaveEvidence, wordsWithout } from "../../../ops/readiness/evidence.ts";
 import { whySkip } from "./engine.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
-const given = process.argv.slice(2);
+const words = process.argv.slice(2);
+/** Those of vitest: which files. `--evidence` is the folder for what `tandem readiness` reads. */
+const given = wordsWithout(words, "--evidence");
+const evidence = words[words.indexOf("--evidence") + 1];
+const startedMs = performance.now();
 // The review's is the one that needs no machine.
 const reason = await whySkip(given[0] !== "review");
 if (reason !== undefined) {
@@ -19,4 +24,9 @@ if (reason !== undefined) {
     stdio: "inherit",
   });
   process.exitCode = status ?? 1;
+  leaveEvidence(words.includes("--evidence") ? evidence : undefined, "npm run e2e", {
+    name: "e2e",
+    ok: status === 0,
+    figures: { whole: given.length === 0 ? 1 : 0, tookSeconds: Math.round((performance.now() - startedMs) / 1_000) },
+  });
 }

@@ -1,0 +1,136 @@
+/** What is wrong with a machine beyond its containers, from what was read of it. Pure. */
+import { X509Certificate } from "node:crypto";
+import { posix } from "node:path";
+import { isNamed, type WantedPort } from "../../components/readiness.ts";
+import { shellQuote } from "../../components/shell.ts";
+import { age } from "../age.ts";
+import { type Check, fail, ok, warn } from "./check.ts";
+import type { SecretFacts } from "./facts.ts";
+import type { HostFacts, LogFacts } from "./host-facts.ts";
+
+/** A push waits for two of them, one here and one at the peer: beyond this a client alone gets fewer than 25 a second, ms. */
+const fsyncWarnMs = 20;
+/** What one machine takes is promised to be at the other within 2 s, and the other has to write it, too, ms. */
+const fsyncFailMs = 2_000;
+/** From so many on an `up` was never turned away (docs/pulumi.md). */
+const leastStartups = 6;
+const dayMs = 86_400_000;
+/** As `tandem init` warns, too. */
+const certificateWarnDays = 60;
+const certificateFailDays = 7;
+/** Its timer starts it every quarter of an hour, so two runs in a row did not come, ms. */
+const logsLateMs = 35 * 60_000;
+const gibi = 1024 ** 3;
+
+export function checkFsync(tookMs: readonly number[]): Check[] {
+  if (tookMs.length === 0) return [];
+  const sorted = tookMs.toSorted((a, b) => a - b);
+  const median = sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
+  const worst = sorted.at(-1) ?? 0;
+  const found = `median ${median.toFixed(1)} ms, worst ${worst.toFixed(1)} ms of ${sorted.length} writes`;
+  const next = "Find out what else writes there (iostat -x 1), or put paths.data on a disk of its own";
+  if (worst >= fsyncFailMs) return [fail("fsync", found, next)];
+  return [median >= fsyncWarnMs ? warn("fsync", `${found}; ${fsyncWarnMs} ms is slow`, next) : ok("fsync", found)];
+}
+
+/** @param growBytes what streams and spool may still come to take, by their limits */
+export function checkRoom(freeBytes: number | undefined, growBytes: number): Check[] {
+  if (freeBytes === undefined) return [];
+  const found = `${(freeBytes / gibi).toFixed(1)} GiB free, streams and spool may grow by ${(growBytes / gibi).toFixed(1)}`;
+  const next = "Make room there, or lower jetstream.maxStoreMb so that the limit is met before the disk is full";
+  return [freeBytes < growBytes ? warn("room", found, next) : ok("room", found)];
+}
+
+export function checkSshd({ sshd }: HostFacts): Check[] {
+  if (sshd === undefined) return [];
+  const { maxStartups, maxSessions, acceptEnv } = sshd;
+  const found = `MaxStartups ${maxStartups}, MaxSessions ${maxSessions}, AcceptEnv ${acceptEnv.join(" ") || "none"}`;
+  const begin = Number(maxStartups.split(":")[0]);
+  if (begin >= leastStartups) return [ok("sshd", found)];
+  return [warn("sshd", found, `Set MaxStartups 10:30:100 in /etc/ssh/sshd_config there, then systemctl reload ssh`)];
+}
+
+/** Each port that the stack wants is listened on, and by the container that is to have it. */
+export function checkPorts({ listening, owners, containers }: HostFacts, wanted: readonly WantedPort[]): Check[] {
+  if (listening === undefined) return [];
+  const bad = wanted.flatMap(({ port, container }) => {
+    const part = container.replace(/^tandem-[^-]+-/, "");
+    const own = containers.filter(({ name }) => isNamed(name, container)).map(({ pid }) => pid);
+    if (!listening.has(port))
+      return [fail("ports", `nobody listens on ${port} of ${part}`, `Look at container ${part} above`)];
+    const known = owners.filter((one) => one.port === port);
+    // Without root the kernel does not say who it is.
+    const stranger = known.length === 0 ? undefined : known.find(({ pid }) => !own.includes(pid));
+    if (stranger === undefined || known.some(({ pid }) => own.includes(pid))) return [];
+    const { name, pid } = stranger;
+    const found = `${port} of ${part} is listened on by ${name} (pid ${pid}), which is not its container`;
+    return [fail("ports", found, `Look at it there: ps -fp ${pid}; then stop it, or give ${part} another port`)];
+  });
+  return bad.length > 0 ? bad : [ok("ports", `${wanted.map(({ port }) => port).join(", ")} are listened on`)];
+}
+
+export function checkCertificates({ certificates }: HostFacts, nowMs: number): Check[] {
+  const bad: Check[] = [];
+  const days: number[] = [];
+  for (const { path, pem } of certificates) {
+    const next = "tandem init --renew-certificates, then tandem deploy";
+    let left: number;
+    try {
+      left = Math.floor((Date.parse(new X509Certificate(pem).validTo) - nowMs) / dayMs);
+    } catch {
+      bad.push(fail("certificates", `${path} holds no certificate`, next));
+      continue;
+    }
+    days.push(left);
+    const found = left < 0 ? `${path} ended ${-left} days ago` : `${path} ends in ${left} days`;
+    if (left < certificateFailDays) bad.push(fail("certificates", found, next));
+    else if (left < certificateWarnDays) bad.push(warn("certificates", found, next));
+  }
+  if (bad.length > 0 || days.length === 0) return bad;
+  return [ok("certificates", `${days.length}, valid for ${Math.min(...days)} days at least`)];
+}
+
+/** A secret belongs to the user of the container that its directory is mounted into, or nobody can read it, or a stranger. */
+export function checkSecretOwners(secrets: readonly SecretFacts[], { containers }: HostFacts): Check[] {
+  return secrets.flatMap(({ path, uid }) => {
+    const reader = containers.find(({ binds }) => binds.includes(posix.dirname(path)));
+    const wanted = uidOf(reader?.user);
+    if (reader === undefined || wanted === undefined || wanted === uid) return [];
+    const chown = `chown ${wanted}:${wanted} ${shellQuote(path)}`;
+    const found = `${path} belongs to user ${uid}, and ${reader.name} reads it as ${wanted}`;
+    return [fail("secret files", found, chown, { what: chown, script: chown })];
+  });
+}
+
+export function checkDirectories({ missing, containers }: HostFacts, dataDirectory: string): Check[] {
+  return missing.map((path) => {
+    const uid = uidOf(containers.find(({ binds }) => binds.includes(path))?.user);
+    // Secrets and configuration come with what is in them: an empty directory would only hide that it is gone.
+    if (uid === undefined || !path.startsWith(`${dataDirectory}/`))
+      return fail("directories", `${path} is not there`, "tandem deploy puts it back");
+    const make = `install -d -m 0700 -o ${uid} -g ${uid} ${shellQuote(path)}`;
+    return fail("directories", `${path} is not there`, make, { what: make, script: make });
+  });
+}
+
+/** @param script of the care for logs, on the machine @param nowMs by the machine's clock */
+export function checkLogs(logs: LogFacts | undefined, script: string, nowMs: number): Check[] {
+  if (logs === undefined) return [];
+  const { installed, timer, errors, ranAtMs } = logs;
+  if (!installed) return [fail("logs", "logrotate is not installed", "apt-get install logrotate there")];
+  if (errors.length > 0)
+    return [fail("logs", errors.join("; "), "Correct logs.* in the stack's file, then tandem deploy")];
+  if (timer === undefined) return [fail("logs", "nothing starts their rotation", "tandem deploy installs its timer")];
+  const run = `sh ${shellQuote(script)}`;
+  const fix = { what: run, script: run };
+  if (ranAtMs === undefined) return [warn("logs", "their rotation has never run", run, fix)];
+  const agoMs = nowMs - ranAtMs;
+  if (agoMs > logsLateMs) return [warn("logs", `their rotation ran last ${age(agoMs)} ago`, run, fix)];
+  return [ok("logs", `rotated by ${timer}, last ${age(agoMs)} ago`)];
+}
+
+/** @param user as a container has it, such as `10422:10422` */
+function uidOf(user: string | undefined): number | undefined {
+  const digits = /^\d+/.exec(user ?? "")?.[0];
+  return digits === undefined ? undefined : Number(digits);
+}
