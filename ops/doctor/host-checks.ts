@@ -54,7 +54,7 @@ export function checkSshd({ sshd }: HostFacts): Check[] {
 export function checkPorts({ listening, owners, containers }: HostFacts, wanted: readonly WantedPort[]): Check[] {
   if (listening === undefined) return [];
   const bad = wanted.flatMap(({ port, container }) => {
-    const part = container.replace(/^tandem-[^-]+-/, "");
+    const part = container.slice(container.lastIndexOf("-") + 1);
     const own = containers.filter(({ name }) => isNamed(name, container)).map(({ pid }) => pid);
     if (!listening.has(port))
       return [fail("ports", `nobody listens on ${port} of ${part}`, `Look at container ${part} above`)];
