@@ -168,9 +168,10 @@ function tell(verdict: Verdict, dir: string, json: boolean): void {
 
 async function verify(folder: string): Promise<void> {
   const { verifyFolder } = await import("./soak/verify-folder.ts");
-  const { problems, checkpoints } = await verifyFolder(folder);
+  const { problems, checkpoints, copies } = await verifyFolder(folder);
   const lines = problems.map(({ checkpoint, what }) => `checkpoint ${checkpoint} ${what}`);
-  const count = `${checkpoints} checkpoints`;
+  const held = copies === undefined ? "no hub answers that could hold copies" : `${copies} copies at the hubs`;
+  const count = `${checkpoints} checkpoints, ${held}`;
   process.stdout.write(
     `${[...lines, lines.length === 0 ? `${count}, none of them edited` : `${count}, not as they were written`].join("\n")}\n`,
   );

@@ -1,6 +1,5 @@
 /** Says which agents push by themselves since their migration, so that nobody scrapes the same metrics beside it. Pure. */
 import { z } from "zod";
-import type { AgentConfig } from "../config.ts";
 import type { Fold } from "./fold/fold.ts";
 import { groupKey } from "./group-path.ts";
 
@@ -14,7 +13,7 @@ const Migrated = z.object({ stage: z.literal("done") });
 
 /** @param document the one of its migration; undefined where there is none */
 export function pushesItself(
-  { name, machine }: Pick<AgentConfig, "name" | "machine">,
+  { name, machine }: { name: string; machine: string },
   document: unknown,
   fold: Pick<Fold, "group">,
   nowMs: number,

@@ -6,9 +6,9 @@ import { requireFleet } from "../../fleet/load.ts";
 import { giveOrders } from "../deploy/orders.ts";
 import { onMachine, type Place, placeOf } from "../deploy/place.ts";
 import { OperatorError } from "../error.ts";
+import { keepDocuments } from "../site/keep-documents.ts";
 import { readStacks } from "../site/stacks.ts";
 import { type AgentHost, listeningPorts } from "./host.ts";
-import { keepDocuments } from "../site/keep-documents.ts";
 import type { MigrationSite } from "./site.ts";
 
 /** Files that travel in one script: an argument of a command holds 128 KiB. */

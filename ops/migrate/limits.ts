@@ -24,4 +24,3 @@ export const MigrationLimits = z.strictObject({
   pushAgeMs: Ms.default(20_000),
 });
 export type MigrationLimits = z.infer<typeof MigrationLimits>;
-export type MigrationLimitsInput = z.input<typeof MigrationLimits>;

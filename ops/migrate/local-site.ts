@@ -12,8 +12,8 @@ import { OperatorError } from "../error.ts";
 import { askFleet } from "../local/agents/directory.ts";
 import { writeWhole } from "../local/data-folder.ts";
 import { allMachineNames, filesOf, machineNames } from "../local/site.ts";
-import { type AgentHost, listeningPorts } from "./host.ts";
 import { givingTo, keepDocuments } from "../site/keep-documents.ts";
+import { type AgentHost, listeningPorts } from "./host.ts";
 import type { MigrationSite } from "./site.ts";
 
 const Revision = z.object({ revision: z.number().int().nonnegative() });

@@ -1,8 +1,8 @@
 /** What a migration needs to know of a site, be it two deployed machines or a local run, and how it acts there. */
 import type { Fleet, PlacedAgent } from "../../fleet/model.ts";
 import type { DocumentWritten } from "../site/documents.ts";
-import type { AgentHost } from "./host.ts";
 import type { DocumentToKeep } from "../site/keep-documents.ts";
+import type { AgentHost } from "./host.ts";
 
 export interface MigrationSite {
   /** In words, for people. @example "the local run in .tandem" */

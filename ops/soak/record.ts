@@ -4,7 +4,7 @@ import { messageOf } from "../../hub/io/log.ts";
 import { OperatorError } from "../error.ts";
 import { Checkpoint, checkpointName, hashOf, linesOf, signed } from "./checkpoint.ts";
 import { judge, type Verdict } from "./judge.ts";
-import { type Keeper, keepCheckpoint } from "./keep-checkpoint.ts";
+import { type Keeper, keepCheckpoints } from "./keep-checkpoint.ts";
 import { type Growth, growthsOf } from "./leaks.ts";
 import type { Slice, SoakEvent } from "./slice.ts";
 import type { Store } from "./store.ts";
@@ -25,7 +25,7 @@ export class RunRecord {
   /** Goes on with what the folder holds. */
   constructor(store: Store, hubUrls: readonly string[]) {
     this.#store = store;
-    this.#keeper = { out: store.dir, run: store.settings.run, hubUrls };
+    this.#keeper = { run: store.settings.run, target: store.settings.target, hubUrls };
     this.#last = lastOf(store);
     if (this.#last !== undefined) {
       const { slices, events } = this.#last;
@@ -93,10 +93,10 @@ export class RunRecord {
     this.#hour = new Totals(this.#run.clients);
     this.#growths = this.#growthsNow();
     try {
-      await keepCheckpoint(this.#keeper, checkpointName(checkpoint.number), checkpoint);
+      await keepCheckpoints(this.#keeper, this.#store.checkpoints());
       return "";
     } catch (error) {
-      return `checkpoint ${checkpointName(checkpoint.number)} could not be kept on the machines: ${messageOf(error)}`;
+      return `checkpoint ${checkpointName(checkpoint.number)} could not be kept at the hubs and is tried again with the next: ${messageOf(error)}`;
     }
   }
 

@@ -74,7 +74,7 @@ describe("the folder of a run", () => {
     const verdict = second.verdict();
     expect(verdict.observedMs).toBe(120 * minuteMs);
     expect(verdict.notObservedMs).toBe(60 * minuteMs);
-    expect(await verifyFolder(dir)).toEqual({ checkpoints: 2, problems: [] });
+    expect(await verifyFolder(dir)).toEqual({ checkpoints: 2, copies: undefined, problems: [] });
     const later = JSON.parse(readFileSync(join(dir, "checkpoints", "0002.json"), "utf8"));
     expect(later).toMatchObject({ number: 2, slices: { after: 60, count: 60 } });
     expect(later.figures.observedMs).toBe(60 * minuteMs);
