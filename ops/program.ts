@@ -1,5 +1,6 @@
 /** Builds the operator's command of its subcommands, each of which has its own file. */
 import { readFileSync } from "node:fs";
+import completion from "@bomb.sh/tab/commander";
 import { Command } from "commander";
 import { registerAgent } from "./agent.ts";
 import { registerChaos } from "./chaos.ts";
@@ -50,5 +51,7 @@ export function tandemProgram(): Command {
   registerReview(program);
   registerReadiness(program);
   registerWitness(program);
+  // `tandem complete bash`, `zsh` or `fish` prints what a shell has to be told.
+  completion(program);
   return program;
 }
