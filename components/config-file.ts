@@ -2,7 +2,8 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { configFileScript, framed } from "./file-script.ts";
-import { type Reach, runScript } from "./reach.ts";
+import type { Reach } from "./reach.ts";
+import { runScript } from "./run-script.ts";
 
 export interface ConfigFileArgs {
   /** How the machine is reached. */

@@ -1,7 +1,8 @@
 /** A directory on a machine that belongs to one container's user and outlives every container and stack. */
 import { posix } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { type Reach, runScript } from "./reach.ts";
+import type { Reach } from "./reach.ts";
+import { runScript } from "./run-script.ts";
 import { shellQuote } from "./shell.ts";
 
 export interface DataDirectoryArgs {

@@ -25,6 +25,7 @@ export { type PrometheusConfArgs, renderPrometheusConf } from "./prometheus-conf
 export { Pushgateway, type PushgatewayArgs } from "./pushgateway.ts";
 export { type PushgatewayProcessArgs, pushgatewayArgs } from "./pushgateway-args.ts";
 export { type Reach, signalContainer } from "./reach.ts";
+export { readStack, readStackConfig } from "./read-stack.ts";
 export { sitePorts } from "./reserved-ports.ts";
 export { Router, type RouterArgs, routerSockets } from "./router.ts";
 export { type RouterConfArgs, renderRouterConfig, routerConfig } from "./router-conf.ts";
@@ -35,7 +36,7 @@ export { Site, SiteMachine, type StackSite } from "./site.ts";
 export { fleetDirectoryOf } from "./site-fleet.ts";
 export { reachOf, rootsOf } from "./site-reach.ts";
 export { readGrafanaPassword, readSiteSecrets, type SiteSecrets } from "./site-secrets.ts";
-export { parseStack, parseStackConfig, readStack, readStackConfig } from "./stack-config.ts";
+export { parseStack, parseStackConfig } from "./stack-config.ts";
 export { Supervisor, type SupervisorArgs, supervisorSockets } from "./supervisor.ts";
 export { renderSupervisorConf } from "./supervisor-conf.ts";
 export { VirtualIp, type VirtualIpArgs } from "./virtual-ip.ts";

@@ -5,7 +5,8 @@ import { ConfigFile } from "./config-file.ts";
 import { renderLogCare } from "./log-quota.ts";
 import { installTimer, renderCron, renderService, renderTimer } from "./log-timer.ts";
 import { type RotatedLog, renderLogrotateConf } from "./logrotate-conf.ts";
-import { type Reach, runScript } from "./reach.ts";
+import type { Reach } from "./reach.ts";
+import { runScript } from "./run-script.ts";
 
 export interface LogRotationArgs {
   /** Machine's name; a label of the measurements. */

@@ -1,7 +1,8 @@
 /** The models of a machine, stored once and mounted read-only into every agent that loads some. */
 import { posix } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { type Reach, runScript } from "./reach.ts";
+import type { Reach } from "./reach.ts";
+import { runScript } from "./run-script.ts";
 import { shellQuote } from "./shell.ts";
 
 export interface ModelDirectoryArgs {

@@ -1,10 +1,6 @@
-/** How a machine is reached for its Docker engine and its files: over SSH with a pinned host key, or on this computer. */
+/** How a machine is reached for its Docker engine and its files: over SSH with a pinned host key, or on this computer. Without Pulumi: commands use it, too. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { local, remote, types } from "@pulumi/command";
-import type * as docker from "@pulumi/docker";
-import * as pulumi from "@pulumi/pulumi";
-import { hostPort } from "./address.ts";
 import { asOwner, type Become } from "./become.ts";
 import type { FoundFiles } from "./drift-script.ts";
 import { shellQuote } from "./shell.ts";
@@ -31,42 +27,6 @@ export interface SshReach {
   become?: Become;
   /** Host to go through. @default none */
   jump?: Jump;
-}
-
-export interface ScriptArgs {
-  /** POSIX sh; quiet, since what it prints lands in state. */
-  script: pulumi.Input<string>;
-  /** What the script reads; a change runs it again and is shown line by line in the preview. */
-  stdin?: pulumi.Input<string>;
-  /** Path of the file that the script writes; when it was changed by hand the script runs again. @default none */
-  writes?: string;
-}
-
-/** Runs a script on the machine when it is created and whenever it or its input changes; nothing is run at destroy. */
-export function runScript(
-  name: string,
-  args: ScriptArgs,
-  reach: Reach,
-  opts: pulumi.CustomResourceOptions,
-): local.Command | remote.Command {
-  const change = args.writes === undefined ? undefined : reach.found?.changeOf(args.writes);
-  const common = {
-    create: pulumi.output(args.script).apply((script) => ownerScript(script, reach)),
-    stdin: args.stdin,
-    triggers: change === undefined ? undefined : [change],
-    // sshd refuses variables that its AcceptEnv does not name.
-    addPreviousOutputInEnv: false,
-  };
-  // A file that is as it was keeps the trigger of its last repair, whatever that was: docs/decisions/006-file-drift.md.
-  const options = change === undefined ? pulumi.mergeOptions(opts, { ignoreChanges: ["triggers"] }) : opts;
-  if (reach.kind === "local") {
-    return new local.Command(name, { ...common, logging: types.enums.local.Logging.None }, options);
-  }
-  return new remote.Command(
-    name,
-    { ...common, logging: types.enums.remote.Logging.None, connection: connection(reach) },
-    options,
-  );
 }
 
 /** A script of root's as the machine's user runs it. */
@@ -126,15 +86,6 @@ export async function askMachine(command: readonly [string, ...string[]], deadli
   return stdout;
 }
 
-/** Arguments of the Docker provider for a machine. */
-export function dockerProviderArgs(reach: Reach): docker.ProviderArgs {
-  if (reach.kind === "local") return { host: reach.socket };
-  return {
-    host: `ssh://${reach.user}@${hostPort(reach.host, reach.port)}`,
-    sshOpts: sharedSshOptions(reach.hostKey, reach.jump),
-  };
-}
-
 /**
  * POSIX sh that sends a signal to a container when it runs, and is content when it does not or is not there yet.
  *
@@ -150,10 +101,4 @@ export function signalContainer(reach: Reach, container: string, signal: string)
 /** How a script on the machine calls the engine that Pulumi uses there. */
 export function dockerCommand(reach: Reach): string {
   return reach.kind === "local" ? `docker --host ${shellQuote(reach.socket)}` : "docker";
-}
-
-function connection({ host, port, user, hostKey, jump }: SshReach): types.input.remote.ConnectionArgs {
-  // Without a host key the provider would trust whoever answers.
-  const to = (end: Jump) => ({ ...end, perDialTimeout: 10, dialErrorLimit: 3 });
-  return { ...to({ host, port, user, hostKey }), ...(jump === undefined ? {} : { proxy: to(jump) }) };
 }

@@ -9,7 +9,8 @@ import { machineAgents } from "./machine-agents.ts";
 import { machineLogs } from "./machine-logs.ts";
 import { machinePorts } from "./machine-ports.ts";
 import { machineWatch } from "./machine-watch.ts";
-import { dockerProviderArgs, type Reach } from "./reach.ts";
+import type { Reach } from "./reach.ts";
+import { dockerProviderArgs } from "./run-script.ts";
 import type { SatelliteSite } from "./satellite-site.ts";
 import { reachOf } from "./site-reach.ts";
 

@@ -1,7 +1,8 @@
 /** A secret on a machine: a file that its one reader may read, and that no argument, environment, log or preview ever holds. */
 import * as pulumi from "@pulumi/pulumi";
 import { framed, secretFileScript } from "./file-script.ts";
-import { type Reach, runScript } from "./reach.ts";
+import type { Reach } from "./reach.ts";
+import { runScript } from "./run-script.ts";
 
 export interface SecretFileArgs {
   /** How the machine is reached; its user must be allowed to give files away. */

@@ -1,29 +1,9 @@
-/** Reads a stack's configuration; a wrong one names the key, its file, what was expected and how to set it. */
-import * as pulumi from "@pulumi/pulumi";
+/** Checks a stack's configuration; a wrong one names the key, its file, what was expected and how to set it. Pure. */
 import { z } from "zod";
 import { nearestId } from "../fleet/nearest.ts";
 import { OperatorError } from "../ops/error.ts";
 import { SatelliteKeys, SatelliteSite } from "./satellite-site.ts";
-import { agentSecretsKey, grafanaPasswordKey, Site, type StackSite, siteSecretNames } from "./site.ts";
-
-/** The configuration of the running stack, of a machine of the pair. @throws OperatorError for a satellite's */
-export function readStackConfig(): Site {
-  return pairOnly(readStack(), pulumi.getStack());
-}
-
-/** The configuration of the running stack, whichever kind of machine it is. */
-export function readStack(): StackSite {
-  const project = pulumi.getProject();
-  const values: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(pulumi.runtime.allConfig())) {
-    const [namespace, name] = key.split(":");
-    if (namespace !== project || name === undefined || secretNames.has(name)) continue;
-    values[name] = parsed(value);
-  }
-  return parseStack(values, pulumi.getStack(), project);
-}
-
-const secretNames: ReadonlySet<string> = new Set([...siteSecretNames, agentSecretsKey, grafanaPasswordKey]);
+import { Site, type StackSite } from "./site.ts";
 
 /** As `parseStack`. @throws OperatorError for the stack of a satellite, too */
 export function parseStackConfig(values: Record<string, unknown>, stack: string, project = "tandem"): Site {
@@ -48,7 +28,8 @@ export function parseStack(values: Record<string, unknown>, stack: string, proje
   );
 }
 
-function pairOnly(site: StackSite, stack: string): Site {
+/** @throws OperatorError for the stack of a satellite */
+export function pairOnly(site: StackSite, stack: string): Site {
   if (site.role === "pair") return site;
   throw new OperatorError(
     "config.role",
@@ -139,14 +120,4 @@ function valueAt(value: unknown, path: readonly string[]): unknown {
   let at = value;
   for (const name of path) at = typeof at === "object" && at !== null ? Reflect.get(at, name) : undefined;
   return at;
-}
-
-/** Groups and lists come as JSON, all else as it was written. */
-function parsed(value: string): unknown {
-  if (!/^[[{]/.test(value)) return value;
-  try {
-    return JSON.parse(value);
-  } catch {
-    return value;
-  }
 }

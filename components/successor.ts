@@ -1,7 +1,8 @@
 /** What a container needs that is replaced by one that starts beside it: labels to find both by, and an end for the one that is left. */
 import type * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
-import { dockerCommand, type Reach, runScript } from "./reach.ts";
+import { dockerCommand, type Reach } from "./reach.ts";
+import { runScript } from "./run-script.ts";
 
 export type Role = "hub" | "router";
 

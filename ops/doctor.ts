@@ -3,10 +3,8 @@ import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { typed } from "./deploy/ask.ts";
 import { carryOut, type Fixed } from "./doctor/fixes.ts";
-import { lookAtLocalRun } from "./doctor/local-look.ts";
-import type { Look } from "./doctor/look.ts";
+import { lookAround } from "./doctor/look-around.ts";
 import { countOf, toText } from "./doctor/report.ts";
-import { lookAtSite } from "./doctor/site-look.ts";
 import { readStacks, siteDir } from "./site/stacks.ts";
 
 interface DoctorOptions {
@@ -47,21 +45,17 @@ export function registerDoctor(program: Command): void {
 
 async function doctor(options: DoctorOptions): Promise<void> {
   const { fix, json } = options;
-  const first = await lookAround(options);
+  const first = await look(options);
   const fixed = fix ? await carryOut(first, (question) => agrees(question, options)) : [];
   for (const one of fixed) say(fixText(one));
-  const { reports } = fixed.some(({ outcome }) => outcome === "done") ? await lookAround(options) : first;
+  const { reports } = fixed.some(({ outcome }) => outcome === "done") ? await look(options) : first;
   const failed = countOf(reports, "fail");
   process.exitCode = failed > 0 ? exitFail : 0;
   const text = json ? JSON.stringify({ failed, machines: reports, ...(fix && { fixed }) }) : toText(reports);
   process.stdout.write(`${text}\n`);
 }
 
-function lookAround({ stack, dir, data }: DoctorOptions): Promise<Look> {
-  return data === undefined
-    ? lookAtSite(readStacks(stack, dir), manifest.version)
-    : lookAtLocalRun(data, manifest.version);
-}
+const look = ({ stack, dir, data }: DoctorOptions) => lookAround(() => readStacks(stack, dir), data, manifest.version);
 
 async function agrees(question: string, { yes }: DoctorOptions): Promise<boolean> {
   return yes || (await typed("yes", question));

@@ -6,9 +6,8 @@ import type { Command } from "commander";
 import { fleetDirectoryOf } from "../components/site-fleet.ts";
 import { fleetDir, loadFleet } from "../fleet/load.ts";
 import { messageOf } from "../hub/io/log.ts";
-import { lookAtLocalRun } from "./doctor/local-look.ts";
+import { lookAround } from "./doctor/look-around.ts";
 import { toText as doctorText } from "./doctor/report.ts";
-import { lookAtSite } from "./doctor/site-look.ts";
 import { hubUrls } from "./ledger/hubs.ts";
 import { machineNames } from "./local/site.ts";
 import { type Pattern, patternsOf } from "./secrets/patterns.ts";
@@ -96,8 +95,8 @@ async function collect(bundle: Bundle, data: string | undefined, stacks: readonl
   if (data === undefined) await addSite(bundle, stacks);
   else await addLocalRun(bundle, data, machineNames);
   await bundle.add("doctor.txt", "tandem doctor", async () => {
-    const look = data === undefined ? lookAtSite(stacks, manifest.version) : lookAtLocalRun(data, manifest.version);
-    return doctorText((await look).reports);
+    const { reports } = await lookAround(() => stacks, data, manifest.version);
+    return doctorText(reports);
   });
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { readStack, readStackConfig } from "../../components/read-stack.ts";
 import { SatelliteSite } from "../../components/satellite-site.ts";
-import { parseStack, parseStackConfig, readStack, readStackConfig } from "../../components/stack-config.ts";
+import { parseStack, parseStackConfig } from "../../components/stack-config.ts";
 import { OperatorError } from "../../ops/error.ts";
 import { recordResources, stackValues } from "./recorder.ts";
 import { satelliteKeys, satelliteValues } from "./satellite-stack.ts";

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { readStackConfig } from "../../components/read-stack.ts";
 import { Site } from "../../components/site.ts";
-import { parseStackConfig, readStackConfig } from "../../components/stack-config.ts";
+import { parseStackConfig } from "../../components/stack-config.ts";
 import { OperatorError } from "../../ops/error.ts";
 import { readProject, recordResources, stackValues } from "./recorder.ts";
 
