@@ -10,7 +10,7 @@ import { runCommand } from "../ops/run-command.ts";
 import { LocalPair, pushTo } from "../support/local-pair.ts";
 import { until } from "../support/until.ts";
 
-const portOffset = 9_200;
+const portOffset = 10_700;
 
 describe("a local run of both machines", () => {
   let folder: string;

@@ -14,7 +14,7 @@ describe("a migration of a real pair's pilots", { timeout: 240_000 }, () => {
   it("refuses the wrong inventory, takes back the one that turns ill, and goes on after SIGKILL of command and hub", async () => {
     const proof = await proveMigration({
       dir,
-      portOffset: 9_300,
+      portOffset: 11_000,
       agents: "pilots",
       faulty: "pc2/UnifiedUtilsAgent",
       killCommandAt: /^pc2\/UnifiedUtilsAgent: cutover/,
