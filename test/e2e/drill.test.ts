@@ -7,7 +7,7 @@ import { fleetOf, LocalPair, ledgerOf, metricsOf } from "../support/local-pair.t
 import { until } from "../support/until.ts";
 
 const root = join(import.meta.dirname, "..", "..");
-const portOffset = 11_500;
+const portOffset = 9_500;
 
 describe("a drill on a pair that is in use", { timeout: 120_000 }, () => {
   let dir: string;
