@@ -4,7 +4,7 @@
  * Plain JavaScript without packages, because it runs on whatever Node (18 or newer) starts it. Own lines go to stderr.
  */
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -93,6 +93,7 @@ function run(program, programArgs, options = {}) {
 async function bringPackages() {
   const reason = whyInstall();
   if (reason !== undefined) {
+    refuseLink();
     say(`packages: ${reason}; running npm ci, a minute or so`);
     const startedMs = Date.now();
     const code = await npmCi();
@@ -107,6 +108,16 @@ async function bringPackages() {
     const cause = `${node} is missing: the package "node" brings it by an install script, which did not run`;
     fail(cause, `Allow install scripts ("npm config set ignore-scripts false") and run "npm ci" in ${root}`);
   }
+}
+
+/** npm ci would empty the folder behind the link, which others may be using. */
+function refuseLink() {
+  const modules = inRoot("node_modules");
+  if (!lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink()) return;
+  fail(
+    `${modules} is a link, and what is behind it is not what package-lock.json asks for`,
+    `Remove the link: rm ${modules}`,
+  );
 }
 
 /** Undefined when what npm installed, by its own record, is what the lockfile asks for. */

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -20,7 +20,7 @@ function script(content: string): string {
 }
 
 /** A package of its own around setup.mjs, whose npm is a script that records how it was called. */
-function packageWith(installed: object | undefined, wanted: object, npm: string) {
+function packageWith(installed: object | undefined, wanted: object, npm: string, isLinked = false) {
   const folder = temporaryFolder();
   mkdirSync(join(folder, "ops"));
   cpSync(setup, join(folder, "ops", "setup.mjs"));
@@ -30,6 +30,10 @@ function packageWith(installed: object | undefined, wanted: object, npm: string)
   const record = join(folder, "node_modules", ".package-lock.json");
   if (installed !== undefined) writeFileSync(record, JSON.stringify({ packages: installed }));
   writeFileSync(join(folder, "node_modules", ".bin", "node"), "#!/bin/sh\necho handed over\n", { mode: 0o755 });
+  if (isLinked) {
+    renameSync(join(folder, "node_modules"), join(folder, "elsewhere"));
+    symlinkSync(join(folder, "elsewhere"), join(folder, "node_modules"));
+  }
   mkdirSync(join(folder, "bin"));
   writeFileSync(join(folder, "bin", "npm"), `#!/bin/sh\n${npm}\n`, { mode: 0o755 });
   const { npm_execpath: _ours, ...rest } = process.env;
@@ -82,6 +86,13 @@ describe("bringing the packages", () => {
     expect([status, stdout]).toEqual([1, ""]);
     expect(stderr).toContain("called\n");
     expect(stderr).toContain("npm ci ended with code 9");
+  });
+
+  it("does not have npm empty a folder that node_modules is a link to", () => {
+    const { status, stderr } = packageWith({}, lock, "echo called", true)();
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/node_modules is a link, .*\n.*rm /);
+    expect(stderr).not.toContain("called");
   });
 
   it("asks npm for ci and hands over once it is done", () => {
