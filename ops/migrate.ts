@@ -7,7 +7,7 @@ import { fleetDir } from "../fleet/load.ts";
 import { FleetView } from "../hub/http/api.ts";
 import { listenForEnd, typed } from "./deploy/ask.ts";
 import { OperatorError } from "./error.ts";
-import { undo } from "./migrate/agent-step.ts";
+import { undo, withdraw } from "./migrate/agent-step.ts";
 import { deployedSite, requireHosts } from "./migrate/deployed-site.ts";
 import { DriverSeat, driverOf } from "./migrate/driver-seat.ts";
 import { requireSameFleet } from "./migrate/inventory-match.ts";
@@ -19,7 +19,7 @@ import { type BatchResult, MigrationRun, type RunOptions } from "./migrate/run.t
 import { type BatchPlan, batchPlans } from "./migrate/schedule.ts";
 import { duration, planned, planText, remainingMs, statusOf, statusText } from "./migrate/show.ts";
 import type { MigrationSite } from "./migrate/site.ts";
-import type { AgentMigration } from "./migrate/state.ts";
+import { type AgentMigration, isUnderWay } from "./migrate/state.ts";
 import { askHub } from "./site/ask-hub.ts";
 import { siteDir } from "./site/stacks.ts";
 
@@ -116,7 +116,8 @@ async function runAll(flags: RunFlags): Promise<void> {
   const before = await MigrationLedger.read(site, "");
   const view = planned(plans, site.fleet, before.states);
   say(planText(view, limits, flags.parallel));
-  if (view.length === 0) return print(flags.json ? JSON.stringify({ outcome: "done", batches: [] }) : "nothing to do");
+  const isIdle = view.length === 0 && ![...before.states.values()].some(isUnderWay);
+  if (isIdle) return print(flags.json ? JSON.stringify({ outcome: "done", batches: [] }) : "nothing to do");
   const signal = listenForEnd({ kill: () => {} }, say);
   if (!flags.yes && !(await typed("migrate", `This changes agents of ${site.name}`, signal))) {
     process.exitCode = signal.aborted ? 130 : 1;
@@ -126,7 +127,7 @@ async function runAll(flags: RunFlags): Promise<void> {
     batches({ site, plans, ledger, seat, flags, options: { limits, skipped, signal, parallel: flags.parallel } }),
   );
   const last = results.at(-1)?.outcome ?? "done";
-  process.exitCode = last === "interrupted" ? 130 : results.some(isLacking) ? 1 : 0;
+  process.exitCode = last === "interrupted" ? 130 : last !== "done" || results.some(isLacking) ? 1 : 0;
   print(flags.json ? JSON.stringify({ outcome: last, batches: results.map(jsonOf) }) : endText(results));
 }
 
@@ -141,6 +142,7 @@ interface BatchesRequest {
 
 async function batches({ site, plans, ledger, seat, flags, options }: BatchesRequest): Promise<BatchResult[]> {
   await retryUndone(ledger, plans, options.skipped);
+  await withdrawSkipped(ledger, options.skipped);
   const onStage = (state: AgentMigration) => say(stageLine(state, plans, ledger, options.parallel));
   const run = new MigrationRun(site, ledger, seat, { ...options, say, onStage });
   const results: BatchResult[] = [];
@@ -170,6 +172,12 @@ async function retryUndone(
   await ledger.write(undone.map((state) => ({ ...state, stage: "waiting" })));
 }
 
+/** Left under way by an earlier run, and not wanted in this one. */
+async function withdrawSkipped(ledger: MigrationLedger, skipped: ReadonlySet<string>): Promise<void> {
+  const begun = [...ledger.states.values()].filter((state) => skipped.has(state.agent) && isUnderWay(state));
+  await ledger.write(begun.map((state) => withdraw(state, Date.now())));
+}
+
 async function takeBack(agents: string[], flags: SiteOptions & { yes: boolean }): Promise<void> {
   const site = await siteOf(flags);
   requireAgents(site, agents);
@@ -185,6 +193,9 @@ async function takeBack(agents: string[], flags: SiteOptions & { yes: boolean })
     const run = new MigrationRun(site, ledger, seat, { ...options, say, onStage });
     return await run.takeBack(begun.map((state) => undo(state, `asked for by ${seat.by}`, Date.now()).state));
   });
+  if (signal.aborted) process.exitCode = 130;
+  else if (states.some(({ stage, why }) => stage !== "undone" || why.includes("not wholly undone")))
+    process.exitCode = 1;
   print(
     flags.json
       ? JSON.stringify({ agents: states })

@@ -52,6 +52,18 @@ export const documentId = ({ kind, key }: Pick<Document, "kind" | "key">): strin
 /** Names a version; opaque to whoever reads it. */
 export const revisionOf = ({ at, machine }: Stamp): string => `${at.wallMs}.${at.counter}.${machine}`;
 
+/** Whether a version comes after another one, by their names; a name that is none comes before all. */
+export function isLater(revision: string, other: string): boolean {
+  const [left, right] = [stampOf(revision), stampOf(other)];
+  if (left === undefined || right === undefined) return left !== undefined;
+  return compareStamps(left, right) > 0;
+}
+
+function stampOf(revision: string): Stamp | undefined {
+  const [, wallMs, counter, machine = ""] = /^(\d+)\.(\d+)\.(.+)$/.exec(revision) ?? [];
+  return wallMs === undefined ? undefined : { at: { wallMs: Number(wallMs), counter: Number(counter) }, machine };
+}
+
 export const compareStamps = (a: Stamp, b: Stamp): number => compareHlc(a.at, b.at, a.machine, b.machine);
 
 /** Both hubs come to the same one of two, even of those that a restored disk lets bear the same stamp. */

@@ -7,7 +7,7 @@ import { groupKey } from "./group-path.ts";
 export const migrationKind = "migration";
 
 /** A push this old proves nothing any more, ms: the agent is scraped again, so that it does not vanish with its pushes. */
-const freshMs = 60_000;
+const freshMs = 90_000;
 
 const Migrated = z.object({ stage: z.literal("done") });
 

@@ -6,7 +6,7 @@ import type { Family } from "../../hub/core/exposition/family.ts";
 import { compareWays, listed } from "./compare.ts";
 import type { MigrationLimits } from "./limits.ts";
 import { baselineOf, breachOf, type Sample } from "./samples.ts";
-import { type AgentMigration, isSettled, type Stage } from "./state.ts";
+import { type AgentMigration, clipped, isSettled, longestNote, longestWhy, mostNotes, type Stage } from "./state.ts";
 
 /** A group of pushes as a hub shows it. */
 export interface SeenGroup {
@@ -28,8 +28,10 @@ export interface HubSight {
 }
 
 export interface Facts {
-  /** Wall ms. */
+  /** Wall ms, for what is written down; no deadline hangs on it. */
   nowMs: number;
+  /** How long this run has seen the agent in its stage while the pair was whole, ms: whoever comes after a crash begins anew. */
+  inStageMs: number;
   /** Why the pair is not whole; undefined when it is. */
   pairAway: string | undefined;
   /** Whether the agent is a hub itself, which has no hub file. */
@@ -93,77 +95,90 @@ export function undo(state: AgentMigration, why: string, nowMs: number): Step {
 
 function preflight(
   state: AgentMigration,
-  { nowMs, isHub, deaf, samples, sights }: Facts,
+  { nowMs, inStageMs, isHub, deaf, samples, sights }: Facts,
   limits: MigrationLimits,
 ): Step {
-  const hasWaited = nowMs - state.sinceMs >= limits.baselineMs;
+  const hasWaited = inStageMs >= limits.baselineMs;
   const baseline = baselineOf(samples);
   const ill = breachOf(samples, null, limits);
   if (deaf.length > 0) return refuse(state, `nothing listens on its ${deaf.join(" and ")}`, nowMs);
   if (ill !== undefined && hasWaited) return refuse(state, ill, nowMs);
   if (baseline === undefined || !hasWaited) {
-    const isLate = nowMs - state.sinceMs > limits.baselineMs + limits.stepMs;
+    const isLate = inStageMs > limits.baselineMs + limits.stepMs;
     return isLate ? refuse(state, "no hub says how it is", nowMs) : stay(state);
   }
   if ((samples.at(-1)?.ill ?? "") !== "") return stay(state);
   const known = { ...state, baseline };
   if (isHub) return stay(settle({ ...known, notes: ["it is the hub itself: nothing is written"] }, "done", nowMs));
-  const pushedBefore = sights.some(({ own }) => own !== undefined && own.revision === undefined);
+  // Of one that is tried again, the group may still be the one by its last hub file.
+  const pushedBefore = state.pushedBefore || sights.some(({ own }) => own !== undefined && own.revision === undefined);
   const next = { ...to(known, "shadow", nowMs), pushedBefore, revision: state.revision + 1 };
   return { state: next, deeds: [{ do: "write file", stage: "shadow", revision: next.revision }] };
 }
 
 function shadow(state: AgentMigration, facts: Facts, limits: MigrationLimits): Step {
-  const { nowMs, sights, file, samples } = facts;
+  const { nowMs, inStageMs, sights, file, samples } = facts;
   const ill = breachOf(samples, state.baseline, limits);
   if (ill !== undefined) return fail(state, ill, nowMs);
   const unseen = sights.filter(({ shadow: group }) => group?.revision !== state.revision).map(({ hub }) => hub);
   if (unseen.length > 0) {
-    if (nowMs - state.sinceMs > limits.stepMs) return fail(state, unread(unseen, file, state, limits), nowMs);
+    if (inStageMs > limits.stepMs) return fail(state, unread(unseen, file, state, limits), nowMs);
     return { state, deeds: rewrite(state, file, "shadow") };
   }
   const compared = comparedWays(state, sights);
   if (compared === "wait") {
-    const isLate = nowMs - state.sinceMs > limits.stepMs;
+    const isLate = inStageMs > limits.stepMs;
     if (!isLate) return stay(state);
   } else if (compared.missing.length > 0) {
     const why = `${compared.missing.length} of its ${compared.series} series are not among what it pushes: ${listed(compared.missing)}`;
     return fail(state, why, nowMs);
   }
   const notes = compared === "wait" ? ["it showed no metrics before: there was nothing to compare"] : compared.notes;
-  const next = { ...to(state, "cutover", nowMs), revision: state.revision + 1, notes: [...state.notes, ...notes] };
+  const next = {
+    ...to(state, "cutover", nowMs),
+    revision: state.revision + 1,
+    notes: [...state.notes, ...notes].slice(-mostNotes).map((note) => clipped(note, longestNote)),
+  };
   return { state: next, deeds: [{ do: "write file", stage: "dual", revision: next.revision }] };
 }
 
-function cutover(state: AgentMigration, { nowMs, sights, file, samples }: Facts, limits: MigrationLimits): Step {
+function cutover(
+  state: AgentMigration,
+  { nowMs, inStageMs, sights, file, samples }: Facts,
+  limits: MigrationLimits,
+): Step {
   const ill = breachOf(samples, state.baseline, limits);
   if (ill !== undefined) return fail(state, ill, nowMs);
   const unseen = sights.filter(({ own }) => own?.revision !== state.revision).map(({ hub }) => hub);
   if (unseen.length === 0 && samples.at(-1)?.ill === "")
     return { state: to(state, "watch", nowMs), deeds: [{ do: "delete group", which: "shadow" }] };
-  if (nowMs - state.sinceMs > limits.stepMs) {
+  if (inStageMs > limits.stepMs) {
     const why = unseen.length > 0 ? unread(unseen, file, state, limits) : `not well: ${samples.at(-1)?.ill}`;
     return fail(state, why, nowMs);
   }
   return { state, deeds: rewrite(state, file, "dual") };
 }
 
-function watch(state: AgentMigration, { nowMs, sights, file, samples }: Facts, limits: MigrationLimits): Step {
+function watch(
+  state: AgentMigration,
+  { nowMs, inStageMs, sights, file, samples }: Facts,
+  limits: MigrationLimits,
+): Step {
   const breach = breachOf(samples, state.baseline, limits) ?? stale(sights, limits);
   if (breach !== undefined) return fail(state, breach, nowMs);
   const deeds = rewrite(state, file, "dual");
   if (sights.some((sight) => sight.shadow !== undefined)) deeds.push({ do: "delete group", which: "shadow" });
-  const isOver = nowMs - state.sinceMs >= limits.watchMs && samples.at(-1)?.ill === "" && deeds.length === 0;
+  const isOver = inStageMs >= limits.watchMs && samples.at(-1)?.ill === "" && deeds.length === 0;
   return isOver ? stay(settle(state, "done", nowMs)) : { state, deeds };
 }
 
-function undoing(state: AgentMigration, { nowMs, sights, file }: Facts, limits: MigrationLimits): Step {
+function undoing(state: AgentMigration, { nowMs, inStageMs, sights, file }: Facts, limits: MigrationLimits): Step {
   const deeds = traces(state, sights, file);
   if (deeds.length === 0) return stay(settle(state, state.why === "" ? "waiting" : "undone", nowMs));
-  if (nowMs - state.sinceMs <= limits.undoMs) return { state, deeds };
+  if (inStageMs <= limits.undoMs) return { state, deeds };
   const left = deeds.map((deed) => (deed.do === "delete group" ? `its ${deed.which} group comes again` : deed.do));
   const why = `${state.why}; not wholly undone: ${left.join(", ")}`.replace(/^; /, "");
-  return stay(settle({ ...state, why }, "undone", nowMs));
+  return stay(settle({ ...state, why: clipped(why, longestWhy) }, "undone", nowMs));
 }
 
 /** What of the new way is still there. */
@@ -213,10 +228,10 @@ function unread(
 
 /** Before anything was written there is nothing to take back. */
 const refuse = (state: AgentMigration, why: string, nowMs: number): Step =>
-  stay(settle({ ...state, why: `preflight: ${why}` }, "undone", nowMs));
+  stay(settle({ ...state, why: clipped(`preflight: ${why}`, longestWhy) }, "undone", nowMs));
 
 function fail(state: AgentMigration, why: string, nowMs: number): Step {
-  const next = { ...to(state, "undoing", nowMs), why: `${state.stage}: ${why}` };
+  const next = { ...to(state, "undoing", nowMs), why: clipped(`${state.stage}: ${why}`, longestWhy) };
   return { state: next, deeds: [{ do: "remove file" }] };
 }
 

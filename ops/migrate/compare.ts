@@ -1,5 +1,6 @@
 /** Compares what an agent's old and new way bring to the hubs: the same series, and counters that do not go back. Pure. */
 import type { Family, Metric } from "../../hub/core/exposition/family.ts";
+import { clipped } from "./state.ts";
 
 export interface Comparison {
   /** Series that the old way has and the new one has not: what nobody would see any more. */
@@ -15,6 +16,7 @@ const waysLabels = new Set(["job", "instance", "machine", "arrangement"]);
 const ownFamilies = /^(push_time_seconds|push_failure_time_seconds|tandem_agent_.*)$/;
 /** Names are cut short beyond this. */
 const shown = 5;
+const longestName = 80;
 
 /** @param before what the old way brought, at an earlier moment than `after` or the same */
 export function compareWays(before: readonly Family[], after: readonly Family[]): Comparison {
@@ -38,8 +40,10 @@ export function compareWays(before: readonly Family[], after: readonly Family[])
   return { missing, notes, series };
 }
 
-export const listed = (names: readonly string[]): string =>
-  names.length <= shown ? names.join(", ") : `${names.slice(0, shown).join(", ")} and ${names.length - shown} more`;
+export function listed(names: readonly string[]): string {
+  const first = names.slice(0, shown).map((name) => clipped(name, longestName));
+  return names.length <= shown ? first.join(", ") : `${first.join(", ")} and ${names.length - shown} more`;
+}
 
 function identityOf({ labels }: Metric): string {
   const pairs: string[] = [];

@@ -46,15 +46,25 @@ async function filesOn(machine: string, deeds: readonly AgentDeed[], site: Migra
   if (removes.length > 0) await host.remove(removes);
 }
 
-function instancesOf(agent: PlacedAgent, { fleet }: Pick<MigrationSite, "fleet">): Instance[] {
+export function instancesOf(agent: PlacedAgent, { fleet }: Pick<MigrationSite, "fleet">): Instance[] {
   const home = { machine: agent.machine, folder: hubFolderOf(agent.name, "home") };
   const other = agent.standby === undefined ? undefined : peerOf(agent.machine, fleet);
   return other === undefined ? [home] : [home, { machine: other, folder: hubFolderOf(agent.name, "standby") }];
 }
 
+/** Of a standby that has acted meanwhile, too. */
+async function deleteGroup(agent: PlacedAgent, which: "own" | "shadow", site: MigrationSite): Promise<void> {
+  for (const { machine } of instancesOf(agent, site)) await deleteAt(agent, machine, which, site);
+}
+
 /** At the first hub that takes it: the other one follows by itself. */
-async function deleteGroup(agent: PlacedAgent, which: "own" | "shadow", { hubs }: MigrationSite): Promise<void> {
-  const labels = ["machine", agent.machine, ...(which === "shadow" ? ["arrangement", "shadow"] : [])];
+async function deleteAt(
+  agent: PlacedAgent,
+  at: string,
+  which: "own" | "shadow",
+  { hubs }: Pick<MigrationSite, "hubs">,
+): Promise<void> {
+  const labels = ["machine", at, ...(which === "shadow" ? ["arrangement", "shadow"] : [])];
   const path = ["metrics", "job", agent.name, ...labels].map(encodeURIComponent).join("/");
   let why = "";
   for (const [machine, url] of hubs) {

@@ -1,6 +1,8 @@
 /** Keeps the migration's states at both hubs, by compare-and-swap: two runs that do not know of each other cannot both go on. */
 
+import { isLater } from "../../hub/core/document.ts";
 import { migrationKind } from "../../hub/core/migrated.ts";
+import type { DocumentView } from "../../hub/http/documents-json.ts";
 import { OperatorError } from "../error.ts";
 import { readDocuments } from "../site/documents.ts";
 import type { MigrationSite } from "./site.ts";
@@ -55,10 +57,15 @@ export class MigrationLedger {
   }
 }
 
-/** Of the first hub that answers. */
-export async function documentsOf(hubs: ReadonlyMap<string, string>, kind: string) {
-  const read = await readDocuments([...hubs.values()], kind);
-  if (read !== undefined) return read.documents;
+/** Of both hubs the later ones: one that has just come back may be behind. */
+export async function documentsOf(hubs: ReadonlyMap<string, string>, kind: string): Promise<DocumentView[]> {
+  const read = await Promise.all([...hubs.values()].map((url) => readDocuments([url], kind)));
+  const later = new Map<string, DocumentView>();
+  for (const document of read.flatMap((one) => one?.documents ?? [])) {
+    const known = later.get(document.key);
+    if (known === undefined || isLater(document.revision, known.revision)) later.set(document.key, document);
+  }
+  if (read.some((one) => one !== undefined)) return [...later.values()];
   throw new OperatorError(
     "migrate.silent",
     `no answer from ${[...hubs.values()].join(" or ")}`,

@@ -20,7 +20,7 @@ export const MigrationLimits = z.strictObject({
   latencyFactor: z.number().min(1).default(3),
   /** … and by so much in any case, ms: a millisecond that becomes four is noise. */
   latencySlackMs: Ms.default(50),
-  /** The newest push of an agent that pushes may be so old, ms. */
-  pushAgeMs: Ms.default(20_000),
+  /** The newest push of an agent may be so old, ms: it pushes at least once a minute (docs/agents.md). */
+  pushAgeMs: Ms.default(90_000),
 });
 export type MigrationLimits = z.infer<typeof MigrationLimits>;

@@ -3,9 +3,11 @@
  * and only then does it, so that whoever comes after a crash finds what was begun.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import type { PlacedAgent } from "../../fleet/model.ts";
+import { messageOf } from "../../hub/io/log.ts";
 import { OperatorError } from "../error.ts";
 import { begin, type Facts, step, withdraw } from "./agent-step.ts";
-import { type AgentDeed, carryOut } from "./deeds.ts";
+import { type AgentDeed, carryOut, instancesOf } from "./deeds.ts";
 import type { DriverSeat } from "./driver-seat.ts";
 import type { MigrationLedger } from "./ledger.ts";
 import type { MigrationLimits } from "./limits.ts";
@@ -37,6 +39,8 @@ export interface BatchResult {
 }
 
 const lookEveryMs = 500;
+/** A look and what follows from it take no longer on a slow link, ms. */
+const longestLookMs = 10_000;
 /** What lies on a machine is asked for again after this, should somebody else have touched it, ms. */
 const filesEveryMs = 5_000;
 
@@ -47,6 +51,9 @@ export class MigrationRun {
   readonly #options: RunOptions;
   /** Of each agent under way, since its stage began. */
   readonly #samples = new Map<string, Sample[]>();
+  /** Likewise, how long the pair was whole meanwhile, ms. */
+  readonly #inStageMs = new Map<string, number>();
+  #lastLookMs: number | undefined;
   readonly #files = new Map<string, ReadonlyMap<string, number>>();
   #filesAtMs = Number.NEGATIVE_INFINITY;
   #awaySinceMs: number | undefined;
@@ -59,15 +66,13 @@ export class MigrationRun {
     this.#options = options;
   }
 
-  /** Finishes what an earlier run has left under way, whatever its batch, and takes back what that one would have. */
+  /** Finishes what an earlier run has left under way, too, whatever its batch. */
   async batch(plan: BatchPlan): Promise<BatchResult> {
     const { signal } = this.#options;
     let isStopped = false;
     while (!signal.aborted) {
       await this.#seat.renew();
-      const look = await lookAtPair(this.#site.hubs);
-      this.#minded(look);
-      const failed = await this.#advance(look);
+      const failed = await this.#advance(this.#ownStates());
       if (failed && !isStopped) {
         isStopped = true;
         await this.#withdrawRest();
@@ -77,9 +82,9 @@ export class MigrationRun {
         fleet: this.#site.fleet,
         states: this.#ledger.states,
         skipped: this.#options.skipped,
-        parallel: isStopped || look.pairAway !== undefined ? 0 : this.#options.parallel,
+        parallel: isStopped || this.#awaySinceMs !== undefined ? 0 : this.#options.parallel,
       });
-      if (isOver(plan, this.#ledger.states, admission) && look.pairAway === undefined)
+      if (isOver(this.#ownStates(), admission) && this.#awaySinceMs === undefined)
         return this.#result(plan, isStopped ? "stopped" : "done", admission.blocked);
       await this.#change(admission.ids.map((id) => begin(this.#stateOf(id, plan.name), Date.now())));
       await sleep(lookEveryMs, undefined, { signal }).catch(() => {});
@@ -93,20 +98,26 @@ export class MigrationRun {
     await this.#change(states);
     for (;;) {
       await this.#seat.renew();
-      const look = await lookAtPair(this.#site.hubs);
-      this.#minded(look);
-      await this.#advance(look);
+      // Nobody else's migration is driven by taking one back.
+      await this.#advance(new Map([...this.#ownStates()].filter(([agent]) => ids.has(agent))));
       const now = [...this.#ledger.states.values()].filter(({ agent }) => ids.has(agent));
       if (!now.some(isUnderWay) || this.#options.signal.aborted) return now;
       await sleep(lookEveryMs, undefined, { signal: this.#options.signal }).catch(() => {});
     }
   }
 
+  /** Those that are in the inventory: one that was taken out of it meanwhile is left as it is. */
+  #ownStates(): ReadonlyMap<string, AgentMigration> {
+    return new Map([...this.#ledger.states].filter(([id]) => this.#find(id) !== undefined));
+  }
+
   /** @returns whether an agent has failed in this look */
-  async #advance(look: Look): Promise<boolean> {
-    const active = [...this.#ledger.states.values()].filter(isUnderWay);
-    await this.#readFiles(active);
-    const listening = await this.#listening(active);
+  async #advance(states: ReadonlyMap<string, AgentMigration>): Promise<boolean> {
+    const look = await lookAtPair(this.#site.hubs);
+    const active = [...states.values()].filter(isUnderWay);
+    const listening = look.pairAway === undefined ? await this.#lookAtMachines(active, look) : new Map();
+    this.#minded(look);
+    const sinceLastMs = this.#sinceLastLook(look);
     const changed: AgentMigration[] = [];
     const deeds: AgentDeed[] = [];
     let hasFailed = false;
@@ -115,14 +126,17 @@ export class MigrationRun {
       const samples = this.#samples.get(state.agent) ?? [];
       this.#samples.set(state.agent, samples);
       if (look.pairAway === undefined) samples.push(sampleOf(look, agent.machine, agent.name));
+      const inStageMs = (this.#inStageMs.get(state.agent) ?? 0) + sinceLastMs;
+      this.#inStageMs.set(state.agent, inStageMs);
       const facts: Facts = {
         nowMs: Date.now(),
+        inStageMs,
         pairAway: look.pairAway,
         isHub: agent.isHub,
         deaf: deafPorts(this.#site.portsOf(agent), listening.get(agent.machine)),
         samples,
         sights: look.shows.map((show) => sightOf(show, agent.machine, agent.name)),
-        file: this.#files.get(agent.machine)?.get(agent.name) ?? 0,
+        file: this.#fileOf(agent, state),
       };
       const next = step(state, facts, this.#options.limits);
       if (next.state !== state) changed.push(next.state);
@@ -139,12 +153,15 @@ export class MigrationRun {
     await this.#ledger.write(states);
     for (const state of states) {
       this.#samples.delete(state.agent);
+      this.#inStageMs.delete(state.agent);
       this.#options.onStage(state);
     }
   }
 
   async #do(deeds: readonly AgentDeed[]): Promise<void> {
     if (deeds.length === 0) return;
+    // Whoever has lost the seat meanwhile, as by a night in standby, must not write over what another driver has done.
+    await this.#seat.renew();
     const failed = await carryOut(deeds, this.#site);
     if (deeds.some(({ deed }) => deed.do !== "delete group")) this.#filesAtMs = Number.NEGATIVE_INFINITY;
     this.#complain(failed.join("; "));
@@ -156,16 +173,42 @@ export class MigrationRun {
     await this.#change(early.map((state) => withdraw(state, Date.now())));
   }
 
+  /** A machine that does not answer is a reason to wait, as a hub is. @returns ports that listen, by machine */
+  async #lookAtMachines(
+    active: readonly AgentMigration[],
+    look: Look,
+  ): Promise<Map<string, ReadonlySet<number> | undefined>> {
+    try {
+      await this.#readFiles(active);
+      return await this.#listening(active);
+    } catch (error) {
+      this.#filesAtMs = Number.NEGATIVE_INFINITY;
+      look.pairAway = messageOf(error);
+      return new Map();
+    }
+  }
+
   async #readFiles(active: readonly AgentMigration[]): Promise<void> {
     if (active.length === 0 || performance.now() - this.#filesAtMs < filesEveryMs) return;
-    this.#filesAtMs = performance.now();
-    const machines = new Set(active.map(({ agent }) => this.#agent(agent).machine));
+    const agents = active.map(({ agent }) => this.#agent(agent));
+    const machines = new Set(agents.flatMap((agent) => instancesOf(agent, this.#site).map(({ machine }) => machine)));
     await Promise.all(
       [...machines].map(async (machine) => {
         const host = this.#site.hosts.get(machine);
         if (host !== undefined) this.#files.set(machine, await host.revisions());
       }),
     );
+    this.#filesAtMs = performance.now();
+  }
+
+  /** Of the home, and of the standby where that has one: what either lacks has to be written, what either has left to be removed. */
+  #fileOf(agent: PlacedAgent, { stage, revision }: AgentMigration): number {
+    const [home = 0, ...others] = instancesOf(agent, this.#site).map(
+      ({ machine, folder }) => this.#files.get(machine)?.get(folder) ?? 0,
+    );
+    if (stage === "undoing") return Math.max(home, ...others);
+    if (stage !== "cutover" && stage !== "watch") return home;
+    return others.find((other) => other !== revision) ?? home;
   }
 
   async #listening(active: readonly AgentMigration[]): Promise<Map<string, ReadonlySet<number> | undefined>> {
@@ -175,6 +218,14 @@ export class MigrationRun {
       machines.map(async (machine) => [machine, await this.#site.hosts.get(machine)?.listening()] as const),
     );
     return new Map(found);
+  }
+
+  /** Time in which the pair was whole since the look before, ms; a gap, as of a computer that slept, counts as one look. */
+  #sinceLastLook({ atMs, pairAway }: Look): number {
+    const lastMs = this.#lastLookMs;
+    this.#lastLookMs = pairAway === undefined ? atMs : undefined;
+    if (pairAway !== undefined || lastMs === undefined) return 0;
+    return Math.min(atMs - lastMs, longestLookMs);
   }
 
   /** A pair that is not whole is waited for, and given up after a while: nothing has been lost, and the run can be gone on with. */
@@ -200,14 +251,14 @@ export class MigrationRun {
     this.#complaint = what;
   }
 
-  #agent(id: string) {
-    const agent = this.#site.fleet.agents.find((one) => one.id === id);
-    if (agent !== undefined) return agent;
-    throw new OperatorError(
-      "migrate.unknown",
-      `the hubs keep the migration of ${id}, which is in no inventory here`,
-      "Name the inventory with which it was begun with --fleet",
-    );
+  #find(id: string): PlacedAgent | undefined {
+    return this.#site.fleet.agents.find((one) => one.id === id);
+  }
+
+  #agent(id: string): PlacedAgent {
+    const agent = this.#find(id);
+    if (agent === undefined) throw new RangeError(`${id} is in no inventory`);
+    return agent;
   }
 
   #stateOf(id: string, batch: string): AgentMigration {

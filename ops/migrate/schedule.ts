@@ -43,20 +43,26 @@ export interface AdmissionRequest {
 export function admit({ plan, fleet, states, skipped, parallel }: AdmissionRequest): Admission {
   const { needs } = buildGraph(fleet.agents);
   const underWay = [...states.values()].filter(isUnderWay).length;
+  const members = new Set(plan.groups.flat());
+  const isStuck = (need: string): boolean => {
+    const stage = states.get(need)?.stage ?? "waiting";
+    if (skipped.has(need) || stage === "undone" || blocked.has(need)) return true;
+    // One of another batch that nobody has begun is not waited for here.
+    return stage === "waiting" && !members.has(need);
+  };
   const ids: string[] = [];
   const blocked = new Map<string, string>();
   for (const id of plan.groups.flat()) {
     if (skipped.has(id) || (states.get(id)?.stage ?? "waiting") !== "waiting") continue;
     const open = (needs.get(id) ?? []).filter((need) => states.get(need)?.stage !== "done");
-    const stuck = open.filter((need) => skipped.has(need) || states.get(need)?.stage === "undone" || blocked.has(need));
+    const stuck = open.filter(isStuck);
     if (stuck.length > 0) blocked.set(id, `it needs ${stuck.join(" and ")}`);
     else if (open.length === 0 && underWay + ids.length < parallel) ids.push(id);
   }
   return { ids, blocked };
 }
 
-/** Whether nothing of the batch is under way or can begin any more. */
-export function isOver(plan: BatchPlan, states: States, admission: Admission): boolean {
-  const members = plan.groups.flat().map((id) => states.get(id));
-  return admission.ids.length === 0 && !members.some((state) => state !== undefined && isUnderWay(state));
+/** Whether nothing is under way, also of what an earlier run has begun in another batch, and nothing can begin any more. */
+export function isOver(states: States, admission: Admission): boolean {
+  return admission.ids.length === 0 && ![...states.values()].some(isUnderWay);
 }

@@ -28,6 +28,14 @@ export const Baseline = z.strictObject({
 });
 export type Baseline = z.infer<typeof Baseline>;
 
+/** What is kept is kept short: a hub takes 64 KiB of a document, and a person reads a line. */
+export const longestWhy = 2_000;
+export const longestNote = 500;
+export const mostNotes = 20;
+
+export const clipped = (text: string, most: number): string =>
+  text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+
 export const AgentMigration = z.strictObject({
   v: z.literal(1),
   /** `machine/name`. */
@@ -42,9 +50,9 @@ export const AgentMigration = z.strictObject({
   pushedBefore: z.boolean(),
   baseline: Baseline.nullable(),
   /** Why it is or was undone, or is waiting again; empty otherwise. */
-  why: z.string().max(2_000),
+  why: z.string().max(longestWhy),
   /** What was seen on the way, such as a metric that differs. */
-  notes: z.array(z.string().max(500)).max(20),
+  notes: z.array(z.string().max(longestNote)).max(mostNotes),
   /** When its wait ended, wall ms; null before that. */
   begunMs: z.number().int().nonnegative().nullable(),
   /** From there to `done` or `undone`, ms; null before that. */

@@ -1,5 +1,6 @@
 /** Has documents kept by a pair: those that one hub cannot keep are given to the other. */
 import { isDeepStrictEqual } from "node:util";
+import { isLater } from "../../hub/core/document.ts";
 import { messageOf } from "../../hub/io/log.ts";
 import { type Answer, answerOf, type Order } from "../deploy/orders.ts";
 import { type DocumentWritten, documentOrder, documentWritten } from "./documents.ts";
@@ -37,10 +38,18 @@ export async function keepDocuments(
 }
 
 /** What stands there already was kept by an order whose answer was lost. */
-function outcomeOf({ value }: DocumentToKeep, answer: Answer = { ok: false, text: "no answer" }): DocumentWritten {
+function outcomeOf(
+  { value, replaces = null }: DocumentToKeep,
+  answer: Answer = { ok: false, text: "no answer" },
+): DocumentWritten {
   const outcome = documentWritten(answer);
-  if (outcome.kind !== "conflict" || !isDeepStrictEqual(outcome.present?.value, value)) return outcome;
-  return { kind: "stored", revision: outcome.present?.revision ?? "", copies: 1 };
+  if (outcome.kind !== "conflict") return outcome;
+  const { present } = outcome;
+  if (present !== null && isDeepStrictEqual(present.value, value))
+    return { kind: "stored", revision: present.revision, copies: 1 };
+  // A hub that has just come back has not heard yet of what the other one took: that one is to be asked.
+  const isBehind = replaces !== null && (present === null || isLater(replaces, present.revision));
+  return isBehind ? { kind: "failed", text: "the hub does not hold yet what the other one took" } : outcome;
 }
 
 /** For a hub that runs on this very computer. @param hub base URL */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Document, isDeep, readStored, revisionOf, storedText } from "../../../hub/core/document.ts";
+import { type Document, isDeep, isLater, readStored, revisionOf, storedText } from "../../../hub/core/document.ts";
 import { Documents, type DocumentWrite } from "../../../hub/core/documents.ts";
 
 const tutor: DocumentWrite = { kind: "migration", key: "mainpc/TutorAgent", by: "ann", value: { step: 1 } };
@@ -147,6 +147,14 @@ describe("a write is refused with a reason", () => {
 });
 
 describe("what is read back", () => {
+  it("is later than another by its revision: by wall time, then counter, then machine", () => {
+    expect(isLater("10.0.mainpc", "9.7.pc2")).toBe(true);
+    expect(isLater("10.1.mainpc", "10.0.pc2")).toBe(true);
+    expect(isLater("10.0.pc2", "10.0.mainpc")).toBe(true);
+    expect(isLater("10.0.pc2", "10.0.pc2")).toBe(false);
+    expect([isLater("nothing", "1.0.a"), isLater("1.0.a", "nothing")]).toEqual([false, true]);
+  });
+
   it("is what was stored", () => {
     fc.assert(
       fc.property(stored, (document) => {

@@ -14,9 +14,9 @@ const foldWith = (pushedAtMs: number | undefined) => ({
 });
 
 describe("an agent pushes by itself", () => {
-  it("when its migration is done and its newest push is younger than 60 s", () => {
-    expect(pushesItself(tutor, { stage: "done" }, foldWith(1_000), 60_999)).toBe(true);
-    expect(pushesItself(tutor, { stage: "done" }, foldWith(1_000), 61_000)).toBe(false);
+  it("when its migration is done and its newest push is younger than 90 s", () => {
+    expect(pushesItself(tutor, { stage: "done" }, foldWith(1_000), 90_999)).toBe(true);
+    expect(pushesItself(tutor, { stage: "done" }, foldWith(1_000), 91_000)).toBe(false);
     expect(pushesItself(tutor, { stage: "done" }, foldWith(undefined), 1_000)).toBe(false);
   });
 

@@ -27,6 +27,7 @@ const metrics = "# TYPE served_total counter\nserved_total 5\n# TYPE load gauge\
 class World {
   state: AgentMigration = begin(waiting("pc2/Tutor", "pc2 4", 0), 0);
   nowMs = 0;
+  inStageMs = 0;
   file = 0;
   stage: "shadow" | "dual" | undefined;
   ill: string | undefined = "";
@@ -48,14 +49,15 @@ class World {
   }
 
   get facts(): Facts {
-    const { nowMs, pairAway, isHub, deaf, samples, sights, file } = this;
-    return { nowMs, pairAway, isHub, deaf, samples, sights, file };
+    const { nowMs, inStageMs, pairAway, isHub, deaf, samples, sights, file } = this;
+    return { nowMs, inStageMs, pairAway, isHub, deaf, samples, sights, file };
   }
 
   /** A look each 500 ms. */
   look(times = 1): this {
     for (let i = 0; i < times; i++) {
       this.nowMs += 500;
+      if (this.pairAway === undefined) this.inStageMs += 500;
       this.samples.push({
         atMs: this.nowMs,
         ill: this.ill,
@@ -63,7 +65,7 @@ class World {
         aroundMs: null,
       });
       const next = step(this.state, this.facts, limits);
-      if (next.state.stage !== this.state.stage) this.samples = [];
+      if (next.state.stage !== this.state.stage) [this.samples, this.inStageMs] = [[], 0];
       this.state = next.state;
       for (const deed of next.deeds) this.obey(deed);
       if (this.reads && this.file > 0) {
@@ -152,11 +154,11 @@ describe("an agent that is migrated", () => {
     expect(world.deeds.slice(3)).toEqual(["remove file", "delete group own"]);
   });
 
-  it("is taken back when its pushes are 21 s old", () => {
+  it("is taken back when its pushes are 91 s old", () => {
     const world = new World().until("watch").look(1);
     world.reads = false;
-    world.own = group(metrics, world.state.revision, 21_000);
-    expect(world.look().state.why).toBe("watch: its newest push is 21 s old");
+    world.own = group(metrics, world.state.revision, 91_000);
+    expect(world.look().state.why).toBe("watch: its newest push is 91 s old");
   });
 
   it("gets its file again when that was lost, in shadow, cutover and watch", () => {
@@ -207,24 +209,24 @@ describe("an agent that is migrated", () => {
 
   it("is withdrawn with its batch and waits again, at a higher revision the next time", () => {
     const world = new World().until("shadow");
-    world.state = withdraw(world.state, world.nowMs);
+    [world.state, world.inStageMs] = [withdraw(world.state, world.nowMs), 0];
     world.until("waiting");
     expect(world).toMatchObject({ file: 0, shadow: undefined });
     world.state = begin(world.state, world.nowMs);
-    world.samples = [];
+    [world.samples, world.inStageMs] = [[], 0];
     expect(world.until("done").state.revision).toBe(3);
   });
 
   it("is taken back by an operator's word when it was done", () => {
     const world = new World().until("done");
-    world.state = undo(world.state, "asked by ops", world.nowMs).state;
+    [world.state, world.inStageMs] = [undo(world.state, "asked by ops", world.nowMs).state, 0];
     world.until("undone");
     expect(world).toMatchObject({ file: 0, own: undefined, state: { why: "done: asked by ops" } });
   });
 
   it("is undone with what is left named when it goes on pushing by a file that is gone", () => {
     const world = new World().until("watch");
-    world.state = undo(world.state, "asked by ops", world.nowMs).state;
+    [world.state, world.inStageMs] = [undo(world.state, "asked by ops", world.nowMs).state, 0];
     for (let i = 0; i < 20; i++) {
       world.look();
       if (world.state.stage === "undoing") world.own = group(metrics, 2);

@@ -48,7 +48,16 @@ describe("the status of a migration", () => {
     const text = statusText(view, 61_000);
     expect(text).toMatch(/pc2\/ResourceManager +undone, 1 min 0 s: watch: not well\n/);
     expect(text).toMatch(/\n0 of 77 done, 76 waiting, 1 undone; nobody drives it$/);
-    const seat = { id: "1", user: "ops", host: "desk", pid: 1, what: "migrate run", sinceMs: 0, untilMs: 1 };
+    const seat = {
+      id: "1",
+      user: "ops",
+      host: "desk",
+      pid: 1,
+      what: "migrate run",
+      sinceMs: 0,
+      turn: 1,
+      isLeft: false,
+    };
     expect(statusText({ ...view, driver: seat }, 0)).toMatch(/ops@desk drives it \(tandem migrate run\)$/);
   });
 
