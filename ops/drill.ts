@@ -3,7 +3,6 @@ import { existsSync, mkdirSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
-import { drillKind } from "../hub/http/drill-metrics.ts";
 import { listenForEnd, typed } from "./deploy/ask.ts";
 import { deployedDrillSite } from "./drill/deployed-site.ts";
 import { figuresOf, type Played } from "./drill/figures.ts";
@@ -12,6 +11,7 @@ import { localDrillSite } from "./drill/local-site.ts";
 import { drillMarkdown, drillText, historyText } from "./drill/report.ts";
 import { requireRedundancy, runDrill } from "./drill/run.ts";
 import { chooseDrills, scenarios } from "./drill/scenarios.ts";
+import { DrillSeat } from "./drill/seat.ts";
 import type { DrillSite } from "./drill/site.ts";
 import { isInWindow, parseWindow, type Window } from "./drill/window.ts";
 import { OperatorError } from "./error.ts";
@@ -85,7 +85,8 @@ async function run(names: string[], flags: RunFlags): Promise<void> {
     return print(flags.json ? JSON.stringify({ outcome: "declined" }) : "the word was not typed, so nothing was done");
   }
   const by = `${userInfo().username}@${hostname()}`;
-  const played = await runDrill(site, {
+  const seat = await DrillSeat.take(site, by);
+  const { played, why } = await runDrill(site, {
     scenarios: chosen,
     machines,
     rounds: flags.rounds,
@@ -93,12 +94,15 @@ async function run(names: string[], flags: RunFlags): Promise<void> {
     signal,
     say,
     onPlayed: (one) => say(playedLine(one)),
-    announce: (what) => announce(site, what, by, flags.window),
-  });
-  await announce(site, "", by, undefined);
+    announce: (what) => {
+      requireWindow(flags.window);
+      return seat.announce(what);
+    },
+  }).finally(() => seat.leave());
   if (played.length > 0)
     await conclude(site, { v: 1, at: new Date().toISOString(), by, played, figures: figuresOf(played) }, flags);
   if (signal.aborted) process.exitCode = 130;
+  if (why !== undefined) throw why;
 }
 
 async function conclude(
@@ -114,13 +118,6 @@ async function conclude(
   if (record.figures.breaches.length > 0) process.exitCode = 1;
   print(json ? JSON.stringify(record) : drillText(record));
   await keepDrill(site, record);
-}
-
-/** Both hubs tell who is at it and with what, so that nobody takes it for an accident. @param what empty when it is over */
-async function announce(site: DrillSite, what: string, by: string, window: Window | undefined): Promise<void> {
-  requireWindow(window);
-  const value = { what, at: new Date().toISOString() };
-  await site.keep([{ kind: `${drillKind}-now`, key: "now", by, value }]);
 }
 
 function requireWindow(window: Window | undefined): void {
@@ -162,7 +159,7 @@ function machinesOf({ hubs }: DrillSite, names: readonly string[] | undefined): 
 function playedLine({ scenario, machine, detectionMs, outageMs, recoveryMs, lost, acknowledged }: Played): string {
   const seen = detectionMs === null ? "NOT seen" : `seen after ${detectionMs} ms`;
   const whole = recoveryMs === null ? "NOT whole again" : `whole again after ${recoveryMs} ms`;
-  return `${scenario} on ${machine}: ${seen}, no answer for ${outageMs} ms at most, ${whole}, ${lost} of ${acknowledged} pushes lost`;
+  return `${scenario} on ${machine}: ${seen}, no answer for ${outageMs} ms at most, ${whole}, ${lost ?? "?"} of ${acknowledged} pushes lost`;
 }
 
 function wholeNumber(text: string): number {

@@ -45,9 +45,11 @@ export class DrillClient {
   async #run(): Promise<void> {
     for (let seq = 1; !this.#stop.signal.aborted; seq++) {
       const dueMs = monoMs();
-      if (!(await this.#push(seq))) return;
-      this.acknowledged = seq;
+      const isTaken = await this.#push(seq);
       const tookMs = monoMs() - dueMs;
+      // An outage that outlasts the drill is one.
+      if (!isTaken) return void this.#outages.push({ fromMs: dueMs, toMs: monoMs() });
+      this.acknowledged = seq;
       // What an answer takes on a busy day is no outage.
       if (tookMs > everyMs) this.#outages.push({ fromMs: dueMs, toMs: monoMs() });
       await sleep(Math.max(0, everyMs - tookMs), undefined, { signal: this.#stop.signal }).catch(() => {});
@@ -74,21 +76,24 @@ export class DrillClient {
   }
 }
 
-/** Of what the client was told is stored, how much a hub does not hold; as the hubs count it, once all copies are made. */
+/**
+ * Of what the client was told is stored, how much a hub does not hold; as the hubs count it, once all copies are made. Undefined where no hub
+ * tells of this client.
+ */
 export async function lostOf(
   client: Pick<DrillClient, "name" | "acknowledged">,
   hubs: readonly string[],
-): Promise<number> {
+): Promise<number | undefined> {
   const endMs = performance.now() + settleMs;
   for (;;) {
     const ledgers = await Promise.all(hubs.map((hub) => askHub(`${hub}/api/v1/ledger`, LedgerView)));
-    const lost = ledgers.map((ledger) => {
+    const lost = ledgers.flatMap((ledger) => {
       const line = ledger?.clients.find((one) => one.client === client.name);
-      if (line === undefined) return client.acknowledged;
-      return line.missing + Math.max(0, client.acknowledged - line.highest);
+      return line === undefined ? [] : [line.missing + Math.max(0, client.acknowledged - line.highest)];
     });
-    const worst = Math.max(...lost);
-    if (worst === 0 || performance.now() > endMs) return worst;
+    const isTold = lost.length === hubs.length;
+    if ((isTold && Math.max(...lost) === 0) || performance.now() > endMs)
+      return lost.length === 0 ? undefined : Math.max(...lost);
     await sleep(everyMs);
   }
 }

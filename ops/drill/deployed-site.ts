@@ -42,10 +42,10 @@ function killScript(place: Place, machine: string, parts: readonly Part[]): stri
   return `${pidsScript(place, machine, parts)}\nkill -KILL $pids`;
 }
 
-/** The thaw hangs on nobody's connection. */
+/** The thaw hangs on nobody's connection, and is under way before the freeze. */
 function freezeScript(place: Place, machine: string, parts: readonly Part[], holdMs: number): string {
   const thaw = `"sleep ${holdMs / 1_000}; kill -CONT $pids"`;
-  return `${pidsScript(place, machine, parts)}\nkill -STOP $pids\nsetsid sh -c ${thaw} </dev/null >/dev/null 2>&1 &`;
+  return `${pidsScript(place, machine, parts)}\nsetsid sh -c ${thaw} </dev/null >/dev/null 2>&1 &\nkill -STOP $pids`;
 }
 
 /** Sets `pids`, or ends with what does not run. A hub that drains beside its successor is the older one. */

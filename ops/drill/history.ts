@@ -27,8 +27,10 @@ export async function keepDrill(site: Pick<DrillSite, "hubs" | "keep">, record: 
   const present = await documents(site.hubs);
   const revisions = new Map(present.map(({ key, revision }) => [key, revision]));
   const keys = [lastDrillKey, nextSlot(present)];
+  // Each fault stands in the report; of a long drill they would be too much for a document.
+  const { played: _, ...kept } = record;
   const outcomes = await site.keep(
-    keys.map((key) => ({ kind: drillKind, key, by: record.by, value: record, replaces: revisions.get(key) ?? null })),
+    keys.map((key) => ({ kind: drillKind, key, by: record.by, value: kept, replaces: revisions.get(key) ?? null })),
   );
   const failed = outcomes.find(({ kind }) => kind !== "stored");
   if (failed === undefined) return;

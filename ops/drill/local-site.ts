@@ -1,7 +1,7 @@
 /** The local run as a pair for drills: its servers are processes of this computer, started again by the run itself. */
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { z } from "zod";
 import { OperatorError } from "../error.ts";
 import { hubUrls } from "../ledger/hubs.ts";
@@ -35,9 +35,14 @@ export function localDrillSite(data: string): DrillSite {
 
 /** By the file that its command line names. @throws OperatorError when it does not run */
 function pidOf(data: string, machine: string, part: Part): number {
-  const files = filesOf(join(data, machine));
-  const named = { hub: files.hubConfig, nats: files.natsConf, pushgateway: files.pushgatewayStore }[part];
-  const found = listProcesses().find(({ command }) => command.split(" ").some((word) => word.endsWith(named)));
+  const files = filesOf(join(resolve(data), machine));
+  const [program, argument] = {
+    hub: [/hub\.mjs( |$)/, files.hubConfig],
+    nats: [/nats-server /, files.natsConf],
+    pushgateway: [/pushgateway /, `--persistence.file=${files.pushgatewayStore}`],
+  }[part] as [RegExp, string]; // one for each part
+  // An editor of the same file, or another folder's pair, is none of it.
+  const found = listProcesses().find(({ command }) => program.test(command) && command.split(" ").includes(argument));
   if (found !== undefined) return found.pid;
   throw new OperatorError(
     "drill.absent",

@@ -53,7 +53,7 @@ function row({
     failoverMs === null ? "-" : ms(failoverMs),
     ms(outageMs),
     recoveryMs === null ? "never" : ms(recoveryMs),
-    `${lost} of ${acknowledged}`,
+    `${lost ?? "?"} of ${acknowledged}`,
   ];
 }
 

@@ -32,7 +32,14 @@ const wholeMs = 120_000;
 const quietMs = 3_000;
 const pollMs = 50;
 
-export async function runDrill(site: DrillSite, options: DrillOptions): Promise<Played[]> {
+export interface Drilled {
+  played: Played[];
+  /** Why it ended before its end; undefined when it came there, or was interrupted. */
+  why: OperatorError | undefined;
+}
+
+/** What was measured is never lost for what then goes wrong. */
+export async function runDrill(site: DrillSite, options: DrillOptions): Promise<Drilled> {
   await requireRedundancy(site);
   const observer = new Observer([...site.hubs].map(([name, url]) => ({ name, url })));
   const played: Played[] = [];
@@ -40,15 +47,18 @@ export async function runDrill(site: DrillSite, options: DrillOptions): Promise<
     for (let round = 0; round < options.rounds; round++)
       for (const scenario of options.scenarios)
         for (const machine of options.machines) {
-          if (options.signal.aborted) return played;
+          if (options.signal.aborted) return { played, why: undefined };
           const one = await play(site, scenario, machine, observer, options);
           played.push(one);
           options.onPlayed(one);
           // Whoever goes on without redundancy makes an outage of a drill.
-          if (one.recoveryMs === null) return played;
+          if (one.recoveryMs === null) return { played, why: undefined };
           await sleep(quietMs, undefined, { signal: options.signal }).catch(() => {});
         }
-    return played;
+    return { played, why: undefined };
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    return { played, why: error };
   } finally {
     observer.stop();
   }
@@ -100,7 +110,7 @@ async function play(
     recovery.abort();
     await client.stop();
   }
-  const lost = await lostOf(client, [...site.hubs.values()]);
+  const lost = (await lostOf(client, [...site.hubs.values()])) ?? null;
   const { acknowledged } = client;
   const outageMs = client.longestOutageMs(fromMs);
   return {
