@@ -98,7 +98,9 @@ it("an agent that turns ill in its watch window is taken back, and tried again w
   await fetch(`http://${address}:7310/heal`);
   const again = await run("run", ...times);
   expect(again.code, again.text).toBe(0);
-  expect((await pair.engine.tandem("migrate", "status", "--dir", pair.engine.site)).text).toMatch(/^2 of 2 done; nobody drives it$/m);
+  expect((await pair.engine.tandem("migrate", "status", "--dir", pair.engine.site)).text).toMatch(
+    /^2 of 2 done; nobody drives it$/m,
+  );
 });
 
 it("one that is done is taken back by an operator's word, and its container is as before", async () => {
