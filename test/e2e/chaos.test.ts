@@ -38,7 +38,19 @@ describe("tandem chaos", () => {
     "crashes an agent and a hub of a real pair, which recovers both times and loses 0 acknowledged pushes",
     async () => {
       const answer = Answer.parse(
-        JSON.parse(await chaos("agent-crash", "hub-crash", "--hold-seconds", "4", "--seed", "3", "--json")),
+        JSON.parse(
+          await chaos(
+            "agent-crash",
+            "hub-crash",
+            "--hold-seconds",
+            "4",
+            "--seed",
+            "3",
+            "--port-offset",
+            "7600",
+            "--json",
+          ),
+        ),
       );
       expect(answer).toMatchObject({ seed: 3, interrupted: false, skipped: [] });
       expect(answer.runs.map(({ scenario }) => scenario)).toEqual(["agent-crash", "hub-crash"]);

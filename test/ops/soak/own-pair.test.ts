@@ -21,6 +21,8 @@ describe("a soak of half a minute on a pair of its own, with a fault every 12 s"
     const args = [
       "soak",
       "--own-pair",
+      "--port-offset",
+      "9000",
       "--agents",
       "pilots",
       "--minutes",
