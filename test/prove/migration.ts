@@ -15,7 +15,7 @@ const dir = mkdtempSync(join(tmpdir(), "tandem-migration-"));
 const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
 const { agents, done, tookMs, undoneAfterMs, undone, problems } = await proveMigration({
   dir,
-  portOffset: 20_000,
+  portOffset: 2_300,
   agents: "all",
   faulty: "pc2/UnifiedWebAgent",
   killCommandAt: /^mainpc\/SystemDigitalTwin: cutover/,

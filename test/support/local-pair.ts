@@ -51,7 +51,7 @@ export class LocalPair {
       "the ready line",
       () => {
         if (child.exitCode !== null) throw new Error(`tandem local ended with ${child.exitCode}:\n${errors}`);
-        return output.split("\n").find((candidate) => candidate.startsWith("{"));
+        return output.split("\n").find((candidate) => candidate.startsWith('{"ready"'));
       },
       readyDeadlineMs,
     );
