@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { seededRandom } from "./chaos/random.ts";
 import { bar, toMarkdown, toText } from "./chaos/report.ts";
 import type { RunView } from "./chaos/run-view.ts";
@@ -10,6 +10,7 @@ import { allScenarios, chooseScenarios } from "./chaos/scenarios/all.ts";
 import { type ShowView, show } from "./chaos/show.ts";
 import { Stage } from "./chaos/stage.ts";
 import type { AgentChoice } from "./local/site.ts";
+import { natural, positive } from "./numbers.ts";
 import { leaveEvidence } from "./readiness/evidence.ts";
 
 interface ChaosOptions {
@@ -152,16 +153,4 @@ function list({ json }: ChaosOptions): void {
   const width = Math.max(...known.map(({ name }) => name.length));
   const lines = known.map(({ name, explains, perMonth }) => `${name.padEnd(width)}  ${explains} (${perMonth} a month)`);
   process.stdout.write(`${json ? JSON.stringify({ scenarios: known }) : lines.join("\n")}\n`);
-}
-
-function natural(text: string): number {
-  const number = Number(text);
-  if (text !== "" && Number.isInteger(number) && number >= 0) return number;
-  throw new InvalidArgumentError("a whole number, 0 or more");
-}
-
-function positive(text: string): number {
-  const number = Number(text);
-  if (number > 0 && Number.isFinite(number)) return number;
-  throw new InvalidArgumentError("a number above 0");
 }

@@ -1,5 +1,5 @@
 /** `tandem drill`: brings faults about on the pair that is in use, in a window, and keeps what was measured. */
-import { existsSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
@@ -15,6 +15,7 @@ import { DrillSeat } from "./drill/seat.ts";
 import type { DrillSite } from "./drill/site.ts";
 import { isInWindow, parseWindow, type Window } from "./drill/window.ts";
 import { OperatorError } from "./error.ts";
+import { localData, localRun } from "./ledger/hubs.ts";
 import { writeWhole } from "./local/data-folder.ts";
 import { siteDir } from "./site/stacks.ts";
 
@@ -34,8 +35,6 @@ interface RunFlags extends SiteOptions {
   yes: boolean;
 }
 
-/** Where a local run keeps its data when nothing else is said. */
-const localData = ".tandem";
 const say = (line: string) => void process.stderr.write(`${line}\n`);
 const print = (text: string) => void process.stdout.write(`${text}\n`);
 
@@ -142,7 +141,7 @@ function list({ json }: { json: boolean }): void {
 }
 
 function siteOf({ data, dir, stack }: SiteOptions): DrillSite {
-  const local = data ?? (existsSync(join(localData, "tandem.lock")) ? localData : undefined);
+  const local = localRun(data === undefined ? {} : { data });
   return local === undefined ? deployedDrillSite(stack, dir, "drill-reports") : localDrillSite(local);
 }
 

@@ -1,12 +1,11 @@
 /** `tandem migrate`: brings the fleet's agents to the dual-hub arrangement, batch after batch, and back where one does worse. */
 import { randomUUID } from "node:crypto";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { fleetDir } from "../fleet/load.ts";
 import { FleetView } from "../hub/http/api.ts";
 import { listenForEnd, typed } from "./deploy/ask.ts";
 import { OperatorError } from "./error.ts";
+import { localData, localRun } from "./ledger/hubs.ts";
 import { undo, withdraw } from "./migrate/agent-step.ts";
 import { deployedSite, requireHosts } from "./migrate/deployed-site.ts";
 import { DriverSeat, driverOf } from "./migrate/driver-seat.ts";
@@ -40,8 +39,6 @@ interface RunFlags extends SiteOptions {
   yes: boolean;
 }
 
-/** Where a local run keeps its data when nothing else is said. */
-const localData = ".tandem";
 const defaults = MigrationLimits.parse({});
 const say = (line: string) => void process.stderr.write(`${line}\n`);
 const print = (text: string) => void process.stdout.write(`${text}\n`);
@@ -218,7 +215,7 @@ async function driven<T>(
 }
 
 async function siteOf({ data, dir, fleet }: SiteOptions): Promise<MigrationSite> {
-  const local = data ?? (existsSync(join(localData, "tandem.lock")) ? localData : undefined);
+  const local = localRun(data === undefined ? {} : { data });
   const site =
     local === undefined ? deployedSite(dir, fleet, "migration-reports") : await localSite(local, fleet ?? fleetDir);
   requireHosts(site);

@@ -1,8 +1,9 @@
 /** `tandem soak`: watches a pair for hours or days under load, and says whether it held what it has to hold. */
 import { join } from "node:path";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { OperatorError } from "./error.ts";
 import type { AgentChoice } from "./local/site.ts";
+import { natural, positive } from "./numbers.ts";
 import { siteDir } from "./site/stacks.ts";
 import { barsHelp, parseBars } from "./soak/bars.ts";
 import type { Verdict } from "./soak/judge.ts";
@@ -200,18 +201,6 @@ function interruptedBySignal(say: (line: string) => void): { signal: AbortSignal
     for (const name of names) process.off(name, onSignal);
   };
   return { signal: interrupted.signal, forget };
-}
-
-function natural(text: string): number {
-  const number = Number(text);
-  if (text !== "" && Number.isInteger(number) && number >= 0) return number;
-  throw new InvalidArgumentError("a whole number, 0 or more");
-}
-
-function positive(text: string): number {
-  const number = Number(text);
-  if (number > 0 && Number.isFinite(number)) return number;
-  throw new InvalidArgumentError("a number above 0");
 }
 
 function notNegative(text: string): number {

@@ -1,14 +1,13 @@
 /** `tandem support`: one file for a bug report, with all that helps to understand a pair and without its secrets. */
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { arch, platform, release } from "node:os";
-import { join } from "node:path";
 import type { Command } from "commander";
 import { fleetDirectoryOf } from "../components/site-fleet.ts";
 import { fleetDir, loadFleet } from "../fleet/load.ts";
 import { messageOf } from "../hub/io/log.ts";
 import { lookAround } from "./doctor/look-around.ts";
 import { toText as doctorText } from "./doctor/report.ts";
-import { hubUrls } from "./ledger/hubs.ts";
+import { hubUrls, localRun } from "./ledger/hubs.ts";
 import { machineNames } from "./local/site.ts";
 import { type Pattern, patternsOf } from "./secrets/patterns.ts";
 import { secretsOf } from "./secrets/pulumi.ts";
@@ -31,8 +30,6 @@ interface SupportOptions {
   json: boolean;
 }
 
-/** Where a local run keeps its data when nothing else is said. */
-const localData = ".tandem";
 const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }; // our own file
 
 export function registerSupport(program: Command): void {
@@ -58,7 +55,7 @@ export function registerSupport(program: Command): void {
 async function support(options: SupportOptions): Promise<void> {
   const at = new Date().toISOString();
   const out = options.out ?? `tandem-support-${at.slice(0, 19).replaceAll(":", "")}.tar.gz`;
-  const data = options.data ?? (existsSync(join(localData, "tandem.lock")) ? localData : undefined);
+  const data = localRun(options);
   const stacks = data === undefined ? readStacks(options.stack, options.dir) : [];
   const bundle = new Bundle();
   const known = [...ofEnvironment(), ...(await ofStacks(stacks, bundle))];

@@ -19,7 +19,7 @@ export interface HubsAsked {
 }
 
 /** Where a local run keeps its data when nothing else is said. */
-const localData = ".tandem";
+export const localData = ".tandem";
 
 const LocalHub = z.object({ machine: MachineConfig });
 

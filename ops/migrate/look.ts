@@ -1,6 +1,7 @@
 /** Looks at both hubs at once, as often as the run asks, and says of each agent how it does there. */
 import { FleetView } from "../../hub/http/api.ts";
 import { messageOf } from "../../hub/io/log.ts";
+import { textOf } from "../deploy/look.ts";
 import { askHub } from "../site/ask-hub.ts";
 import { percentile, type Sample } from "./samples.ts";
 import { type HubShow, showOf } from "./sight.ts";
@@ -60,13 +61,4 @@ async function show(machine: string, url: string): Promise<HubShow | string> {
 function whyNotWhole(shows: readonly HubShow[]): string | undefined {
   const [apart] = shows.filter(({ fleet }) => fleet.sync.state !== "in-sync");
   return apart && `${apart.hub} is not in sync with its peer: ${apart.fleet.sync.reason}`;
-}
-
-async function textOf(url: string): Promise<string | undefined> {
-  try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(askMs) });
-    return answer.ok ? await answer.text() : undefined;
-  } catch {
-    return undefined;
-  }
 }
