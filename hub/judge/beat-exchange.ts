@@ -47,10 +47,10 @@ export class BeatExchange {
 
   constructor(options: BeatExchangeOptions) {
     this.#options = options;
-    const { config, incarnation, keys, log } = options;
+    const { config, incarnation, log } = options;
     this.#filter = new BeatFilter(incarnation);
     const received = (bytes: Buffer, key: Buffer) => void this.#take(bytes, "nats", key);
-    this.#nats = new NatsPath({ config, key: keys.own, log, received });
+    this.#nats = new NatsPath({ config, log, received });
   }
 
   /** Rejects when a port cannot be had; NATS is connected to behind that. */
@@ -79,12 +79,12 @@ export class BeatExchange {
   }
 
   beat(saying: Saying, paths: readonly BeatPath[]): void {
-    const { config, incarnation, keys } = this.#options;
+    const { config, incarnation } = this.#options;
     const { name: machine } = config.machine;
     this.#beats++;
     const counter = this.#beats;
     const said = { ...saying, echo: this.#echo, ack: this.#ack };
-    this.#send(seal({ v: 1, kind: "beat", machine, incarnation, counter, ...said }, keys.own), paths);
+    this.#send({ v: 1, kind: "beat", machine, incarnation, counter, ...said }, paths);
   }
 
   /** From now on this is said: at once, to a peer that was started anew, and in `repeat`. */
@@ -98,7 +98,9 @@ export class BeatExchange {
     if (this.#word !== undefined && this.#options.clock() - this.#wordSaidAtMs >= everyMs) this.#sayNow();
   }
 
+  /** A new seed means that secrets are exchanged: the key of beats is, too. */
   renewSeed(): void {
+    this.#options.keys.renew();
     this.#nats.renewSeed();
   }
 
@@ -118,27 +120,35 @@ export class BeatExchange {
   }
 
   #sayNow(): void {
-    const { config, incarnation, keys, clock, log } = this.#options;
+    const { config, incarnation, clock } = this.#options;
     const { name: machine } = config.machine;
     this.#words++;
     this.#wordSaidAtMs = clock();
-    const bytes = seal({ v: 1, kind: "word", machine, incarnation, counter: this.#words, word: this.#word }, keys.own);
-    if (bytes.length > maxMessageBytes) log.error("beats.word_too_long", { bytes: bytes.length });
-    else this.#send(bytes, ["tcp", "nats"]);
+    const counter = this.#words;
+    this.#send({ v: 1, kind: "word", machine, incarnation, counter, word: this.#word }, ["tcp", "nats"]);
   }
 
-  #send(bytes: Buffer, paths: readonly BeatPath[]): void {
+  #send(message: Message, paths: readonly BeatPath[]): void {
+    const { keys, clock, log } = this.#options;
+    const nowMs = clock();
+    const { own } = keys;
+    const direct = keys.direct(nowMs);
+    const bytes = seal(message, direct);
+    if (bytes.length > maxMessageBytes) {
+      log.error("beats.word_too_long", { bytes: bytes.length });
+      return;
+    }
     if (paths.includes("udp")) this.#udp?.send(bytes);
     if (paths.includes("tcp")) this.#tcp?.send(bytes);
-    if (paths.includes("nats")) this.#nats.send(bytes);
+    if (paths.includes("nats") && this.#nats.send(own, own === direct ? bytes : seal(message, own))) keys.told(nowMs);
   }
 
   /** @returns whether it was the peer's, new or not */
   #take(bytes: Buffer, path: BeatPath, offered?: Buffer): boolean {
-    const { keys, config } = this.#options;
-    const message = this.#read(bytes, offered ?? keys.peer);
+    const { keys, config, clock } = this.#options;
+    const message = this.#read(bytes, offered === undefined ? keys.peers(clock()) : [offered]);
     if (message?.machine !== config.peer.name) return false;
-    if (offered !== undefined) keys.learn(offered);
+    if (offered !== undefined) keys.learn(offered, clock());
     if (message.kind === "beat") this.#takeBeat(message, path);
     else if (message.incarnation === this.#filter.incarnation && message.counter > this.#wordHeard) {
       this.#wordHeard = message.counter;
@@ -147,12 +157,16 @@ export class BeatExchange {
     return true;
   }
 
-  #read(bytes: Buffer, key: Buffer | undefined): Message | undefined {
-    if (key === undefined) return undefined;
-    if (this.#last?.bytes.equals(bytes) && this.#last.key.equals(key)) return this.#last.message;
-    const message = unseal(bytes, key);
-    if (message !== undefined) this.#last = { bytes: Buffer.from(bytes), key: Buffer.from(key), message };
-    return message;
+  #read(bytes: Buffer, keys: readonly Buffer[]): Message | undefined {
+    const last = this.#last;
+    if (last?.bytes.equals(bytes) && keys.some((key) => last.key.equals(key))) return last.message;
+    for (const key of keys) {
+      const message = unseal(bytes, key);
+      if (message === undefined) continue;
+      this.#last = { bytes: Buffer.from(bytes), key: Buffer.from(key), message };
+      return message;
+    }
+    return undefined;
   }
 
   #takeBeat(beat: Beat, path: BeatPath): void {

@@ -1,4 +1,4 @@
-/** The keys that seal beats: this hub's own, made once, and the peer's, learned over NATS; both outlive the hub in its state directory. */
+/** The keys that seal beats: this hub's own, and the peer's, learned over NATS; both outlive the hub in its state directory. */
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,12 +8,20 @@ import { keyBytes } from "./beat.ts";
 
 const ownName = "beats.key";
 const peerName = "peer-beats.key";
+/** So long a key is still taken that the peer has renewed: what it sent before, and sends until this hub has learned the new one. */
+const formerMs = 5_000;
+/** So long the peer is told of a new key before its beats by UDP and TCP are sealed by that. */
+const settleMs = 1_000;
 
 export class BeatKeys {
-  readonly own: Buffer;
   readonly #directory: string | undefined;
   readonly #log: Log;
+  #own: Buffer;
+  /** By which UDP and TCP are sealed while the peer may not know the own one. */
+  #former: Buffer | undefined;
+  #toldAtMs: number | undefined;
   #peer: Buffer | undefined;
+  #peerFormer: { key: Buffer; untilMs: number } | undefined;
 
   /** @param directory undefined for keys that end with the hub */
   constructor(directory: string | undefined, log: Log) {
@@ -21,19 +29,47 @@ export class BeatKeys {
     this.#log = log;
     this.#peer = this.#read(peerName);
     const own = this.#read(ownName);
-    this.own = own ?? randomBytes(keyBytes);
-    if (own === undefined) this.#write(ownName, this.own);
+    this.#own = own ?? randomBytes(keyBytes);
+    if (own === undefined) this.#write(ownName, this.#own);
   }
 
-  /** Undefined until the peer was heard over NATS for the first time. */
-  get peer(): Buffer | undefined {
-    return this.#peer;
+  /** What NATS carries. */
+  get own(): Buffer {
+    return this.#own;
   }
 
-  /** A machine that lost its disk has made itself a new key. */
-  learn(key: Buffer): void {
+  /** What seals on the direct paths: the own key, or after `renew` the one before it until the peer was told for a second. */
+  direct(nowMs: number): Buffer {
+    if (this.#toldAtMs !== undefined && nowMs - this.#toldAtMs >= settleMs) this.#former = undefined;
+    return this.#former ?? this.#own;
+  }
+
+  /** Makes a new own key. */
+  renew(): void {
+    this.#former ??= this.#own;
+    this.#toldAtMs = undefined;
+    this.#own = randomBytes(keyBytes);
+    this.#write(ownName, this.#own);
+    this.#log.info("beats.key_renewed");
+  }
+
+  /** The own key went out by NATS. */
+  told(nowMs: number): void {
+    this.#toldAtMs ??= nowMs;
+  }
+
+  /** Of the peer, the newest first; none until it was heard over NATS for the first time. */
+  peers(nowMs: number): Buffer[] {
+    if (this.#peer === undefined) return [];
+    const former = this.#peerFormer;
+    return former === undefined || nowMs > former.untilMs ? [this.#peer] : [this.#peer, former.key];
+  }
+
+  /** A peer whose secrets were renewed, or that lost its disk, has made itself a new key. */
+  learn(key: Buffer, nowMs: number): void {
     if (this.#peer?.equals(key)) return;
     this.#log.info("beats.key_learned", { renewed: this.#peer !== undefined });
+    if (this.#peer !== undefined) this.#peerFormer = { key: this.#peer, untilMs: nowMs + formerMs };
     this.#peer = Buffer.from(key);
     this.#write(peerName, this.#peer);
   }

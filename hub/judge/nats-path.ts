@@ -10,8 +10,6 @@ const againMs = 1_000;
 
 export interface NatsPathOptions {
   config: HubConfig;
-  /** This hub's. */
-  key: Buffer;
   log: Log;
   received(bytes: Buffer, key: Buffer): void;
 }
@@ -52,9 +50,14 @@ export class NatsPath {
     this.#link = link;
   }
 
-  /** While NATS is away nothing is kept for later: an old beat is of no use. */
-  send(bytes: Buffer): void {
-    if (this.#link?.connected === true) this.#link.nc.publish(this.#subject, Buffer.concat([this.#options.key, bytes]));
+  /**
+   * @param key by which it is sealed
+   * @returns false while NATS is away: nothing is kept for later, since an old beat is of no use
+   */
+  send(key: Buffer, bytes: Buffer): boolean {
+    if (this.#link?.connected !== true) return false;
+    this.#link.nc.publish(this.#subject, Buffer.concat([key, bytes]));
+    return true;
   }
 
   renewSeed(): void {

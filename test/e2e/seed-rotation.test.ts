@@ -107,6 +107,17 @@ describe("two hubs whose NATS asks for keys", () => {
     expect(connects("mainpc")).toBe(before + 1);
   });
 
+  it("with the seed the key of beats is renewed: the peer learns it by NATS, and judges nothing anew", async () => {
+    const learned = () => hub("pc2").log.split('"beats.key_learned"').length;
+    const judged = () => said("pc2", "machine.judged") + said("mainpc", "machine.judged");
+    const before = { learned: learned(), judged: judged() };
+    hub("mainpc").process.kill("SIGHUP");
+    await until("the peer learns it", () => learned() > before.learned);
+    // Longer than beats by the key before are taken.
+    await new Promise((resolve) => setTimeout(resolve, 6_000));
+    expect(judged()).toBe(before.judged);
+  });
+
   it("NATS first: the hub is cut, reads its seed at each try, and needs no signal", async () => {
     const key = new Key();
     pair.pc2.authorize({ hub: key.publicKey });
