@@ -46,11 +46,13 @@ export function checkSiteSecrets(site: Site, secrets: Record<SiteSecretName, str
     throw refusal("hubSeed", "it is not the seed of tandem:security.hubKey");
   }
   const certificate = certificateOf("security.leafCertificate", leafCertificate);
-  const authority = certificateOf("security.ca", ca);
+  const authorities = authoritiesOf(ca);
   if (!fits(certificate, secrets.leafKey)) {
     throw refusal("leafKey", "it is not the private key of tandem:security.leafCertificate");
   }
-  if (!certificate.checkIssued(authority) || !certificate.verify(authority.publicKey)) {
+  const isOf = (authority: X509Certificate) =>
+    certificate.checkIssued(authority) && certificate.verify(authority.publicKey);
+  if (!authorities.some(isOf)) {
     throw renew("security.leafCertificate", "the CA of tandem:security.ca has not issued it");
   }
   // The other machine's server takes this name for who dials.
@@ -71,6 +73,12 @@ function publicKeyOf(seed: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Two of them while one takes the other's place. */
+function authoritiesOf(pem: string): X509Certificate[] {
+  const each = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [pem];
+  return each.map((one) => certificateOf("security.ca", one));
 }
 
 function certificateOf(key: string, pem: string): X509Certificate {

@@ -4,6 +4,9 @@ import { renderWitnessConf } from "../components/witness-conf.ts";
 import { OperatorError } from "./error.ts";
 import { pairStacks, readPairStacks, siteDir } from "./site/stacks.ts";
 
+/** Directory of the bucket, on its machine. */
+export const witnessStore = "/var/lib/tandem-witness";
+
 interface WitnessOptions {
   store: string;
   host?: string;
@@ -18,7 +21,7 @@ export function registerWitness(program: Command): void {
     .description(
       "print the nats.conf of the witness, a third NATS server (2.11 or later) on neither machine of the pair",
     )
-    .option("--store <dir>", "directory of its bucket, on its machine", "/var/lib/tandem-witness")
+    .option("--store <dir>", "directory of its bucket, on its machine", witnessStore)
     .option("--host <address>", "address that it binds (default: witness.host of the stacks, else 0.0.0.0)")
     .option("--port <n>", "its client port (default: witness.port of the stacks)", parsePort)
     .option("--stack <name...>", "stacks of the pair", [...pairStacks])

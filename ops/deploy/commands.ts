@@ -23,14 +23,18 @@ const say = (line: string) => void process.stderr.write(`${line}\n`);
 const print = (text: string) => void process.stdout.write(`${text}\n`);
 
 export async function deploy(options: RunOptions, asked: Printing & { yes: boolean }): Promise<void> {
-  const request = requestOf("deploy", options, asked);
-  await run(asked, {
-    ...request,
+  await run(asked, folderRequest("deploy", options, asked));
+}
+
+/** Brings what stands in the folder to the machines. */
+export function folderRequest(what: string, options: RunOptions, asked: Printing & { yes: boolean }): RunRequest {
+  return {
+    ...requestOf(what, options, asked),
     async sourcesOf(kept) {
       const archive = await packProgram(options.dir, readStacks(undefined, options.dir));
       return new Map(kept.map(({ place }) => [place.name, { program: { folder: options.dir }, archive }]));
     },
-  });
+  };
 }
 
 export async function rollback(

@@ -10,7 +10,7 @@ import { readStackFile } from "./stack-file.ts";
 
 /** Undefined where Pulumi needs none, or finds it by itself; the CLI and its backend are asked for on the way. */
 export async function stackPassphrase(
-  { dir, secretsProvider }: InitOptions,
+  { dir, secretsProvider }: Pick<InitOptions, "dir" | "secretsProvider">,
   terminal: Terminal | undefined,
   signal: AbortSignal,
 ): Promise<string | undefined> {
@@ -36,7 +36,7 @@ export async function stackPassphrase(
  * @returns undefined where the CA's key is not to be kept, or none was
  */
 export async function caPassphrase(
-  options: InitOptions,
+  options: Pick<InitOptions, "caPassphraseFile">,
   terminal: Terminal | undefined,
   which: { kind: "new" } | { kind: "kept"; folder: string },
 ): Promise<string | undefined> {
@@ -58,14 +58,15 @@ export async function caPassphrase(
   return askTwice(terminal, "Passphrase of the CA's key");
 }
 
-function passphraseIn(path: string): string {
+/** The file's only line. */
+export function passphraseIn(path: string): string {
   try {
     const text = readFileSync(path, "utf8").replace(/\r?\n$/, "");
     if (text !== "") return text;
   } catch {
     // Said below, like an empty one.
   }
-  throw new OperatorError("init.ca-passphrase", `There is no passphrase in ${path}`, "Write it there as its only line");
+  throw new OperatorError("init.no-passphrase", `There is no passphrase in ${path}`, "Write it there as its only line");
 }
 
 async function askTwice(terminal: Terminal, question: string): Promise<string> {

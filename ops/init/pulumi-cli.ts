@@ -49,11 +49,21 @@ export class Pulumi {
     await this.#expect(["stack", "init", stack, "--no-select", ...provider], `make stack ${stack}`);
   }
 
-  async setSecret(stack: string, key: string, value: string): Promise<void> {
+  /** @param path of the key. @example "agentSecrets.broker" */
+  async setSecret(stack: string, path: string, value: string): Promise<void> {
     await this.#expect(
-      ["config", "set", "--stack", stack, "--secret", key],
-      `encrypt tandem:${key} of ${stack}`,
+      ["config", "set", "--stack", stack, "--secret", "--path", path],
+      `encrypt tandem:${path} of ${stack}`,
       value,
+    );
+  }
+
+  /** Encrypts all of a stack by another passphrase, in its file here and in its state. */
+  async changePassphrase(stack: string, passphrase: string): Promise<void> {
+    await this.#expect(
+      ["stack", "change-secrets-provider", "passphrase", "--stack", stack],
+      `change the passphrase of ${stack}`,
+      `${passphrase}\n`,
     );
   }
 

@@ -7,62 +7,100 @@ import { createAuthority, type Issued, issueCertificate } from "./certificates.t
 import { createKey } from "./identity.ts";
 import { authorityFiles, hasAuthority, openAuthority } from "./keep.ts";
 import type { SealedStack } from "./seal.ts";
-import { readStackFile, stackPath } from "./stack-file.ts";
+import { readStackFile, type StackFile, stackPath } from "./stack-file.ts";
 
-export type Renewal = "certificates" | "keys";
+export type Renewal = "certificates" | "keys" | "operator-key" | "agent-keys";
 
 export interface RenewArgs {
   /** Folder of Pulumi.yaml. */
   folder: string;
   project: string;
-  /** The link's certificates, the hubs' keys, or both. */
-  what: Renewal[];
+  what: readonly Renewal[];
   /** Folder of what was kept. */
   kept: string;
   /** Opens the kept CA, or encrypts a new one. @default a new CA is made and not kept */
   caPassphrase: string | undefined;
+  /** Whether certificates come from a new CA although one was kept. @default false */
+  newAuthority?: boolean;
   now: Date;
 }
 
-interface Renewed {
-  halves: object;
+/** What is new of a stack. */
+export interface Renewed {
+  /** The whole group `security`. */
+  security: Security;
+  /** By key without the project's name. */
   secrets: Record<string, string>;
 }
 
+export interface Renewals {
+  stacks: { stack: string; file: StackFile; before: Security; after: Renewed }[];
+  /** Seeds of people and agents, and a new CA, by file name. */
+  keptFiles: Record<string, string>;
+}
+
 const Machine = z.looseObject({ address: z.string() });
-const Security = z.looseObject({ leafCertificate: z.string() });
+const Security = z.looseObject({ ca: z.string(), leafCertificate: z.string(), agentKey: z.string().optional() });
+export type Security = z.infer<typeof Security>;
 const dayMs = 86_400_000;
 
+/** The stack files of both machines with new secrets, all at once. */
 export function renew(args: RenewArgs): { stacks: SealedStack[]; keptFiles: Record<string, string> } {
+  const { stacks, keptFiles } = renewals(args);
+  const key = `${args.project}:security`;
+  const sealed = stacks.map(({ stack, file, after: { security, secrets } }): SealedStack => {
+    return { stack, file: { ...file, config: { ...file.config, [key]: security } }, secrets };
+  });
+  return { stacks: sealed, keptFiles };
+}
+
+/** Makes what is asked for. @throws OperatorError for a site without keys, and for a passphrase that does not open the CA */
+export function renewals(args: RenewArgs): Renewals {
   const { folder, project, what, kept, caPassphrase, now } = args;
-  const found = hasAuthority(kept) && caPassphrase !== undefined;
+  const found = hasAuthority(kept) && caPassphrase !== undefined && args.newAuthority !== true;
   const open = () => (found ? openAuthority(kept, caPassphrase) : createAuthority({ name: caName(project, now), now }));
   const authority = what.includes("certificates") ? open() : undefined;
-  const stacks = machineNames.map((stack): SealedStack => {
-    const file = readStackFile(folder, stack);
-    const machine = Machine.safeParse(file?.config[`${project}:machine`]);
-    const security = Security.safeParse(file?.config[`${project}:security`]);
-    if (file === undefined || !machine.success || !security.success) {
-      throw new OperatorError(
-        "init.nothing-to-renew",
-        `${stackPath(folder, stack)} has no certificate and no keys that could be renewed`,
-        "Set the site up first: tandem init",
-      );
+  const operator = what.includes("operator-key") ? createKey() : undefined;
+  const keptFiles: Record<string, string> = operator === undefined ? {} : { "operator.seed": operator.seed };
+  if (authority !== undefined && !found && caPassphrase !== undefined)
+    Object.assign(keptFiles, authorityFiles(authority, caPassphrase));
+  const stacks = machineNames.map((stack) => {
+    const { file, address, security: before } = securedStack(folder, stack, project);
+    const after: Renewed = { security: { ...before }, secrets: {} };
+    if (authority !== undefined) {
+      const of = { machine: stack, address, before: before.leafCertificate, now };
+      const { certificate, privateKey } = newCertificate(authority, of);
+      Object.assign(after.security, { ca: authority.certificate, leafCertificate: certificate });
+      after.secrets.leafKey = privateKey;
     }
-    const { address } = machine.data;
-    const { leafCertificate: before } = security.data;
-    const parts: Renewed[] = [{ halves: security.data, secrets: {} }];
-    if (authority !== undefined) parts.push(newCertificate(authority, { machine: stack, address, before, now }));
     if (what.includes("keys")) {
       const { publicKey, seed } = createKey();
-      parts.push({ halves: { hubKey: publicKey }, secrets: { hubSeed: seed } });
+      after.security.hubKey = publicKey;
+      after.secrets.hubSeed = seed;
     }
-    const halves = Object.assign({}, ...parts.map((part) => part.halves));
-    const secrets = Object.assign({}, ...parts.map((part) => part.secrets));
-    return { stack, file: { ...file, config: { ...file.config, [`${project}:security`]: halves } }, secrets };
+    if (operator !== undefined) after.security.operatorKey = operator.publicKey;
+    if (what.includes("agent-keys") && (before.agentKey ?? "") !== "") {
+      const { publicKey, seed } = createKey();
+      after.security.agentKey = publicKey;
+      keptFiles[`agent-${stack}.seed`] = seed;
+    }
+    return { stack, file, before, after };
   });
-  const isKept = authority === undefined || found || caPassphrase === undefined;
-  return { stacks, keptFiles: isKept ? {} : authorityFiles(authority, caPassphrase) };
+  return { stacks, keptFiles };
+}
+
+function securedStack(folder: string, stack: string, project: string) {
+  const file = readStackFile(folder, stack);
+  const machine = Machine.safeParse(file?.config[`${project}:machine`]);
+  const security = Security.safeParse(file?.config[`${project}:security`]);
+  if (file === undefined || !machine.success || !security.success) {
+    throw new OperatorError(
+      "init.nothing-to-renew",
+      `${stackPath(folder, stack)} has no certificate and no keys that could be renewed`,
+      "Set the site up first: tandem init",
+    );
+  }
+  return { file, address: machine.data.address, security: security.data };
 }
 
 export const caName = (project: string, now: Date) => `${project} CA of ${now.toISOString().slice(0, 10)}`;
@@ -70,10 +108,9 @@ export const caName = (project: string, now: Date) => `${project} CA of ${now.to
 function newCertificate(
   authority: Issued,
   { before, now, ...of }: { machine: string; address: string; before: string; now: Date },
-): Renewed {
+): Issued {
   const validDays = Math.min(spanDays(before), leftDays(authority, now));
-  const { certificate, privateKey } = issueCertificate(authority, { ...of, now, validDays });
-  return { halves: { ca: authority.certificate, leafCertificate: certificate }, secrets: { leafKey: privateKey } };
+  return issueCertificate(authority, { ...of, now, validDays });
 }
 
 /** As long as the certificate before it was meant to last. */

@@ -1,8 +1,5 @@
 /** Carries out tandem init: a new site, and for one that is there a satellite, or new keys and certificates. */
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
-import { z } from "zod";
 import { OperatorError } from "../error.ts";
 import { interruptible } from "../tools/interrupt.ts";
 import { machineNames, readAnswers } from "./answers.ts";
@@ -21,7 +18,7 @@ import {
   writeInventory,
 } from "./satellite.ts";
 import { seal } from "./seal.ts";
-import { isOwn, readStackFile, stackConfig, stackPath } from "./stack-file.ts";
+import { isOwn, projectOf, readStackFile, stackConfig, stackPath } from "./stack-file.ts";
 
 export interface InitOptions {
   /** File with the answers. @default they are asked at the terminal */
@@ -169,15 +166,6 @@ function answersOf({ answers }: InitOptions, terminal: Terminal | undefined, sig
   }
   if (terminal !== undefined) return () => askAnswers(terminal, signal);
   throw noTerminal("--answers site.yaml");
-}
-
-function projectOf(dir: string): string {
-  try {
-    const text = readFileSync(join(dir, "Pulumi.yaml"), "utf8");
-    return z.object({ name: z.string().regex(/^[\w.-]+$/) }).parse(parse(text)).name;
-  } catch {
-    throw new OperatorError("init.no-project", `There is no Pulumi.yaml of a project in ${dir}`, "Name it with --dir");
-  }
 }
 
 function say(line: string): void {

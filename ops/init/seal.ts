@@ -4,13 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseStack } from "../../components/stack-config.ts";
 import { OperatorError } from "../error.ts";
+import { secretPaths } from "../site/stacks.ts";
 import { Pulumi } from "./pulumi-cli.ts";
 import { readStackFile, type StackFile, stackPath, stackText } from "./stack-file.ts";
 
 export interface SealedStack {
   stack: string;
   file: StackFile;
-  /** By key without the project's name. */
+  /** By key without the project's name, or by path. @example { hubSeed: "SUA…", "agentSecrets.broker": "…" } */
   secrets: Record<string, string>;
 }
 
@@ -55,22 +56,19 @@ export async function seal(stacks: SealedStack[], options: SealOptions): Promise
 }
 
 function groupsOf({ config }: StackFile, project: string): Record<string, unknown> {
-  const own = Object.entries(config).filter(([, value]) => !isEncrypted(value));
+  const own = Object.entries(config).filter(([, value]) => secretPaths(value).length === 0);
   return Object.fromEntries(own.map(([key, value]) => [key.replace(`${project}:`, ""), value]));
 }
 
 /** Before anything reaches the repository: an older CLI or another provider must not have left one plain. */
-function assertEncrypted(work: string, stack: string, project: string, keys: string[]): void {
+function assertEncrypted(work: string, stack: string, project: string, paths: string[]): void {
   const config = readStackFile(work, stack)?.config ?? {};
-  const plain = keys.filter((key) => !isEncrypted(config[`${project}:${key}`]));
+  const encrypted = secretPaths(config).map((path) => path.join(".").replace(`${project}:`, ""));
+  const plain = paths.filter((path) => !encrypted.includes(path));
   if (plain.length === 0) return;
   throw new OperatorError(
     "init.not-encrypted",
     `pulumi did not encrypt ${plain.join(" and ")} of ${stack}`,
     "Nothing was written. Check pulumi version, 3.248 or later, and run this again",
   );
-}
-
-function isEncrypted(value: unknown): boolean {
-  return typeof Reflect.get(Object(value), "secure") === "string";
 }

@@ -3,11 +3,22 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Document, parse } from "yaml";
 import { z } from "zod";
+import { OperatorError } from "../error.ts";
 import type { Answers, MachineName } from "./answers.ts";
 import type { PublicHalves } from "./identity.ts";
 
 const StackFile = z.looseObject({ config: z.record(z.string(), z.unknown()).default({}) });
 export type StackFile = z.infer<typeof StackFile>;
+
+/** Name of the project, which is the namespace of its keys. */
+export function projectOf(dir: string): string {
+  try {
+    const text = readFileSync(join(dir, "Pulumi.yaml"), "utf8");
+    return z.object({ name: z.string().regex(/^[\w.-]+$/) }).parse(parse(text)).name;
+  } catch {
+    throw new OperatorError("init.no-project", `There is no Pulumi.yaml of a project in ${dir}`, "Name it with --dir");
+  }
+}
 
 export const stackPath = (folder: string, stack: string) => join(folder, `Pulumi.${stack}.yaml`);
 const otherMachine = (name: MachineName): MachineName => (name === "mainpc" ? "pc2" : "mainpc");

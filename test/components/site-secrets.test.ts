@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { checkSiteSecrets, leafCertificateDays, readSiteSecrets } from "../../components/site-secrets.ts";
 import { parseStackConfig } from "../../components/stack-config.ts";
 import { OperatorError } from "../../ops/error.ts";
+import { createAuthority } from "../../ops/init/certificates.ts";
 import { promised, recordResources, stackValues } from "./recorder.ts";
 import { type SecuredStack, securedStack } from "./secured-stack.ts";
 
@@ -55,6 +56,15 @@ describe("the secrets of a stack", () => {
       checkSiteSecrets(mixed, { ...pc2.secrets, leafKey: mainpc.secrets.leafKey }),
     );
     expect(said).toContain("it is for CN=mainpc, not for CN=pc2");
+  });
+
+  it("belong to either of two CAs while one takes the other's place", () => {
+    const { ca } = site.security;
+    const stranger = createAuthority({ name: "another CA", now: new Date() }).certificate;
+    for (const both of [`${stranger.trimEnd()}\n${ca}`, `${ca.trimEnd()}\n${stranger}`])
+      expect(() => checkSiteSecrets({ ...site, security: { ...site.security, ca: both } }, pc2.secrets)).not.toThrow();
+    const foreign = { ...site, security: { ...site.security, ca: stranger } };
+    expect(() => checkSiteSecrets(foreign, pc2.secrets)).toThrow(/has not issued it/);
   });
 
   it("a certificate of 30 days has 29 days and some hours left", () => {

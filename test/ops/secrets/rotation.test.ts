@@ -1,0 +1,100 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Rotation } from "../../../ops/secrets/rotation.ts";
+
+let folder: string;
+let dir: string;
+let kept: string;
+
+const stack = (key: string, seed: string, more = "") => `# Ours.
+encryptionsalt: v1:salt
+config:
+  tandem:machine:
+    address: 10.0.0.10 # moved in May
+  tandem:security:
+    hubKey: ${key}
+  tandem:hubSeed:
+    secure: ${seed}
+  tandem:agentSecrets:
+    broker:
+      secure: ${seed}-broker
+    other:
+      secure: other
+${more}`;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "tandem-rotation-"));
+  [dir, kept] = [join(folder, "site"), join(folder, "kept")];
+  const rotation = join(kept, "rotation");
+  for (const path of [dir, join(rotation, "before", "seeds"), join(rotation, "1"), join(rotation, "seeds")])
+    mkdirSync(path, { recursive: true });
+  writeFileSync(join(dir, "Pulumi.pc2.yaml"), stack("UOLD", "v1:old"));
+  writeFileSync(join(rotation, "before", "Pulumi.pc2.yaml"), stack("UOLD", "v1:old"));
+  writeFileSync(join(rotation, "1", "Pulumi.pc2.yaml"), stack("UNEW", "v1:new", "  tandem:logs: {}\n"));
+  writeFileSync(join(rotation, "before", "seeds", "operator.seed"), "SUOLD\n");
+  writeFileSync(join(rotation, "seeds", "operator.seed"), "SUNEW\n");
+  writeFileSync(join(kept, "operator.seed"), "SUOLD\n");
+  writeFileSync(join(rotation, "rotation.json"), JSON.stringify(state()));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const state = () => ({
+  v: 1,
+  project: "tandem",
+  since: "2026-01-01T00:00:00.000Z",
+  what: ["hub-keys"],
+  hubKeys: { before: ["UOLD"], after: ["UNEW"] },
+  phases: [{ title: "new secrets", changes: { pc2: ["security", "hubSeed", "agentSecrets.broker"] } }],
+  deployed: 0,
+  passphrase: null,
+});
+
+function found(): Rotation {
+  const rotation = Rotation.find(kept);
+  if (rotation === undefined) throw new Error("there is no rotation");
+  return rotation;
+}
+const file = () => readFileSync(join(dir, "Pulumi.pc2.yaml"), "utf8");
+
+describe("a rotation under way", () => {
+  it("puts its keys into the stack's file, and leaves what an operator has changed and noted there", () => {
+    writeFileSync(join(dir, "Pulumi.pc2.yaml"), file().replace("10.0.0.10", "10.0.0.11"));
+    found().place(1, dir);
+    const expected = stack("UNEW", "v1:new").replace("10.0.0.10", "10.0.0.11");
+    expect(file()).toBe(expected);
+    found().place(1, dir);
+    expect(file()).toBe(expected);
+  });
+
+  it("puts the old ones back", () => {
+    const rotation = found();
+    rotation.place(1, dir);
+    rotation.putBack(dir);
+    expect(file()).toBe(stack("UOLD", "v1:old"));
+  });
+
+  it("gives the operator the new seeds when all is deployed, and knows which are old then", () => {
+    const rotation = found();
+    expect(rotation.oldSeeds()).toEqual({});
+    rotation.deployed(1);
+    expect(readFileSync(join(kept, "operator.seed"), "utf8")).toBe("SUNEW\n");
+    expect(statSync(join(kept, "operator.seed")).mode & 0o777).toBe(0o600);
+    expect(found().state.deployed).toBe(1);
+    expect(found().oldSeeds()).toEqual({ "operator.seed": "SUOLD\n" });
+  });
+
+  it("leaves nothing of the old ones when it ends", () => {
+    found().end();
+    expect(existsSync(join(kept, "rotation"))).toBe(false);
+    expect(Rotation.find(kept)).toBeUndefined();
+  });
+
+  it("refuses a stack whose passphrase was changed meanwhile, with the file as it is", () => {
+    const changed = file().replace("v1:salt", "v1:other");
+    writeFileSync(join(dir, "Pulumi.pc2.yaml"), changed);
+    expect(() => found().place(1, dir)).toThrow(/passphrase of .*Pulumi\.pc2\.yaml was changed/);
+    expect(file()).toBe(changed);
+  });
+});
