@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { readStackFile } from "../../../ops/init/stack-file.ts";
 import { ledgerOf, pushTo } from "../../support/local-pair.ts";
 import { steadyPushes } from "../../support/steady-load.ts";
+import { until } from "../../support/until.ts";
 import { DeploySite, say, seconds, testMs } from "./deploy-site.ts";
 import { stacks } from "./deployed-pair.ts";
 
@@ -29,7 +30,11 @@ async function redialled(): Promise<void> {
     await site.pair.lab[stack].exec(`docker restart tandem-${stack}-nats`);
     await site.pair.whole();
   }
-  for (const stack of stacks) expect(await pushTo(site.pair.at(stack), `redialled_${stack}`, 1)).toBe("200 peer");
+  for (const stack of stacks)
+    await until(
+      `a push to ${stack} that both hold`,
+      async () => (await pushTo(site.pair.at(stack), `redialled_${stack}`, 1)) === "200 peer",
+    );
 }
 
 it("a first deploy puts up the pair", async () => {
