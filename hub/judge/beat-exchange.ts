@@ -79,11 +79,11 @@ export class BeatExchange {
   }
 
   beat(saying: Saying, paths: readonly BeatPath[]): void {
-    const { config, incarnation } = this.#options;
+    const { config, incarnation, keys } = this.#options;
     const { name: machine } = config.machine;
     this.#beats++;
     const counter = this.#beats;
-    const said = { ...saying, echo: this.#echo, ack: this.#ack };
+    const said = { ...saying, echo: this.#echo, ack: this.#ack, knows: keys.peerMark };
     this.#send({ v: 1, kind: "beat", machine, incarnation, counter, ...said }, paths);
   }
 
@@ -129,44 +129,42 @@ export class BeatExchange {
   }
 
   #send(message: Message, paths: readonly BeatPath[]): void {
-    const { keys, clock, log } = this.#options;
-    const nowMs = clock();
-    const { own } = keys;
-    const direct = keys.direct(nowMs);
-    const bytes = seal(message, direct);
-    if (bytes.length > maxMessageBytes) {
-      log.error("beats.word_too_long", { bytes: bytes.length });
-      return;
+    const { keys, log } = this.#options;
+    const { told } = keys;
+    for (const key of keys.sealing) {
+      const bytes = seal(message, key);
+      if (bytes.length > maxMessageBytes) {
+        log.error("beats.word_too_long", { bytes: bytes.length });
+        return;
+      }
+      if (paths.includes("udp")) this.#udp?.send(bytes);
+      if (paths.includes("tcp")) this.#tcp?.send(bytes);
+      if (paths.includes("nats") && key === told) this.#nats.send(key, bytes);
     }
-    if (paths.includes("udp")) this.#udp?.send(bytes);
-    if (paths.includes("tcp")) this.#tcp?.send(bytes);
-    if (paths.includes("nats") && this.#nats.send(own, own === direct ? bytes : seal(message, own))) keys.told(nowMs);
   }
 
   /** @returns whether it was the peer's, new or not */
   #take(bytes: Buffer, path: BeatPath, offered?: Buffer): boolean {
-    const { keys, config, clock } = this.#options;
-    const message = this.#read(bytes, offered === undefined ? keys.peers(clock()) : [offered]);
+    const { keys, config } = this.#options;
+    const message = this.#read(bytes, offered ?? keys.peer);
     if (message?.machine !== config.peer.name) return false;
-    if (offered !== undefined) keys.learn(offered, clock());
-    if (message.kind === "beat") this.#takeBeat(message, path);
-    else if (message.incarnation === this.#filter.incarnation && message.counter > this.#wordHeard) {
+    if (offered !== undefined) keys.learn(offered);
+    if (message.kind === "beat") {
+      keys.acknowledged(message.knows);
+      this.#takeBeat(message, path);
+    } else if (message.incarnation === this.#filter.incarnation && message.counter > this.#wordHeard) {
       this.#wordHeard = message.counter;
       this.#options.word(message.word);
     }
     return true;
   }
 
-  #read(bytes: Buffer, keys: readonly Buffer[]): Message | undefined {
-    const last = this.#last;
-    if (last?.bytes.equals(bytes) && keys.some((key) => last.key.equals(key))) return last.message;
-    for (const key of keys) {
-      const message = unseal(bytes, key);
-      if (message === undefined) continue;
-      this.#last = { bytes: Buffer.from(bytes), key: Buffer.from(key), message };
-      return message;
-    }
-    return undefined;
+  #read(bytes: Buffer, key: Buffer | undefined): Message | undefined {
+    if (key === undefined) return undefined;
+    if (this.#last?.bytes.equals(bytes) && this.#last.key.equals(key)) return this.#last.message;
+    const message = unseal(bytes, key);
+    if (message !== undefined) this.#last = { bytes: Buffer.from(bytes), key: Buffer.from(key), message };
+    return message;
   }
 
   #takeBeat(beat: Beat, path: BeatPath): void {

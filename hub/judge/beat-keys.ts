@@ -1,5 +1,5 @@
 /** The keys that seal beats: this hub's own, and the peer's, learned over NATS; both outlive the hub in its state directory. */
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Log, messageOf } from "../io/log.ts";
@@ -8,69 +8,67 @@ import { keyBytes } from "./beat.ts";
 
 const ownName = "beats.key";
 const peerName = "peer-beats.key";
-/** So long a key is still taken that the peer has renewed: what it sent before, and sends until this hub has learned the new one. */
-const formerMs = 5_000;
-/** So long the peer is told of a new key before its beats by UDP and TCP are sealed by that. */
-const settleMs = 1_000;
 
 export class BeatKeys {
   readonly #directory: string | undefined;
   readonly #log: Log;
   #own: Buffer;
-  /** By which UDP and TCP are sealed while the peer may not know the own one. */
-  #former: Buffer | undefined;
-  #toldAtMs: number | undefined;
+  /** The own one from when the peer says that it knows it. */
+  #next: Buffer | undefined;
   #peer: Buffer | undefined;
-  #peerFormer: { key: Buffer; untilMs: number } | undefined;
+  #peerMark: string | undefined;
 
   /** @param directory undefined for keys that end with the hub */
   constructor(directory: string | undefined, log: Log) {
     this.#directory = directory;
     this.#log = log;
     this.#peer = this.#read(peerName);
+    this.#peerMark = this.#peer && markOf(this.#peer);
     const own = this.#read(ownName);
     this.#own = own ?? randomBytes(keyBytes);
     if (own === undefined) this.#write(ownName, this.#own);
   }
 
-  /** What NATS carries. */
-  get own(): Buffer {
-    return this.#own;
+  /** What NATS tells the peer. */
+  get told(): Buffer {
+    return this.#next ?? this.#own;
   }
 
-  /** What seals on the direct paths: the own key, or after `renew` the one before it until the peer was told for a second. */
-  direct(nowMs: number): Buffer {
-    if (this.#toldAtMs !== undefined && nowMs - this.#toldAtMs >= settleMs) this.#former = undefined;
-    return this.#former ?? this.#own;
+  /** What seals on direct paths; after `renew` both keys, since the peer may know either. */
+  get sealing(): Buffer[] {
+    return this.#next === undefined ? [this.#own] : [this.#own, this.#next];
   }
 
-  /** Makes a new own key. */
+  /** Begins with a new own key. A hub that ends before the peer knows it goes on with the one before. */
   renew(): void {
-    this.#former ??= this.#own;
-    this.#toldAtMs = undefined;
-    this.#own = randomBytes(keyBytes);
+    this.#next = randomBytes(keyBytes);
+  }
+
+  /** @param mark of the key that the peer says it has learned; a hub of before says none, and both keys seal until the next start */
+  acknowledged(mark: string | undefined): void {
+    if (this.#next === undefined || mark !== markOf(this.#next)) return;
+    this.#own = this.#next;
+    this.#next = undefined;
     this.#write(ownName, this.#own);
     this.#log.info("beats.key_renewed");
   }
 
-  /** The own key went out by NATS. */
-  told(nowMs: number): void {
-    this.#toldAtMs ??= nowMs;
+  /** Undefined until the peer was heard over NATS for the first time. */
+  get peer(): Buffer | undefined {
+    return this.#peer;
   }
 
-  /** Of the peer, the newest first; none until it was heard over NATS for the first time. */
-  peers(nowMs: number): Buffer[] {
-    if (this.#peer === undefined) return [];
-    const former = this.#peerFormer;
-    return former === undefined || nowMs > former.untilMs ? [this.#peer] : [this.#peer, former.key];
+  /** By which the peer knows that its key was learned; tells nothing of the key. */
+  get peerMark(): string | undefined {
+    return this.#peerMark;
   }
 
   /** A peer whose secrets were renewed, or that lost its disk, has made itself a new key. */
-  learn(key: Buffer, nowMs: number): void {
+  learn(key: Buffer): void {
     if (this.#peer?.equals(key)) return;
     this.#log.info("beats.key_learned", { renewed: this.#peer !== undefined });
-    if (this.#peer !== undefined) this.#peerFormer = { key: this.#peer, untilMs: nowMs + formerMs };
     this.#peer = Buffer.from(key);
+    this.#peerMark = markOf(key);
     this.#write(peerName, this.#peer);
   }
 
@@ -100,3 +98,5 @@ export class BeatKeys {
     }
   }
 }
+
+const markOf = (key: Buffer): string => createHash("sha256").update(key).digest("hex").slice(0, 16);

@@ -26,6 +26,8 @@ const Beat = z.object({
   /** The beat of the peer that was heard last, whether or not its beats are taken. */
   echo: z.strictObject({ incarnation: z.string(), counter: z.number().int().positive() }).optional(),
   ack: Ack.optional(),
+  /** Mark of the receiver's key that the sender has learned. */
+  knows: z.string().optional(),
 });
 export type Beat = z.infer<typeof Beat>;
 

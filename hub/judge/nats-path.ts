@@ -50,14 +50,9 @@ export class NatsPath {
     this.#link = link;
   }
 
-  /**
-   * @param key by which it is sealed
-   * @returns false while NATS is away: nothing is kept for later, since an old beat is of no use
-   */
-  send(key: Buffer, bytes: Buffer): boolean {
-    if (this.#link?.connected !== true) return false;
-    this.#link.nc.publish(this.#subject, Buffer.concat([key, bytes]));
-    return true;
+  /** While NATS is away nothing is kept for later: an old beat is of no use. @param key by which it is sealed */
+  send(key: Buffer, bytes: Buffer): void {
+    if (this.#link?.connected === true) this.#link.nc.publish(this.#subject, Buffer.concat([key, bytes]));
   }
 
   renewSeed(): void {

@@ -134,6 +134,13 @@ export class Lab {
     await this.#ready([name]);
   }
 
+  /** Takes a machine away for good, disks and host key included; `Lab.up` makes another one in its place. */
+  async destroy(name: MachineName): Promise<void> {
+    const { container, volumes } = this.plan.places[name];
+    await docker(["rm", "--force", container]);
+    if (volumes !== undefined) await docker(["volume", "rm", volumes.engine, volumes.disk]);
+  }
+
   /** Drops all traffic between the two machines; this computer and the jump host still reach both. */
   async cutLink(): Promise<void> {
     await link.cutLink(this.mainpc, this.pc2);

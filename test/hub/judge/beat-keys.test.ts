@@ -22,75 +22,68 @@ describe("the keys of beats", () => {
   it("are made once, kept for their owner alone, and are the same after the next start", () => {
     const directory = join(folder, "state");
     const first = new BeatKeys(directory, log);
-    expect(first.own).toHaveLength(32);
-    expect(first.peers(0)).toEqual([]);
+    expect(first.told).toHaveLength(32);
+    expect(first.peer).toBeUndefined();
     const learned = randomBytes(32);
-    first.learn(learned, 0);
+    first.learn(learned);
     for (const name of ["beats.key", "peer-beats.key"])
       expect(statSync(join(directory, name)).mode & 0o777).toBe(0o600);
     const second = new BeatKeys(directory, log);
-    expect([second.own, ...second.peers(0)]).toEqual([first.own, learned]);
+    expect([second.told, second.peer]).toEqual([first.told, learned]);
   });
 
   it("of a peer that made itself a new one are replaced; the same one is not written again", () => {
     const keys = new BeatKeys(folder, log);
     const [one, two] = [randomBytes(32), randomBytes(32)];
-    keys.learn(one, 0);
-    keys.learn(Buffer.from(one), 0);
+    keys.learn(one);
+    keys.learn(Buffer.from(one));
     expect(events).toEqual(["beats.key_learned"]);
-    keys.learn(two, 0);
-    expect(keys.peers(5_001)).toEqual([two]);
+    keys.learn(two);
+    expect(keys.peer).toEqual(two);
     expect(readFileSync(join(folder, "peer-beats.key"))).toEqual(two);
   });
 
-  it("that the peer has renewed are taken for 5 s more, since UDP and TCP may still bring them", () => {
+  it("of its own, renewed, both seal until the peer says that it knows the new one, which is kept then", () => {
     const keys = new BeatKeys(folder, log);
-    const [one, two] = [randomBytes(32), randomBytes(32)];
-    keys.learn(one, 0);
-    keys.learn(two, 10_000);
-    expect(keys.peers(15_000)).toEqual([two, one]);
-    expect(keys.peers(15_001)).toEqual([two]);
-    expect(new BeatKeys(folder, log).peers(10_001)).toEqual([two]);
+    const peer = new BeatKeys(undefined, log);
+    const before = keys.told;
+    peer.learn(before);
+    keys.renew();
+    keys.acknowledged(peer.peerMark);
+    expect(keys.sealing).toEqual([before, keys.told]);
+    expect(new BeatKeys(folder, log).told).toEqual(before);
+    peer.learn(keys.told);
+    keys.acknowledged(peer.peerMark);
+    expect(keys.sealing).toEqual([keys.told]);
+    expect(keys.told).not.toEqual(before);
+    expect(new BeatKeys(folder, log).told).toEqual(keys.told);
   });
 
-  it("of its own, renewed, seal direct paths only when the peer was told of it for a second", () => {
+  it("renewed twice before the peer heard of it seal by the one that it knows, and by the newest", () => {
     const keys = new BeatKeys(folder, log);
-    const before = keys.own;
-    keys.renew();
-    expect(keys.own).not.toEqual(before);
-    expect(keys.direct(60_000)).toEqual(before);
-    keys.told(60_000);
-    keys.told(60_900);
-    expect(keys.direct(60_999)).toEqual(before);
-    expect(keys.direct(61_000)).toEqual(keys.own);
-    expect(new BeatKeys(folder, log).own).toEqual(keys.own);
-  });
-
-  it("renewed twice before the peer heard of it seal direct paths by the one that it knows", () => {
-    const keys = new BeatKeys(folder, log);
-    const before = keys.own;
+    const before = keys.told;
     keys.renew();
     keys.renew();
-    expect(keys.direct(0)).toEqual(before);
+    expect(keys.sealing).toEqual([before, keys.told]);
   });
 
   it("are kept in memory without a directory", () => {
     const keys = new BeatKeys(undefined, log);
-    keys.learn(randomBytes(32), 0);
-    expect(keys.peers(0)[0]).toHaveLength(32);
-    expect(new BeatKeys(undefined, log).own).not.toEqual(keys.own);
+    keys.learn(randomBytes(32));
+    expect(keys.peer).toHaveLength(32);
+    expect(new BeatKeys(undefined, log).told).not.toEqual(keys.told);
   });
 
   it("of which a file holds something else are made anew, with a word in the log", () => {
     writeFileSync(join(folder, "beats.key"), "short");
-    expect(new BeatKeys(folder, log).own).toHaveLength(32);
+    expect(new BeatKeys(folder, log).told).toHaveLength(32);
     expect(events).toEqual(["beats.key_unusable"]);
     expect(readFileSync(join(folder, "beats.key"))).toHaveLength(32);
   });
 
   it("that cannot be kept work until the hub ends", () => {
     mkdirSync(join(folder, "beats.key"));
-    expect(new BeatKeys(folder, log).own).toHaveLength(32);
+    expect(new BeatKeys(folder, log).told).toHaveLength(32);
     expect(events).toEqual(["beats.key_unreadable", "beats.key_unkept"]);
   });
 });
