@@ -1,7 +1,7 @@
 /** Writes small files that must be whole after any crash: old or new, never half, and on the disk when it is said that they are. */
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 
 /** Readable by its owner alone, as is a directory that is made for it. */
 const fileMode = 0o600;
@@ -39,12 +39,12 @@ export async function writeDurably(
   }
 }
 
-/** As `writeDurably`, for what nothing may go on without. */
-export function writeDurablySync(path: string, content: Uint8Array): void {
+/** As `writeDurably`, for what nothing may go on without. @param mode of the file. @default 0600 */
+export function writeDurablySync(path: string, content: Uint8Array, mode = fileMode): void {
   const directory = dirname(path);
   mkdirSync(directory, { recursive: true, mode: directoryMode });
   rmSync(workPath(path), { force: true });
-  const file = openSync(workPath(path), "wx", fileMode);
+  const file = openSync(workPath(path), "wx", mode);
   try {
     writeFileSync(file, content);
     fsyncSync(file);
@@ -52,10 +52,24 @@ export function writeDurablySync(path: string, content: Uint8Array): void {
     closeSync(file);
   }
   renameSync(workPath(path), path);
-  const entries = openSync(directory, "r");
+  sync(directory);
+}
+
+/** Everything in it, and the folder itself. */
+export function syncFolder(folder: string): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) syncFolder(path);
+    else if (entry.isFile()) sync(path);
+  }
+  sync(folder);
+}
+
+function sync(path: string): void {
+  const file = openSync(path, "r");
   try {
-    fsyncSync(entries);
+    fsyncSync(file);
   } finally {
-    closeSync(entries);
+    closeSync(file);
   }
 }

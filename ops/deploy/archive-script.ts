@@ -41,6 +41,14 @@ export function pruneScript(data: string, keep: number): string {
   ].join("\n");
 }
 
+/** Lets every one before `number` go. */
+export function forgetScript(data: string, number: number): string {
+  return [
+    ...heading(data),
+    `numbers | while read -r one; do [ "$one" -ge ${number} ] || rm -rf "$all/$one"; done`,
+  ].join("\n");
+}
+
 /** Stores a program, given as base64 by standard input. */
 export function storeScript(data: string, number: number): string {
   return [...heading(data), ...receive(number, programName, "base64 -d")].join("\n");

@@ -1,7 +1,15 @@
 /** Keeps on each machine what its deployments were: a record of each, and the program that made it. */
 import { messageOf } from "../../hub/io/log.ts";
 import { OperatorError } from "../error.ts";
-import { fetchScript, listScript, numberScript, pruneScript, recordScript, storeScript } from "./archive-script.ts";
+import {
+  fetchScript,
+  forgetScript,
+  listScript,
+  numberScript,
+  pruneScript,
+  recordScript,
+  storeScript,
+} from "./archive-script.ts";
 import { Deployment, keptDeployments, newest } from "./deployment.ts";
 import { onMachine, type Place } from "./place.ts";
 
@@ -53,6 +61,11 @@ export async function fetchProgram(place: Place, number: number): Promise<Buffer
       "tandem history lists what is kept; name another one with --to",
     );
   }
+}
+
+/** Lets every deployment before this one go. */
+export async function forgetBefore(place: Place, number: number): Promise<void> {
+  await onMachine(place, forgetScript(dataOf(place), number));
 }
 
 function parsed(line: string): Deployment | undefined {

@@ -1,8 +1,9 @@
 /** The operator's own folder outside the repository: seeds of people and agents, and the CA's key, encrypted. */
 import { createPrivateKey } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { writeDurablySync } from "../../hub/io/write-durably.ts";
 import { OperatorError } from "../error.ts";
 import type { Issued } from "./certificates.ts";
 
@@ -19,9 +20,7 @@ export function keep(folder: string, files: Record<string, string>): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
   for (const [name, text] of Object.entries(files)) {
-    const path = join(folder, name);
-    writeFileSync(`${path}.new`, text.endsWith("\n") ? text : `${text}\n`, { mode: 0o600 });
-    renameSync(`${path}.new`, path);
+    writeDurablySync(join(folder, name), Buffer.from(text.endsWith("\n") ? text : `${text}\n`));
   }
 }
 

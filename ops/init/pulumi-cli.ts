@@ -11,7 +11,8 @@ export interface PulumiOptions {
   cwd: string;
   /** File with the passphrase of the stacks' secrets, where the backend needs one and no variable names it. */
   passphraseFile?: string;
-  signal: AbortSignal;
+  /** Ends what runs. @default nothing does, not even Ctrl-C at the terminal */
+  signal?: AbortSignal;
 }
 
 interface Ended {
@@ -42,11 +43,19 @@ export class Pulumi {
 
   /** Makes the stack in the backend when it is not there. */
   async ensureStack(stack: string, secretsProvider: string | undefined): Promise<void> {
-    const listed = await this.#expect(["stack", "ls", "--json"], "list the stacks");
-    const names = z.array(z.object({ name: z.string() })).parse(JSON.parse(listed));
-    if (names.some(({ name }) => name.split("/").at(-1) === stack)) return;
+    if (await this.#has(stack)) return;
     const provider = secretsProvider === undefined ? [] : ["--secrets-provider", secretsProvider];
     await this.#expect(["stack", "init", stack, "--no-select", ...provider], `make stack ${stack}`);
+  }
+
+  /** @throws OperatorError when the backend does not have it */
+  async requireStack(stack: string): Promise<void> {
+    if (await this.#has(stack)) return;
+    throw new OperatorError(
+      "pulumi.no-stack",
+      `${await this.backend()} has no stack ${stack}`,
+      "Log in to the backend that this site was deployed with: pulumi login",
+    );
   }
 
   /** @param path of the key. @example "agentSecrets.broker" */
@@ -58,13 +67,25 @@ export class Pulumi {
     );
   }
 
-  /** Encrypts all of a stack by another passphrase, in its file here and in its state. */
+  /** Encrypts all of a stack by another passphrase, in its file here and in its state. Not to be ended in the middle. */
   async changePassphrase(stack: string, passphrase: string): Promise<void> {
-    await this.#expect(
-      ["stack", "change-secrets-provider", "passphrase", "--stack", stack],
-      `change the passphrase of ${stack}`,
-      `${passphrase}\n`,
-    );
+    const args = ["stack", "change-secrets-provider", "passphrase", "--stack", stack];
+    await this.#expect(args, `change the passphrase of ${stack}`, `${passphrase}\n`);
+  }
+
+  /** The state as the backend has it, its secrets encrypted. */
+  exportState(stack: string): Promise<string> {
+    return this.#expect(["stack", "export", "--stack", stack], `export the state of ${stack}`);
+  }
+
+  async importState(stack: string, state: string): Promise<void> {
+    await this.#expect(["stack", "import", "--stack", stack], `import the state of ${stack}`, state);
+  }
+
+  async #has(stack: string): Promise<boolean> {
+    const listed = await this.#expect(["stack", "ls", "--json"], "list the stacks");
+    const names = z.array(z.object({ name: z.string() })).parse(JSON.parse(listed));
+    return names.some(({ name }) => name.split("/").at(-1) === stack);
   }
 
   async #expect(args: string[], deed: string, input?: string): Promise<string> {
@@ -82,7 +103,8 @@ export class Pulumi {
     const env = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true", NO_COLOR: "1" };
     if (passphraseFile !== undefined) Object.assign(env, { PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile });
     return new Promise((resolve, reject) => {
-      const child = spawn("pulumi", [...args, "--non-interactive"], { cwd, env, signal, timeout: deadlineMs });
+      const ends = signal === undefined ? { detached: true } : { signal, timeout: deadlineMs };
+      const child = spawn("pulumi", [...args, "--non-interactive"], { cwd, env, ...ends });
       const output = collected(child);
       child.once("error", (error: NodeJS.ErrnoException) => {
         reject(error.code === "ENOENT" ? missing() : error);

@@ -22,13 +22,15 @@ export interface SealOptions {
   secretsProvider?: string;
   /** Passphrase of the stacks' secrets. Undefined where a variable names it, or none is needed. */
   passphrase?: string;
+  /** Whether a stack that the backend does not have is made there. @default true */
+  mayMakeStacks?: boolean;
   signal: AbortSignal;
   say(line: string): void;
 }
 
 /** Until it returns the folder is as it was; stacks made in the backend on the way stay, empty. */
 export async function seal(stacks: SealedStack[], options: SealOptions): Promise<string[]> {
-  const { folder, project, secretsProvider, passphrase, signal, say } = options;
+  const { folder, project, secretsProvider, passphrase, mayMakeStacks = true, signal, say } = options;
   for (const { stack, file } of stacks) parseStack(groupsOf(file, project), stack, project);
   const work = mkdtempSync(join(tmpdir(), "tandem-init-"));
   try {
@@ -40,7 +42,7 @@ export async function seal(stacks: SealedStack[], options: SealOptions): Promise
     for (const { stack, secrets } of stacks) {
       const count = Object.keys(secrets).length;
       if (count > 0) say(`Encrypting ${count} secrets of ${stack}`);
-      await pulumi.ensureStack(stack, secretsProvider);
+      await (mayMakeStacks ? pulumi.ensureStack(stack, secretsProvider) : pulumi.requireStack(stack));
       for (const [key, value] of Object.entries(secrets)) await pulumi.setSecret(stack, key, value);
       assertEncrypted(work, stack, project, Object.keys(secrets));
     }

@@ -1,5 +1,4 @@
-/** Carries a rotation to its end from wherever it was: witness, deployments, a search for old copies, the passphrase. */
-
+/** Brings a rotation to its end from wherever it was, or back: witness, deployments, and a search for old copies. */
 import { listenForEnd } from "../deploy/ask.ts";
 import { exitCodeOf, folderRequest } from "../deploy/commands.ts";
 import type { DeployEngine } from "../deploy/engine.ts";
@@ -7,24 +6,22 @@ import { type RunOptions, runDeployment } from "../deploy/run.ts";
 import { endText } from "../deploy/show.ts";
 import type { Stack } from "../site/stacks.ts";
 import { exchanged, searchOld } from "./old-copies.ts";
-import { changePassphrase } from "./passphrase.ts";
 import type { Rotation } from "./rotation.ts";
 import type { Say, Searched } from "./search.ts";
 import { tellWitness, type WitnessOrder } from "./witness-update.ts";
 
 export interface CarryOut {
-  dir: string;
   stacks: readonly Stack[];
   witness: WitnessOrder | undefined;
-  /** File with the stacks' new passphrase. */
-  passphraseFile: string | undefined;
   deploying: RunOptions;
+  /** Whether it ends although old copies are left. */
+  leaveCopies: boolean;
   say: Say;
 }
 
 export interface Outcome {
   /** `stopped`: a deployment failed or was rolled back; `copies`: an old secret still lies somewhere, or a place could not be searched. */
-  outcome: "done" | "stopped" | "interrupted" | "copies";
+  outcome: "done" | "taken back" | "stopped" | "interrupted" | "copies";
   /** How many of its deployments the machines have. */
   deployed: number;
   of: number;
@@ -33,67 +30,94 @@ export interface Outcome {
   found: Pick<Searched, "findings" | "unsearched">;
 }
 
-/** Interrupted or failed, it goes on from there when it is called again. @throws OperatorError as a deployment does */
+type Stopped = "stopped" | "interrupted" | undefined;
+
+/** @throws OperatorError as a deployment does; called again it goes on from there */
 export async function carryOutRotation(rotation: Rotation, args: CarryOut): Promise<Outcome> {
-  const { stacks, witness, say } = args;
+  const { stacks, witness, leaveCopies, say } = args;
   const { hubKeys, phases } = rotation.state;
-  const ending = (outcome: Outcome["outcome"], more: Partial<Outcome> = {}): Outcome => ({
-    outcome,
-    deployed: rotation.state.deployed,
-    of: phases.length,
-    exchanged: [],
-    found: { findings: [], unsearched: [] },
-    ...more,
-  });
-  if (witness !== undefined && rotation.state.deployed < phases.length) {
-    say("telling the witness both hubs' old and new keys");
-    await tellWitness(witness, [...hubKeys.before, ...hubKeys.after]);
+  await tellBoth(rotation, args);
+  const deploy = deployer(rotation, args);
+  // The last one that was reached is looked at again: somebody may have brought a machine back meanwhile.
+  for (let number = Math.max(1, rotation.state.deployed); number <= phases.length; number++) {
+    const stopped = await deploy(number);
+    if (stopped !== undefined) return ending(rotation, stopped);
   }
-  const stopped = await deployAll(rotation, args);
-  if (stopped !== undefined) return ending(stopped);
   if (witness !== undefined) {
     say("telling the witness to forget the old keys");
     await tellWitness(witness, hubKeys.after);
   }
-  const old = await exchanged(rotation, stacks);
-  const { findings, unsearched } = await searchOld(old, stacks, say);
-  const names = old.map(({ name }) => name);
-  if (findings.length + unsearched.length > 0)
-    return ending("copies", { exchanged: names, found: { findings, unsearched } });
-  if (rotation.state.passphrase === false && args.passphraseFile !== undefined) {
-    await changePassphrase(args.dir, stacks, args.passphraseFile, say);
-    rotation.passphraseChanged();
-  }
+  const { secrets, tooShort } = await exchanged(rotation, stacks);
+  for (const name of tooShort) say(`${name} was too short to be searched for`);
+  const { findings, unsearched } = await searchOld(secrets, stacks, say);
+  const found = { findings, unsearched };
+  const names = [...secrets.map(({ name }) => name), ...tooShort];
+  if (findings.length + unsearched.length > 0 && !leaveCopies)
+    return ending(rotation, "copies", { exchanged: names, found });
+  const done = ending(rotation, "done", { exchanged: names, found });
   rotation.end();
-  return ending("done", { exchanged: names });
+  return done;
 }
 
-/** Undefined when the machines have all of it. */
-async function deployAll(
-  rotation: Rotation,
-  { dir, deploying, say }: CarryOut,
-): Promise<"stopped" | "interrupted" | undefined> {
-  const { phases } = rotation.state;
+/** The way back, one deployment at a time, so that the machines believe each other at each step. */
+export async function takeBackRotation(rotation: Rotation, args: CarryOut): Promise<Outcome> {
+  await tellBoth(rotation, args);
+  const deploy = deployer(rotation, args);
+  for (let number = rotation.state.deployed; number >= 0; number--) {
+    rotation.aim(number);
+    const stopped = await deploy(number);
+    if (stopped !== undefined) return ending(rotation, stopped);
+  }
+  if (args.witness !== undefined) await tellWitness(args.witness, rotation.state.hubKeys.before);
+  const back = ending(rotation, "taken back");
+  rotation.end();
+  return back;
+}
+
+const ending = ({ state }: Rotation, outcome: Outcome["outcome"], more: Partial<Outcome> = {}): Outcome => ({
+  outcome,
+  deployed: state.deployed,
+  of: state.phases.length,
+  exchanged: [],
+  found: { findings: [], unsearched: [] },
+  ...more,
+});
+
+async function tellBoth({ state: { hubKeys } }: Rotation, { witness, say }: CarryOut): Promise<void> {
+  if (witness === undefined) return;
+  say("telling the witness both hubs' old and new keys");
+  await tellWitness(witness, [...hubKeys.before, ...hubKeys.after]);
+}
+
+/** Each call brings one of the rotation's deployments to the machines; undefined when they have it. */
+function deployer(rotation: Rotation, { deploying, say }: CarryOut): (number: number) => Promise<Stopped> {
   let engine: Pick<DeployEngine, "kill"> | undefined;
   const signal = listenForEnd({ kill: () => engine?.kill() }, say);
-  for (const [index, { title }] of phases.entries()) {
-    const number = index + 1;
-    if (number <= rotation.state.deployed) continue;
+  const { phases } = rotation.state;
+  return async (number) => {
     if (signal.aborted) return "interrupted";
-    rotation.place(number, dir);
+    const title = phases[number - 1]?.title ?? "as it was before";
     say(`deployment ${number} of ${phases.length} of this rotation: ${title}`);
+    const request = folderRequest("secrets rotate", deploying, { json: true, yes: true });
     const result = await runDeployment({
-      ...folderRequest("secrets rotate", deploying, { json: true, yes: true }),
-      interrupted: (one) => {
+      ...request,
+      sourcesOf(kept, chosen) {
+        // Under the locks: nobody else reads these files for a deployment now.
+        rotation.place(number);
+        return request.sourcesOf(kept, chosen);
+      },
+      interrupted(one) {
         engine = one;
         return signal;
       },
     });
     const code = exitCodeOf(result);
-    if (result.kind === "played" && result.played.end.outcome !== "done")
+    if (code === 0) {
+      rotation.reached(number);
+      return undefined;
+    }
+    if (result.kind === "played")
       for (const line of endText(result.played.end, result.number, result.played).split("\n")) say(line);
-    if (code !== 0) return code === 1 ? "stopped" : "interrupted";
-    rotation.deployed(number);
-  }
-  return undefined;
+    return code === 1 ? "stopped" : "interrupted";
+  };
 }

@@ -32,33 +32,40 @@ export function newRotation(asked: Asked): Promise<Rotation> {
     await stackPassphrase({ dir }, undefined, signal);
     const ca = renewing.includes("certificates") ? await openerOf(asked) : undefined;
     say("making the new secrets");
-    const { stacks: pair, keptFiles } = renewals({
-      folder: dir,
-      project,
-      what: renewing,
-      kept,
-      caPassphrase: ca,
-      newAuthority: what.includes("ca"),
-      now: new Date(),
-    });
-    const phases = phasesOf(renewing.length === 0 ? [] : pair, given);
+    const { stacks: pair, keptFiles } =
+      renewing.length === 0
+        ? { stacks: [], keptFiles: {} }
+        : renewals({
+            folder: dir,
+            project,
+            what: renewing,
+            kept,
+            caPassphrase: ca,
+            newAuthority: what.includes("ca"),
+            now: new Date(),
+          });
     return await Rotation.begin(kept, {
       dir,
       project,
       stacks: stacks.map(({ name }) => name),
-      what: [...what, ...secret.map((one) => split(one).path)],
+      what: namesOf(what, secret),
       hubKeys: {
         before: pair.map(({ before }) => String(before.hubKey)),
         after: pair.map(({ after }) => String(after.security.hubKey)),
       },
-      phases,
+      phases: phasesOf(pair, given),
       keptFiles,
-      changesPassphrase: what.includes("passphrase"),
       signal,
       say,
     });
   });
 }
+
+/** As a rotation remembers what it exchanges. */
+export const namesOf = (what: readonly Target[], secret: readonly string[]): string[] => [
+  ...what,
+  ...secret.map((one) => split(one).path),
+];
 
 function renewalsOf(what: readonly Target[]): Renewal[] {
   const certificates = what.includes("certificates") || what.includes("ca");

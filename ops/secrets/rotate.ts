@@ -1,17 +1,19 @@
 /** `tandem secrets rotate`: new secrets on both machines, one after the other, and the old ones nowhere. */
-import { resolve } from "node:path";
+import { mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { typed } from "../deploy/ask.ts";
 import { OperatorError } from "../error.ts";
 import { keepFolder } from "../init/keep.ts";
-import { passphraseIn } from "../init/passphrases.ts";
 import { projectOf } from "../init/stack-file.ts";
-import { readStacks } from "../site/stacks.ts";
-import { carryOutRotation } from "./carry-out.ts";
-import { newRotation } from "./new-secrets.ts";
+import { takeLock } from "../local/lock.ts";
+import { readStacks, type Stack } from "../site/stacks.ts";
+import { carryOutRotation, type Outcome, takeBackRotation } from "./carry-out.ts";
+import { namesOf, newRotation } from "./new-secrets.ts";
+import { rotatePassphrase } from "./passphrase.ts";
 import { endText, planText } from "./rotate-text.ts";
 import { Rotation } from "./rotation.ts";
 import { type Target, usual } from "./targets.ts";
-import { witnessOrder } from "./witness-update.ts";
+import { type WitnessOrder, witnessOrder } from "./witness-update.ts";
 
 export interface RotateOptions {
   secret: string[];
@@ -20,12 +22,21 @@ export interface RotateOptions {
   witnessCommand?: string;
   witnessStore: string;
   abandon: boolean;
+  leaveCopies: boolean;
   allowOutage: boolean;
   /** Of each machine's verification, s. */
   deadline: number;
   yes: boolean;
   dir: string;
   json: boolean;
+}
+
+interface Circumstances {
+  dir: string;
+  project: string;
+  /** Folder of what the operator keeps. */
+  kept: string;
+  stacks: Stack[];
 }
 
 const exitInterrupted = 130;
@@ -35,70 +46,69 @@ export async function rotate(names: Target[], options: RotateOptions): Promise<v
   const dir = resolve(options.dir);
   const project = projectOf(dir);
   const kept = keepFolder(project);
-  const stacks = readStacks(undefined, dir);
-  const found = Rotation.find(kept);
-  if (options.abandon) return abandon(found, dir, options.json);
-  if (found !== undefined && names.length + options.secret.length > 0) refuseAnother(found);
-  const what = names.length + options.secret.length > 0 ? names : usual;
-  const all = found?.state.what ?? [...what, ...options.secret.map((one) => one.replace(/=.*/s, ""))];
-  const { witnessCommand, witnessStore, newPassphraseFile: passphraseFile } = options;
-  const witness = all.includes("hub-keys") ? witnessOrder(stacks, witnessCommand, witnessStore) : undefined;
-  checkPassphrase(all, passphraseFile);
-  const machines = stacks.map(({ site }) => site.machine.name).join(", ");
-  for (const line of planText(all, found)) say(line);
-  if (!options.yes && !(await typed("rotate", `This changes ${machines}, one after the other`)))
-    throw new OperatorError(
-      "rotate.unconfirmed",
-      "the word was not typed, so nothing was done",
-      "Begin anew when it is certain",
-    );
-  const { secret, caPassphraseFile, allowOutage, deadline } = options;
+  const at: Circumstances = { dir, project, kept, stacks: readStacks(undefined, dir) };
+  mkdirSync(kept, { recursive: true, mode: 0o700 });
+  const release = takeLock(join(kept, "rotation.lock"), ({ pid, startedAt }) => {
+    const what = `process ${pid} exchanges secrets since ${startedAt}`;
+    return new OperatorError("rotate.locked", what, "Wait until it has ended, or end it with Ctrl-C");
+  });
+  try {
+    const startMs = performance.now();
+    const outcome = await rotateLocked(names, options, at);
+    const tookMs = Math.round(performance.now() - startMs);
+    process.exitCode = exitCodes[outcome.outcome] ?? 0;
+    process.stdout.write(`${options.json ? JSON.stringify({ ...outcome, tookMs }) : endText(outcome).join("\n")}\n`);
+  } finally {
+    release();
+  }
+}
+
+const exitCodes: Partial<Record<Outcome["outcome"], number>> = { interrupted: exitInterrupted, stopped: 1, copies: 1 };
+
+async function rotateLocked(names: Target[], options: RotateOptions, at: Circumstances): Promise<Outcome> {
+  const { dir, project, kept, stacks } = at;
+  const { secret, caPassphraseFile, abandon, yes, leaveCopies, allowOutage, deadline } = options;
+  const found = Rotation.find(kept, dir);
+  if (options.newPassphraseFile !== undefined || names.includes("passphrase")) {
+    const machines = machinesOf(stacks);
+    return await rotatePassphrase({ ...at, found, names, options, agree: (what) => agree(what, machines, yes), say });
+  }
+  if (abandon && found === undefined)
+    throw new OperatorError("rotate.none", "no rotation is under way", "Begin one with: tandem secrets rotate");
+  const what = names.length + secret.length > 0 ? names : usual;
+  const all = found?.state.what ?? namesOf(what, secret);
+  if (found !== undefined && names.length + secret.length > 0) refuseAnother(found, namesOf(names, secret));
+  const witness = witnessOf(all, options, at);
+  for (const line of planText(all, found, abandon)) say(line);
+  await agree(abandon ? "takes back what was changed on" : "changes", machinesOf(stacks), yes);
   const ca = caPassphraseFile === undefined ? {} : { caPassphraseFile };
-  const startMs = performance.now();
   const rotation = found ?? (await newRotation({ dir, project, kept, stacks, what, secret, ...ca, say }));
   const deploying = { dir, alone: false, allowOutage, deadlineMs: deadline * 1_000 };
-  const outcome = await carryOutRotation(rotation, { dir, stacks, witness, passphraseFile, deploying, say });
-  const tookMs = Math.round(performance.now() - startMs);
-  process.exitCode = outcome.outcome === "done" ? 0 : outcome.outcome === "interrupted" ? exitInterrupted : 1;
-  const text = options.json ? JSON.stringify({ ...outcome, tookMs }) : endText(outcome, all, passphraseFile).join("\n");
-  process.stdout.write(`${text}\n`);
+  const carry = abandon ? takeBackRotation : carryOutRotation;
+  return await carry(rotation, { stacks, witness, deploying, leaveCopies, say });
 }
 
-/** The stacks' files as they were; of machines that have new secrets already, the next deployment takes them back. */
-function abandon(found: Rotation | undefined, dir: string, json: boolean): void {
-  if (found === undefined)
-    throw new OperatorError("rotate.none", "no rotation is under way", "Begin one with: tandem secrets rotate");
-  const { deployed, phases } = found.state;
-  const isDeployed = deployed === phases.length;
-  if (!isDeployed) found.putBack(dir);
-  found.end();
-  const text = isDeployed
-    ? "ended: the machines have the new secrets, and so have the stacks' files"
-    : "the stacks' files hold the old secrets again; tandem deploy brings the machines back to them, tandem witness prints what the witness must know";
-  process.stdout.write(json ? `${JSON.stringify({ abandoned: true, deployed, of: phases.length })}\n` : `${text}\n`);
+function witnessOf(
+  all: readonly string[],
+  options: RotateOptions,
+  { stacks }: Circumstances,
+): WitnessOrder | undefined {
+  return all.includes("hub-keys") ? witnessOrder(stacks, options.witnessCommand, options.witnessStore) : undefined;
 }
 
-function refuseAnother({ state }: Rotation): never {
+const machinesOf = (stacks: readonly Stack[]) => stacks.map(({ site }) => site.machine.name).join(", ");
+
+async function agree(what: string, machines: string, yes: boolean): Promise<void> {
+  if (yes || (await typed("rotate", `This ${what} ${machines}, one after the other`))) return;
+  const next = "Begin anew when it is certain";
+  throw new OperatorError("rotate.unconfirmed", "the word was not typed, so nothing was done", next);
+}
+
+function refuseAnother({ state }: Rotation, names: readonly string[]): void {
+  if (names.toSorted().join() === state.what.toSorted().join()) return;
   throw new OperatorError(
     "rotate.under-way",
     `a rotation of ${state.what.join(", ")} of ${state.since} is under way, with ${state.deployed} of ${state.phases.length} deployments done`,
     "Go on with it: tandem secrets rotate, or take it back: tandem secrets rotate --abandon",
   );
-}
-
-function checkPassphrase(what: readonly string[], file: string | undefined): void {
-  if (what.includes("passphrase") && file === undefined) {
-    const next = "Write it into a file of mode 0600 and name that: --new-passphrase-file FILE";
-    throw new OperatorError("rotate.passphrase", "the new passphrase was not given", next);
-  }
-  if (file === undefined) return;
-  if (!what.includes("passphrase")) {
-    const next = "Name it with the others: tandem secrets rotate passphrase …";
-    throw new OperatorError(
-      "rotate.passphrase",
-      "a new passphrase was given, but it is not among what is exchanged",
-      next,
-    );
-  }
-  passphraseIn(file);
 }

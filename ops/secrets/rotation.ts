@@ -1,27 +1,21 @@
 /** A rotation of secrets as it is kept beside the operator's keys, so that the same command goes on with it after any end. */
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { parseDocument } from "yaml";
 import { z } from "zod";
+import { syncFolder } from "../../hub/io/write-durably.ts";
 import { OperatorError } from "../error.ts";
 import { keep } from "../init/keep.ts";
 import { type SealOptions, seal } from "../init/seal.ts";
 import { readStackFile, stackPath } from "../init/stack-file.ts";
 import type { Phase } from "./phases.ts";
+import { copyKeys } from "./stack-keys.ts";
 
 const State = z.strictObject({
   v: z.literal(1),
   /** Namespace of the keys. */
   project: z.string(),
+  /** Folder of the site. */
+  dir: z.string(),
   /** ISO 8601 in UTC. */
   since: z.string(),
   /** @example ["hub-keys", "certificates"] */
@@ -29,11 +23,9 @@ const State = z.strictObject({
   /** Public keys of both hubs before and after, for the witness. */
   hubKeys: z.strictObject({ before: z.array(z.string()), after: z.array(z.string()) }),
   /** Which keys of each stack's file a deployment changes, by path. */
-  phases: z.array(z.strictObject({ title: z.string(), changes: z.record(z.string(), z.array(z.string())) })),
-  /** How many of them the machines have. */
+  phases: z.array(z.strictObject({ title: z.string(), keys: z.record(z.string(), z.array(z.string())) })),
+  /** How many of them both machines have, at least; while it is taken back, at most one more. */
   deployed: z.number().int().min(0),
-  /** Whether the stacks' passphrase has been exchanged, too; null where it is to stay. */
-  passphrase: z.boolean().nullable(),
 });
 type State = z.infer<typeof State>;
 
@@ -45,9 +37,8 @@ export interface NewRotation extends Omit<SealOptions, "folder" | "passphrase"> 
   what: string[];
   hubKeys: State["hubKeys"];
   phases: Phase[];
-  /** New seeds and a new CA, by file name: they take the place of the old ones when all is deployed. */
+  /** New seeds and a new CA, by file name. */
   keptFiles: Record<string, string>;
-  changesPassphrase: boolean;
 }
 
 export class Rotation {
@@ -61,11 +52,18 @@ export class Rotation {
     this.#state = state;
   }
 
-  /** @param kept the operator's folder */
-  static find(kept: string): Rotation | undefined {
+  /** @param kept the operator's folder. @throws OperatorError for one that cannot be read, or is of another site */
+  static find(kept: string, dir: string): Rotation | undefined {
     const path = join(folderIn(kept), "rotation.json");
     if (!existsSync(path)) return undefined;
-    return new Rotation(kept, State.parse(JSON.parse(readFileSync(path, "utf8"))));
+    const state = State.safeParse(parsed(readFileSync(path, "utf8")));
+    if (!state.success) {
+      const next = `Stack files as they were lie in ${folderIn(kept)}/before; move that folder away to begin anew`;
+      throw new OperatorError("rotate.unreadable", `${path} cannot be read`, next);
+    }
+    if (state.data.dir === dir) return new Rotation(kept, state.data);
+    const next = `End that one first: tandem secrets rotate --dir ${state.data.dir}`;
+    throw new OperatorError("rotate.elsewhere", `a rotation of the site in ${state.data.dir} is under way`, next);
   }
 
   /** Seals every deployment's files, and is there as a whole or not at all. The stacks' own files are as they were. */
@@ -76,36 +74,20 @@ export class Rotation {
       mkdirSync(join(work, "before"), { recursive: true, mode: 0o700 });
       copyFileSync(join(dir, "Pulumi.yaml"), join(work, "before", "Pulumi.yaml"));
       for (const stack of stacks) copyFileSync(stackPath(dir, stack), stackPath(join(work, "before"), stack));
-      keep(join(work, "before", "seeds"), seedsIn(kept));
-      keep(join(work, "seeds"), keptFiles);
-      for (const [index, { changes }] of phases.entries())
-        await sealPhase(join(work, `${index + 1}`), dir, changes, options);
-      const { what, hubKeys, changesPassphrase, project } = options;
-      const paths = phases.map(({ title, changes }) => ({
-        title,
-        changes: Object.fromEntries(
-          changes.map(({ stack, security, secrets }) => [
-            stack,
-            [...(security ? ["security"] : []), ...Object.keys(secrets)],
-          ]),
-        ),
-      }));
+      keep(join(work, "before", "kept"), filesIn(kept));
+      keep(join(work, "kept"), keptFiles);
+      for (const [index, phase] of phases.entries()) await sealPhase(join(work, `${index + 1}`), dir, phase, options);
+      const { what, hubKeys, project } = options;
       const since = new Date().toISOString();
-      write(work, {
-        v: 1,
-        project,
-        since,
-        what,
-        hubKeys,
-        phases: paths,
-        deployed: 0,
-        passphrase: changesPassphrase ? false : null,
-      });
+      const sealed = phases.map(({ title, changes }) => ({ title, keys: keysOf(changes) }));
+      write(work, { v: 1, project, dir, since, what, hubKeys, phases: sealed, deployed: 0 });
+      syncFolder(work);
       renameSync(work, folderIn(kept));
+      syncFolder(kept);
     } finally {
       rmSync(work, { recursive: true, force: true });
     }
-    const begun = Rotation.find(kept);
+    const begun = Rotation.find(kept, dir);
     if (begun === undefined) throw new Error(`${folderIn(kept)} is gone`);
     return begun;
   }
@@ -122,40 +104,41 @@ export class Rotation {
   /** Seeds that new ones have taken the place of, by file name. */
   oldSeeds(): Record<string, string> {
     const kept = filesIn(this.#kept);
-    const before = Object.entries(filesIn(join(this.before, "seeds")));
-    return Object.fromEntries(before.filter(([name, seed]) => kept[name] !== seed));
+    const before = Object.entries(filesIn(join(this.before, "kept")));
+    return Object.fromEntries(before.filter(([name, seed]) => name.endsWith(".seed") && kept[name] !== seed));
   }
 
-  /** Puts what a deployment changes into the stacks' files, and leaves all else of them. @param number from 1 */
-  place(number: number, dir: string): void {
-    const phase = this.#state.phases[number - 1];
-    if (phase === undefined) throw new RangeError(`there is no deployment ${number}`);
-    copyKeys({ from: join(this.#folder, `${number}`), to: dir, project: this.#state.project }, phase.changes);
+  /** Gives the stacks' files what they hold in a deployment, from whatever they hold. @param number 0 for what was before all of them */
+  place(number: number): void {
+    const { phases, dir: to, project } = this.#state;
+    const all = phases.map(({ keys }, index) => ({ folder: join(this.#folder, `${index + 1}`), keys }));
+    // Each deployment changes some of them: those of later ones are as they were before.
+    const before = phases.map(({ keys }) => ({ folder: this.before, keys }));
+    copyKeys({ from: [...before, ...all.slice(0, number)], to, project });
   }
 
-  /** Puts everything back that was placed. */
-  putBack(dir: string): void {
-    for (const { changes } of this.#state.phases)
-      copyKeys({ from: this.before, to: dir, project: this.#state.project }, changes);
+  /** Both machines have it: the operator's seeds are those that they know now, and the CA is the one that issues from here on. */
+  reached(number: number): void {
+    const { phases } = this.#state;
+    const [was, is] = [filesIn(join(this.before, "kept")), filesIn(join(this.#folder, "kept"))];
+    const seeds = Object.entries(is).filter(([name]) => name.endsWith(".seed"));
+    if (number > 0) keep(this.#kept, number === phases.length ? is : { ...was, ...Object.fromEntries(seeds) });
+    else keep(this.#kept, was);
+    this.aim(number);
   }
 
-  deployed(number: number): void {
-    this.#set({ deployed: number });
-    if (number === this.#state.phases.length) keep(this.#kept, filesIn(join(this.#folder, "seeds")));
-  }
-
-  passphraseChanged(): void {
-    this.#set({ passphrase: true });
-  }
-
-  /** Forgets the old secrets. */
-  end(): void {
-    rmSync(this.#folder, { recursive: true, force: true });
-  }
-
-  #set(change: Partial<State>): void {
-    this.#state = { ...this.#state, ...change };
+  /** On the way back, before the machines leave the deployment that they have. */
+  aim(number: number): void {
+    this.#state = { ...this.#state, deployed: number };
     write(this.#folder, this.#state);
+  }
+
+  /** Forgets what was and what was to be. */
+  end(): void {
+    const gone = `${this.#folder}.new`;
+    rmSync(gone, { recursive: true, force: true });
+    renameSync(this.#folder, gone);
+    rmSync(gone, { recursive: true, force: true });
   }
 }
 
@@ -165,7 +148,16 @@ function write(folder: string, state: State): void {
   keep(folder, { "rotation.json": JSON.stringify(state, null, 2) });
 }
 
-async function sealPhase(folder: string, dir: string, changes: Phase["changes"], options: Omit<SealOptions, "folder">) {
+function keysOf(changes: Phase["changes"]): Record<string, string[]> {
+  return Object.fromEntries(
+    changes.map(({ stack, security, secrets }) => [
+      stack,
+      [...(security === undefined ? [] : ["security"]), ...Object.keys(secrets)],
+    ]),
+  );
+}
+
+async function sealPhase(folder: string, dir: string, { changes }: Phase, options: Omit<SealOptions, "folder">) {
   mkdirSync(folder, { mode: 0o700 });
   copyFileSync(join(dir, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
   const stacks = changes.map(({ stack, security, secrets }) => {
@@ -173,50 +165,21 @@ async function sealPhase(folder: string, dir: string, changes: Phase["changes"],
     const group = security && { [`${options.project}:security`]: security };
     return { stack, file: { ...file, config: { ...file.config, ...group } }, secrets };
   });
-  await seal(stacks, { ...options, folder });
-}
-
-interface Copying {
-  from: string;
-  to: string;
-  project: string;
-}
-
-/** @param changes paths of keys by stack */
-function copyKeys({ from, to, project }: Copying, changes: Readonly<Record<string, readonly string[]>>): void {
-  const texts = Object.entries(changes).map(([stack, paths]) => {
-    const path = stackPath(to, stack);
-    const source = parseDocument(readFileSync(stackPath(from, stack), "utf8"));
-    const target = parseDocument(readFileSync(path, "utf8"));
-    if (source.get("encryptionsalt") !== target.get("encryptionsalt")) {
-      throw new OperatorError(
-        "rotate.passphrase",
-        `the passphrase of ${path} was changed since this rotation began, so its new secrets cannot be read there`,
-        "End it with: tandem secrets rotate --abandon, and begin anew",
-      );
-    }
-    for (const key of paths) {
-      const at = ["config", ...keyPath(project, key)];
-      target.setIn(at, source.getIn(at, true));
-    }
-    return { path, text: target.toString({ lineWidth: 0 }) };
-  });
-  for (const { path, text } of texts) writeFileSync(`${path}.new`, text);
-  for (const { path } of texts) renameSync(`${path}.new`, path);
-}
-
-/** @example ["tandem:agentSecrets", "broker"] */
-function keyPath(project: string, key: string): string[] {
-  const [first = "", ...below] = key.split(".");
-  return [`${project}:${first}`, ...below];
-}
-
-function seedsIn(kept: string): Record<string, string> {
-  return Object.fromEntries(Object.entries(filesIn(kept)).filter(([name]) => name.endsWith(".seed")));
+  await seal(stacks, { ...options, folder, mayMakeStacks: false });
 }
 
 function filesIn(folder: string): Record<string, string> {
   if (!existsSync(folder)) return {};
-  const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
+  const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile() && isKept(entry.name));
   return Object.fromEntries(files.map(({ name }) => [name, readFileSync(join(folder, name), "utf8")]));
+}
+
+const isKept = (name: string) => /\.(seed|pem|key)$/.test(name);
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

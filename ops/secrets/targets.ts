@@ -5,7 +5,7 @@ export const targets = {
   ca: "and with it the certificates; three deployments, so that the link stays up",
   "operator-key": "by which NATS knows operators",
   "agent-keys": "by which NATS knows agents; they are cut off from it until they have the new seeds",
-  passphrase: "of the stacks, to that in --new-passphrase-file",
+  passphrase: "of the stacks, to that in --new-passphrase-file; by itself",
 } as const;
 export type Target = keyof typeof targets;
 /** When nothing else is said. */

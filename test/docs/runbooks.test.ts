@@ -52,7 +52,8 @@ function misuse(words: readonly string[]): string {
     }
     const sub = command.commands.find((candidate) => candidate.name() === word);
     if (sub !== undefined) command = sub;
-    else if (++positional > command.registeredArguments.length) return `${command.name()} takes no ${word}`;
+    else if (++positional > command.registeredArguments.length && !command.registeredArguments.at(-1)?.variadic)
+      return `${command.name()} takes no ${word}`;
   }
   const wanted = command.registeredArguments.filter(({ required }) => required).length;
   return positional < wanted ? `${command.name()} wants ${wanted} arguments` : "";

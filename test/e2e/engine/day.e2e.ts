@@ -34,7 +34,11 @@ it("a drill of every fault on both machines ends with the pair whole, and both h
   const { stdout } = await site.tandem(0, "drill", "run", "--reports", reports, "--yes", "--json");
   const record = JSON.parse(stdout);
   say(JSON.stringify(record.figures ?? record.summary ?? Object.keys(record)));
-  expect(readdirSync(reports).toSorted().map((name) => name.replace(/^.*\./, ""))).toEqual(["json", "md"]);
+  expect(
+    readdirSync(reports)
+      .toSorted()
+      .map((name) => name.replace(/^.*\./, "")),
+  ).toEqual(["json", "md"]);
   expect(readFileSync(join(reports, readdirSync(reports).find((name) => name.endsWith(".md")) ?? ""), "utf8")).toMatch(
     /hub-freeze/,
   );
@@ -48,7 +52,17 @@ it("a drill of every fault on both machines ends with the pair whole, and both h
 
 it("a soak of a minute and a half watches the deployed pair, keeps its checkpoints at both hubs, and verifies", async () => {
   const out = join(folder, "soak");
-  const { stdout } = await site.tandem(0, "soak", "--minutes", "1.5", "--checkpoint-minutes", "1", "--out", out, "--json");
+  const { stdout } = await site.tandem(
+    0,
+    "soak",
+    "--minutes",
+    "1.5",
+    "--checkpoint-minutes",
+    "1",
+    "--out",
+    out,
+    "--json",
+  );
   const verdict = JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
   expect(verdict.verdict ?? verdict.report?.verdict).toBe("pass");
   const running = await site.tandem(0, "soak", "verify", out);

@@ -81,21 +81,24 @@ it("killed in its second deployment it goes on when it is called again, and says
   await redialled();
 });
 
-it("given up before its deployment it leaves the stacks' files as they were", async () => {
+it("given up in its deployment it takes back the stacks' files and the machines", async () => {
   const files = () => stacks.map((stack) => readFileSync(site.pair.engine.stackFile(stack), "utf8"));
   const before = files();
   const running = site.start("secrets", "rotate", "hub-keys", "--yes");
   await running.says(/deployment 1 of 1 of this rotation/);
   await running.kill(site.enginePids());
   expect(files()).not.toEqual(before);
-  await site.tandem(0, "secrets", "rotate", "--abandon");
+  const { text } = await site.tandem(0, "secrets", "rotate", "--abandon", "--yes");
+  expect(text).toMatch(/the stacks' files and the machines have the old secrets again/);
   expect(files()).toEqual(before);
-  expect((await site.tandem(0, "deploy", "--yes")).text).toMatch(/was interrupted|no changes/);
   await site.settled();
 });
 
-it("with the passphrase exchanged, a deployment that fails still goes back by what the machines keep", async () => {
+it("with the passphrase exchanged, though cut off between the stacks, a deployment that fails still goes back by what the machines keep", async () => {
   const path = site.pair.engine.file("new.pass", "another horse entirely\n");
+  const cut = site.start("secrets", "rotate", "passphrase", "--new-passphrase-file", path, "--yes");
+  await cut.says(/encrypting the secrets of pc2 by the new passphrase/);
+  await cut.kill(site.enginePids());
   await site.tandem(0, "secrets", "rotate", "passphrase", "--new-passphrase-file", path, "--yes");
   const refused = await site.pair.engine.run("pc2", "config", "--show-secrets");
   expect(refused.text).toMatch(/incorrect passphrase/);
