@@ -22,10 +22,11 @@ interface PairOptions extends Pick<LabOptions, "satellite" | "extras"> {
 }
 
 export class DeployedPair {
-  readonly lab: Lab;
+  lab: Lab;
   readonly engine: Engine;
   readonly #agent: SshAgent;
   readonly #hubPorts: Record<Stack, number>;
+  #addresses: Record<Stack, string> | undefined;
 
   private constructor(lab: Lab, engine: Engine, agent: SshAgent, hubPorts: Record<Stack, number>) {
     this.lab = lab;
@@ -60,8 +61,19 @@ export class DeployedPair {
   }
 
   at(stack: Stack): { hub: string; pushgateway: string } {
-    const { address } = this.lab[stack];
+    const address = this.#addresses?.[stack] ?? this.lab[stack].address;
     return { hub: `http://${address}:${this.#hubPorts[stack]}`, pushgateway: `http://${address}:9091` };
+  }
+
+  /** Another machine in the place of this one: without data, and with a host key of its own. */
+  async remake(stack: Stack): Promise<void> {
+    await this.lab.destroy(stack);
+    this.lab = await Lab.up({ name: this.lab.plan.name });
+  }
+
+  /** From now on both answer there. */
+  move(addresses: Record<Stack, string>): void {
+    this.#addresses = addresses;
   }
 
   /** Waits until both hubs are in sync and neither misses a record. */
