@@ -105,6 +105,12 @@ describe("the runbooks", () => {
         ).toContain(name);
   });
 
+  it("start no service's container that is stopped: a cold standby beside its owner would be a second writer", () => {
+    for (const runbook of runbooks)
+      for (const { text } of runbook.sections.flatMap(({ steps }) => steps).flatMap(({ commands }) => commands))
+        expect(text, runbook.name).not.toMatch(/docker (re)?start .*docker ps -a.*tandem\.service/);
+  });
+
   it("would not pass with a command or an option that is not there", () => {
     expect(misuse(["ledger", "--hubs", "x"])).toBe("ledger has no option --hubs");
     expect(misuse(["leger"])).toBe("tandem takes no leger");
