@@ -2,16 +2,16 @@
 import { hostname, userInfo } from "node:os";
 import { type Command, InvalidArgumentError } from "commander";
 import { listenForEnd, typed } from "./deploy/ask.ts";
-import { conclude } from "./drill/conclude.ts";
 import { deployedDrillSite } from "./drill/deployed-site.ts";
-import { figuresOf, type Played } from "./drill/figures.ts";
-import { type DrillRecord, drillHistory } from "./drill/history.ts";
+import type { Played } from "./drill/figures.ts";
+import { drillHistory } from "./drill/history.ts";
 import { localDrillSite } from "./drill/local-site.ts";
-import { drillText, historyText } from "./drill/report.ts";
+import { historyText } from "./drill/report.ts";
 import { type Drilled, type DrillOptions, requireRedundancy, runDrill } from "./drill/run.ts";
 import { chooseDrills, scenarios } from "./drill/scenarios.ts";
 import { DrillSeat } from "./drill/seat.ts";
 import type { DrillSite } from "./drill/site.ts";
+import { tell } from "./drill/tell.ts";
 import { isInWindow, parseWindow, type Window } from "./drill/window.ts";
 import { OperatorError } from "./error.ts";
 import { localData, localRun } from "./ledger/hubs.ts";
@@ -92,7 +92,7 @@ async function run(names: string[], flags: RunFlags): Promise<void> {
     onPlayed: (one) => say(playedLine(one)),
     mayBegin: () => requireWindow(flags.window),
   });
-  await tell(site, drilled, by, flags);
+  await tell(site, drilled, by, { json: flags.json, reports: flags.reports ?? site.reports, say, print });
   if (signal.aborted) process.exitCode = 130;
 }
 
@@ -113,23 +113,6 @@ async function drillLocked(
   } finally {
     await lock.release();
   }
-}
-
-/** In one object, whatever went wrong besides. */
-async function tell(site: DrillSite, { played, why }: Drilled, by: string, flags: RunFlags): Promise<void> {
-  const { json, reports = site.reports } = flags;
-  if (played.length === 0) {
-    if (why !== undefined) throw why;
-    return print(json ? JSON.stringify({ outcome: "interrupted" }) : "it was ended before anything was measured");
-  }
-  const record: DrillRecord = { v: 1, at: new Date().toISOString(), by, played, figures: figuresOf(played) };
-  const { report, errors } = await conclude(site, record, reports);
-  if (report !== undefined) say(`report: ${report}`);
-  const wrong = [...(why === undefined ? [] : [why]), ...errors];
-  for (const error of wrong) say(`error: ${error.toText()}`);
-  if (record.figures.breaches.length + wrong.length > 0) process.exitCode = 1;
-  const views = wrong.map(({ code, message, next }) => ({ code, message, next }));
-  print(json ? JSON.stringify({ ...record, errors: views }) : drillText(record));
 }
 
 function requireWindow(window: Window | undefined): void {

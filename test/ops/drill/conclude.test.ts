@@ -6,7 +6,10 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { conclude } from "../../../ops/drill/conclude.ts";
 import { figuresOf } from "../../../ops/drill/figures.ts";
+import { tell } from "../../../ops/drill/tell.ts";
+import { OperatorError } from "../../../ops/error.ts";
 import type { DocumentToKeep } from "../../../ops/site/keep-documents.ts";
+import { played } from "./played.ts";
 
 const record = { v: 1 as const, at: "2026-01-02T03:04:05.000Z", by: "ops@desk", played: [], figures: figuresOf([]) };
 let folder: string;
@@ -47,4 +50,21 @@ it("a report is written though no hub answers, which is told", async () => {
   const { report = "", errors } = await conclude(siteAt(1), record, join(folder, "reports"));
   expect(readFileSync(report, "utf8")).toContain("# Drill of 2026-01-02T03:04:05.000Z");
   expect(errors.map(({ code }) => code)).toEqual(["drill.silent"]);
+});
+
+it("with --json one object tells what was measured, why it ended early, and what could not be kept", async () => {
+  const printed: string[] = [];
+  const why = new OperatorError("drill.window", "it is not 02:00-04:00 now", "Run it then");
+  const before = process.exitCode;
+  await tell(siteAt(1), { played: [played()], why }, "ops@desk", {
+    json: true,
+    reports: join(folder, "reports"),
+    say: () => {},
+    print: (text) => void printed.push(text),
+  });
+  expect(process.exitCode).toBe(1);
+  process.exitCode = before;
+  expect(printed.map((text) => JSON.parse(text))).toMatchObject([
+    { figures: { runs: 1 }, errors: [{ code: "drill.window" }, { code: "drill.silent" }] },
+  ]);
 });
