@@ -7,6 +7,10 @@ export interface HostArgs {
   machine: string;
   configDirectory: string;
   dataDirectory: string;
+  /** How the engine is called there, from `dockerCommand`. */
+  docker: string;
+  /** Further ones that must be there, since no container says that it has them. @default none */
+  directories?: readonly string[];
   /** Files of public certificates, on a machine of a secured pair. @default none */
   certificates?: readonly string[];
   /** Where logs are rotated: the folders of LogRotation. @default the machine has no care for logs */
@@ -27,9 +31,17 @@ export interface HostFacts {
   owners: { port: number; name: string; pid: number }[];
   containers: { name: string; pid: number; user: string; binds: string[] }[];
   certificates: { path: string; pem: string }[];
-  /** Directories that a container has from the machine and that are not there. */
-  missing: string[];
+  /** Directories that a container has from the machine, and those above; empty where the login may not look. */
+  directories: DirectoryFacts[];
+  /** Mount points of /etc/fstab above the data that nothing is mounted on. */
+  unmounted: string[];
   logs: LogFacts | undefined;
+}
+
+export interface DirectoryFacts {
+  path: string;
+  /** Mode octal, such as `700`; undefined when it is not there. */
+  rights: { mode: string; uid: number; gid: number } | undefined;
 }
 
 export interface LogFacts {
@@ -48,8 +60,9 @@ const kibi = 1024;
 
 /** To be used within `factsScript`, whose functions it calls; writes one file of 80 KiB into the data directory and removes it. */
 export function hostScript(args: HostArgs): string {
-  const { machine, configDirectory, dataDirectory, certificates = [], logs } = args;
-  const ofMachine = `docker ps -aq --filter 'label=tandem.machine=${machine}' | xargs -r timeout 10 docker inspect --format`;
+  const { machine, configDirectory, dataDirectory, directories = [], certificates = [], logs } = args;
+  const ofMachine = `docker ps -aq --filter 'label=tandem.machine=${machine}' | xargs -r timeout 10 ${args.docker} inspect --format`;
+  const roots = [configDirectory, dataDirectory, ...directories].map(shellQuote).join(" ");
   return [
     `running() { docker ps --filter 'label=tandem.machine=${machine}' --format '{{.Names}}' | grep -E "^tandem-${machine}-$1(-[0-9a-f]{7})?$" | head -n 1; }`,
     'within() { name=$(running "$1"); shift; [ -z "$name" ] || docker exec "$name" "$@" 2>&1 | head -n 1; }',
@@ -71,15 +84,25 @@ export function hostScript(args: HostArgs): string {
     "section directories",
     // Another than root may not look into what belongs to containers.
     `if [ "$(id -u)" = 0 ]; then`,
-    `  { printf '%s\\n' ${shellQuote(configDirectory)} ${shellQuote(dataDirectory)}; ${ofMachine} '{{range .Mounts}}{{if eq .Type "bind"}}{{println .Source}}{{end}}{{end}}'; } |`,
-    '    sort -u | while IFS= read -r path; do [ -z "$path" ] || [ -e "$path" ] || printf "%s\\n" "$path"; done',
+    `  { printf '%s\\n' ${roots}; ${ofMachine} '{{range .Mounts}}{{if eq .Type "bind"}}{{println .Source}}{{end}}{{end}}'; } |`,
+    `    sort -u | while IFS= read -r path; do [ -z "$path" ] || stat -c '%a %u %g %n' "$path" 2>/dev/null || echo "missing $path"; done`,
     "fi",
+    unmountedScript(dataDirectory),
     ...(logs === undefined ? [] : [logsScript(logs)]),
   ].join("\n");
 }
 
 export function roomScript(directory: string): string {
   return `section room; df -Pk ${shellQuote(directory)} 2>/dev/null | awk 'NR == 2 { print $4 }'`;
+}
+
+/** @param fstab @default "/etc/fstab" */
+export function unmountedScript(directory: string, fstab = "/etc/fstab"): string {
+  return [
+    `section unmounted; awk '$1 !~ /^#/ && $2 ~ /^\\/./ { print $2 }' ${shellQuote(fstab)} 2>/dev/null | while IFS= read -r at; do`,
+    `  case ${shellQuote(`${directory}/`)} in "$at"/*) command -v mountpoint >/dev/null && ! mountpoint -q "$at" && echo "$at" ;; esac`,
+    "done",
+  ].join("\n");
 }
 
 /** As the streams do it: a block is written, then the disk is waited for. dd tells the time of both, and of nothing else. */
@@ -150,13 +173,21 @@ export function readHostFacts(stdout: string): HostFacts {
         }))
       : [],
     certificates: certificatesIn(said.text("certificates")),
-    missing: said.lines("directories"),
+    directories: said.lines("directories").flatMap(directoryFacts),
+    unmounted: said.lines("unmounted"),
     logs: logFacts(said),
   };
 }
 
 /** @example "nats-server: v2.12.15" → "2.12.15" */
 export const versionIn = (text: string): string | undefined => /\d+\.\d+\.\d+/.exec(text)?.[0];
+
+function directoryFacts(line: string): DirectoryFacts[] {
+  const [, missing] = /^missing (\/.*)$/.exec(line) ?? [];
+  if (missing !== undefined) return [{ path: missing, rights: undefined }];
+  const [, mode = "", uid, gid, path] = /^(\d+) (\d+) (\d+) (\/.*)$/.exec(line) ?? [];
+  return path === undefined ? [] : [{ path, rights: { mode, uid: Number(uid), gid: Number(gid) } }];
+}
 
 function sshdFacts(lines: readonly string[]): HostFacts["sshd"] {
   const of = (key: string) =>

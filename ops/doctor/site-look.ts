@@ -4,7 +4,7 @@ import { containerName } from "../../components/agent.ts";
 import { findFiles } from "../../components/drift.ts";
 import { startedBy } from "../../components/machine-agents.ts";
 import { programImageTag } from "../../components/program-image.ts";
-import { shellCommand } from "../../components/reach.ts";
+import { dockerCommand, shellCommand } from "../../components/reach.ts";
 import type { SatelliteSite } from "../../components/satellite-site.ts";
 import { serverPorts } from "../../components/server-ports.ts";
 import type { Site } from "../../components/site.ts";
@@ -30,11 +30,11 @@ import {
   serverContainers,
 } from "./checks.ts";
 import { type ClockRead, checkClocks } from "./clocks.ts";
+import { checkDirectories } from "./directories.ts";
 import { factsScript, type MachineFacts, readFacts } from "./facts.ts";
 import { checkGateways } from "./gateway-look.ts";
 import {
   checkCertificates,
-  checkDirectories,
   checkFsync,
   checkLogs,
   checkPorts,
@@ -45,6 +45,7 @@ import {
 import { type HostFacts, hostScript, readHostFacts } from "./host-facts.ts";
 import { checkLock } from "./lock-check.ts";
 import type { Look } from "./look.ts";
+import { readClock } from "./read-clock.ts";
 import type { Report } from "./report.ts";
 import { Sections } from "./sections.ts";
 import { serversOf } from "./servers.ts";
@@ -111,6 +112,7 @@ async function examineMachine(site: Site, here: string): Promise<Seen> {
     hubUrl: hubUrlOf(machine),
     hubImage: site.images.hub === "" ? await hubImage(site.images.hubBase) : undefined,
     containers: containersOf(site),
+    isHere: site.docker.socket !== "",
   };
   const [local, fleet, ledger] = await Promise.all([
     lookAt(site, expected),
@@ -146,6 +148,7 @@ async function examineSatellite(site: SatelliteSite): Promise<Seen> {
     hubUrl: answer?.url ?? "",
     hubImage: undefined,
     containers: containersOf(site),
+    isHere: site.docker.socket !== "",
   };
   const local = await lookAt(site, expected);
   const checks = [...local.checks, ...checkSatellite(answer?.fleet, expected)];
@@ -170,18 +173,20 @@ async function lookAt(site: Stack["site"], expected: Expected): Promise<Omit<See
         "Check ssh.user and ssh.become of the stack",
       );
     const asked = { fromMs: askedAtMs, toMs: Date.now() };
-    const [facts, host] = [readFacts(result.stdout), readHostFacts(result.stdout)];
+    const read = readFacts(result.stdout);
+    const clock = (await readClock(reachOf(site))) ?? { ...asked, wallMs: read.wallMs };
+    const [facts, host] = [{ ...read, wallMs: clock.wallMs }, readHostFacts(result.stdout)];
     const lock =
       facts.uid === 0 ? checkLock(new Sections(result.stdout).text("lock"), site.paths.data, asked.toMs) : [];
     const checks = [
       ok("machine", `reached at ${machine.address}`),
-      ...checkMachine(facts, expected, asked),
+      ...checkMachine(facts, expected, clock),
       ...hostChecks(site, facts, host, asked.toMs),
       ...lock,
     ];
     const { wallMs, engine } = facts;
-    const clock = wallMs === undefined ? undefined : { machine: machine.name, wallMs, ...asked };
-    const seen = { clock, versions: { ...host.versions, engine } };
+    const its = wallMs === undefined ? undefined : { ...clock, machine: machine.name, wallMs };
+    const seen = { clock: its, versions: { ...host.versions, engine } };
     if (facts.uid !== 0) return { ...seen, checks };
     const files = checkFiles((await findFiles(reachOf(site), rootsOf(site))).changed(), expected);
     return { ...seen, checks: [...checks, ...files] };
@@ -192,10 +197,12 @@ async function lookAt(site: Stack["site"], expected: Expected): Promise<Omit<See
 
 function scriptOf(site: Stack["site"]): string {
   const { machine, paths, logs } = site;
-  const common = { machine: machine.name, configDirectory: paths.config, dataDirectory: paths.data };
+  const docker = dockerCommand(reachOf(site));
+  const common = { machine: machine.name, configDirectory: paths.config, dataDirectory: paths.data, docker };
   const isPair = site.role === "pair";
   const host = hostScript({
     ...common,
+    directories: isPair ? [`${paths.data}/jetstream`] : [],
     certificates: isPair ? ["leaf.pem", "ca.pem"].map((file) => `${paths.config}/nats/${file}`) : [],
     ...(logs.directories.length === 0
       ? {}
@@ -221,7 +228,7 @@ function hostChecks(site: Stack["site"], facts: MachineFacts, host: HostFacts, n
     ...checkSshd(host),
     ...checkCertificates(host, nowMs),
     ...checkSecretOwners(facts.secrets, host),
-    ...checkDirectories(host, paths.data),
+    ...checkDirectories(host, paths),
     ...checkLogs(host.logs, `${paths.config}/logs/tandem-logs.sh`, wallMs),
   ];
 }
