@@ -1,20 +1,13 @@
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { stringify } from "yaml";
 import { takeLocks } from "../../../ops/deploy/lock.ts";
 import { deployedDrillSite } from "../../../ops/drill/deployed-site.ts";
-import { localPlaces } from "../deploy/local-place.ts";
+import { localPlaces, writeStack } from "../deploy/local-place.ts";
 
 let site: ReturnType<typeof localPlaces>;
 beforeEach(() => {
   site = localPlaces("mainpc", "pc2");
-  for (const { stack } of site.places) {
-    const { machine, peer, docker, paths } = stack.site as typeof stack.site & { peer: object }; // both are of a pair
-    const values = { machine, peer, docker, paths };
-    const config = Object.fromEntries(Object.entries(values).map(([key, value]) => [`tandem:${key}`, value]));
-    writeFileSync(stack.path, stringify({ config }));
-  }
+  for (const place of site.places) writeStack(place);
 });
 afterEach(() => site.remove());
 
