@@ -1,11 +1,11 @@
 /** `tandem where`, `take`, `switchover` and `maintenance`: where services act, and an operator's orders to the hubs. */
 import { userInfo } from "node:os";
-import { createInterface } from "node:readline/promises";
 import { type Command, InvalidArgumentError } from "commander";
 import { z } from "zod";
 import { MaintenanceView } from "../hub/http/api.ts";
 import { OperatorError } from "./error.ts";
 import { hubUrls } from "./ledger/hubs.ts";
+import { confirmTaking } from "./services/confirm.ts";
 import { type HubsOrdered, type OrderHub, orderHubs } from "./services/hubs.ts";
 import { hubOf, Outcome, order } from "./services/orders.ts";
 import { type ServicesAsked, whereCode, whereText } from "./services/where.ts";
@@ -114,7 +114,7 @@ async function where(service: string | undefined, options: Asking): Promise<void
 
 async function take(service: string, options: TakeOptions): Promise<void> {
   const { confirmPeerDead } = options;
-  if (confirmPeerDead && !options.yes) await confirm(service);
+  if (confirmPeerDead && !options.yes) await confirmTaking(service);
   tell(await orderOf(await hubFor(options, service), service, "take", { confirmPeerDead }), options);
 }
 
@@ -180,24 +180,6 @@ function tell(outcome: Outcome, { json }: Asking): void {
 
 function print({ json }: Pick<Asking, "json">, value: unknown, text: string): void {
   process.stdout.write(`${json ? JSON.stringify(value) : text}\n`);
-}
-
-/** What cannot be undone is typed. */
-async function confirm(service: string): Promise<void> {
-  const refusal = (what: string) =>
-    new OperatorError(
-      "take.unconfirmed",
-      what,
-      "Say --yes where nobody can be asked, and only when the other machine is off",
-    );
-  if (!process.stdin.isTTY)
-    throw refusal("taking a service from a machine that is believed dead wants to be confirmed");
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const said = await terminal.question(
-    `If the other machine still works, ${service} runs twice. Type ${service} to take it: `,
-  );
-  terminal.close();
-  if (said.trim() !== service) throw refusal("the name was not typed, so nothing was done");
 }
 
 function minutes(text: string): number {

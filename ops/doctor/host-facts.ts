@@ -1,6 +1,7 @@
 /** What the doctor asks a machine beyond its containers: a part of the same script, and the reading of what it prints. */
 import { z } from "zod";
 import { shellQuote } from "../../components/shell.ts";
+import { type DirectoryFacts, directoriesScript, directoryIn, unmountedScript } from "./directory-facts.ts";
 import { Sections } from "./sections.ts";
 
 export interface HostArgs {
@@ -38,12 +39,6 @@ export interface HostFacts {
   logs: LogFacts | undefined;
 }
 
-export interface DirectoryFacts {
-  path: string;
-  /** Mode octal, such as `700`; undefined when it is not there. */
-  rights: { mode: string; uid: number; gid: number } | undefined;
-}
-
 export interface LogFacts {
   installed: boolean;
   /** What starts it. */
@@ -62,7 +57,6 @@ const kibi = 1024;
 export function hostScript(args: HostArgs): string {
   const { machine, configDirectory, dataDirectory, directories = [], certificates = [], logs } = args;
   const ofMachine = `docker ps -aq --filter 'label=tandem.machine=${machine}' | xargs -r timeout 10 ${args.docker} inspect --format`;
-  const roots = [configDirectory, dataDirectory, ...directories].map(shellQuote).join(" ");
   return [
     `running() { docker ps --filter 'label=tandem.machine=${machine}' --format '{{.Names}}' | grep -E "^tandem-${machine}-$1(-[0-9a-f]{7})?$" | head -n 1; }`,
     'within() { name=$(running "$1"); shift; [ -z "$name" ] || docker exec "$name" "$@" 2>&1 | head -n 1; }',
@@ -81,12 +75,7 @@ export function hostScript(args: HostArgs): string {
     ...certificates.map(
       (path) => `[ ! -r ${shellQuote(path)} ] || { echo file ${shellQuote(path)}; cat ${shellQuote(path)}; }`,
     ),
-    "section directories",
-    // Another than root may not look into what belongs to containers.
-    `if [ "$(id -u)" = 0 ]; then`,
-    `  { printf '%s\\n' ${roots}; ${ofMachine} '{{range .Mounts}}{{if eq .Type "bind"}}{{println .Source}}{{end}}{{end}}'; } |`,
-    `    sort -u | while IFS= read -r path; do [ -z "$path" ] || stat -c '%a %u %g %n' "$path" 2>/dev/null || echo "missing $path"; done`,
-    "fi",
+    directoriesScript([configDirectory, dataDirectory, ...directories], ofMachine),
     unmountedScript(dataDirectory),
     ...(logs === undefined ? [] : [logsScript(logs)]),
   ].join("\n");
@@ -94,15 +83,6 @@ export function hostScript(args: HostArgs): string {
 
 export function roomScript(directory: string): string {
   return `section room; df -Pk ${shellQuote(directory)} 2>/dev/null | awk 'NR == 2 { print $4 }'`;
-}
-
-/** @param fstab @default "/etc/fstab" */
-export function unmountedScript(directory: string, fstab = "/etc/fstab"): string {
-  return [
-    `section unmounted; awk '$1 !~ /^#/ && $2 ~ /^\\/./ { print $2 }' ${shellQuote(fstab)} 2>/dev/null | while IFS= read -r at; do`,
-    `  case ${shellQuote(`${directory}/`)} in "$at"/*) command -v mountpoint >/dev/null && ! mountpoint -q "$at" && echo "$at" ;; esac`,
-    "done",
-  ].join("\n");
 }
 
 /** As the streams do it: a block is written, then the disk is waited for. dd tells the time of both, and of nothing else. */
@@ -173,7 +153,7 @@ export function readHostFacts(stdout: string): HostFacts {
         }))
       : [],
     certificates: certificatesIn(said.text("certificates")),
-    directories: said.lines("directories").flatMap(directoryFacts),
+    directories: said.lines("directories").flatMap(directoryIn),
     unmounted: said.lines("unmounted"),
     logs: logFacts(said),
   };
@@ -181,13 +161,6 @@ export function readHostFacts(stdout: string): HostFacts {
 
 /** @example "nats-server: v2.12.15" → "2.12.15" */
 export const versionIn = (text: string): string | undefined => /\d+\.\d+\.\d+/.exec(text)?.[0];
-
-function directoryFacts(line: string): DirectoryFacts[] {
-  const [, missing] = /^missing (\/.*)$/.exec(line) ?? [];
-  if (missing !== undefined) return [{ path: missing, rights: undefined }];
-  const [, mode = "", uid, gid, path] = /^(\d+) (\d+) (\d+) (\/.*)$/.exec(line) ?? [];
-  return path === undefined ? [] : [{ path, rights: { mode, uid: Number(uid), gid: Number(gid) } }];
-}
 
 function sshdFacts(lines: readonly string[]): HostFacts["sshd"] {
   const of = (key: string) =>

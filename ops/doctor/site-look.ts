@@ -4,7 +4,7 @@ import { containerName } from "../../components/agent.ts";
 import { findFiles } from "../../components/drift.ts";
 import { startedBy } from "../../components/machine-agents.ts";
 import { programImageTag } from "../../components/program-image.ts";
-import { dockerCommand, shellCommand } from "../../components/reach.ts";
+import { shellCommand } from "../../components/reach.ts";
 import type { SatelliteSite } from "../../components/satellite-site.ts";
 import { serverPorts } from "../../components/server-ports.ts";
 import type { Site } from "../../components/site.ts";
@@ -14,7 +14,6 @@ import { loadFleet } from "../../fleet/load.ts";
 import { FleetView, LedgerView } from "../../hub/http/api.ts";
 import { messageOf } from "../../hub/io/log.ts";
 import { build } from "../build.ts";
-import { readScript } from "../deploy/lock-script.ts";
 import { OperatorError } from "../error.ts";
 import { askHub } from "../site/ask-hub.ts";
 import { runShell, unreachable } from "../site/shell.ts";
@@ -31,7 +30,7 @@ import {
 } from "./checks.ts";
 import { type ClockRead, checkClocks } from "./clocks.ts";
 import { checkDirectories } from "./directories.ts";
-import { factsScript, type MachineFacts, readFacts } from "./facts.ts";
+import { type MachineFacts, readFacts } from "./facts.ts";
 import { checkGateways } from "./gateway-look.ts";
 import {
   checkCertificates,
@@ -42,13 +41,14 @@ import {
   checkSecretOwners,
   checkSshd,
 } from "./host-checks.ts";
-import { type HostFacts, hostScript, readHostFacts } from "./host-facts.ts";
+import { type HostFacts, readHostFacts } from "./host-facts.ts";
 import { checkLock } from "./lock-check.ts";
 import type { Look } from "./look.ts";
 import { readClock } from "./read-clock.ts";
 import type { Report } from "./report.ts";
 import { Sections } from "./sections.ts";
 import { serversOf } from "./servers.ts";
+import { siteScript } from "./site-script.ts";
 import { checkSameVersions, checkVersions, type Versions } from "./versions.ts";
 
 /** What is compared between machines. */
@@ -164,7 +164,7 @@ async function lookAt(site: Stack["site"], expected: Expected): Promise<Omit<See
   });
   try {
     const askedAtMs = Date.now();
-    const result = await runShell(shellCommand(reachOf(site), scriptOf(site)), { deadlineMs: scriptMs });
+    const result = await runShell(shellCommand(reachOf(site), siteScript(site)), { deadlineMs: scriptMs });
     const lost = unreachable(site, result);
     if (lost !== undefined) return failed(lost.message, lost.next);
     if (result.code !== 0)
@@ -193,27 +193,6 @@ async function lookAt(site: Stack["site"], expected: Expected): Promise<Omit<See
   } catch (error) {
     return error instanceof OperatorError ? failed(error.message, error.next) : failed(messageOf(error), "");
   }
-}
-
-function scriptOf(site: Stack["site"]): string {
-  const { machine, paths, logs } = site;
-  const docker = dockerCommand(reachOf(site));
-  const common = { machine: machine.name, configDirectory: paths.config, dataDirectory: paths.data, docker };
-  const isPair = site.role === "pair";
-  const host = hostScript({
-    ...common,
-    directories: isPair ? [`${paths.data}/jetstream`] : [],
-    certificates: isPair ? ["leaf.pem", "ca.pem"].map((file) => `${paths.config}/nats/${file}`) : [],
-    ...(logs.directories.length === 0
-      ? {}
-      : { logs: { configDirectory: `${paths.config}/logs`, stateDirectory: `${paths.data}/logs` } }),
-  });
-  const lock = `section lock; (${readScript(paths.data)}\n) 2>/dev/null`;
-  return factsScript({
-    ...common,
-    monitoringPort: isPair ? site.machine.monitoringPort : undefined,
-    more: `${host}\n${lock}`,
-  });
 }
 
 function hostChecks(site: Stack["site"], facts: MachineFacts, host: HostFacts, nowMs: number): Check[] {

@@ -3,14 +3,9 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { unmountedScript } from "../../../ops/doctor/directory-facts.ts";
 import { factsScript, readFacts } from "../../../ops/doctor/facts.ts";
-import {
-  fsyncScript,
-  fsyncWrites,
-  hostScript,
-  readHostFacts,
-  unmountedScript,
-} from "../../../ops/doctor/host-facts.ts";
+import { fsyncScript, fsyncWrites, hostScript, readHostFacts } from "../../../ops/doctor/host-facts.ts";
 import { sectionFunction } from "../../../ops/doctor/sections.ts";
 
 describe("the machine's part of the doctor", () => {
