@@ -133,13 +133,13 @@ async function play(
   };
 }
 
-/** Ends the hold when the drill is ended. @returns when the server runs again, shared monotonic ms */
+/** Ends the hold when the drill is ended. @returns when the server runs again, shared monotonic ms; before its time only then */
 async function endOfHold(endMs: number, signal: AbortSignal, thaw: () => Promise<void>): Promise<number> {
   const left = () => Math.max(0, endMs - monoMs());
-  // Where it cannot be told, the machine itself ends the hold.
-  const cut = () => thaw().catch(() => sleep(left()));
-  await sleep(left(), undefined, { signal }).catch(cut);
-  return Math.min(endMs, monoMs());
+  const wholeHold = () => sleep(left()).then(() => endMs);
+  // Where it cannot be told to, the machine itself ends the hold.
+  const cut = () => thaw().then(monoMs, wholeHold);
+  return await sleep(left(), undefined, { signal }).then(() => endMs, cut);
 }
 
 /** @returns since then, ms; null when the pair is not whole in time */
@@ -151,7 +151,7 @@ async function wholeAfter(
   const endMs = sinceMs + wholeMs;
   // Also whoever ends the drill wants to be told how it left the pair.
   for (let last = signal.aborted; ; last = signal.aborted) {
-    if ((await whyNotWhole(hubs)) === undefined) return Math.round(monoMs() - sinceMs);
+    if ((await whyNotWhole(hubs)) === undefined) return Math.max(0, Math.round(monoMs() - sinceMs));
     if (monoMs() > endMs || (last && monoMs() > sinceMs + wholeMs / 4)) return null;
     await sleep(pollMs);
   }
