@@ -1,7 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Reach, SshReach } from "../../../components/reach.ts";
 import { runShell } from "../../../ops/site/shell.ts";
 import { keyIn, keyscanCommand, sessionCommand } from "../../../ops/ssh/command.ts";
+import { registerSsh } from "../../../ops/ssh.ts";
+import { localPlaces, writeStack } from "../deploy/local-place.ts";
+import { runCommand } from "../run-command.ts";
 
 const reach: SshReach = {
   kind: "ssh",
@@ -54,5 +57,25 @@ describe("the host key that a machine shows", () => {
     );
     expect(keyIn("")).toBeUndefined();
     expect(keyIn("ssh-keyscan: not found\n")).toBeUndefined();
+  });
+});
+
+describe("tandem ssh", () => {
+  let site: ReturnType<typeof localPlaces>;
+  beforeEach(() => {
+    site = localPlaces("mainpc", "pc2");
+    for (const place of site.places) writeStack(place);
+  });
+  afterEach(() => site.remove());
+  const run = (...args: string[]) => runCommand(registerSsh, ["ssh", "--dir", site.folder, ...args]);
+
+  it("ends as the command does, which finds the stack's own engine where the machine is this computer", async () => {
+    const { code } = await run("pc2", "--", '[ "$DOCKER_HOST" = unix:///nowhere/docker.sock ]', "&&", "exit 7");
+    expect(code).toBe(7);
+  });
+
+  it("names the machines that there are for one that is none, and asks for no key where there is no SSH", async () => {
+    expect((await run("pc3", "--", "true")).stderr).toContain("→ The site has mainpc, pc2");
+    expect((await run("pc2", "--host-key")).stderr).toContain("pc2 is this computer");
   });
 });
