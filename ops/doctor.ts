@@ -36,7 +36,7 @@ export function registerDoctor(program: Command): void {
     .option("--json", "print one JSON object", false)
     .addHelpText(
       "after",
-      "\n--fix gives secret files their modes and owners, makes data directories that are missing, frees a lock of this\n" +
+      "\n--fix gives secret files and data directories their modes and owners, makes one that is missing, frees a lock of this\n" +
         "computer's whose process is gone, and runs the rotation of logs. Everything else is only named.\n" +
         "\nExamples:\n  $ tandem doctor --stack pc2\n  $ tandem doctor --fix\n  $ tandem doctor --data .tandem",
     )

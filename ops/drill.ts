@@ -1,22 +1,20 @@
 /** `tandem drill`: brings faults about on the pair that is in use, in a window, and keeps what was measured. */
-import { mkdirSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
-import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { listenForEnd, typed } from "./deploy/ask.ts";
 import { deployedDrillSite } from "./drill/deployed-site.ts";
-import { figuresOf, type Played } from "./drill/figures.ts";
-import { type DrillRecord, drillHistory, keepDrill } from "./drill/history.ts";
+import type { Played } from "./drill/figures.ts";
+import { drillHistory } from "./drill/history.ts";
 import { localDrillSite } from "./drill/local-site.ts";
-import { drillMarkdown, drillText, historyText } from "./drill/report.ts";
-import { requireRedundancy, runDrill } from "./drill/run.ts";
+import { historyText } from "./drill/report.ts";
+import { type Drilled, type DrillOptions, requireRedundancy, runDrill } from "./drill/run.ts";
 import { chooseDrills, scenarios } from "./drill/scenarios.ts";
 import { DrillSeat } from "./drill/seat.ts";
 import type { DrillSite } from "./drill/site.ts";
+import { tell } from "./drill/tell.ts";
 import { isInWindow, parseWindow, type Window } from "./drill/window.ts";
 import { OperatorError } from "./error.ts";
 import { localData, localRun } from "./ledger/hubs.ts";
-import { writeWhole } from "./local/data-folder.ts";
 import { siteDir } from "./site/stacks.ts";
 
 interface SiteOptions {
@@ -48,8 +46,8 @@ export function registerDrill(program: Command): void {
     .description("ends with 1 when a bar was missed, with 130 when interrupted")
     .argument("[fault...]", "those to play; tandem drill list explains them @default all")
     .option("--machine <name...>", "only on these @default both, by turns")
-    .option("--rounds <n>", "times that each is played on each machine", wholeNumber, 1)
-    .option("--hold-seconds <n>", "how long a frozen server stands still", wholeNumber, 8)
+    .option("--rounds <n>", "times that each is played on each machine", rounds, 1)
+    .option("--hold-seconds <n>", "how long a frozen server stands still, 60 at most", holdSeconds, 8)
     .option("--window <from-to>", "local time of day outside of which nothing is begun, such as 02:00-04:00", windowOf)
     .option("--reports <dir>", "folder for the report, in Markdown and JSON")
     .option("--yes", "do not ask", false)
@@ -84,8 +82,7 @@ async function run(names: string[], flags: RunFlags): Promise<void> {
     return print(flags.json ? JSON.stringify({ outcome: "declined" }) : "the word was not typed, so nothing was done");
   }
   const by = `${userInfo().username}@${hostname()}`;
-  const seat = await DrillSeat.take(site, by);
-  const { played, why } = await runDrill(site, {
+  const drilled = await drillLocked(site, by, {
     scenarios: chosen,
     machines,
     rounds: flags.rounds,
@@ -93,30 +90,29 @@ async function run(names: string[], flags: RunFlags): Promise<void> {
     signal,
     say,
     onPlayed: (one) => say(playedLine(one)),
-    announce: (what) => {
-      requireWindow(flags.window);
-      return seat.announce(what);
-    },
-  }).finally(() => seat.leave());
-  if (played.length > 0)
-    await conclude(site, { v: 1, at: new Date().toISOString(), by, played, figures: figuresOf(played) }, flags);
+    mayBegin: () => requireWindow(flags.window),
+  });
+  await tell(site, drilled, by, { json: flags.json, reports: flags.reports ?? site.reports, say, print });
   if (signal.aborted) process.exitCode = 130;
-  if (why !== undefined) throw why;
 }
 
-async function conclude(
+/** Nobody else drills or deploys meanwhile. */
+async function drillLocked(
   site: DrillSite,
-  record: DrillRecord,
-  { json, reports = site.reports }: RunFlags,
-): Promise<void> {
-  mkdirSync(reports, { recursive: true });
-  const path = join(reports, `${record.at.slice(0, 19).replaceAll(":", "")}.md`);
-  writeWhole(path, drillMarkdown(record, site.name));
-  writeWhole(path.replace(/md$/, "json"), `${JSON.stringify(record, null, 2)}\n`);
-  say(`report: ${path}`);
-  if (record.figures.breaches.length > 0) process.exitCode = 1;
-  print(json ? JSON.stringify(record) : drillText(record));
-  await keepDrill(site, record);
+  by: string,
+  { mayBegin, ...options }: Omit<DrillOptions, "announce"> & { mayBegin(): void },
+): Promise<Drilled> {
+  const lock = await site.lock();
+  try {
+    const seat = await DrillSeat.take(site, by);
+    const announce = async (what: string) => {
+      mayBegin();
+      await seat.announce(what);
+    };
+    return await runDrill(site, { ...options, announce }).finally(() => seat.leave());
+  } finally {
+    await lock.release();
+  }
 }
 
 function requireWindow(window: Window | undefined): void {
@@ -161,10 +157,14 @@ function playedLine({ scenario, machine, detectionMs, outageMs, recoveryMs, lost
   return `${scenario} on ${machine}: ${seen}, no answer for ${outageMs} ms at most, ${whole}, ${lost ?? "?"} of ${acknowledged} pushes lost`;
 }
 
-function wholeNumber(text: string): number {
+const rounds = (text: string) => wholeNumber(text, 1_000);
+/** With its recovery and the count of its pushes a fault fits into the time after which a drill that is silent counts as dead. */
+const holdSeconds = (text: string) => wholeNumber(text, 60);
+
+function wholeNumber(text: string, most: number): number {
   const number = Number(text);
-  if (Number.isInteger(number) && number >= 1 && number <= 1_000) return number;
-  throw new InvalidArgumentError("a whole number from 1 to 1000 is wanted.");
+  if (Number.isInteger(number) && number >= 1 && number <= most) return number;
+  throw new InvalidArgumentError(`a whole number from 1 to ${most} is wanted.`);
 }
 
 function windowOf(text: string): Window {

@@ -19,6 +19,7 @@ import { registerRunbook } from "./runbook.ts";
 import { registerSecrets } from "./secrets.ts";
 import { registerServices } from "./services.ts";
 import { registerSoak } from "./soak.ts";
+import { registerSsh } from "./ssh.ts";
 import { registerStatus } from "./status.ts";
 import { registerSupport } from "./support.ts";
 import { registerWitness } from "./witness.ts";
@@ -40,6 +41,7 @@ export function tandemProgram(): Command {
   registerRunbook(program);
   registerDoctor(program);
   registerDeploy(program);
+  registerSsh(program);
   registerSupport(program);
   registerLedger(program);
   registerServices(program);

@@ -15,6 +15,8 @@ export interface Order {
 export interface Answer {
   ok: boolean;
   text: string;
+  /** Of HTTP; 0 or none when the hub did not answer. */
+  status?: number;
   /** The whole of what the hub said, where that was JSON. */
   said?: unknown;
 }
@@ -80,5 +82,5 @@ export function answerOf({ status, body }: { status: number; body: string }): An
     // What is no JSON is shown as it is.
   }
   const ok = status === 200 && said.ok !== false;
-  return { ok, text: said.text ?? said.error ?? (ok ? "" : `${status}: ${body.slice(0, 200)}`), said: whole };
+  return { ok, text: said.text ?? said.error ?? (ok ? "" : `${status}: ${body.slice(0, 200)}`), status, said: whole };
 }

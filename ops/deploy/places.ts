@@ -21,6 +21,14 @@ export function orderOf(places: readonly Place[]): Place[] {
   return [...pair, ...places.filter((place) => place.pair === undefined)];
 }
 
+/** By the machine's name or its stack's. @throws OperatorError when there is none */
+export function placeNamed(all: readonly Place[], name: string): Place {
+  const found = all.find((place) => place.name === name || place.stack.name === name);
+  if (found !== undefined) return found;
+  const next = `The site has ${all.map((place) => place.name).join(", ")}`;
+  throw new OperatorError("deploy.machine", `there is no machine ${name}`, next);
+}
+
 /**
  * @param machines names of machines or stacks @default all
  * @param alone leave out what cannot be reached, and one of the pair at least
@@ -31,13 +39,8 @@ export async function choosePlaces(
   alone: boolean,
 ): Promise<Chosen> {
   const all = orderOf(readStacks(undefined, dir).map(placeOf));
-  const named = (name: string) => all.find((place) => place.name === name || place.stack.name === name);
-  const unknown = machines?.find((name) => named(name) === undefined);
-  if (unknown !== undefined) {
-    const next = `The site has ${all.map(({ name }) => name).join(", ")}`;
-    throw new OperatorError("deploy.machine", `there is no machine ${unknown}`, next);
-  }
-  const wanted = machines === undefined ? all : all.filter((place) => machines.some((name) => named(name) === place));
+  const named = machines?.map((name) => placeNamed(all, name));
+  const wanted = named === undefined ? all : all.filter((place) => named.includes(place));
   if (!alone) return { places: wanted, all, locked: await withPair(wanted, all), away: [] };
   const reached = await Promise.all(wanted.map(whyAway));
   const away = reached.flatMap(({ place, why }) => (why === undefined ? [] : [{ machine: place.name, why }]));

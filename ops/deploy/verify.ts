@@ -1,5 +1,6 @@
 /** Verifies a machine after its `up`: waits until all is well for a while, then pushes something and sees it in both hubs. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { dockerCommand } from "../../components/reach.ts";
 import { factsScript, readFacts } from "../doctor/facts.ts";
 import { isReady, lookAtHubs, textOf } from "./look.ts";
 import { hubsOf, onMachine, ownHub, type Place } from "./place.ts";
@@ -54,7 +55,12 @@ export async function see(place: Place): Promise<Seen> {
 
 async function containersOf(place: Place): Promise<Seen["containers"]> {
   const { site } = place.stack;
-  const args = { machine: place.name, configDirectory: site.paths.config, dataDirectory: site.paths.data };
+  const args = {
+    machine: place.name,
+    configDirectory: site.paths.config,
+    dataDirectory: site.paths.data,
+    docker: dockerCommand(place.reach),
+  };
   try {
     const { engine, containers } = readFacts(await onMachine(place, factsScript(args)));
     // An engine that is silent has told of none, which is not that there are none.

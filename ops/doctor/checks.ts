@@ -6,11 +6,14 @@ import { shellQuote } from "../../components/shell.ts";
 import type { FleetView, LedgerView } from "../../hub/http/api.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 import type { ContainerFacts, MachineFacts } from "./facts.ts";
+import { checkStreams } from "./streams.ts";
 
 export interface Expected {
   machine: string;
   /** Containers that must run there. @default NATS, Pushgateway and hub of a machine of the pair */
   containers?: readonly ExpectedContainer[];
+  /** Whether it is this very computer, by a socket of its engine. @default false */
+  isHere?: boolean;
   /** Where the hub is reached. */
   hubUrl: string;
   /** The hub's image that this checkout would deploy; undefined when it is not known. */
@@ -47,10 +50,10 @@ export function checkMachine(facts: MachineFacts, expected: Expected, asked: Ask
   return [
     ok("Docker engine", facts.engine),
     ...containers.flatMap((container) => checkContainer(container, facts, expected)),
-    ...checkRights(facts),
+    ...checkRights(facts, expected),
     ...checkSecrets(facts),
     ...checkDisk(facts),
-    ...checkJetStream(facts),
+    ...checkStreams(facts.jetstream),
     ...checkClock(facts, asked),
   ];
 }
@@ -75,13 +78,14 @@ function checkContainer({ part, name: wanted }: ExpectedContainer, facts: Machin
 
 function checkState(name: string, container: ContainerFacts, machine: string): Check {
   const { status, health, restarts, outOfMemory } = container;
-  const logs = `docker logs --tail 50 ${container.name}`;
+  const there = `tandem ssh ${machine} -- docker`;
+  const logs = `${there} logs --tail 50 ${container.name}`;
+  // An `up` starts none that may be moved.
   if (status !== "running")
-    return fail(name, `is ${status}`, `${up(machine)} --refresh starts it; ${logs} says why it ended`);
-  if (health !== "" && health !== "healthy")
-    return fail(name, `runs, but is ${health}`, `Read its log on ${machine}: ${logs}`);
+    return fail(name, `is ${status}`, `${logs} says why; ${there} start ${container.name} starts it`);
+  if (health !== "" && health !== "healthy") return fail(name, `runs, but is ${health}`, `Read its log: ${logs}`);
   if (outOfMemory) return warn(name, "was killed for want of memory", "Raise its limit: limits.* in the stack's file");
-  if (restarts > 0) return warn(name, `healthy, restarted ${restarts} times`, `Read its log on ${machine}: ${logs}`);
+  if (restarts > 0) return warn(name, `healthy, restarted ${restarts} times`, `Read its log: ${logs}`);
   return ok(name, "healthy");
 }
 
@@ -93,9 +97,11 @@ function checkImage(part: string, { image }: ContainerFacts, { machine, hubImage
 }
 
 /** Another than root sees neither secrets nor files, and finding none of them changed would say nothing. */
-function checkRights({ uid }: MachineFacts): Check[] {
+function checkRights({ uid }: MachineFacts, { machine, isHere = false }: Expected): Check[] {
   if (uid === undefined || uid === 0) return [];
-  const next = "Set how that user becomes root: pulumi config set --path ssh.become sudo (or docker)";
+  const next = isHere
+    ? "Run it as root: the machine is this computer, which docker.socket of its stack says"
+    : `Set how that user becomes root: pulumi config set -s ${machine} --path ssh.become sudo (or docker)`;
   return [fail("rights", `user ${uid} may not read the files of a deploy, so they were not looked at`, next)];
 }
 
@@ -119,15 +125,6 @@ export function checkDisk({ diskUsedPercent, inodesUsedPercent }: Disk): Check[]
     return used >= diskWarn ? warn(name, `${used} % used`, next) : ok(name, `${used} % used`);
   };
   return [judge("disk", diskUsedPercent), judge("inodes", inodesUsedPercent)];
-}
-
-export function checkJetStream({ jetstream }: Pick<MachineFacts, "jetstream">): Check[] {
-  if (jetstream === undefined || jetstream.limitBytes <= 0) return [];
-  const percent = Math.round((100 * jetstream.usedBytes) / jetstream.limitBytes);
-  const found = `${percent} % of ${(jetstream.limitBytes / 1024 ** 3).toFixed(1)} GiB used`;
-  return percent >= diskWarn
-    ? [warn("streams", found, "Raise jetstream.maxStoreMb, or find out why the peer has not copied")]
-    : [ok("streams", found)];
 }
 
 /** What lies between question and answer cannot be told from the way there and back. */

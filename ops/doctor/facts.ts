@@ -1,6 +1,8 @@
 /** What the doctor asks a machine: one script, run once, and the reading of what it prints. */
 import { z } from "zod";
+import { shellQuote } from "../../components/shell.ts";
 import { Sections, sectionFunction } from "./sections.ts";
+import { type JetStreamFacts, jszPath, readJsz } from "./streams.ts";
 
 const Container = z.object({
   Name: z.string(),
@@ -12,8 +14,6 @@ const Container = z.object({
   }),
   Config: z.object({ Image: z.string() }),
 });
-
-const JetStream = z.object({ storage: z.number(), config: z.object({ max_storage: z.number() }) });
 
 export interface ContainerFacts {
   name: string;
@@ -44,14 +44,16 @@ export interface MachineFacts {
   inodesUsedPercent: number | undefined;
   /** Wall clock of the machine, ms; undefined when it cannot be told. */
   wallMs: number | undefined;
-  /** Streams on disk and their limit, bytes; undefined when NATS does not say. */
-  jetstream: { usedBytes: number; limitBytes: number } | undefined;
+  /** Undefined when NATS does not say. */
+  jetstream: JetStreamFacts | undefined;
 }
 
 export interface FactsArgs {
   machine: string;
   configDirectory: string;
   dataDirectory: string;
+  /** How the engine is called there, from `dockerCommand`. */
+  docker: string;
   /** Of NATS. @default there is none on this machine */
   monitoringPort?: number;
   /** Further parts of the script, which may use `docker` and `section`. @default none */
@@ -59,15 +61,16 @@ export interface FactsArgs {
 }
 
 /** Reads only; each part goes on without the others. */
-export function factsScript({ machine, configDirectory, dataDirectory, monitoringPort, more = "" }: FactsArgs): string {
+export function factsScript(args: FactsArgs): string {
+  const { machine, configDirectory, dataDirectory, monitoringPort, more = "" } = args;
   return `# An engine that hangs must not keep the rest from being said.
-docker() { timeout 10 docker "$@"; }
+docker() { timeout 10 ${args.docker} "$@"; }
 ${sectionFunction}
 section user; id -u
 section clock; date +%s%3N
 section engine; docker version --format '{{.Server.Version}}' 2>/dev/null
-section containers; docker ps -aq --filter 'label=tandem.machine=${machine}' | xargs -r timeout 10 docker inspect 2>/dev/null
-section secrets; find '${configDirectory}/secrets' -type f ! -name '.*.deployed' 2>/dev/null | xargs -r stat -c '%a %u %n'
+section containers; docker ps -aq --filter ${shellQuote(`label=tandem.machine=${machine}`)} | xargs -r timeout 10 ${args.docker} inspect 2>/dev/null
+section secrets; find ${shellQuote(`${configDirectory}/secrets`)} -type f ! -name '.*.deployed' 2>/dev/null | xargs -r stat -c '%a %u %n'
 ${diskScript(dataDirectory)}
 ${monitoringPort === undefined ? "" : jetstream(machine, monitoringPort)}
 ${more}
@@ -76,16 +79,15 @@ exit 0
 }
 
 export const diskScript = (directory: string): string =>
-  `section disk; df -P '${directory}' 2>/dev/null | awk 'NR == 2 { print $5 }'
-section inodes; df -Pi '${directory}' 2>/dev/null | awk 'NR == 2 { print $5 }'`;
+  `section disk; df -P ${shellQuote(directory)} 2>/dev/null | awk 'NR == 2 { print $5 }'
+section inodes; df -Pi ${shellQuote(directory)} 2>/dev/null | awk 'NR == 2 { print $5 }'`;
 
 const jetstream = (machine: string, port: number) =>
-  `section jetstream; docker exec 'tandem-${machine}-nats' wget -q -O - 'http://127.0.0.1:${port}/jsz' 2>/dev/null`;
+  `section jetstream; docker exec 'tandem-${machine}-nats' wget -q -O - 'http://127.0.0.1:${port}${jszPath}' 2>/dev/null`;
 
 export function readFacts(stdout: string): MachineFacts {
   const said = new Sections(stdout);
   const containers = z.array(Container).safeParse(said.json("containers"));
-  const jetstream = JetStream.safeParse(said.json("jetstream"));
   return {
     uid: said.number("user"),
     engine: said.text("engine") === "" ? undefined : said.text("engine"),
@@ -94,9 +96,7 @@ export function readFacts(stdout: string): MachineFacts {
     diskUsedPercent: said.number("disk"),
     inodesUsedPercent: said.number("inodes"),
     wallMs: said.number("clock"),
-    jetstream: jetstream.success
-      ? { usedBytes: jetstream.data.storage, limitBytes: jetstream.data.config.max_storage }
-      : undefined,
+    jetstream: readJsz(said.json("jetstream")),
   };
 }
 

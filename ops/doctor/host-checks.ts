@@ -5,6 +5,7 @@ import { isNamed, type WantedPort } from "../../components/readiness.ts";
 import { shellQuote } from "../../components/shell.ts";
 import { age } from "../age.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
+import { userOf } from "./directories.ts";
 import type { SecretFacts } from "./facts.ts";
 import type { HostFacts, LogFacts } from "./host-facts.ts";
 
@@ -37,7 +38,7 @@ export function checkFsync(tookMs: readonly number[]): Check[] {
 export function checkRoom(freeBytes: number | undefined, growBytes: number): Check[] {
   if (freeBytes === undefined) return [];
   const found = `${(freeBytes / gibi).toFixed(1)} GiB free, streams and spool may grow by ${(growBytes / gibi).toFixed(1)}`;
-  const next = "Make room there, or lower jetstream.maxStoreMb so that the limit is met before the disk is full";
+  const next = "Make room there, or put paths.data on a larger disk: tandem runbook replace-disk";
   return [freeBytes < growBytes ? warn("room", found, next) : ok("room", found)];
 }
 
@@ -73,16 +74,16 @@ export function checkCertificates({ certificates }: HostFacts, nowMs: number): C
   const bad: Check[] = [];
   const days: number[] = [];
   for (const { path, pem } of certificates) {
-    const next = "tandem init --renew-certificates, then tandem deploy";
     let left: number;
     try {
       left = Math.floor((Date.parse(new X509Certificate(pem).validTo) - nowMs) / dayMs);
     } catch {
-      bad.push(fail("certificates", `${path} holds no certificate`, next));
+      bad.push(fail("certificates", `${path} holds no certificate`, renewal(path, false)));
       continue;
     }
     days.push(left);
     const found = left < 0 ? `${path} ended ${-left} days ago` : `${path} ends in ${left} days`;
+    const next = renewal(path, left >= 0);
     if (left < certificateFailDays) bad.push(fail("certificates", found, next));
     else if (left < certificateWarnDays) bad.push(warn("certificates", found, next));
   }
@@ -90,26 +91,24 @@ export function checkCertificates({ certificates }: HostFacts, nowMs: number): C
   return [ok("certificates", `${days.length}, valid for ${Math.min(...days)} days at least`)];
 }
 
+/** A rotation wants the pair in sync at each step, which it is not once a certificate has ended. */
+function renewal(path: string, holds: boolean): string {
+  const isAuthority = posix.basename(path) === "ca.pem";
+  if (holds) return isAuthority ? "tandem secrets rotate ca" : "tandem secrets rotate certificates";
+  const fresh = "tandem init --renew-certificates, then pulumi up of both machines";
+  // Whatever it signs ends with it.
+  return isAuthority ? `Move the kept ca.key away, so that another is made; ${fresh}` : fresh;
+}
+
 /** A secret belongs to the user of the container that its directory is mounted into, or nobody can read it, or a stranger. */
 export function checkSecretOwners(secrets: readonly SecretFacts[], { containers }: HostFacts): Check[] {
   return secrets.flatMap(({ path, uid }) => {
     const reader = containers.find(({ binds }) => binds.includes(posix.dirname(path)));
-    const wanted = uidOf(reader?.user);
+    const wanted = reader && userOf(reader)?.uid;
     if (reader === undefined || wanted === undefined || wanted === uid) return [];
     const chown = `chown ${wanted}:${wanted} ${shellQuote(path)}`;
     const found = `${path} belongs to user ${uid}, and ${reader.name} reads it as ${wanted}`;
     return [fail("secret files", found, chown, { what: chown, script: chown })];
-  });
-}
-
-export function checkDirectories({ missing, containers }: HostFacts, dataDirectory: string): Check[] {
-  return missing.map((path) => {
-    const uid = uidOf(containers.find(({ binds }) => binds.includes(path))?.user);
-    // Secrets and configuration come with what is in them: an empty directory would only hide that it is gone.
-    if (uid === undefined || !path.startsWith(`${dataDirectory}/`))
-      return fail("directories", `${path} is not there`, "tandem deploy puts it back");
-    const make = `install -d -m 0700 -o ${uid} -g ${uid} ${shellQuote(path)}`;
-    return fail("directories", `${path} is not there`, make, { what: make, script: make });
   });
 }
 
@@ -127,10 +126,4 @@ export function checkLogs(logs: LogFacts | undefined, script: string, nowMs: num
   const agoMs = nowMs - ranAtMs;
   if (agoMs > logsLateMs) return [warn("logs", `their rotation ran last ${age(agoMs)} ago`, run, fix)];
   return [ok("logs", `rotated by ${timer}, last ${age(agoMs)} ago`)];
-}
-
-/** @param user as a container has it, such as `10422:10422` */
-function uidOf(user: string | undefined): number | undefined {
-  const digits = /^\d+/.exec(user ?? "")?.[0];
-  return digits === undefined ? undefined : Number(digits);
 }

@@ -1,12 +1,17 @@
 /** What the doctor asks a machine beyond its containers: a part of the same script, and the reading of what it prints. */
 import { z } from "zod";
 import { shellQuote } from "../../components/shell.ts";
+import { type DirectoryFacts, directoriesScript, directoryIn, unmountedScript } from "./directory-facts.ts";
 import { Sections } from "./sections.ts";
 
 export interface HostArgs {
   machine: string;
   configDirectory: string;
   dataDirectory: string;
+  /** How the engine is called there, from `dockerCommand`. */
+  docker: string;
+  /** Further ones that must be there, since no container says that it has them. @default none */
+  directories?: readonly string[];
   /** Files of public certificates, on a machine of a secured pair. @default none */
   certificates?: readonly string[];
   /** Where logs are rotated: the folders of LogRotation. @default the machine has no care for logs */
@@ -27,8 +32,10 @@ export interface HostFacts {
   owners: { port: number; name: string; pid: number }[];
   containers: { name: string; pid: number; user: string; binds: string[] }[];
   certificates: { path: string; pem: string }[];
-  /** Directories that a container has from the machine and that are not there. */
-  missing: string[];
+  /** Directories that a container has from the machine, and those above; empty where the login may not look. */
+  directories: DirectoryFacts[];
+  /** Mount points of /etc/fstab above the data that nothing is mounted on. */
+  unmounted: string[];
   logs: LogFacts | undefined;
 }
 
@@ -48,8 +55,8 @@ const kibi = 1024;
 
 /** To be used within `factsScript`, whose functions it calls; writes one file of 80 KiB into the data directory and removes it. */
 export function hostScript(args: HostArgs): string {
-  const { machine, configDirectory, dataDirectory, certificates = [], logs } = args;
-  const ofMachine = `docker ps -aq --filter 'label=tandem.machine=${machine}' | xargs -r timeout 10 docker inspect --format`;
+  const { machine, configDirectory, dataDirectory, directories = [], certificates = [], logs } = args;
+  const ofMachine = `docker ps -aq --filter 'label=tandem.machine=${machine}' | xargs -r timeout 10 ${args.docker} inspect --format`;
   return [
     `running() { docker ps --filter 'label=tandem.machine=${machine}' --format '{{.Names}}' | grep -E "^tandem-${machine}-$1(-[0-9a-f]{7})?$" | head -n 1; }`,
     'within() { name=$(running "$1"); shift; [ -z "$name" ] || docker exec "$name" "$@" 2>&1 | head -n 1; }',
@@ -68,12 +75,8 @@ export function hostScript(args: HostArgs): string {
     ...certificates.map(
       (path) => `[ ! -r ${shellQuote(path)} ] || { echo file ${shellQuote(path)}; cat ${shellQuote(path)}; }`,
     ),
-    "section directories",
-    // Another than root may not look into what belongs to containers.
-    `if [ "$(id -u)" = 0 ]; then`,
-    `  { printf '%s\\n' ${shellQuote(configDirectory)} ${shellQuote(dataDirectory)}; ${ofMachine} '{{range .Mounts}}{{if eq .Type "bind"}}{{println .Source}}{{end}}{{end}}'; } |`,
-    '    sort -u | while IFS= read -r path; do [ -z "$path" ] || [ -e "$path" ] || printf "%s\\n" "$path"; done',
-    "fi",
+    directoriesScript([configDirectory, dataDirectory, ...directories], ofMachine),
+    unmountedScript(dataDirectory),
     ...(logs === undefined ? [] : [logsScript(logs)]),
   ].join("\n");
 }
@@ -150,7 +153,8 @@ export function readHostFacts(stdout: string): HostFacts {
         }))
       : [],
     certificates: certificatesIn(said.text("certificates")),
-    missing: said.lines("directories"),
+    directories: said.lines("directories").flatMap(directoryIn),
+    unmounted: said.lines("unmounted"),
     logs: logFacts(said),
   };
 }

@@ -12,17 +12,18 @@ import { filesOf, machineNames } from "../local/site.ts";
 import { askHub } from "../site/ask-hub.ts";
 import { runShell } from "../site/shell.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
-import { checkClock, checkDisk, checkHub, checkJetStream } from "./checks.ts";
+import { checkClock, checkDisk, checkHub } from "./checks.ts";
 import { diskScript, readFacts } from "./facts.ts";
 import { checkGateways } from "./gateway-look.ts";
 import { checkFsync, checkRoom } from "./host-checks.ts";
 import { fsyncScript, readHostFacts, roomScript } from "./host-facts.ts";
 import type { Look } from "./look.ts";
 import { sectionFunction } from "./sections.ts";
+import { checkStreams, jszPath, readJsz } from "./streams.ts";
 import { checkSameVersions, checkVersions, type Versions } from "./versions.ts";
 
 const Varz = z.object({ version: z.string() });
-const Jsz = z.object({ storage: z.number(), config: z.object({ max_storage: z.number() }) });
+const Anything = z.unknown();
 const GatewayStatus = z.object({ data: z.object({ build_information: z.object({ version: z.string() }) }) });
 const Lock = z.object({ pid: z.number() });
 
@@ -68,12 +69,12 @@ async function examine(machine: MachineConfig, data: string, here: string) {
   const [ledger, varz, jsz, status, { stdout }] = await Promise.all([
     askHub(`${hubUrl}/api/v1/ledger`, LedgerView),
     askHub(`${urlOf(machine.monitoring)}/varz`, Varz),
-    askHub(`${urlOf(machine.monitoring)}/jsz`, Jsz),
+    askHub(`${urlOf(machine.monitoring)}${jszPath}`, Anything),
     askHub(`${urlOf(machine.pushgateway)}/api/v1/status`, GatewayStatus),
     runShell(["sh", "-c", script]),
   ]);
   const [facts, host] = [readFacts(stdout), readHostFacts(stdout)];
-  const jetstream = jsz && { usedBytes: jsz.storage, limitBytes: jsz.config.max_storage };
+  const jetstream = readJsz(jsz);
   const versions: Versions = {
     nats: varz?.version,
     pushgateway: status?.data.build_information.version,
@@ -87,7 +88,7 @@ async function examine(machine: MachineConfig, data: string, here: string) {
     ...checkDisk(facts),
     ...checkRoom(host.freeBytes, jetstream === undefined ? 0 : jetstream.limitBytes - jetstream.usedBytes),
     ...checkFsync(host.fsyncMs),
-    ...checkJetStream({ jetstream }),
+    ...checkStreams(jetstream),
     ...checkClock({ wallMs: fleet && Date.parse(fleet.now) }, asked),
     ...(fleet === undefined
       ? [fail("hub", `does not answer at ${hubUrl}`, `npm start starts it again; its log is ${folder}/logs/hub.log`)]
@@ -101,7 +102,7 @@ const server = (what: string, answers: boolean, url: string, log: string): Check
     ? []
     : [fail(`container ${what}`, `does not answer at ${url}`, `npm start starts it again; its log is ${log}`)];
 
-/** A run that was killed leaves its lock, which the next one takes; until then commands take the run for one that is there. */
+/** A run that was killed leaves its lock, which the next one takes. */
 function checkRunLock(data: string): Check[] {
   const path = join(data, "tandem.lock");
   const remove = `rm -f ${shellQuote(path)}`;

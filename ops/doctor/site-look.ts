@@ -14,7 +14,6 @@ import { loadFleet } from "../../fleet/load.ts";
 import { FleetView, LedgerView } from "../../hub/http/api.ts";
 import { messageOf } from "../../hub/io/log.ts";
 import { build } from "../build.ts";
-import { readScript } from "../deploy/lock-script.ts";
 import { OperatorError } from "../error.ts";
 import { askHub } from "../site/ask-hub.ts";
 import { runShell, unreachable } from "../site/shell.ts";
@@ -30,11 +29,11 @@ import {
   serverContainers,
 } from "./checks.ts";
 import { type ClockRead, checkClocks } from "./clocks.ts";
-import { factsScript, type MachineFacts, readFacts } from "./facts.ts";
+import { checkDirectories } from "./directories.ts";
+import { type MachineFacts, readFacts } from "./facts.ts";
 import { checkGateways } from "./gateway-look.ts";
 import {
   checkCertificates,
-  checkDirectories,
   checkFsync,
   checkLogs,
   checkPorts,
@@ -42,12 +41,14 @@ import {
   checkSecretOwners,
   checkSshd,
 } from "./host-checks.ts";
-import { type HostFacts, hostScript, readHostFacts } from "./host-facts.ts";
+import { type HostFacts, readHostFacts } from "./host-facts.ts";
 import { checkLock } from "./lock-check.ts";
 import type { Look } from "./look.ts";
+import { readClock } from "./read-clock.ts";
 import type { Report } from "./report.ts";
 import { Sections } from "./sections.ts";
 import { serversOf } from "./servers.ts";
+import { siteScript } from "./site-script.ts";
 import { checkSameVersions, checkVersions, type Versions } from "./versions.ts";
 
 /** What is compared between machines. */
@@ -111,6 +112,7 @@ async function examineMachine(site: Site, here: string): Promise<Seen> {
     hubUrl: hubUrlOf(machine),
     hubImage: site.images.hub === "" ? await hubImage(site.images.hubBase) : undefined,
     containers: containersOf(site),
+    isHere: site.docker.socket !== "",
   };
   const [local, fleet, ledger] = await Promise.all([
     lookAt(site, expected),
@@ -146,6 +148,7 @@ async function examineSatellite(site: SatelliteSite): Promise<Seen> {
     hubUrl: answer?.url ?? "",
     hubImage: undefined,
     containers: containersOf(site),
+    isHere: site.docker.socket !== "",
   };
   const local = await lookAt(site, expected);
   const checks = [...local.checks, ...checkSatellite(answer?.fleet, expected)];
@@ -161,7 +164,7 @@ async function lookAt(site: Stack["site"], expected: Expected): Promise<Omit<See
   });
   try {
     const askedAtMs = Date.now();
-    const result = await runShell(shellCommand(reachOf(site), scriptOf(site)), { deadlineMs: scriptMs });
+    const result = await runShell(shellCommand(reachOf(site), siteScript(site)), { deadlineMs: scriptMs });
     const lost = unreachable(site, result);
     if (lost !== undefined) return failed(lost.message, lost.next);
     if (result.code !== 0)
@@ -170,43 +173,26 @@ async function lookAt(site: Stack["site"], expected: Expected): Promise<Omit<See
         "Check ssh.user and ssh.become of the stack",
       );
     const asked = { fromMs: askedAtMs, toMs: Date.now() };
-    const [facts, host] = [readFacts(result.stdout), readHostFacts(result.stdout)];
+    const read = readFacts(result.stdout);
+    const clock = (await readClock(reachOf(site))) ?? { ...asked, wallMs: read.wallMs };
+    const [facts, host] = [{ ...read, wallMs: clock.wallMs }, readHostFacts(result.stdout)];
     const lock =
       facts.uid === 0 ? checkLock(new Sections(result.stdout).text("lock"), site.paths.data, asked.toMs) : [];
     const checks = [
       ok("machine", `reached at ${machine.address}`),
-      ...checkMachine(facts, expected, asked),
+      ...checkMachine(facts, expected, clock),
       ...hostChecks(site, facts, host, asked.toMs),
       ...lock,
     ];
     const { wallMs, engine } = facts;
-    const clock = wallMs === undefined ? undefined : { machine: machine.name, wallMs, ...asked };
-    const seen = { clock, versions: { ...host.versions, engine } };
+    const its = wallMs === undefined ? undefined : { ...clock, machine: machine.name, wallMs };
+    const seen = { clock: its, versions: { ...host.versions, engine } };
     if (facts.uid !== 0) return { ...seen, checks };
     const files = checkFiles((await findFiles(reachOf(site), rootsOf(site))).changed(), expected);
     return { ...seen, checks: [...checks, ...files] };
   } catch (error) {
     return error instanceof OperatorError ? failed(error.message, error.next) : failed(messageOf(error), "");
   }
-}
-
-function scriptOf(site: Stack["site"]): string {
-  const { machine, paths, logs } = site;
-  const common = { machine: machine.name, configDirectory: paths.config, dataDirectory: paths.data };
-  const isPair = site.role === "pair";
-  const host = hostScript({
-    ...common,
-    certificates: isPair ? ["leaf.pem", "ca.pem"].map((file) => `${paths.config}/nats/${file}`) : [],
-    ...(logs.directories.length === 0
-      ? {}
-      : { logs: { configDirectory: `${paths.config}/logs`, stateDirectory: `${paths.data}/logs` } }),
-  });
-  const lock = `section lock; (${readScript(paths.data)}\n) 2>/dev/null`;
-  return factsScript({
-    ...common,
-    monitoringPort: isPair ? site.machine.monitoringPort : undefined,
-    more: `${host}\n${lock}`,
-  });
 }
 
 function hostChecks(site: Stack["site"], facts: MachineFacts, host: HostFacts, nowMs: number): Check[] {
@@ -221,7 +207,7 @@ function hostChecks(site: Stack["site"], facts: MachineFacts, host: HostFacts, n
     ...checkSshd(host),
     ...checkCertificates(host, nowMs),
     ...checkSecretOwners(facts.secrets, host),
-    ...checkDirectories(host, paths.data),
+    ...checkDirectories(host, paths),
     ...checkLogs(host.logs, `${paths.config}/logs/tandem-logs.sh`, wallMs),
   ];
 }

@@ -1,6 +1,7 @@
 /** Clients of a pair in use, as agents are: numbered pushes that are tried until they are taken, and questions at a steady pace. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { LedgerView } from "../../hub/http/api.ts";
+import { expiryHeader } from "../../hub/http/push-expiry.ts";
 import { monoMs } from "../../hub/io/mono-clock.ts";
 import { askHub } from "../site/ask-hub.ts";
 
@@ -8,6 +9,8 @@ const everyMs = 100;
 const tryMs = 1_000;
 /** The end of a drill waits so long for the copies of the last pushes, ms. */
 const settleMs = 20_000;
+/** The group of a drill that died goes by itself then; one that lives pushes far more often, s. */
+const expiresAfterSeconds = 600;
 
 /** One that pushes to its own hub first, and to the other one while that does not answer. */
 export class DrillClient {
@@ -58,7 +61,11 @@ export class DrillClient {
 
   /** @returns whether it was taken: only an end of the drill keeps it from that */
   async #push(seq: number): Promise<boolean> {
-    const headers = { "tandem-client": this.name, "tandem-seq": String(seq) };
+    const headers = {
+      "tandem-client": this.name,
+      "tandem-seq": String(seq),
+      [expiryHeader]: String(expiresAfterSeconds),
+    };
     const body = `# TYPE drill_pushed gauge\ndrill_pushed ${seq}\n`;
     for (let tried = 0; ; tried++) {
       const hub = this.#targets[tried % this.#targets.length] ?? "";

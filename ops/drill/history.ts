@@ -8,6 +8,7 @@ import type { DrillSite } from "./site.ts";
 
 /** So many are kept; documents are written over, never deleted. */
 const slots = 100;
+export const unkeptNext = "They stand in what is printed, and in the report";
 
 export interface DrillRecord {
   v: 1;
@@ -35,11 +36,7 @@ export async function keepDrill(site: Pick<DrillSite, "hubs" | "keep">, record: 
   const failed = outcomes.find(({ kind }) => kind !== "stored");
   if (failed === undefined) return;
   const why = failed.kind === "failed" ? failed.text : "somebody else has kept one meanwhile";
-  throw new OperatorError(
-    "drill.unkept",
-    `the drill's figures could not be kept at the hubs: ${why}`,
-    "They stand in the report",
-  );
+  throw new OperatorError("drill.unkept", `the drill's figures could not be kept at the hubs: ${why}`, unkeptNext);
 }
 
 /** The newest first. */

@@ -24,10 +24,16 @@ export function localDrillSite(data: string): DrillSite {
       for (const pid of pidsOf(machine, parts)) signal(pid, "SIGKILL");
     },
     async freeze(machine, parts, holdMs) {
-      const pids = pidsOf(machine, parts).join(" ");
-      const script = `kill -STOP ${pids}; sleep ${holdMs / 1_000}; kill -CONT ${pids}`;
+      const pids = pidsOf(machine, parts);
+      const all = pids.join(" ");
+      const script = `kill -STOP ${all}; sleep ${holdMs / 1_000}; kill -CONT ${all}`;
       spawn("sh", ["-c", script], { detached: true, stdio: "ignore" }).unref();
+      return async () => {
+        for (const pid of pids) signal(pid, "SIGCONT");
+      };
     },
+    // Nothing is deployed to a local run.
+    lock: async () => ({ release: async () => {} }),
     keep: (documents) => keepDocuments(documents, urls.map(givingTo)),
     reports: join(data, "drills"),
   };

@@ -1,15 +1,14 @@
 /** Plays the chosen faults on a pair in use, each only while the pair is whole, and measures what came of each. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { FleetView, LedgerView } from "../../hub/http/api.ts";
 import { monoMs } from "../../hub/io/mono-clock.ts";
 import { Observer } from "../chaos/observer.ts";
 import { OperatorError } from "../error.ts";
-import { askHub } from "../site/ask-hub.ts";
 import { askServices } from "../site/ask-services.ts";
 import { DrillClient, lostOf } from "./clients.ts";
 import type { Played } from "./figures.ts";
 import { type DrillScenario, isDetection } from "./scenarios.ts";
 import type { DrillSite } from "./site.ts";
+import { whyNotWhole } from "./whole.ts";
 
 export interface DrillOptions {
   scenarios: readonly DrillScenario[];
@@ -31,6 +30,7 @@ const wholeMs = 120_000;
 /** A pair that has just become whole is left alone for so long before the next fault, ms. */
 const quietMs = 3_000;
 const pollMs = 50;
+const doctorSays = "tandem doctor says what is wrong";
 
 export interface Drilled {
   played: Played[];
@@ -49,6 +49,7 @@ export async function runDrill(site: DrillSite, options: DrillOptions): Promise<
         for (const machine of options.machines) {
           if (options.signal.aborted) return { played, why: undefined };
           const one = await play(site, scenario, machine, observer, options);
+          if (one === undefined) return { played, why: undefined };
           played.push(one);
           options.onPlayed(one);
           // Whoever goes on without redundancy makes an outage of a drill.
@@ -68,20 +69,17 @@ export async function runDrill(site: DrillSite, options: DrillOptions): Promise<
 export async function requireRedundancy({ hubs, staysDead }: Pick<DrillSite, "hubs" | "staysDead">): Promise<void> {
   const why = staysDead ?? (await whyNotWhole(hubs));
   if (why === undefined) return;
-  throw new OperatorError(
-    "drill.refused",
-    `redundancy is gone already: ${why}`,
-    "Mend that first; tandem doctor says how",
-  );
+  throw new OperatorError("drill.refused", `redundancy is gone already: ${why}`, `Mend that first; ${doctorSays}`);
 }
 
+/** @returns what was measured; undefined of a freeze that was ended before its time, which says nothing */
 async function play(
   site: DrillSite,
   scenario: DrillScenario,
   machine: string,
   observer: Observer,
   { holdMs, signal, say, announce }: DrillOptions,
-): Promise<Played> {
+): Promise<Played | undefined> {
   await requireRedundancy(site);
   const what = `${scenario.name} on ${machine}`;
   await announce(what);
@@ -97,19 +95,28 @@ async function play(
   const failover = watchOwners(site.hubs, before, machine, fromMs, recovery.signal);
   let recoveryMs: number | null;
   let detectionMs: number | null;
+  let isCut = false;
   try {
-    if (scenario.how === "crash") await site.crash(machine, scenario.parts);
-    else await site.freeze(machine, scenario.parts, holdMs);
-    const late = AbortSignal.timeout(detectMs);
-    const turn = await observer.next(fromMs, (one) => isDetection(one, machine, scenario), late);
-    detectionMs = turn === undefined ? null : Math.round(turn.atMs - fromMs);
     // A fault that is over heals by itself; of a freeze the hold is no part of the recovery.
-    const overMs = fromMs + (scenario.how === "freeze" ? holdMs : 0);
+    let over = Promise.resolve(fromMs);
+    const late = [AbortSignal.timeout(detectMs)];
+    if (scenario.how === "crash") await site.crash(machine, scenario.parts);
+    else {
+      const thaw = await site.freeze(machine, scenario.parts, holdMs);
+      over = endOfHold(fromMs + holdMs, signal, thaw);
+      late.push(signal);
+    }
+    const turn = await observer.next(fromMs, (one) => isDetection(one, machine, scenario), AbortSignal.any(late));
+    detectionMs = turn === undefined ? null : Math.round(turn.atMs - fromMs);
+    const overMs = await over;
+    isCut = scenario.how === "freeze" && overMs < fromMs + holdMs;
     recoveryMs = await wholeAfter(site.hubs, overMs, signal);
   } finally {
     recovery.abort();
     await client.stop();
   }
+  if (isCut && recoveryMs !== null) return undefined;
+  if (isCut) throw new OperatorError("drill.left", `${what} was ended, and the pair is not whole again`, doctorSays);
   const lost = (await lostOf(client, [...site.hubs.values()])) ?? null;
   const { acknowledged } = client;
   const outageMs = client.longestOutageMs(fromMs);
@@ -126,17 +133,25 @@ async function play(
   };
 }
 
+/** Ends the hold when the drill is ended. @returns when the server runs again, shared monotonic ms; before its time only then */
+async function endOfHold(endMs: number, signal: AbortSignal, thaw: () => Promise<void>): Promise<number> {
+  const left = () => Math.max(0, endMs - monoMs());
+  const wholeHold = () => sleep(left()).then(() => endMs);
+  // Where it cannot be told to, the machine itself ends the hold.
+  const cut = () => thaw().then(monoMs, wholeHold);
+  return await sleep(left(), undefined, { signal }).then(() => endMs, cut);
+}
+
 /** @returns since then, ms; null when the pair is not whole in time */
 async function wholeAfter(
   hubs: ReadonlyMap<string, string>,
   sinceMs: number,
   signal: AbortSignal,
 ): Promise<number | null> {
-  while (monoMs() < sinceMs) await sleep(pollMs);
   const endMs = sinceMs + wholeMs;
   // Also whoever ends the drill wants to be told how it left the pair.
   for (let last = signal.aborted; ; last = signal.aborted) {
-    if ((await whyNotWhole(hubs)) === undefined) return Math.round(monoMs() - sinceMs);
+    if ((await whyNotWhole(hubs)) === undefined) return Math.max(0, Math.round(monoMs() - sinceMs));
     if (monoMs() > endMs || (last && monoMs() > sinceMs + wholeMs / 4)) return null;
     await sleep(pollMs);
   }
@@ -169,25 +184,4 @@ async function watchOwners(
     await sleep(pollMs, undefined, { signal }).catch(() => {});
   }
   return moved.size === 0 ? null : Math.round(Math.max(...moved.values()));
-}
-
-/** In the words of either hub; undefined when both are there, in sync, miss nothing, and see all servers alive and all services at home. */
-export async function whyNotWhole(hubs: ReadonlyMap<string, string>): Promise<string | undefined> {
-  for (const [name, url] of hubs) {
-    const [fleet, ledger, services] = await Promise.all([
-      askHub(`${url}/api/v1/fleet`, FleetView, 2_000),
-      askHub(`${url}/api/v1/ledger`, LedgerView, 2_000),
-      askServices(url, 2_000),
-    ]);
-    if (fleet === undefined || ledger === undefined || services === undefined)
-      return `the hub of ${name} does not answer`;
-    if (fleet.sync.state !== "in-sync") return `${name} is not in sync: ${fleet.sync.reason}`;
-    if (ledger.missing > 0) return `${name} misses ${ledger.missing} records`;
-    for (const [machine, view] of Object.entries(fleet.machines))
-      for (const part of ["hub", "nats", "pushgateway"] as const)
-        if (view[part].verdict !== "alive") return `${name} says that ${part} of ${machine} is ${view[part].verdict}`;
-    const away = services.find(({ state }) => state !== "home");
-    if (away !== undefined) return `${away.name} is ${away.state}, not at home`;
-  }
-  return undefined;
 }

@@ -12,8 +12,10 @@ export interface DrillSite {
   staysDead: string | undefined;
   /** SIGKILL. @throws OperatorError when it does not run */
   crash(machine: string, parts: readonly Part[]): Promise<void>;
-  /** SIGSTOP, and SIGCONT after the hold, whatever becomes of who has asked for it. */
-  freeze(machine: string, parts: readonly Part[], holdMs: number): Promise<void>;
+  /** SIGSTOP, and SIGCONT after the hold, whatever becomes of who has asked for it. @returns what ends the hold before */
+  freeze(machine: string, parts: readonly Part[], holdMs: number): Promise<() => Promise<void>>;
+  /** Keeps deployments away until it is released. @throws OperatorError while one is under way */
+  lock(): Promise<{ release(): Promise<void> }>;
   keep(documents: readonly DocumentToKeep[]): Promise<DocumentWritten[]>;
   /** Where reports are written. */
   reports: string;

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { hostPort, hubUrlOf } from "../../components/address.ts";
 import { MachineConfig } from "../../hub/config.ts";
 import { OperatorError } from "../error.ts";
+import { runOf } from "../local/data-folder.ts";
 import { filesOf, machineNames } from "../local/site.ts";
 import { readPairStacks } from "../site/stacks.ts";
 
@@ -31,10 +32,10 @@ export function hubUrls({ hub, data, stack, dir }: HubsAsked): string[] {
   return readPairStacks(stack, dir).map(({ machine }) => hubUrlOf(machine));
 }
 
-/** Data folder of the local run whose hubs are meant; undefined when others are. */
+/** Data folder of the local run whose hubs are meant; undefined when others are. One that was killed leaves its lock, and is none. */
 export function localRun({ hub, data }: Pick<HubsAsked, "hub" | "data">): string | undefined {
   if (hub !== undefined) return undefined;
-  return data ?? (existsSync(join(localData, "tandem.lock")) ? localData : undefined);
+  return data ?? (runOf(localData) === undefined ? undefined : localData);
 }
 
 function localHubs(data: string): string[] {

@@ -84,8 +84,9 @@ export const promises: readonly Promised[] = [
       {
         name: "secrets-audit",
         command: `tandem secrets audit ${dir}`,
-        scope: { secrets: 1, previewed: 1 },
-        most: { found: 0, unsearched: 0 },
+        // One machine of two, or no plan, is less than was promised; a secret of a few letters cannot be searched for.
+        scope: { secrets: 1, previewed: 1, whole: 1 },
+        most: { found: 0, unsearched: 0, tooShort: 0 },
         shows: ["secrets", "found"],
       },
     ],

@@ -9,12 +9,9 @@ export const placeholders = {
   service: "the service",
   hub: "URL of the hub of {machine}",
   peerHub: "URL of the hub of {peer}",
-  hubAt: "host and port of {hub}, to which ssh carries orders, since hubs take them on their own machine only",
-  peerHubAt: "host and port of {peerHub}",
   pushgateway: "URL of the Pushgateway of {machine}",
   data: "data folder of the local run",
-  ssh: "what ssh is given to reach {machine}",
-  peerSsh: "what ssh is given to reach {peer}",
+  ssh: "what ssh is given to reach {machine}, whose host key it knows; tandem ssh {machine} wants nothing",
   address: "address of {machine}",
   dataPath: "`paths.data` of {machine}",
   witness: "address of the witness",
@@ -58,7 +55,6 @@ export function valuesOf(alert: Pick<AlertView, "subject"> | undefined, facts: P
   const pair = Object.keys(fleet?.machines ?? {});
   const peer = satellite?.askedBy ?? (pair.includes(machine) ? pair.find((name) => name !== machine) : undefined);
   const at = fleet?.machines[machine];
-  const peerHub = peer && fleet?.machines[peer]?.hub.url;
   return known({
     ...common,
     machine,
@@ -66,12 +62,9 @@ export function valuesOf(alert: Pick<AlertView, "subject"> | undefined, facts: P
     agent,
     service: service?.name,
     hub: at?.hub.url,
-    peerHub,
-    hubAt: at && new URL(at.hub.url).host,
-    peerHubAt: peerHub && new URL(peerHub).host,
+    peerHub: peer && fleet?.machines[peer]?.hub.url,
     pushgateway: at?.pushgateway.url,
     ssh: ssh[machine],
-    peerSsh: peer && ssh[peer],
     address: address[machine],
     dataPath: dataPath[machine],
   });

@@ -26,11 +26,28 @@ export async function audit({ stack: names, dir, preview, json, evidence }: Audi
   leaveEvidence(evidence, "tandem", {
     name: "secrets-audit",
     ok: findings.length + unsearched.length === 0,
-    figures: { secrets, found: findings.length, unsearched: unsearched.length, previewed: preview ? 1 : 0 },
+    figures: {
+      secrets,
+      found: findings.length,
+      unsearched: unsearched.length,
+      tooShort: tooShort.length,
+      previewed: preview ? 1 : 0,
+      whole: names === undefined || isWhole(names, dir) ? 1 : 0,
+    },
   });
   if (json)
     return void process.stdout.write(`${JSON.stringify({ secrets, tooShort, findings, unsearched, machines })}\n`);
   process.stdout.write(`${toText({ secrets, findings, unsearched, machines }).join("\n")}\n`);
+}
+
+/** Whether these are all stacks of the site. */
+export function isWhole(names: readonly string[], dir: string): boolean {
+  try {
+    return readStacks(undefined, dir).every(({ name }) => names.includes(name));
+  } catch (error) {
+    if (error instanceof OperatorError) return false;
+    throw error;
+  }
 }
 
 async function allPatterns(stacks: Stack[], say: Say): Promise<{ patterns: Pattern[]; tooShort: string[] }> {

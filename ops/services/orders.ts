@@ -1,49 +1,37 @@
 /** Gives a hub an order, and says what came of it. */
 import { z } from "zod";
+import type { Order } from "../deploy/orders.ts";
 import { OperatorError } from "../error.ts";
 import { askServices } from "../site/ask-services.ts";
+import type { OrderHub } from "./hubs.ts";
 
-export const Order = z.object({ ok: z.boolean(), text: z.string() });
-const Refusal = z.object({ error: z.string() });
-
-/** A hub waits for a move by itself, and says what came of it before this, ms. */
-const orderDeadlineMs = 60_000;
+export const Outcome = z.object({ ok: z.boolean(), text: z.string() });
+export type Outcome = z.infer<typeof Outcome>;
 
 /** The first of these hubs that answers, and knows the service where one is named. */
-export async function hubOf(urls: readonly string[], service?: string): Promise<string> {
-  for (const url of urls) {
-    const services = await askServices(url);
+export async function hubOf(hubs: readonly OrderHub[], service?: string): Promise<OrderHub> {
+  for (const hub of hubs) {
+    const services = await askServices(hub.url);
     if (services === undefined) continue;
-    if (service === undefined || services.some(({ name }) => name === service)) return url;
+    if (service === undefined || services.some(({ name }) => name === service)) return hub;
     throw new OperatorError(
       "service.unknown",
       `no agent ${service} has a standby`,
       "tandem where lists those that have",
     );
   }
-  const next = "Name a hub that runs with --hub, on its own machine or through an SSH tunnel";
-  throw new OperatorError("hub.silent", `no answer from ${urls.join(" or ")}`, next);
+  const urls = hubs.map(({ url }) => url).join(" or ");
+  throw new OperatorError("hub.silent", `no answer from ${urls}`, "tandem doctor says what is wrong with the hubs");
 }
 
 /** @throws OperatorError when the hub refuses it or does not answer */
-export async function order<T>(method: "POST" | "DELETE", url: string, body: object, schema: z.ZodType<T>): Promise<T> {
-  let status: number;
-  let answer: unknown;
-  try {
-    const headers = { "content-type": "application/json" };
-    const signal = AbortSignal.timeout(orderDeadlineMs);
-    const response = await fetch(url, { method, headers, body: JSON.stringify(body), signal });
-    status = response.status;
-    answer = await response.json();
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new OperatorError("order.unanswered", `${url}: ${why}`, "Ask tandem where before you try it again");
-  }
-  const parsed = schema.safeParse(answer);
+export async function order<T>({ url, give }: OrderHub, what: Order, schema: z.ZodType<T>): Promise<T> {
+  const [answer] = await give([what]);
+  const parsed = schema.safeParse(answer?.said);
   if (parsed.success) return parsed.data;
-  const refusal = Refusal.safeParse(answer);
-  const why = refusal.success ? refusal.data.error : `it answered with ${status}`;
-  const next =
-    status === 403 ? "Give it on that machine itself, with --hub and the hub's address" : "Correct the order";
-  throw new OperatorError("order.refused", `${url}: ${why}`, next);
+  const why = `${url}: ${answer?.text || "no answer"}`;
+  // What was not answered may have been done all the same.
+  if (!answer?.status) throw new OperatorError("order.unanswered", why, "Ask tandem where before you try it again");
+  const next = "Give it on that machine itself, or name the site's folder with --dir instead of a hub";
+  throw new OperatorError("order.refused", why, answer.status === 403 ? next : "Correct the order");
 }

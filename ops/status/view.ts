@@ -84,6 +84,7 @@ export function statusOf(said: readonly HubSaid[]): StatusView {
     ...satellites
       .filter(({ name, verdict }) => verdict !== "alive" && verdict !== "unknown" && !worked.has(name))
       .map(({ name, verdict, reason }) => `satellite ${name} is ${verdict}: ${reason}`),
+    ...answered.flatMap(untold),
     ...answered.flatMap(copyTroubles),
     ...services.filter(({ home, state }) => state === "held" || !worked.has(home)).map(serviceTrouble),
     ...agentTroubles(fleet, worked),
@@ -161,11 +162,17 @@ function machineTroubles(line: MachineLine): string[] {
     .map((part) => `${partNames[part]} of ${name} is ${line[part].verdict}: ${line[part].reason}`);
 }
 
+/** What it does not tell may be anything. */
+function untold({ fleet: { machine }, ledger, services, alerts, bufferSeconds }: Answered): string[] {
+  const told = { ledger, services, alerts, metrics: bufferSeconds };
+  const missing = Object.entries(told).flatMap(([what, it]) => (it === undefined ? what : []));
+  return missing.map((what) => `the hub of ${machine} does not tell its ${what}`);
+}
+
 function copyTroubles({ fleet, ledger, bufferSeconds }: Answered): string[] {
   const { machine, sync } = fleet;
   return [
     ...(sync.state === "in-sync" ? [] : [`${machine} is degraded: ${sync.reason}`]),
-    ...(ledger === undefined ? [`the hub of ${machine} does not tell its ledger`] : []),
     ...(ledger === undefined || ledger.missing === 0 ? [] : [`${machine} misses ${ledger.missing} records`]),
     ...(bufferSeconds === undefined || bufferSeconds >= leastBufferSeconds
       ? []

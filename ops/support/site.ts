@@ -1,6 +1,6 @@
 /** Collects what a deployed site's machines and stacks tell: files as deployed, deployments, and the ends of its servers' logs. */
 import { readFileSync } from "node:fs";
-import { listingScript } from "../../components/drift-script.ts";
+import { listingScript, parseListing } from "../../components/drift-script.ts";
 import { dockerCommand } from "../../components/reach.ts";
 import { shellQuote } from "../../components/shell.ts";
 import { rootsOf } from "../../components/site-reach.ts";
@@ -20,8 +20,8 @@ export async function addSite(bundle: Bundle, stacks: readonly Stack[]): Promise
       await bundle.add(`stacks/Pulumi.${stack.name}.yaml`, stack.path, () =>
         withoutSecrets(readFileSync(stack.path, "utf8")),
       );
-      await bundle.add(`${name}/files.txt`, `${name}, under ${rootsOf(stack.site).join(" and ")}`, () =>
-        onMachine(place, listingScript(rootsOf(stack.site))),
+      await bundle.add(`${name}/files.txt`, `${name}, under ${rootsOf(stack.site).join(" and ")}`, async () =>
+        filesText(await onMachine(place, listingScript(rootsOf(stack.site)))),
       );
       await bundle.add(`${name}/deployments.json`, `${name}, its records of deployments`, async () =>
         JSON.stringify((await readArchive(place)).kept, null, 2),
@@ -29,6 +29,16 @@ export async function addSite(bundle: Bundle, stacks: readonly Stack[]): Promise
       await addLogs(bundle, place);
     }),
   );
+}
+
+/** Whether each is as it was put there, and no hash: a short secret could be found out by its own. */
+function filesText(listing: string): string {
+  const { directories, files } = parseListing(listing);
+  const lines = [...files].map(([path, { recorded, found, changedAt }]) => {
+    const state = found === "absent" ? "absent" : found === recorded ? "same" : "differs";
+    return `file ${state} ${changedAt} ${path}`;
+  });
+  return [...[...directories].map(([path, changedAt]) => `directory ${changedAt} ${path}`), ...lines].join("\n");
 }
 
 /** Ciphertexts too: whoever has the passphrase one day has them all. */

@@ -78,7 +78,7 @@ export class FakePair {
 
   #obey(what: string, body: Record<string, string>): unknown {
     this.orders.push(`${what} ${body.to ?? body.target}`);
-    if (!what.endsWith("/switchover")) return { target: body.target };
+    if (!what.endsWith("/switchover")) return { since: "", until: "", reason: "", by: "", ...body };
     const to = body.to ?? "";
     if (this.twin.owner !== to)
       this.twin = {

@@ -1,7 +1,8 @@
 /** A machine that is this computer with folders of its own, so that scripts for machines run here. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { stringify } from "yaml";
 import { parseStack } from "../../../components/stack-config.ts";
 import { type Place, placeOf } from "../../../ops/deploy/place.ts";
 
@@ -18,4 +19,13 @@ export function localPlaces(...names: string[]): { places: Place[]; folder: stri
     return placeOf({ name, path: join(folder, `Pulumi.${name}.yaml`), site: parseStack(values, name) });
   });
   return { places, folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/** Writes the file of a machine's stack. @param change further keys, such as ports */
+export function writeStack({ stack: { path, site } }: Place, change: { machine?: object; peer?: object } = {}): void {
+  if (site.role !== "pair") throw new RangeError(`${site.machine.name} is of no pair`);
+  const { docker, paths } = site;
+  const [machine, peer] = (["machine", "peer"] as const).map((key) => ({ ...site[key], ...change[key] }));
+  const config = Object.entries({ machine, peer, docker, paths }).map(([key, value]) => [`tandem:${key}`, value]);
+  writeFileSync(path, stringify({ config: Object.fromEntries(config) }));
 }

@@ -29,7 +29,7 @@ const well: MachineFacts = {
   diskUsedPercent: 10,
   inodesUsedPercent: 3,
   wallMs: 1_000_100,
-  jetstream: { usedBytes: 1, limitBytes: 10 * 1024 ** 3 },
+  jetstream: { usedBytes: 1, limitBytes: 10 * 1024 ** 3, streams: [] },
 };
 /** What is not well, each with its status. */
 const complaints = (facts: MachineFacts) =>
@@ -73,7 +73,16 @@ describe("the doctor", () => {
     ],
     ["a disk at 95 %", { diskUsedPercent: 95 }, "fail disk: 95 % used"],
     ["inodes at 80 %", { inodesUsedPercent: 80 }, "warn inodes: 80 % used"],
-    ["streams at 80 %", { jetstream: { usedBytes: 8, limitBytes: 10 } }, "warn streams: 80 % of 0.0 GiB used"],
+    [
+      "a store at 81 %",
+      { jetstream: { usedBytes: 81, limitBytes: 100, streams: [] } },
+      "warn streams: the store has 81 % of its 0.0 GiB",
+    ],
+    [
+      "a stream that is full while the store is not",
+      { jetstream: { usedBytes: 5, limitBytes: 100, streams: [{ name: "m", usedBytes: 5, limitBytes: 5 }] } },
+      "fail streams: m has 100 % of its 0.0 GiB",
+    ],
     ["a clock that is 501 ms behind at least", { wallMs: 999_499 }, "warn clock: at least 501 ms behind this computer"],
   ])("speaks of %s", (_, change, complaint) => {
     expect(complaints({ ...well, ...change })).toEqual([complaint]);
@@ -83,6 +92,21 @@ describe("the doctor", () => {
     expect(complaints({ ...well, wallMs: 1_000_000 })).toEqual([]);
     expect(complaints({ ...well, wallMs: 1_000_700 })).toEqual([]);
     expect(complaints({ ...well, wallMs: 1_000_701 })).toHaveLength(1);
+  });
+
+  it("says how an ended container is started by itself, since no up starts one that may be moved", () => {
+    const twin = { ...container("hub"), name: "Twin", status: "exited" };
+    const agents = { ...expected, containers: [{ part: "Twin", name: "Twin" }] };
+    const ended = checkMachine({ ...well, containers: [twin] }, agents, now).find(({ status }) => status === "fail");
+    expect(ended?.next).toContain("tandem ssh pc2 -- docker start Twin");
+  });
+
+  it("tells a user of this very computer to be root, and one of a machine to become it", () => {
+    const next = (change: Partial<Expected>) =>
+      checkMachine({ ...well, uid: 1_000 }, { ...expected, ...change }, now).find(({ name }) => name === "rights")
+        ?.next;
+    expect(next({ isHere: true })).toContain("Run it as root");
+    expect(next({})).toContain("pulumi config set -s pc2 --path ssh.become sudo");
   });
 
   it("asks for nothing else where no engine answers", () => {
@@ -113,6 +137,7 @@ describe("the facts of a machine", () => {
     machine: "pc2",
     configDirectory: "/etc/tandem",
     dataDirectory: "/data",
+    docker: "docker",
     monitoringPort: 8223,
   };
 
@@ -135,14 +160,29 @@ describe("the facts of a machine", () => {
       secrets: "400 10900 /etc/tandem/secrets/hub/nats seed",
       disk: "10%",
       inodes: "3%",
-      jetstream: '{"storage":5,"config":{"max_storage":10}}',
+      jetstream: JSON.stringify({
+        storage: 5,
+        config: { max_storage: 10 },
+        account_details: [
+          {
+            stream_detail: [
+              { name: "observability-metrics", state: { bytes: 4 }, config: { max_bytes: 8 } },
+              { name: "KV_tandem-services", state: { bytes: 1 }, config: { max_bytes: -1 } },
+            ],
+          },
+        ],
+      }),
     };
     const printed = names.map((name = "") => `\n== tandem: ${name}\n${answers[name]}\n`).join("");
     expect(readFacts(printed)).toEqual({
       ...well,
       containers: [container("hub", { restarts: 2 })],
       secrets: [{ path: "/etc/tandem/secrets/hub/nats seed", mode: "400", uid: 10_900 }],
-      jetstream: { usedBytes: 5, limitBytes: 10 },
+      jetstream: {
+        usedBytes: 5,
+        limitBytes: 10,
+        streams: [{ name: "observability-metrics", usedBytes: 4, limitBytes: 8 }],
+      },
     });
   });
 
@@ -184,7 +224,7 @@ describe("the doctor of a satellite", () => {
       ({ status }) => status === "fail",
     );
     expect(gone).toMatchObject({ name: "container Archive", found: "is not there" });
-    const script = factsScript({ machine: "nas", configDirectory: "/c", dataDirectory: "/d" });
+    const script = factsScript({ machine: "nas", configDirectory: "/c", dataDirectory: "/d", docker: "docker" });
     expect(script).not.toContain("jetstream");
   });
 

@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import type { WantedPort } from "../../../components/readiness.ts";
 import {
   checkCertificates,
-  checkDirectories,
   checkFsync,
   checkLogs,
   checkPorts,
@@ -104,6 +103,15 @@ describe("the doctor, of certificates,", () => {
     expect(daysLater(826)).toEqual(["fail /etc/tandem/nats/leaf.pem ended 1 days ago"]);
   });
 
+  it("says to rotate one that holds, and to renew one that has ended, with another CA where that is it", () => {
+    const next = (daysLater: number) =>
+      checkCertificates(facts({ certificates: text }), nowMs + daysLater * 86_400_000).map((check) => check.next);
+    expect(next(820)).toEqual(["tandem secrets rotate certificates"]);
+    expect(next(826)).toEqual(["tandem init --renew-certificates, then pulumi up of both machines"]);
+    expect(next(3_645)[1]).toBe("tandem secrets rotate ca");
+    expect(next(3_651)[1]).toMatch(/^Move the kept ca.key away.*tandem init --renew-certificates/);
+  });
+
   it("fails for a file that holds none", () => {
     const broken = facts({ certificates: "file /etc/tandem/nats/leaf.pem\nhello" });
     expect(brief(checkCertificates(broken, nowMs))).toEqual(["fail /etc/tandem/nats/leaf.pem holds no certificate"]);
@@ -130,15 +138,6 @@ describe("the doctor, of what belongs to a container's user,", () => {
     expect(check(0)).toMatchObject([
       { status: "fail", fix: { script: "chown 10422:10422 '/etc/tandem/secrets/nats/leaf.key'" } },
     ]);
-  });
-
-  it("makes a data directory anew, and leaves one of configuration to a deployment", () => {
-    const missing = facts({ containers, directories: `${data}\n${secrets}` });
-    expect(checkDirectories(missing, "/var/lib/tandem")).toMatchObject([
-      { found: `${data} is not there`, fix: { script: `install -d -m 0700 -o 10900 -g 10900 '${data}'` } },
-      { found: `${secrets} is not there`, next: "tandem deploy puts it back" },
-    ]);
-    expect(checkDirectories(missing, "/var/lib/tandem")[1]?.fix).toBeUndefined();
   });
 });
 

@@ -1,22 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { figuresOf, type Played } from "../../../ops/drill/figures.ts";
+import { figuresOf } from "../../../ops/drill/figures.ts";
 import { nextSlot } from "../../../ops/drill/history.ts";
 import { drillMarkdown, drillText, historyText } from "../../../ops/drill/report.ts";
 import { chooseDrills, isDetection, scenarios } from "../../../ops/drill/scenarios.ts";
 import { isInWindow, parseWindow } from "../../../ops/drill/window.ts";
-
-const played = (more: Partial<Played> = {}): Played => ({
-  scenario: "hub-crash",
-  machine: "pc2",
-  at: "2026-01-02T03:04:05.000Z",
-  detectionMs: 40,
-  failoverMs: 900,
-  outageMs: 300,
-  recoveryMs: 2_000,
-  acknowledged: 100,
-  lost: 0,
-  ...more,
-});
+import { played } from "./played.ts";
 
 describe("a drill's figures", () => {
   it("are percentiles over its faults; one in which nothing moved says nothing of failover", () => {

@@ -94,3 +94,21 @@ it("each of the six promises and of the three figures has evidence that a comman
     for (const { command } of needs) expect(command).toContain("--evidence");
   }
 });
+
+describe("that no secret lies open", () => {
+  const five = promises.filter(({ title }) => title.startsWith("5 "));
+  const whole = { secrets: 4, found: 0, unsearched: 0, tooShort: 0, previewed: 1, whole: 1 };
+  const audited = (change: Record<string, number>) => {
+    const evidence = loss({ name: "secrets-audit", figures: { ...whole, ...change } });
+    return judge(five, [evidence], { nowMs, maxDays: 30 })[0]?.evidence[0];
+  };
+
+  it("is shown by an audit of all stacks, and not by one of a single machine", () => {
+    expect(audited({})).toMatchObject({ state: "green" });
+    expect(audited({ whole: 0 })).toMatchObject({ state: "missing", why: expect.stringContaining("whole is 0") });
+  });
+
+  it("is not shown while a secret is too short to be searched for", () => {
+    expect(audited({ tooShort: 1 })).toMatchObject({ state: "failed", why: "tooShort is 1, at most 0 is promised" });
+  });
+});

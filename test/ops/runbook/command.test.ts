@@ -68,7 +68,7 @@ describe("tandem runbook", () => {
     expect(JSON.stringify(held)).toContain(`tandem take Twin --confirm-peer-dead --yes --hub ${mainpc?.hub.url}`);
     const agent = (await run("agent-unhealthy")).stdout;
     expect(agent).toContain("tandem agent heal TutorAgent --machine mainpc --data {data}");
-    expect(agent).toContain("ssh {ssh} docker restart TutorAgent");
+    expect(agent).toContain("tandem ssh mainpc -- docker restart TutorAgent");
   });
 
   it("leaves the braces and says so when the alert does not stand", async () => {

@@ -73,6 +73,16 @@ describe("an operator's commands about services", () => {
     expect((await run("switchover", "--all")).stderr).toContain("→ tandem switchover");
   });
 
+  it("switchover of all with --home brings each of 2 to its own home", async () => {
+    services[1] = service({ name: "Memory", home: "pc2" });
+    expect((await run("switchover", "--all", "--home")).code).toBe(0);
+    const to = { Twin: "mainpc", Memory: "pc2" };
+    expect(orders).toEqual(
+      Object.entries(to).map(([name, home]) => `POST /api/v1/services/${name}/switchover {"to":"${home}"}`),
+    );
+    expect((await run("switchover", "--all", "--home", "--to", "pc2")).stderr).toContain("→ tandem switchover");
+  });
+
   it("an order that a hub takes on its own machine only says where to give it", async () => {
     answers["/api/v1/services/Twin/switchover"] = { status: 403, body: { error: "on this machine only" } };
     const { code, stderr } = await run("switchover", "Twin");

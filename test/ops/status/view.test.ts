@@ -9,7 +9,7 @@ function said(fleet: FleetView, more: Partial<HubSaid> = {}): HubSaid {
   const url = fleet.machines[fleet.machine]?.hub.url ?? "";
   const ledger = ledgerView(fleet.machine === "pc2" ? "pc2" : "mainpc");
   const startedAt = ago(7_200_000);
-  const rest = { services: [], bufferSeconds: 18_000, startedAt, alerts: undefined, migration: [] };
+  const rest = { services: [], bufferSeconds: 18_000, startedAt, alerts: [], migration: [] };
   return { url, answers: true, tookMs: 12, fleet, ledger, ...rest, ...more };
 }
 const silent = (url: string, answers = false): HubSaid => ({
@@ -49,6 +49,15 @@ describe("the status of a pair", () => {
     );
     expect(text).toContain("agents: 77 of 77 healthy");
     expect(text).toContain("5.0 h");
+  });
+
+  it("is 1 where a hub that answers does not tell its services, alerts or metrics: none of them is not all of them", () => {
+    const mute = { services: undefined, alerts: undefined, bufferSeconds: undefined };
+    const view = statusOf([said(fleetView("mainpc")), said(fleetView("pc2"), mute)]);
+    expect([view.exitCode, view.troubles]).toEqual([
+      1,
+      ["services", "alerts", "metrics"].map((what) => `the hub of pc2 does not tell its ${what}`),
+    ]);
   });
 
   it("is 2 where no hub answers, and says which were asked", () => {
