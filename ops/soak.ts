@@ -6,10 +6,10 @@ import type { AgentChoice } from "./local/site.ts";
 import { natural, positive } from "./numbers.ts";
 import { siteDir } from "./site/stacks.ts";
 import { barsHelp, parseBars } from "./soak/bars.ts";
-import type { Verdict } from "./soak/judge.ts";
 import { jsonOf, lineOf, screenOf, verdictRows } from "./soak/screen.ts";
 import type { Asked, Target } from "./soak/settings.ts";
 import { Store } from "./soak/store.ts";
+import type { Verdict } from "./soak/verdict.ts";
 import type { View } from "./soak/view.ts";
 
 interface SoakOptions {

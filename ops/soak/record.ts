@@ -3,12 +3,13 @@
 import { messageOf } from "../../hub/io/log.ts";
 import { OperatorError } from "../error.ts";
 import { Checkpoint, checkpointName, hashOf, linesOf, signed } from "./checkpoint.ts";
-import { judge, type Verdict } from "./judge.ts";
+import { judge } from "./judge.ts";
 import { type Keeper, keepCheckpoints } from "./keep-checkpoint.ts";
 import { type Growth, growthsOf } from "./leaks.ts";
 import type { Slice, SoakEvent } from "./slice.ts";
 import type { Store } from "./store.ts";
 import { Totals } from "./totals.ts";
+import type { Verdict } from "./verdict.ts";
 
 export class RunRecord {
   readonly slices: Slice[];

@@ -1,11 +1,12 @@
 /** Writes a run's reports anew from what its folder holds, and changes nothing else there. */
 
-import { judge, type Verdict } from "./judge.ts";
+import { judge } from "./judge.ts";
 import { growthsOf } from "./leaks.ts";
 import { writeReports } from "./report/write.ts";
 import { Slice, SoakEvent } from "./slice.ts";
 import { readCheckpoints, readRun } from "./store.ts";
 import { Totals } from "./totals.ts";
+import type { Verdict } from "./verdict.ts";
 
 export function reportFolder(dir: string): Verdict {
   const { settings, sliceLines, eventLines } = readRun(dir);

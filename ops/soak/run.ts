@@ -8,7 +8,6 @@ import { chooseScenarios } from "../chaos/scenarios/all.ts";
 import { Clients } from "./clients.ts";
 import { Faults } from "./faults.ts";
 import { Gather, lookEveryMs } from "./gather.ts";
-import type { Verdict } from "./judge.ts";
 import { Looker } from "./looker.ts";
 import { openPair, type SoakedPair } from "./pair.ts";
 import { RunRecord } from "./record.ts";
@@ -16,6 +15,7 @@ import { writeReports } from "./report/write.ts";
 import { sliceMsOf } from "./settings.ts";
 import type { Store } from "./store.ts";
 import { kindOf, removeGroups, streamsOf, tryMs } from "./streams.ts";
+import type { Verdict } from "./verdict.ts";
 import type { View } from "./view.ts";
 
 export interface RunOptions {

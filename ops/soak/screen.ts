@@ -1,9 +1,10 @@
 /** The live view: one screen for a terminal, one line a slice for a log, one object a slice for a program. */
 import { align } from "../align.ts";
-import { duration, type Verdict } from "./judge.ts";
 import type { HubLook } from "./look.ts";
 import type { MachineUse, ProcessUse, SoakEvent } from "./slice.ts";
+import type { Verdict } from "./verdict.ts";
 import type { View } from "./view.ts";
+import { duration } from "./words.ts";
 
 const barWidth = 40;
 const eventsShown = 6;

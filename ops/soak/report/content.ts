@@ -1,9 +1,10 @@
 /** What a report says, as tables and lists; Markdown and HTML are two ways to write it down. */
 import type { Figures } from "../figures.ts";
-import { duration, growthText, type Verdict } from "../judge.ts";
 import type { Growth } from "../leaks.ts";
 import type { Settings } from "../settings.ts";
 import type { Slice, SoakEvent } from "../slice.ts";
+import type { Verdict } from "../verdict.ts";
+import { duration, growthText } from "../words.ts";
 
 export interface ReportSource {
   settings: Settings;

@@ -1,9 +1,9 @@
 /** Writes the three reports into the folder of the run. */
 import { join } from "node:path";
 import { writeWhole } from "../../local/data-folder.ts";
-import type { Verdict } from "../judge.ts";
 import type { RunRecord } from "../record.ts";
 import type { Settings } from "../settings.ts";
+import type { Verdict } from "../verdict.ts";
 import type { ReportSource } from "./content.ts";
 import { htmlOf } from "./html.ts";
 import { markdownOf } from "./markdown.ts";

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { parseBars } from "../../../ops/soak/bars.ts";
-import { duration, judge } from "../../../ops/soak/judge.ts";
+import { judge } from "../../../ops/soak/judge.ts";
 import { growthsOf } from "../../../ops/soak/leaks.ts";
 import type { Slice, SoakEvent } from "../../../ops/soak/slice.ts";
 import { Totals } from "../../../ops/soak/totals.ts";
+import { duration } from "../../../ops/soak/words.ts";
 import { minuteMs, sliceAt, startMs } from "./slices.ts";
 
 const hourMs = 60 * minuteMs;
