@@ -1,15 +1,15 @@
 /** The folder that a local pair keeps its data in: claimed by one run at a time, of one version, never guessed at. */
-import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { OperatorError } from "../error.ts";
-import { isAlive, listProcesses, stopProcesses } from "./processes.ts";
+import { type Holder, holderOf, takeLock } from "./lock.ts";
+import { listProcesses, stopProcesses } from "./processes.ts";
 
 /** Grows when the folder's shape changes in a way that an older or newer run cannot read. */
 export const dataVersion = 1;
 
 const Stamp = z.strictObject({ version: z.number().int(), createdAt: z.string() });
-const Lock = z.strictObject({ pid: z.number().int(), startedAt: z.string() });
 const stampName = "tandem.json";
 const lockName = "tandem.lock";
 
@@ -33,16 +33,15 @@ export async function openDataFolder(
 ): Promise<DataFolder> {
   const path = resolve(dir);
   const existed = checkStamp(path);
-  const lock = join(path, lockName);
-  takeLock(lock, path);
+  const release = takeLock(join(path, lockName), (holder) => locked(path, holder));
   try {
     await stopLeftovers(path, machines, say);
     for (const machine of machines) mkdirSync(join(path, machine, "logs"), { recursive: true });
   } catch (error) {
-    rmSync(lock, { force: true });
+    release();
     throw error;
   }
-  return { path, existed, machine: (name) => join(path, name), release: () => rmSync(lock, { force: true }) };
+  return { path, existed, machine: (name) => join(path, name), release };
 }
 
 /** The file is whole or not there at all, also when the computer stops in the middle. */
@@ -77,41 +76,8 @@ function checkStamp(path: string): boolean {
   }
 }
 
-function takeLock(lock: string, path: string): void {
-  const own = `${lock}.${process.pid}`;
-  writeFileSync(own, `${JSON.stringify({ pid: process.pid, startedAt: new Date().toISOString() })}\n`);
-  for (;;) {
-    try {
-      // A link appears with its content, so that nobody ever reads half a lock.
-      linkSync(own, lock);
-      rmSync(own);
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error; // fs errors carry a code
-    }
-    const holder = parse(Lock, readFileSync(lock, "utf8"));
-    if (holder !== undefined && isAlive(holder.pid) && runsTandem(holder.pid)) {
-      rmSync(own);
-      throw new OperatorError(
-        "data.locked",
-        `${path} is in use by process ${holder.pid}, started ${holder.startedAt}`,
-        `Stop it (Ctrl-C there, or kill ${holder.pid}), or choose another folder with --data DIR`,
-      );
-    }
-    rmSync(lock, { force: true });
-  }
-}
-
 /** Process of the run that has the folder now; undefined without one. */
-export function runOf(dir: string): number | undefined {
-  const lock = join(dir, lockName);
-  const holder = existsSync(lock) ? parse(Lock, readFileSync(lock, "utf8")) : undefined;
-  return holder !== undefined && isAlive(holder.pid) && runsTandem(holder.pid) ? holder.pid : undefined;
-}
-
-/** The number of a process that ended may have gone to a stranger. */
-const runsTandem = (pid: number) =>
-  listProcesses().some((found) => found.pid === pid && found.command.includes("tandem"));
+export const runOf = (dir: string): number | undefined => holderOf(join(dir, lockName))?.pid;
 
 async function stopLeftovers(path: string, machines: readonly string[], say: (line: string) => void): Promise<void> {
   const folders = machines.map((machine) => join(path, machine));
@@ -129,6 +95,13 @@ function parse<T>(schema: z.ZodType<T>, text: string): T | undefined {
     return undefined;
   }
 }
+
+const locked = (path: string, { pid, startedAt }: Holder) =>
+  new OperatorError(
+    "data.locked",
+    `${path} is in use by process ${pid}, started ${startedAt}`,
+    `Stop it (Ctrl-C there, or kill ${pid}), or choose another folder with --data DIR`,
+  );
 
 const foreign = (path: string, names: string[]) =>
   new OperatorError(

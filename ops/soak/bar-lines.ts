@@ -1,10 +1,11 @@
 /** One line for each bar: its figure, its limit, and whether it holds. */
 import type { BarName } from "./bars.ts";
+import type { Figures } from "./figures.ts";
 import { percentOf } from "./totals.ts";
 import type { Judged, Line } from "./verdict.ts";
 import { percent } from "./words.ts";
 
-export function barLines({ figures, growths, bars }: Judged, notObservedMs: number): Line[] {
+export function barLines({ figures, growths, bars }: Judged): Line[] {
   const { availability, all, failed, requests, longestOutage, pushes, ledger, machines } = figures;
   const most = (key: "cpu95" | "memory" | "disk") => {
     const values = Object.values(machines).flatMap((machine) => machine[key] ?? []);
@@ -31,7 +32,7 @@ export function barLines({ figures, growths, bars }: Judged, notObservedMs: numb
   const count = (value: number) => String(value);
   const pace = (value: number) => `${value.toFixed(value < 10 ? 1 : 0)} days`;
   const fastest = Math.min(...judgedGrowths.map(({ doublesInDays }) => doublesInDays ?? Infinity));
-  const unobserved = percentOf(notObservedMs, figures.toMs - figures.fromMs);
+  const unobserved = unobservedPercent(figures);
   return [
     line(
       "availability",
@@ -79,4 +80,9 @@ export function barLines({ figures, growths, bars }: Judged, notObservedMs: numb
       holds: unobserved > bars.unobserved ? null : true,
     },
   ];
+}
+
+export function unobservedPercent({ observedMs, notObservedMs }: Figures): number {
+  const passedMs = observedMs + notObservedMs;
+  return passedMs === 0 ? 0 : percentOf(notObservedMs, passedMs);
 }

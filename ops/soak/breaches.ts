@@ -1,6 +1,7 @@
 /** Each breach of a bar, with its time and likely cause. */
 import { likelyCause } from "./causes.ts";
 import type { Slice } from "./slice.ts";
+import { explainedOf } from "./totals.ts";
 import type { Breach, Judged, Line } from "./verdict.ts";
 import { growthText, outageText } from "./words.ts";
 
@@ -64,7 +65,7 @@ export function breachesOf({ bar, what, figure, limit }: Line, judged: Judged): 
       return [
         of(
           slices.find(({ clients }) =>
-            Object.values(clients).some(({ duplicates, uncertain }) => (duplicates ?? 0) > uncertain),
+            Object.values(clients).some((client) => (client.duplicates ?? 0) > explainedOf(client)),
           ),
           said,
         ),

@@ -1,23 +1,21 @@
 /** Holds the figures of a run against its bars: pass, fail or incomplete, and each breach with its time and likely cause. */
-import { barLines } from "./bar-lines.ts";
+import { barLines, unobservedPercent } from "./bar-lines.ts";
 import { breachesOf } from "./breaches.ts";
-import { percentOf } from "./totals.ts";
 import type { Judged, Verdict } from "./verdict.ts";
 import { duration, percent } from "./words.ts";
 
 export function judge(judged: Judged): Verdict {
   const { figures, bars, askedMs } = judged;
-  const notObservedMs = Math.max(0, figures.toMs - figures.fromMs - figures.observedMs);
-  const incomplete = whyIncomplete(judged, notObservedMs);
-  const lines = barLines(judged, notObservedMs);
+  const { availability, observedMs, notObservedMs } = figures;
+  const incomplete = whyIncomplete(judged);
+  const lines = barLines(judged);
   const breaches = lines.filter(({ holds }) => holds === false).flatMap((line) => breachesOf(line, judged));
-  const { availability } = figures;
   const failedPercent = availability === null ? null : 100 - availability.percent;
   const allowed = 100 - bars.availability;
   return {
     verdict: breaches.length > 0 ? "fail" : incomplete.length > 0 ? "incomplete" : "pass",
     askedMs,
-    observedMs: figures.observedMs,
+    observedMs,
     notObservedMs,
     incomplete,
     lines,
@@ -33,12 +31,12 @@ export function judge(judged: Judged): Verdict {
   };
 }
 
-function whyIncomplete({ figures, bars, askedMs }: Judged, notObservedMs: number): string[] {
+function whyIncomplete({ figures, bars, askedMs }: Judged): string[] {
+  const { observedMs, notObservedMs } = figures;
   const reasons: string[] = [];
-  if (figures.observedMs < askedMs)
-    reasons.push(`observed ${duration(figures.observedMs)} of ${duration(askedMs)} asked for`);
-  const share = percentOf(notObservedMs, figures.toMs - figures.fromMs);
-  if (figures.toMs > figures.fromMs && share > bars.unobserved)
+  if (observedMs < askedMs) reasons.push(`observed ${duration(observedMs)} of ${duration(askedMs)} asked for`);
+  const share = unobservedPercent(figures);
+  if (share > bars.unobserved)
     reasons.push(
       `${duration(notObservedMs)} were not observed, ${percent(share)} of the time (bar ${bars.unobserved} %)`,
     );

@@ -3,8 +3,9 @@ import { align } from "../align.ts";
 import type { HubLook } from "./look.ts";
 import type { MachineUse, ProcessUse, SoakEvent } from "./slice.ts";
 import type { Verdict } from "./verdict.ts";
+import type { Verified } from "./verify-folder.ts";
 import type { View } from "./view.ts";
-import { duration } from "./words.ts";
+import { duration, resumeCommand } from "./words.ts";
 
 const barWidth = 40;
 const eventsShown = 6;
@@ -14,7 +15,7 @@ const textColumns = 1;
 
 /** @param verdict of the slices that have ended */
 export function screenOf(view: View, verdict: Verdict | undefined): string {
-  const { settings, nowMs, observedMs, look, standing, fault, record } = view;
+  const { settings, dir, nowMs, observedMs, look, standing, fault, record } = view;
   const askedMs = settings.hours * 3_600_000;
   const share = Math.min(1, observedMs / askedMs);
   const filled = Math.round(share * barWidth);
@@ -46,7 +47,7 @@ export function screenOf(view: View, verdict: Verdict | undefined): string {
     `checkpoints: ${record.checkpoints}`,
     ...record.events.slice(-eventsShown).map(eventLine),
     "",
-    "Ctrl-C ends with a report; the same command goes on later.",
+    `Ctrl-C ends with a report; ${resumeCommand(dir)} goes on later.`,
   ].join("\n");
 }
 
@@ -118,3 +119,27 @@ const processRow = ([name, { cpu, rss, fds }]: [string, ProcessUse]) => [
 const percent = (value: number | null) => (value === null ? "-" : `${value.toFixed(1)} %`);
 export const eventLine = ({ atMs, what }: SoakEvent): string =>
   `${new Date(atMs).toISOString().slice(0, 19)}Z  ${what}`;
+
+/** @param isKeyKnown whether whoever verifies has named the key */
+export function verifiedText(
+  { problems, checkpoints, hubs, unvouched, fingerprint }: Verified,
+  isKeyKnown: boolean,
+): string {
+  const held =
+    hubs === 0 ? "no hub answers that could hold copies" : `copies at ${hubs} ${hubs === 1 ? "hub" : "hubs"}`;
+  const { slices, events } = unvouched;
+  return [
+    ...problems.map(({ of, what }) => `${of} ${what}`),
+    ...(slices + events === 0
+      ? []
+      : [
+          `${slices} lines of slices.jsonl and ${events} of events.jsonl wait for their checkpoint: nothing vouches for them yet`,
+        ]),
+    `${checkpoints} checkpoints, ${held}, ${problems.length === 0 ? "none of them edited" : "not as they were written"}`,
+    ...(isKeyKnown
+      ? []
+      : [
+          `signed with the key ${fingerprint}, as the folder says: hold it against what was noted at its start (--key)`,
+        ]),
+  ].join("\n");
+}

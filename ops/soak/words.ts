@@ -1,4 +1,5 @@
 /** Figures in words, as people say them. */
+import { shellQuote } from "../../components/shell.ts";
 import type { Growth } from "./leaks.ts";
 import type { Outage } from "./slice.ts";
 
@@ -20,3 +21,7 @@ export function duration(ms: number): string {
   if (ms < 2 * 3_600_000) return `${Math.round(ms / 60_000)} min`;
   return `${Math.round(ms / 360_000) / 10} h`;
 }
+
+/** What goes on with a run, wherever it is typed. */
+export const resumeCommand = (dir: string): string =>
+  `tandem soak --resume ${/[^\w/.:@+-]/.test(dir) ? shellQuote(dir) : dir}`;

@@ -111,7 +111,9 @@ describe("acknowledged pushes", () => {
   it("are lost when both hubs are in sync and hold fewer, in each look of the slice", () => {
     const gather = withPushes(10);
     gather.look(look(word({ clients: [line(10, 2)] }), word({ clients: [line(10, 2)] })));
-    expect(gather.take(60_000).clients).toEqual({ c: { acknowledged: 10, lost: 2, duplicates: 0, uncertain: 0 } });
+    expect(gather.take(60_000).clients).toEqual({
+      c: { acknowledged: 10, lost: 2, duplicates: 0, uncertain: 0, unseen: 0 },
+    });
   });
 
   it("are not lost when they were missing for a moment only", () => {
@@ -129,7 +131,7 @@ describe("acknowledged pushes", () => {
   });
 
   it("of an earlier start keep what was known of them until a hub tells anew", () => {
-    const past = new Map([["old", { acknowledged: 5, lost: 0, duplicates: 0, uncertain: 0 }]]);
+    const past = new Map([["old", { acknowledged: 5, lost: 0, duplicates: 0, uncertain: 0, unseen: 0 }]]);
     const gather = newGather(past);
     expect(gather.take(60_000).clients).toMatchObject({ old: { acknowledged: 5, lost: 0 } });
     const clients = [{ client: "old", highest: 5, missing: 1, duplicates: 0 }];
@@ -141,7 +143,7 @@ describe("acknowledged pushes", () => {
     const gather = newGather();
     const errors = ["mainpc: ECONNREFUSED", "pc2: status 507", "mainpc: no answer in 1000 ms", "pc2: status 503"];
     gather.note([asked("load", 0, true, 1, errors, 1)], 60_000);
-    expect(gather.take(60_000).clients).toMatchObject({ c: { acknowledged: 1, uncertain: 2 } });
+    expect(gather.take(60_000).clients).toMatchObject({ c: { acknowledged: 1, uncertain: 2, unseen: 0 } });
     expect(errors.map(mayBeStored)).toEqual([false, false, true, true]);
   });
 });

@@ -54,7 +54,7 @@ describe("the figures of a run", () => {
   });
 
   it("excuse as many records stored twice as there were retries whose first try may have been stored", () => {
-    const client = { acknowledged: 10, lost: 0, duplicates: 3, uncertain: 2 };
+    const client = { acknowledged: 10, lost: 0, duplicates: 3, uncertain: 2, unseen: 0 };
     expect(totalsOf(sliceAt(0, { clients: { c: client } })).figures().pushes).toMatchObject({
       storedTwice: 3,
       unexplained: 1,
@@ -62,7 +62,7 @@ describe("the figures of a run", () => {
   });
 
   it("do not call pushes held whose last word was that nobody knew", () => {
-    const unknown = { c: { acknowledged: 20, lost: null, duplicates: null, uncertain: 0 } };
+    const unknown = { c: { acknowledged: 20, lost: null, duplicates: null, uncertain: 0, unseen: 0 } };
     expect(totalsOf(sliceAt(0), sliceAt(1, { clients: unknown })).figures().pushes.lost).toBeNull();
   });
 });
