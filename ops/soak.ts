@@ -7,6 +7,7 @@ import { siteDir } from "./site/stacks.ts";
 import { barsHelp } from "./soak/bars.ts";
 import { fingerprintOf } from "./soak/checkpoint.ts";
 import { folderFor, isOver, lockFolder } from "./soak/folder.ts";
+import { interruptedBySignal, interruptedCode } from "./soak/interrupted.ts";
 import { askedOf, givenOptions, requireEffect, type SoakOptions } from "./soak/options.ts";
 import { findPair } from "./soak/pair.ts";
 import type { RunOptions } from "./soak/run.ts";
@@ -20,9 +21,6 @@ import type { View } from "./soak/view.ts";
 import { resumeCommand } from "./soak/words.ts";
 
 const exitCodes = { pass: 0, fail: 1, incomplete: 2 } as const;
-const interruptedCode = 130;
-/** A terminal's Ctrl-C may arrive twice, from its own group and from npm, ms. */
-const sameKeypressMs = 500;
 const clearScreen = "\x1b[H\x1b[J";
 
 const help = `
@@ -184,32 +182,6 @@ async function verify(folder: string, { key, hub }: { key?: string; hub?: string
 async function report(folder: string): Promise<void> {
   const { reportFolder } = await import("./soak/report-folder.ts");
   tell(reportFolder(folder), folder, false);
-}
-
-/** The first signal ends the run with a report, a later one kills: what its slices say is on disk. */
-function interruptedBySignal(
-  ending: string,
-  say: (line: string) => void,
-  kill: () => void,
-): { signal: AbortSignal; forget(): void } {
-  const interrupted = new AbortController();
-  let firstAtMs: number | undefined;
-  const onSignal = () => {
-    if (firstAtMs === undefined) {
-      firstAtMs = performance.now();
-      say(ending);
-      interrupted.abort(new Error("interrupted"));
-    } else if (performance.now() - firstAtMs > sameKeypressMs) {
-      kill();
-      process.exit(interruptedCode);
-    }
-  };
-  const names = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  for (const name of names) process.on(name, onSignal);
-  const forget = () => {
-    for (const name of names) process.off(name, onSignal);
-  };
-  return { signal: interrupted.signal, forget };
 }
 
 function notNegative(text: string): number {

@@ -82,6 +82,13 @@ export class Faults {
   }
 }
 
+/** Comes when no more faults can be played, or none written down: without them the soak is another one than was asked for. */
+export function failureOf(playing: Promise<unknown>): AbortSignal {
+  const failed = new AbortController();
+  playing.catch((error: unknown) => failed.abort(error));
+  return failed.signal;
+}
+
 export function pickByRate(scenarios: readonly Scenario[], random: Pick<Random, "next">): Scenario {
   const drawn = random.next() * scenarios.reduce((sum, { perMonth }) => sum + perMonth, 0);
   let reached = 0;

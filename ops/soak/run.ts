@@ -3,7 +3,7 @@ import { Observer } from "../chaos/observer.ts";
 import { seededRandom } from "../chaos/random.ts";
 import type { Stage } from "../chaos/stage.ts";
 import { Clock } from "./clock.ts";
-import { Faults } from "./faults.ts";
+import { Faults, failureOf } from "./faults.ts";
 import { scenariosOf } from "./options.ts";
 import { type SoakedPair, startPair } from "./pair.ts";
 import { RunRecord } from "./record.ts";
@@ -65,11 +65,8 @@ export async function soak(options: RunOptions): Promise<Verdict> {
       });
     tell({ atMs: now(), toMs: null, kind: "start", what: startText(settings.starts) });
     if (!settings.copies) tellOfCopies(options, record, now());
-    const broken = new AbortController();
     playing = Promise.all([faults?.run(), faults?.keepAlive()]);
-    // Without its faults, or a disk to write them down, the soak is another one than was asked for.
-    playing.catch((error: unknown) => broken.abort(error));
-    const ended = AbortSignal.any([signal, broken.signal]);
+    const ended = AbortSignal.any([signal, failureOf(playing)]);
     const soaking = new Soaking({ ...options, signal: ended, pair, record, observer, faults, clock, endedSuddenly });
     await soaking.run(async () => {
       faultsOver.abort();

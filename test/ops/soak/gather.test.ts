@@ -84,6 +84,20 @@ describe("a slice", () => {
     );
   });
 
+  it("begins anew after a sleep of this computer, which no outage is as long as", () => {
+    const gather = newGather();
+    gather.note([asked("page", 0, false, 1_000)], 10_000);
+    gather.take(10_000);
+    gather.wake(3_600_000);
+    gather.note([asked("page", 3_600_000, false, 1_000), asked("page", 3_601_000)], 3_610_000);
+    const slice = gather.take(3_610_000);
+    expect(slice).toMatchObject({ fromMs: 3_600_000, toMs: 3_610_000 });
+    expect(slice.outages).toEqual([
+      { stream: "page", fromMs: 0, toMs: 1_000, open: false },
+      { stream: "page", fromMs: 3_600_000, toMs: 3_601_010, open: false },
+    ]);
+  });
+
   it("tells of an outage that stands in each slice, which is one outage in the end", () => {
     const gather = newGather();
     gather.note([asked("page", 0, false, 1_000)], 60_000);
@@ -137,6 +151,22 @@ describe("acknowledged pushes", () => {
     const clients = [{ client: "old", highest: 5, missing: 1, duplicates: 0 }];
     gather.look(look(word({ clients }), word({ clients })));
     expect(gather.take(120_000).clients).toMatchObject({ old: { lost: 1 } });
+  });
+
+  it("of a start that ended suddenly may be stored twice by the slice that was lost, at most so often, and once", () => {
+    const past = new Map([["old", { acknowledged: 5, lost: 0, duplicates: 1, uncertain: 1, unseen: 0 }]]);
+    const after = (most: number, ...told: number[]) => {
+      const clients = new Clients(past, () => most);
+      for (const duplicates of told) {
+        const words = [word({ clients: [{ client: "old", highest: 5, missing: 0, duplicates }] })];
+        clients.compare(words);
+      }
+      return clients.take().old;
+    };
+    expect(after(4, 3, 3)).toMatchObject({ duplicates: 3, uncertain: 1, unseen: 2 });
+    expect(after(4, 9)).toMatchObject({ duplicates: 9, unseen: 4 });
+    expect(after(4, 1, 3)).toMatchObject({ duplicates: 3, unseen: 0 });
+    expect(after(0, 3)).toMatchObject({ duplicates: 3, unseen: 0 });
   });
 
   it("may be stored twice once for each try whose outcome is not known, which a refused connection or a full disk is not", () => {

@@ -119,6 +119,23 @@ describe("the folder of a run", () => {
     expect(later.figures.observedMs).toBe(60 * minuteMs);
   });
 
+  it("knows whether the last start ended without a word", () => {
+    const first = new RunRecord(open(dir));
+    const event = (kind: "start" | "stop") => ({ atMs: 0, toMs: null, kind, what: "" });
+    expect(first.endedSuddenly).toBe(false);
+    first.tell(event("start"));
+    expect(new RunRecord(open(dir)).endedSuddenly).toBe(true);
+    first.tell(event("stop"));
+    expect(new RunRecord(open(dir)).endedSuddenly).toBe(false);
+  });
+
+  it("has nobody keep copies where the hubs take no orders from here", async () => {
+    const record = new RunRecord(open(dir, { copies: false }));
+    record.add(sliceAt(0));
+    record.checkpoint();
+    expect(await record.keepCopy()).toBe("");
+  });
+
   it("says that a checkpoint was edited to whoever wants to go on", async () => {
     const store = open(dir);
     const record = new RunRecord(store);
