@@ -46,7 +46,7 @@ export function lockFolder(dir: string): () => void {
     });
     return () => {
       release();
-      if (readdirSync(path).length === 0) rmdirSync(path);
+      if (existsSync(path) && readdirSync(path).length === 0) rmdirSync(path);
     };
   } catch (error) {
     if (error instanceof OperatorError) throw error;

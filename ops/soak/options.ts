@@ -86,7 +86,7 @@ export function askedOf(options: SoakOptions, given: ReadonlySet<string>): Asked
   };
 }
 
-const withoutDisk = "a disk in memory would not outlive a reboot, which a soak does";
+export const withoutDisk = "a disk in memory would not outlive a reboot, which a soak does";
 
 /** Those that a soak can play. @throws OperatorError for a name that is none */
 export const scenariosOf = (names: readonly string[]): Scenario[] =>

@@ -4,7 +4,7 @@ import { seededRandom } from "../chaos/random.ts";
 import type { Stage } from "../chaos/stage.ts";
 import { Clock } from "./clock.ts";
 import { Faults, failureOf } from "./faults.ts";
-import { scenariosOf } from "./options.ts";
+import { scenariosOf, withoutDisk } from "./options.ts";
 import { type SoakedPair, startPair } from "./pair.ts";
 import { RunRecord } from "./record.ts";
 import { reportTexts, writeTexts } from "./report/write.ts";
@@ -38,6 +38,8 @@ export async function soak(options: RunOptions): Promise<Verdict> {
   const { settings } = store;
   const random = seededRandom(settings.seed + settings.starts);
   const scenarios = settings.chaos > 0 ? scenariosOf(settings.scenarios) : [];
+  const left = settings.scenarios.filter((name) => scenarios.every((scenario) => scenario.name !== name));
+  if (left.length > 0) say(`left out: ${left.join(", ")} (${withoutDisk})`);
   const starting = { dir: store.dir, scenarios, random: random.fork(), say, onStage };
   const pair = "kind" in options.pair ? await startPair({ target: options.pair, ...starting }, signal) : options.pair;
   const clock = new Clock();

@@ -1,5 +1,6 @@
 /** The live view: one screen for a terminal, one line a slice for a log, one object a slice for a program. */
 import { align } from "../align.ts";
+import { fingerprintOf } from "./checkpoint.ts";
 import type { HubLook } from "./look.ts";
 import type { MachineUse, ProcessUse, SoakEvent } from "./slice.ts";
 import type { Verdict } from "./verdict.ts";
@@ -44,7 +45,7 @@ export function screenOf(view: View, verdict: Verdict | undefined): string {
     "",
     `not served now: ${standing.length === 0 ? "nobody" : standing.join(", ")}`,
     `fault that stands: ${fault ?? "none"}`,
-    `checkpoints: ${record.checkpoints}`,
+    `checkpoints: ${record.checkpoints}, signed with the key ${fingerprintOf(settings.publicKey)}`,
     ...record.events.slice(-eventsShown).map(eventLine),
     "",
     `Ctrl-C ends with a report; ${resumeCommand(dir)} goes on later.`,
@@ -125,8 +126,7 @@ export function verifiedText(
   { problems, checkpoints, hubs, unvouched, fingerprint }: Verified,
   isKeyKnown: boolean,
 ): string {
-  const held =
-    hubs === 0 ? "no hub answers that could hold copies" : `copies at ${hubs} ${hubs === 1 ? "hub" : "hubs"}`;
+  const held = hubs === 0 ? "no hub that answers holds a copy" : `a copy at ${hubs} ${hubs === 1 ? "hub" : "hubs"}`;
   const { slices, events } = unvouched;
   return [
     ...problems.map(({ of, what }) => `${of} ${what}`),

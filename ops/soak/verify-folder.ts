@@ -18,7 +18,7 @@ export interface Verified {
   checkpoints: number;
   /** Of the key that signed. */
   fingerprint: string;
-  /** Hubs that answer. */
+  /** Those that hold a copy. */
   hubs: number;
   unvouched: Chain["unvouched"];
   problems: Problem[];
@@ -37,7 +37,13 @@ export async function verifyFolder(dir: string, { key, hubUrls }: Known = {}): P
   if (hubUrls !== undefined && copies.length === 0)
     problems.push({ of: hubUrls.join(" and "), what: "tell of no copies: no hub answers" });
   problems.push(...wrongAtTheEnd(dir, lines, chain));
-  return { checkpoints: checkpoints.size, fingerprint, hubs: copies.length, unvouched, problems };
+  return {
+    checkpoints: checkpoints.size,
+    fingerprint,
+    hubs: copies.filter(({ copy }) => copy !== undefined).length,
+    unvouched,
+    problems,
+  };
 }
 
 /** While a run goes on, its last lines wait for their checkpoint. */
