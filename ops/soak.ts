@@ -93,7 +93,7 @@ async function run(options: SoakOptions, command: Command): Promise<void> {
     return await runIn(resume, undefined, options);
   }
   const asked = askedOf(options, given);
-  await runIn(out ?? folderFor(".", asked, new Date().toISOString()), asked, options);
+  await runIn(out ?? folderFor(".", asked, options.seed, new Date().toISOString()), asked, options);
 }
 
 async function runIn(folder: string, asked: Asked | undefined, options: SoakOptions): Promise<void> {

@@ -17,11 +17,15 @@ import {
 } from "./run-files.ts";
 import { type Asked, askedMsOf, isSame } from "./settings.ts";
 
-/** The newest run in `dir` that was asked for the same and is not over, else a new one named for the day. */
-export function folderFor(dir: string, asked: Asked, startedAt: string): string {
+/**
+ * The newest run in `dir` that was asked for the same and is not over, else a new one named for the day.
+ *
+ * @param seed undefined: whichever it is
+ */
+export function folderFor(dir: string, asked: Asked, seed: number | undefined, startedAt: string): string {
   const runs = readdirSync(dir).flatMap((name) => {
     const path = join(dir, name);
-    return name.startsWith("soak-") && holdsRun(path) && isAskedFor(path, asked) ? [path] : [];
+    return name.startsWith("soak-") && holdsRun(path) && isAskedFor(path, asked, seed) ? [path] : [];
   });
   const newestFirst = runs.toSorted((a, b) => (startedOf(a) < startedOf(b) ? 1 : -1));
   return newestFirst.find((path) => !isOver(path)) ?? newFolder(join(dir, `soak-${startedAt.slice(0, 10)}`));
@@ -56,9 +60,9 @@ export function lockFolder(dir: string): () => void {
 }
 
 /** One of another version, or a damaged one, is no run to go on with unasked. */
-function isAskedFor(path: string, asked: Asked): boolean {
+function isAskedFor(path: string, asked: Asked, seed: number | undefined): boolean {
   try {
-    return isSame(readSettings(path), asked);
+    return isSame(readSettings(path), asked, seed);
   } catch (error) {
     if (error instanceof OperatorError) return false;
     throw error;

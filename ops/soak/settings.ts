@@ -45,13 +45,9 @@ export function lastingOf({ starts: _starts, hubUrls: _hubUrls, ...lasting }: Se
   return lasting;
 }
 
-/**
- * @param seed undefined: whichever it is
- * @throws OperatorError: a run cannot become another one half-way
- */
+/** @throws OperatorError: a run cannot become another one half-way */
 export function requireSame(kept: Settings, asked: Asked, seed: number | undefined, out: string): void {
-  const differs = differences(kept, asked);
-  if (seed !== undefined && seed !== kept.seed) differs.push("seed");
+  const differs = differences(kept, asked, seed);
   if (differs.length === 0) return;
   throw new OperatorError(
     "soak.other",
@@ -60,11 +56,14 @@ export function requireSame(kept: Settings, asked: Asked, seed: number | undefin
   );
 }
 
-export const isSame = (kept: Settings, asked: Asked): boolean => differences(kept, asked).length === 0;
+export const isSame = (kept: Settings, asked: Asked, seed: number | undefined): boolean =>
+  differences(kept, asked, seed).length === 0;
 
-function differences(kept: Settings, asked: Asked): (keyof Settings)[] {
+/** @param seed undefined: whichever it is */
+function differences(kept: Settings, asked: Asked, seed: number | undefined): (keyof Settings)[] {
   const keys = Object.keys(Asked.shape) as (keyof Asked)[]; // of the schema that names them
-  return keys.filter((key) => JSON.stringify(kept[key]) !== JSON.stringify(asked[key]));
+  const differs = keys.filter((key) => JSON.stringify(kept[key]) !== JSON.stringify(asked[key]));
+  return seed === undefined || seed === kept.seed ? differs : [...differs, "seed"];
 }
 
 /** A slice is short enough that a short run has some to show. */

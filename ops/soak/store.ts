@@ -2,6 +2,7 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { messageOf } from "../../hub/io/log.ts";
+import { writeDurablySync } from "../../hub/io/write-durably.ts";
 import { OperatorError } from "../error.ts";
 import { writeWhole } from "../local/data-folder.ts";
 import { type Checkpoint, checkpointName, makeKeys } from "./checkpoint.ts";
@@ -22,7 +23,7 @@ import { resumeCommand } from "./words.ts";
 /** A key opens what it signs: it is its owner's alone. */
 const keyMode = 0o600;
 /** What a start leaves that was ended before it had written its settings. */
-const leftovers = ["key.pem", "key.pem.new", "soak.json.new", "soak.lock", "checkpoints"];
+const leftovers = /^(key\.pem|soak\.json\.new|soak\.lock|checkpoints$)/;
 
 export interface Opening {
   /** Undefined: go on with whatever was asked for. */
@@ -102,9 +103,10 @@ export class Store {
     this.#append(filesOf(this.dir).events, this.eventLines, event);
   }
 
+  /** On the disk before the hubs hear of it: they would miss one that a power cut took back. */
   writeCheckpoint(checkpoint: Checkpoint): void {
     const path = join(filesOf(this.dir).checkpoints, `${checkpointName(checkpoint.number)}.json`);
-    writeWhole(path, `${JSON.stringify(checkpoint, null, 2)}\n`);
+    writeDurablySync(path, Buffer.from(`${JSON.stringify(checkpoint, null, 2)}\n`));
   }
 
   /** For whoever verifies the run later. */
@@ -138,14 +140,14 @@ export function keptRun(dir: string, asked: Asked | undefined, seed: number | un
   if (asked === undefined) return readSettings(dir);
   if (!holdsRun(dir)) return undefined;
   const kept = readSettings(dir);
-  if (!isSame(kept, asked) && !hasBegun(dir)) return undefined;
+  if (!isSame(kept, asked, seed) && !hasBegun(dir)) return undefined;
   requireSame(kept, asked, seed, dir);
   return kept;
 }
 
 function requireOurs(path: string): void {
   if (!existsSync(path) || holdsRun(path)) return;
-  const strangers = readdirSync(path).filter((name) => !leftovers.includes(name));
+  const strangers = readdirSync(path).filter((name) => !leftovers.test(name));
   if (strangers.length === 0) return;
   const next = "Choose an empty or new folder with --out, or one of an earlier soak";
   throw new OperatorError("soak.folder", `${path} is not empty, and holds no soak`, next);

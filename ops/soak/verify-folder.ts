@@ -35,7 +35,7 @@ export async function verifyFolder(dir: string, { key, hubUrls }: Known = {}): P
   if (key !== undefined && key !== settings.publicKey && key !== fingerprint)
     problems.push({ of: "soak.json", what: `names the key ${fingerprint}, and not ${key}` });
   if (hubUrls !== undefined && copies.length === 0)
-    problems.push({ of: hubUrls.join(" and "), what: "tell of no copies: no hub answers" });
+    problems.push({ of: "no hub", what: `answers at ${hubUrls.join(" and ")}` });
   problems.push(...wrongAtTheEnd(dir, lines, chain));
   return {
     checkpoints: checkpoints.size,
@@ -57,7 +57,7 @@ function wrongAtTheEnd(dir: string, lines: RunLines, { unvouched, ends }: Chain)
   }
   const isOver = observedMsOf(run.slices) >= askedMsOf(run.settings);
   const tooMany = (of: string, count: number) => {
-    const what = `has ${count} lines at its end that no checkpoint vouches for, although the run is over`;
+    const what = `has lines at its end that no checkpoint vouches for, although the run is over: ${count}`;
     return isOver && count > 0 ? [{ of, what }] : [];
   };
   return [

@@ -57,7 +57,7 @@ export function verifyChain(evidence: Evidence): Chain {
     vouchedEvents = Math.max(vouchedEvents, checkpoint.events.after + checkpoint.events.count);
     previous = checkpoint;
   }
-  if (checkpoints.size === 0) problems.push({ of: "checkpoints", what: "there is none, so nothing is vouched for" });
+  if (checkpoints.size === 0) problems.push({ of: "the folder", what: "has no checkpoint, so nothing is vouched for" });
   if (wrongSettings[0] !== undefined)
     problems.push({ of: "soak.json", what: `is not what checkpoint ${wrongSettings[0]} was signed with` });
   for (const copy of evidence.copies) problems.push(...wrongWithCopy(copy, evidence));

@@ -161,7 +161,7 @@ export function contentOf(source: ReportSource): Block[] {
     heading("Checkpoints"),
     {
       kind: "text",
-      text: `${checkpoints} checkpoints, signed with the Ed25519 key ${settings.publicKey} (DER, base64), in short ${fingerprintOf(settings.publicKey)}. tandem soak verify says whether one was edited.`,
+      text: `${checkpoints} checkpoints, signed with the Ed25519 key ${settings.publicKey} (DER, base64), in short ${fingerprintOf(settings.publicKey)}. tandem soak verify says whether one was edited.${settings.copies ? "" : " No hub keeps a copy."}`,
     },
   ];
 }

@@ -19,13 +19,15 @@ const begin = (name: string, what = asked) => {
   store.appendSlice(sliceAt(0));
   return store;
 };
-const chosen = (what = asked) => folderFor(dir, what, "2026-01-03T12:00:00.000Z").slice(dir.length + 1);
+const chosen = (what = asked, seed?: number) =>
+  folderFor(dir, what, seed, "2026-01-03T12:00:00.000Z").slice(dir.length + 1);
 
 describe("the folder of a soak that names none", () => {
   it("is that of the day it began, also days later", () => {
     expect(chosen()).toBe("soak-2026-01-03");
     begin("soak-2026-01-01");
     expect(chosen()).toBe("soak-2026-01-01");
+    expect(chosen(asked, -1)).toBe("soak-2026-01-03");
   });
 
   it("is a new one when the others were asked for something else, are over, or are none", () => {

@@ -167,7 +167,7 @@ describe("what no checkpoint vouches for", () => {
 
   it("is everything where there is no checkpoint", () => {
     expect(found({ checkpoints: new Map(), copies: [] })).toEqual([
-      "checkpoints there is none, so nothing is vouched for",
+      "the folder has no checkpoint, so nothing is vouched for",
     ]);
   });
 });
