@@ -68,8 +68,9 @@ async function run(names: string[], options: ChaosOptions): Promise<void> {
   try {
     const needs = (what: "links" | "disk") => scenarios.some((scenario) => scenario.needs === what);
     const { portOffset, agents } = options;
+    const onStage = (made: Stage) => (stage = made);
     const made = { dir, portOffset, agents, random: random.fork(), links: needs("links"), disk: needs("disk"), say };
-    stage = await Stage.set(made, interrupted.signal);
+    stage = await Stage.set({ ...made, onStage }, interrupted.signal);
     const view = await show({
       stage,
       scenarios,

@@ -1,43 +1,26 @@
 /** `tandem soak`: watches a pair for hours or days under load, and says whether it held what it has to hold. */
 import { join } from "node:path";
 import { type Command, Option } from "commander";
-import { OperatorError } from "./error.ts";
-import type { AgentChoice } from "./local/site.ts";
+import type { Stage } from "./chaos/stage.ts";
 import { natural, positive } from "./numbers.ts";
 import { siteDir } from "./site/stacks.ts";
-import { barsHelp, parseBars } from "./soak/bars.ts";
-import type { Verdict } from "./soak/judge.ts";
-import { jsonOf, lineOf, screenOf, verdictRows } from "./soak/screen.ts";
-import type { Asked, Target } from "./soak/settings.ts";
-import { Store } from "./soak/store.ts";
+import { barsHelp } from "./soak/bars.ts";
+import { fingerprintOf } from "./soak/checkpoint.ts";
+import { folderFor, isOver, lockFolder } from "./soak/folder.ts";
+import { interruptedBySignal, interruptedCode } from "./soak/interrupted.ts";
+import { askedOf, givenOptions, requireEffect, type SoakOptions } from "./soak/options.ts";
+import { findPair } from "./soak/pair.ts";
+import type { RunOptions } from "./soak/run.ts";
+import { readSettings } from "./soak/run-files.ts";
+import { jsonOf, lineOf, screenOf, verdictRows, verifiedText } from "./soak/screen.ts";
+import type { Asked } from "./soak/settings.ts";
+import { keptRun, Store } from "./soak/store.ts";
+import { requireStill, takesOrders } from "./soak/target.ts";
+import type { Verdict } from "./soak/verdict.ts";
 import type { View } from "./soak/view.ts";
-
-interface SoakOptions {
-  hours: number;
-  minutes?: number;
-  out?: string;
-  resume?: string;
-  ownPair: boolean;
-  agents: AgentChoice;
-  portOffset?: number;
-  hub?: string[];
-  data?: string;
-  stack: string[];
-  dir: string;
-  chaos: number;
-  scenario: string[];
-  holdSeconds: number;
-  seed: number;
-  pushesPerSecond: number;
-  checkpointMinutes: number;
-  bar: string[];
-  json: boolean;
-}
+import { resumeCommand } from "./soak/words.ts";
 
 const exitCodes = { pass: 0, fail: 1, incomplete: 2 } as const;
-const interruptedCode = 130;
-/** A terminal's Ctrl-C may arrive twice, from its own group and from npm, ms. */
-const sameKeypressMs = 500;
 const clearScreen = "\x1b[H\x1b[J";
 
 const help = `
@@ -48,7 +31,7 @@ Exit codes: 0 pass, 1 fail, 2 incomplete, 130 interrupted.
 
 Examples:
   $ tandem soak                                        # the local run that stands, or the site's pair, for a week
-  $ tandem soak --resume soak-2026-01-01               # go on after a reboot
+  $ tandem soak --resume soak-2026-01-01               # go on with that one after a reboot
   $ tandem soak --own-pair --hours 24 --chaos 4        # a pair of its own, four faults an hour
   $ tandem soak --own-pair --minutes 1 --chaos 180 --scenario hub-crash nats-crash --bar cpu=100
   $ tandem soak verify soak-2026-01-01                 # was a checkpoint edited?`;
@@ -59,7 +42,10 @@ export function registerSoak(program: Command): void {
     .description("watch a pair under load for hours or days, and say whether it held its bars")
     .option("--hours <n>", "how long it is to be observed", positive, 168)
     .option("--minutes <n>", "the same in minutes", positive)
-    .option("--out <folder>", "folder of the run (default: soak-<date>); one that holds a run is gone on with")
+    .option(
+      "--out <folder>",
+      "folder of the run; one that holds it is gone on with (default: the newest soak-… here that was asked for the same and is not over, else soak-<date>)",
+    )
     .option("--resume <folder>", "go on with the run in this folder, as it was asked for")
     .option("--own-pair", "start a pair for this on this computer", false)
     .addOption(
@@ -77,7 +63,7 @@ export function registerSoak(program: Command): void {
       [],
     )
     .option("--hold-seconds <n>", "how long a fault stands", positive, 8)
-    .option("--seed <n>", "draws faults and their times", natural, Date.now() % 1_000_000)
+    .option("--seed <n>", "draws faults and their times (default: another one each time)", natural)
     .option("--pushes-per-second <n>", "load of all clients together", positive, 20)
     .option("--checkpoint-minutes <n>", "time between two signed checkpoints", positive, 60)
     .option("--bar <name=number...>", "another bar than below", [])
@@ -86,7 +72,11 @@ export function registerSoak(program: Command): void {
     .action(run);
   soak
     .command("verify <folder>")
-    .description("say which checkpoint of a run was edited, replaced or taken away; ends with 1 when one was")
+    .description(
+      "say which checkpoint, line or report of a run was edited, replaced or taken away; ends with 1 when one was",
+    )
+    .option("--key <key>", "public key that it must be signed with, or its fingerprint, as noted when the run began")
+    .option("--hub <url...>", "hubs that must hold copies, instead of those that the folder names")
     .action(verify);
   soak
     .command("report <folder>")
@@ -94,15 +84,49 @@ export function registerSoak(program: Command): void {
     .action(report);
 }
 
-async function run(options: SoakOptions): Promise<void> {
-  const { json } = options;
-  const asked = options.resume === undefined ? askedOf(options) : undefined;
-  const out = options.resume ?? options.out ?? `soak-${new Date().toISOString().slice(0, 10)}`;
-  const store = Store.open(out, asked, options.seed);
+async function run(options: SoakOptions, command: Command): Promise<void> {
+  const given = givenOptions(command);
+  requireEffect(given, options);
+  const { resume, out } = options;
+  if (resume !== undefined) {
+    readSettings(resume);
+    return await runIn(resume, undefined, options);
+  }
+  const asked = askedOf(options, given);
+  await runIn(out ?? folderFor(".", asked, options.seed, new Date().toISOString()), asked, options);
+}
+
+async function runIn(folder: string, asked: Asked | undefined, options: SoakOptions): Promise<void> {
+  const { json, seed } = options;
+  const release = lockFolder(folder);
+  try {
+    if (keptRun(folder, asked, seed) !== undefined && isOver(folder)) return await tellAgain(folder, json);
+    const target = asked?.target ?? readSettings(folder).target;
+    // Before anything is written: a start that finds no pair leaves nothing behind.
+    if (target.kind !== "own-pair") requireStill(target);
+    const pair = target.kind === "own-pair" ? target : await findPair(target);
+    await soakIn(Store.open(folder, { asked, seed, copies: takesOrders(target) }), pair, release, json);
+  } finally {
+    release();
+  }
+}
+
+async function soakIn(store: Store, pair: RunOptions["pair"], release: () => void, json: boolean): Promise<void> {
+  const { settings, dir } = store;
   const live = process.stdout.isTTY && !json;
   const say = (line: string) => void (live || process.stderr.write(`${line}\n`));
-  say(`${store.settings.run}, start ${store.settings.starts}; its folder is ${store.dir}; seed ${store.settings.seed}`);
-  const { signal: interrupted, forget } = interruptedBySignal(say);
+  say(`${settings.run}, start ${settings.starts}; its folder is ${dir}; seed ${settings.seed}`);
+  say(`its checkpoints are signed with the key ${fingerprintOf(settings.publicKey)}`);
+  let stage: Stage | undefined;
+  const kill = () => {
+    stage?.kill();
+    release();
+  };
+  const { signal, forget } = interruptedBySignal(
+    `ending with a report; ${resumeCommand(dir)} goes on later`,
+    say,
+    kill,
+  );
   let verdict: Verdict | undefined;
   const show = (view: View) => {
     if (!live) return;
@@ -120,44 +144,22 @@ async function run(options: SoakOptions): Promise<void> {
   // The histograms take their time to load, which no other command is to wait for.
   const { soak } = await import("./soak/run.ts");
   try {
-    verdict = await soak({ store, say, show, told, signal: interrupted });
+    verdict = await soak({ store, pair, say, show, told, onStage: (made) => (stage = made), signal });
   } catch (error) {
-    if (!interrupted.aborted) throw error;
+    if (!signal.aborted) throw error;
   } finally {
     forget();
   }
-  if (verdict !== undefined) tell(verdict, store.dir, json);
-  process.exitCode = interrupted.aborted ? interruptedCode : exitCodes[verdict?.verdict ?? "incomplete"];
+  if (verdict !== undefined) tell(verdict, dir, json);
+  process.exitCode = signal.aborted ? interruptedCode : exitCodes[verdict?.verdict ?? "incomplete"];
 }
 
-/** @throws OperatorError for faults on a pair that others use */
-function askedOf(options: SoakOptions): Asked {
-  const { hours, minutes, chaos, scenario, holdSeconds, pushesPerSecond, checkpointMinutes, bar } = options;
-  if (chaos > 0 && !options.ownPair) {
-    const next = "Add --own-pair, or leave --chaos out; on two machines break things by hand while the soak watches";
-    throw new OperatorError(
-      "soak.chaos",
-      "--chaos kills processes and cuts links, which it only does to a pair of its own",
-      next,
-    );
-  }
-  const inHours = minutes === undefined ? hours : minutes / 60;
-  const target = targetOf(options);
-  return {
-    hours: inHours,
-    target,
-    pushesPerSecond,
-    checkpointMinutes,
-    chaos,
-    scenarios: scenario,
-    holdSeconds,
-    bars: parseBars(bar),
-  };
-}
-
-function targetOf({ ownPair, agents, portOffset, hub, data, stack, dir }: SoakOptions): Target {
-  if (ownPair) return { kind: "own-pair", agents, portOffset: portOffset ?? null };
-  return { kind: "running", hub: hub ?? null, data: data ?? null, stack, dir };
+/** Of a run that is over: more of it would only be time that nobody observed. */
+async function tellAgain(folder: string, json: boolean): Promise<void> {
+  const { reportFolder } = await import("./soak/report-folder.ts");
+  const verdict = reportFolder(folder);
+  tell(verdict, folder, json);
+  process.exitCode = exitCodes[verdict.verdict];
 }
 
 function tell(verdict: Verdict, dir: string, json: boolean): void {
@@ -167,40 +169,19 @@ function tell(verdict: Verdict, dir: string, json: boolean): void {
   process.stdout.write(`${[...lines, `${verdict.verdict}; ${join(dir, "report.html")} has all of it`].join("\n")}\n`);
 }
 
-async function verify(folder: string): Promise<void> {
+async function verify(folder: string, { key, hub }: { key?: string; hub?: string[] }): Promise<void> {
   const { verifyFolder } = await import("./soak/verify-folder.ts");
-  const { problems, checkpoints, copies } = await verifyFolder(folder);
-  const lines = problems.map(({ checkpoint, what }) => `checkpoint ${checkpoint} ${what}`);
-  const held = copies === undefined ? "no hub answers that could hold copies" : `${copies} copies at the hubs`;
-  const count = `${checkpoints} checkpoints, ${held}`;
-  process.stdout.write(
-    `${[...lines, lines.length === 0 ? `${count}, none of them edited` : `${count}, not as they were written`].join("\n")}\n`,
-  );
-  if (problems.length > 0) process.exitCode = 1;
+  const found = await verifyFolder(folder, {
+    ...(key !== undefined && { key }),
+    ...(hub !== undefined && { hubUrls: hub }),
+  });
+  process.stdout.write(`${verifiedText(found, key !== undefined)}\n`);
+  if (found.problems.length > 0) process.exitCode = 1;
 }
 
 async function report(folder: string): Promise<void> {
   const { reportFolder } = await import("./soak/report-folder.ts");
   tell(reportFolder(folder), folder, false);
-}
-
-/** The first signal ends the run with a report, a later one at once: what its slices say is on disk. */
-function interruptedBySignal(say: (line: string) => void): { signal: AbortSignal; forget(): void } {
-  const interrupted = new AbortController();
-  let firstAtMs: number | undefined;
-  const onSignal = () => {
-    if (firstAtMs === undefined) {
-      firstAtMs = performance.now();
-      say("ending with a report; the same command goes on later");
-      interrupted.abort(new Error("interrupted"));
-    } else if (performance.now() - firstAtMs > sameKeypressMs) process.exit(interruptedCode);
-  };
-  const names = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  for (const name of names) process.on(name, onSignal);
-  const forget = () => {
-    for (const name of names) process.off(name, onSignal);
-  };
-  return { signal: interrupted.signal, forget };
 }
 
 function notNegative(text: string): number {

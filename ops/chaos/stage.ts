@@ -46,6 +46,8 @@ export interface StageOptions {
   /** Puts pc2's data on a small disk where that is possible. */
   disk: boolean;
   say(line: string): void;
+  /** Told before the first process is started, so that whoever is in a hurry can kill what has come up by then. */
+  onStage?(stage: Stage): void;
 }
 
 export interface StageMachine {
@@ -112,6 +114,7 @@ export class Stage {
     const links = options.links ? new Links(random.fork(), portsOf(site)) : undefined;
     const pair = new Pair({ site, data, programs, restart: false, say: () => {}, tell: () => {} });
     const stage = new Stage(options, site, data, pair, links, disk);
+    options.onStage?.(stage);
     try {
       stage.#configureHubs({ failover: { flapMemoryMs: 0 }, ...options.hubConfig });
       if (links !== undefined) await redirect(site, data, writeAgentFiles(site, data), links);
@@ -145,8 +148,10 @@ export class Stage {
     return this.#closing;
   }
 
+  /** At once, also those that others of them have started. */
   kill(): void {
     this.#pair.kill();
+    for (const { name } of this.machines) this.signalMachine(name, "SIGKILL");
   }
 
   machine(name: string): StageMachine {

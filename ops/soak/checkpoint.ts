@@ -2,6 +2,7 @@
 import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from "node:crypto";
 import { z } from "zod";
 import { Figures } from "./figures.ts";
+import { lastingOf, runVersion, type Settings } from "./settings.ts";
 
 /** Lines of a file that a checkpoint vouches for. */
 const Lines = z.strictObject({
@@ -13,13 +14,15 @@ const Lines = z.strictObject({
 export type Lines = z.infer<typeof Lines>;
 
 const Body = z.strictObject({
-  v: z.literal(1),
+  v: z.literal(runVersion),
   /** Of the run; the same in all its checkpoints. */
   run: z.string(),
   number: z.number().int().positive(),
   from: z.string(),
   to: z.string(),
   publicKey: z.string(),
+  /** Hash of what the run was asked for. */
+  settings: z.string(),
   /** Hash of the checkpoint before; null of the first. */
   previous: z.string().nullable(),
   slices: Lines,
@@ -59,6 +62,12 @@ export function isAsSigned({ signature, ...body }: Checkpoint): boolean {
   const key = keyOf(body.publicKey);
   return key !== undefined && verify(null, Buffer.from(canonical(body)), key, Buffer.from(signature, "base64"));
 }
+
+export const settingsHash = (settings: Settings): string => sha256(canonical(lastingOf(settings)));
+
+/** Short enough to be noted by hand. @example "SHA256:0yQ2…" */
+export const fingerprintOf = (publicKey: string): string =>
+  `SHA256:${createHash("sha256").update(Buffer.from(publicKey, "base64")).digest("base64url")}`;
 
 export const hashOf = (checkpoint: Checkpoint): string => sha256(canonical(checkpoint));
 

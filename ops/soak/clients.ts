@@ -5,6 +5,9 @@ import type { ClientCount } from "./slice.ts";
 interface Client {
   acknowledged: number;
   uncertain: number;
+  unseen: number;
+  /** At most so many more duplicates, when they are first told of, came of a slice that was lost. */
+  mostUnseen: number;
   duplicates: number | null;
   /** Least of this slice; null before the hubs could be asked. */
   lost: number | null;
@@ -16,10 +19,13 @@ interface Client {
 export class Clients {
   readonly #clients = new Map<string, Client>();
 
-  /** @param past those of earlier starts of the same run */
-  constructor(past: ReadonlyMap<string, ClientCount> = new Map()) {
+  /**
+   * @param past those of earlier starts of the same run
+   * @param mostUnseen duplicates of each that the slice can hide which a sudden end lost. @default none was lost
+   */
+  constructor(past: ReadonlyMap<string, ClientCount> = new Map(), mostUnseen: (name: string) => number = () => 0) {
     for (const [name, { lost, ...counts }] of past)
-      this.#clients.set(name, { ...counts, lost: null, past: true, lastLost: lost });
+      this.#clients.set(name, { ...counts, mostUnseen: mostUnseen(name), lost: null, past: true, lastLost: lost });
   }
 
   acknowledged(name: string): void {
@@ -42,7 +48,12 @@ export class Clients {
       const held = lines.map((line) => (line?.highest ?? 0) - (line?.missing ?? 0));
       const lost = Math.max(0, client.acknowledged - Math.min(...held));
       client.lost = client.lost === null ? lost : Math.min(client.lost, lost);
-      client.duplicates = Math.max(...lines.map((line) => line?.duplicates ?? 0));
+      const duplicates = Math.max(...lines.map((line) => line?.duplicates ?? 0));
+      // What was told of before that slice is not its doing, nor is what comes later.
+      const known = Math.max(client.duplicates ?? 0, client.uncertain + client.unseen);
+      client.unseen += Math.min(client.mostUnseen, Math.max(0, duplicates - known));
+      client.mostUnseen = 0;
+      client.duplicates = duplicates;
     }
   }
 
@@ -50,11 +61,11 @@ export class Clients {
   take(): Record<string, ClientCount> {
     return Object.fromEntries(
       [...this.#clients].map(([name, client]) => {
-        const { acknowledged, uncertain, duplicates } = client;
+        const { acknowledged, uncertain, unseen, duplicates } = client;
         const lost = client.lost ?? (client.past ? client.lastLost : null);
         client.lastLost = lost;
         client.lost = null;
-        return [name, { acknowledged, lost, duplicates, uncertain }];
+        return [name, { acknowledged, lost, duplicates, uncertain, unseen }];
       }),
     );
   }
@@ -67,7 +78,8 @@ export class Clients {
   #of(name: string): Client {
     const known = this.#clients.get(name);
     if (known !== undefined) return known;
-    const client = { acknowledged: 0, uncertain: 0, duplicates: null, lost: null, past: false, lastLost: null };
+    const counts = { acknowledged: 0, uncertain: 0, unseen: 0, mostUnseen: 0 };
+    const client: Client = { ...counts, duplicates: null, lost: null, past: false, lastLost: null };
     this.#clients.set(name, client);
     return client;
   }

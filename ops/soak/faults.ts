@@ -5,6 +5,7 @@ import type { Random } from "../chaos/random.ts";
 import type { Scenario, Times } from "../chaos/scenario.ts";
 import { sortOut } from "../chaos/show.ts";
 import type { Stage } from "../chaos/stage.ts";
+import { OperatorError } from "../error.ts";
 import type { SoakEvent } from "./slice.ts";
 
 export interface FaultsOptions {
@@ -13,6 +14,7 @@ export interface FaultsOptions {
   perHour: number;
   times: Times;
   random: Random;
+  now(): number;
   tell(event: SoakEvent): void;
   say(line: string): void;
   signal: AbortSignal;
@@ -41,7 +43,11 @@ export class Faults {
     if (perHour === 0) return;
     const { playable, skipped } = await sortOut(scenarios, stage);
     for (const { scenario, why } of skipped) say(`left out: ${scenario} (${why})`);
-    while (playable.length > 0) {
+    if (playable.length === 0) {
+      const next = "Name others with --scenario, as tandem chaos --list has them, or leave --chaos out";
+      throw new OperatorError("soak.scenario", "none of these faults can be played on this pair", next);
+    }
+    for (;;) {
       await wait(((0.5 + random.next()) * hourMs) / perHour, signal);
       if (signal.aborted) return;
       await this.#play(pickByRate(playable, random));
@@ -60,21 +66,27 @@ export class Faults {
   }
 
   async #play({ name, deed: deedOf }: Scenario): Promise<void> {
-    const { stage, times, random, tell, say, signal } = this.#options;
+    const { stage, times, random, now, tell, say, signal } = this.#options;
     const deed = deedOf(stage, random, times);
     const what = `${name} (${deed.says})`;
     this.#current = what;
     say(what);
-    const atMs = Date.now();
+    const atMs = now();
     const { problems } = await carryOut(deed, stage, signal);
     this.#current = undefined;
     const trouble = await stage.well(wellDeadlineMs, signal);
     if (trouble !== "" && !signal.aborted)
       problems.push(`not well ${wellDeadlineMs / 1_000} s after it was undone: ${trouble}`);
-    tell({ atMs, toMs: Date.now(), kind: "fault", what });
-    for (const problem of problems)
-      tell({ atMs: Date.now(), toMs: null, kind: "problem", what: `${name}: ${problem}` });
+    tell({ atMs, toMs: now(), kind: "fault", what });
+    for (const problem of problems) tell({ atMs: now(), toMs: null, kind: "problem", what: `${name}: ${problem}` });
   }
+}
+
+/** Comes when no more faults can be played, or none written down: without them the soak is another one than was asked for. */
+export function failureOf(playing: Promise<unknown>): AbortSignal {
+  const failed = new AbortController();
+  playing.catch((error: unknown) => failed.abort(error));
+  return failed.signal;
 }
 
 export function pickByRate(scenarios: readonly Scenario[], random: Pick<Random, "next">): Scenario {

@@ -14,6 +14,7 @@ export const Figures = z.strictObject({
   fromMs: z.number(),
   toMs: z.number(),
   observedMs: z.number(),
+  notObservedMs: z.number(),
   requests: z.number(),
   failed: z.number(),
   streams: z.record(z.string(), z.strictObject({ asked: z.number(), failed: z.number() })),

@@ -54,7 +54,7 @@ export class Gather {
   }
 
   note(requests: readonly Asked[], nowMs: number): void {
-    this.#waiting.push(...requests);
+    this.#waiting = [...this.#waiting, ...requests];
     this.#judge(nowMs - this.#options.horizonMs);
   }
 
@@ -99,6 +99,12 @@ export class Gather {
       processes: Object.fromEntries([...slice.processes].map(([name, uses]) => [name, processUse(uses)])),
       stallMs: Math.round(slice.stallMs),
     };
+  }
+
+  /** Begins the open slice anew after time that nobody saw, as in a sleep of this computer: no outage is as long as that. */
+  wake(nowMs: number): void {
+    this.#outages.cut();
+    this.#slice = newSlice(nowMs);
   }
 
   /** In the order in which they were due, which is not that of their answers. */

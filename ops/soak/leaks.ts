@@ -1,5 +1,4 @@
 /** Tells a process that leaks from one that breathes: what would double within days, and rises more steadily than chance does. */
-
 import type { Slice } from "./slice.ts";
 import { median, type Point, slopeOf } from "./slope.ts";
 
@@ -45,14 +44,13 @@ export function growthsOf(slices: readonly Slice[], doublingDays: number): Growt
 }
 
 function growthOf(process: string, kind: LeakKind, all: Point[], doublingDays: number): Growth | undefined {
-  const points = thinned(settled(all));
+  const points = longLives(thinned(settled(all)));
   const slope = slopeOf(points) ?? slopeOf(all);
   if (slope === undefined) return undefined;
   const perDay = slope.slope * dayMs;
   const doublesInDays = perDay > 0 && slope.typical > 0 ? slope.typical / perDay : null;
-  const watchedMs = longestLife(points);
-  const leaks =
-    watchedMs < shortestMs ? null : doublesInDays !== null && doublesInDays <= doublingDays && slope.z >= significantZ;
+  const isHurried = doublesInDays !== null && doublesInDays <= doublingDays;
+  const leaks = points.length === 0 ? null : isHurried && slope.z >= significantZ;
   return { process, kind, typical: slope.typical, perDay, doublesInDays, z: slope.z, leaks };
 }
 
@@ -86,7 +84,8 @@ function thinned(points: readonly Point[]): Point[] {
   }));
 }
 
-function longestLife(points: readonly Point[]): number {
+/** A short life beside a long one says no more than it does alone. */
+function longLives(points: readonly Point[]): Point[] {
   const lives = [...Map.groupBy(points, ({ life }) => life).values()];
-  return Math.max(0, ...lives.map((life) => (life.at(-1)?.atMs ?? 0) - (life[0]?.atMs ?? 0)));
+  return lives.filter((life) => (life.at(-1)?.atMs ?? 0) - (life[0]?.atMs ?? 0) >= shortestMs).flat();
 }

@@ -17,15 +17,19 @@ interface Reading {
 export class Looker {
   readonly #pair: SoakedPair;
   readonly #tell: (event: SoakEvent) => void;
+  readonly #now: () => number;
   readonly #readings = new Map<string, Reading>();
   readonly #uses = new Map<string, ProcessUse>();
   readonly #lives = new Map<string, number>();
   #metricsAtMs = 0;
+  /** Whether it was told of that no process of the local pair is seen. */
+  #isBlind = false;
   #last: Look | undefined;
 
-  constructor(pair: SoakedPair, tell: (event: SoakEvent) => void) {
+  constructor(pair: SoakedPair, tell: (event: SoakEvent) => void, now: () => number) {
     this.#pair = pair;
     this.#tell = tell;
+    this.#now = now;
   }
 
   get last(): Look | undefined {
@@ -35,7 +39,7 @@ export class Looker {
   /** @param lateMs how late it is */
   async look(lateMs: number): Promise<Look> {
     const { hubs, proc } = this.#pair;
-    const atMs = Date.now();
+    const atMs = this.#now();
     if (atMs >= this.#metricsAtMs) {
       this.#metricsAtMs = atMs + metricsEveryMs;
       // Nobody waits for it: it comes with a later look.
@@ -43,6 +47,7 @@ export class Looker {
     }
     const machines: Record<string, MachineUse> = proc === undefined ? {} : { [thisComputer]: proc.machine() };
     const processes = proc === undefined ? this.#takeUses() : this.#withHeap(proc.processes(atMs));
+    this.#noteBlindness(processes, atMs);
     this.#noteLives(processes, atMs);
     this.#last = { atMs, hubs: await Promise.all(hubs.map(lookAtHub)), machines, processes, lateMs };
     return this.#last;
@@ -52,7 +57,7 @@ export class Looker {
     const own = await ownMetrics(hub);
     const name = `${hub.name}/hub`;
     if (own === undefined) return;
-    const reading = { atMs: Date.now(), own };
+    const reading = { atMs: this.#now(), own };
     this.#uses.set(name, useBetween(this.#readings.get(name), reading));
     this.#readings.set(name, reading);
   }
@@ -70,6 +75,17 @@ export class Looker {
       if (process !== undefined) processes[name] = { ...process, heap };
     }
     return processes;
+  }
+
+  #noteBlindness(processes: Record<string, ProcessUse>, atMs: number): void {
+    const { proc } = this.#pair;
+    if (proc === undefined) return;
+    const isBlind = Object.keys(processes).length === 0;
+    if (isBlind && !this.#isBlind) {
+      const what = `no process has ${proc.folder} in its command line: what the pair uses is not measured, and no leak is seen`;
+      this.#tell({ atMs, toMs: null, kind: "problem", what });
+    }
+    this.#isBlind = isBlind;
   }
 
   #noteLives(processes: Record<string, ProcessUse>, atMs: number): void {

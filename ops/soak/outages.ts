@@ -25,6 +25,12 @@ export class Outages {
     }
   }
 
+  /** Those that stand end with their last answer; what follows is another one. */
+  cut(): void {
+    for (const [stream, times] of this.#open) this.#ended.push({ stream, ...times, open: false });
+    this.#open.clear();
+  }
+
   /** Those that have ended since the last call, and those that stand. */
   take(): Outage[] {
     const ended = this.#ended;

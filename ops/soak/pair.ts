@@ -5,12 +5,11 @@ import type { Random } from "../chaos/random.ts";
 import type { Scenario } from "../chaos/scenario.ts";
 import { Stage } from "../chaos/stage.ts";
 import { OperatorError } from "../error.ts";
-import { hubUrls, localRun } from "../ledger/hubs.ts";
 import { machineNames } from "../local/site.ts";
 import { askHub } from "../site/ask-hub.ts";
 import type { HubAddress } from "./hub-look.ts";
 import { Proc } from "./proc.ts";
-import type { Target } from "./settings.ts";
+import type { OwnPair, RunningTarget } from "./target.ts";
 
 export interface SoakedPair {
   hubs: HubAddress[];
@@ -20,74 +19,60 @@ export interface SoakedPair {
   stage: Stage | undefined;
 }
 
-export interface OpenOptions {
-  target: Target;
+export interface StartOptions {
+  target: OwnPair;
   /** Folder of the run. */
   dir: string;
   /** Those that are going to be played. */
   scenarios: readonly Scenario[];
   random: Random;
   say(line: string): void;
+  /** Before its first process is started. */
+  onStage(stage: Stage): void;
 }
 
 const Fleet = z.object({ machine: z.string() });
 
-export async function openPair(options: OpenOptions, signal: AbortSignal): Promise<SoakedPair> {
-  const { target } = options;
-  return target.kind === "own-pair" ? await startPair(options, target, signal) : await findPair(target);
-}
-
-async function startPair(
-  { dir, scenarios, random, say }: OpenOptions,
-  { agents, portOffset }: Extract<Target, { kind: "own-pair" }>,
-  signal: AbortSignal,
-): Promise<SoakedPair> {
+export async function startPair(options: StartOptions, signal: AbortSignal): Promise<SoakedPair> {
+  const { target, dir, scenarios, random, say, onStage } = options;
   const stage = await Stage.set(
     {
       dir: join(dir, "pair"),
-      portOffset: portOffset ?? undefined,
-      agents,
+      portOffset: target.portOffset ?? undefined,
+      agents: target.agents,
       random,
       links: scenarios.some(({ needs }) => needs === "links"),
       // A disk in memory would not outlive a reboot, which a soak does.
       disk: false,
       say,
+      onStage,
     },
     signal,
   );
   const hubs = stage.machines.map(({ name, hubUrl }) => ({ name, hubUrl }));
-  const folder = join(dir, "pair", "data");
-  return {
-    hubs,
-    stage,
-    proc: Proc.available
-      ? new Proc(
-          folder,
-          hubs.map(({ name }) => name),
-        )
-      : undefined,
-  };
+  return { hubs, stage, proc: procOf(join(dir, "pair", "data")) };
 }
 
-async function findPair({ hub, data, stack, dir }: Extract<Target, { kind: "running" }>): Promise<SoakedPair> {
-  const asked = { ...(hub === null ? {} : { hub }), ...(data === null ? {} : { data }), stack, dir };
-  const urls = hubUrls(asked);
-  const folder = localRun(asked);
-  const hubs = await Promise.all(urls.map((hubUrl, i) => namedHub(hubUrl, folder === undefined ? i : machineNames[i])));
+/** @throws OperatorError when no hub answers */
+export async function findPair(target: RunningTarget): Promise<SoakedPair> {
+  const { hubUrls } = target;
+  const places = target.kind === "local" ? machineNames : hubUrls.map((_, i) => `hub-${i + 1}`);
+  const hubs = await Promise.all(hubUrls.map((hubUrl, i) => namedHub(hubUrl, places[i] ?? hubUrl)));
   if (hubs.every(({ answers }) => !answers)) {
     const next = "Start the pair (npm start), or name its hubs with --data, --dir or --hub; --own-pair starts one";
-    throw new OperatorError("soak.no-pair", `no hub answers at ${urls.join(" and ")}`, next);
+    throw new OperatorError("soak.no-pair", `no hub answers at ${hubUrls.join(" and ")}`, next);
   }
   return {
     hubs: hubs.map(({ name, hubUrl }) => ({ name, hubUrl })),
     stage: undefined,
-    proc: folder !== undefined && Proc.available ? new Proc(folder, machineNames) : undefined,
+    proc: target.kind === "local" ? procOf(target.folder) : undefined,
   };
 }
 
+const procOf = (folder: string) => (Proc.available ? new Proc(folder, machineNames) : undefined);
+
 /** By its own word, or by its place where it does not answer. */
-async function namedHub(hubUrl: string, place: string | number | undefined) {
+async function namedHub(hubUrl: string, place: string) {
   const fleet = await askHub(`${hubUrl}/api/v1/fleet`, Fleet);
-  const name = fleet?.machine ?? (typeof place === "string" ? place : `hub-${(place ?? 0) + 1}`);
-  return { name, hubUrl, answers: fleet !== undefined };
+  return { name: fleet?.machine ?? place, hubUrl, answers: fleet !== undefined };
 }

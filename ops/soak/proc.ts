@@ -1,6 +1,6 @@
 /** Reads from Linux's /proc how much this computer, and each process of a local pair on it, uses. */
 import { readdirSync, readFileSync, statfsSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join, resolve } from "node:path";
 import { isAlive, listProcesses } from "../local/processes.ts";
 import type { MachineUse, ProcessUse } from "./slice.ts";
 
@@ -29,12 +29,17 @@ export class Proc {
 
   /** @param folder that the local run keeps its data in, one folder a machine */
   constructor(folder: string, machines: readonly string[]) {
-    this.#folder = folder;
+    // Its processes were started with whole paths, wherever we stand.
+    this.#folder = resolve(folder);
     this.#machines = machines;
   }
 
   static get available(): boolean {
     return process.platform === "linux";
+  }
+
+  get folder(): string {
+    return this.#folder;
   }
 
   /** Both machines are one computer here. */
@@ -101,12 +106,18 @@ export class Proc {
   }
 }
 
-/** @example "mainpc/hub"; undefined of a process that is none of the pair's */
+/**
+ * @param folder absolute; it may hold spaces
+ * @example "mainpc/hub"; undefined of a process that is none of the pair's
+ */
 export function processName(command: string, folder: string, machines: readonly string[]): string | undefined {
   for (const machine of machines) {
     const own = `${join(folder, machine)}/`;
-    const file = command.split(/[ =]/).find((word) => word.startsWith(own));
-    if (file !== undefined) return `${machine}/${names[basename(file)] ?? basename(file).replace(/\.\w+$/, "")}`;
+    const at = [" ", "="].map((before) => command.indexOf(`${before}${own}`)).find((index) => index !== -1);
+    if (at === undefined) continue;
+    // What a log or a store is read by, such as tail, is no process of the pair.
+    const file = command.slice(at + 1 + own.length).split(" ", 1)[0] ?? "";
+    if (!file.includes("/")) return `${machine}/${names[file] ?? file.replace(/\.\w+$/, "")}`;
   }
   return undefined;
 }

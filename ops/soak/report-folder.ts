@@ -1,23 +1,33 @@
-/** Writes a run's reports anew from what its folder holds, and changes nothing else there. */
+/** Makes a run's reports anew from what its folder holds. */
 
-import { judge, type Verdict } from "./judge.ts";
+import { judge } from "./judge.ts";
 import { growthsOf } from "./leaks.ts";
-import { writeReports } from "./report/write.ts";
-import { Slice, SoakEvent } from "./slice.ts";
-import { readCheckpoints, readRun } from "./store.ts";
+import { reportTexts, writeTexts } from "./report/write.ts";
+import { type Run, readCheckpoints, readRun } from "./run-files.ts";
+import { askedMsOf } from "./settings.ts";
 import { Totals } from "./totals.ts";
+import type { Verdict } from "./verdict.ts";
 
+export interface Reports {
+  verdict: Verdict;
+  /** By the names of their files. */
+  texts: Record<string, string>;
+}
+
+/** Writes them, and changes nothing else there. */
 export function reportFolder(dir: string): Verdict {
-  const { settings, sliceLines, eventLines } = readRun(dir);
-  const slices = sliceLines.map((line) => Slice.parse(JSON.parse(line)));
-  const events = eventLines.map((line) => SoakEvent.parse(JSON.parse(line)));
+  const { verdict, texts } = reportsOf(readRun(dir), readCheckpoints(dir).size);
+  writeTexts(dir, texts);
+  return verdict;
+}
+
+export function reportsOf({ settings, slices, events }: Run, checkpoints: number): Reports {
   const totals = new Totals();
   for (const slice of slices) totals.add(slice);
-  const { bars, hours } = settings;
+  const { bars } = settings;
   const growths = growthsOf(slices, bars.doubling);
+  const figures = totals.figures();
   const { outages } = totals;
-  const askedMs = hours * 3_600_000;
-  const verdict = judge({ figures: totals.figures(), slices, outages, growths, events, bars, askedMs });
-  writeReports(dir, settings, { totals, growths, slices, events, checkpoints: readCheckpoints(dir).size }, verdict);
-  return verdict;
+  const verdict = judge({ figures, slices, outages, growths, events, bars, askedMs: askedMsOf(settings) });
+  return { verdict, texts: reportTexts({ settings, figures, verdict, growths, slices, events, checkpoints }) };
 }

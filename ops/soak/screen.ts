@@ -1,9 +1,12 @@
 /** The live view: one screen for a terminal, one line a slice for a log, one object a slice for a program. */
 import { align } from "../align.ts";
-import { duration, type Verdict } from "./judge.ts";
+import { fingerprintOf } from "./checkpoint.ts";
 import type { HubLook } from "./look.ts";
 import type { MachineUse, ProcessUse, SoakEvent } from "./slice.ts";
+import type { Verdict } from "./verdict.ts";
+import type { Verified } from "./verify-folder.ts";
 import type { View } from "./view.ts";
+import { duration, resumeCommand } from "./words.ts";
 
 const barWidth = 40;
 const eventsShown = 6;
@@ -13,7 +16,7 @@ const textColumns = 1;
 
 /** @param verdict of the slices that have ended */
 export function screenOf(view: View, verdict: Verdict | undefined): string {
-  const { settings, nowMs, observedMs, look, standing, fault, record } = view;
+  const { settings, dir, nowMs, observedMs, look, standing, fault, record } = view;
   const askedMs = settings.hours * 3_600_000;
   const share = Math.min(1, observedMs / askedMs);
   const filled = Math.round(share * barWidth);
@@ -42,10 +45,10 @@ export function screenOf(view: View, verdict: Verdict | undefined): string {
     "",
     `not served now: ${standing.length === 0 ? "nobody" : standing.join(", ")}`,
     `fault that stands: ${fault ?? "none"}`,
-    `checkpoints: ${record.checkpoints}`,
+    `checkpoints: ${record.checkpoints}, signed with the key ${fingerprintOf(settings.publicKey)}`,
     ...record.events.slice(-eventsShown).map(eventLine),
     "",
-    "Ctrl-C ends with a report; the same command goes on later.",
+    `Ctrl-C ends with a report; ${resumeCommand(dir)} goes on later.`,
   ].join("\n");
 }
 
@@ -117,3 +120,26 @@ const processRow = ([name, { cpu, rss, fds }]: [string, ProcessUse]) => [
 const percent = (value: number | null) => (value === null ? "-" : `${value.toFixed(1)} %`);
 export const eventLine = ({ atMs, what }: SoakEvent): string =>
   `${new Date(atMs).toISOString().slice(0, 19)}Z  ${what}`;
+
+/** @param isKeyKnown whether whoever verifies has named the key */
+export function verifiedText(
+  { problems, checkpoints, hubs, unvouched, fingerprint }: Verified,
+  isKeyKnown: boolean,
+): string {
+  const held = hubs === 0 ? "no hub that answers holds a copy" : `a copy at ${hubs} ${hubs === 1 ? "hub" : "hubs"}`;
+  const { slices, events } = unvouched;
+  return [
+    ...problems.map(({ of, what }) => `${of} ${what}`),
+    ...(slices + events === 0
+      ? []
+      : [
+          `${slices} lines of slices.jsonl and ${events} of events.jsonl wait for their checkpoint: nothing vouches for them yet`,
+        ]),
+    `${checkpoints} checkpoints, ${held}, ${problems.length === 0 ? "none of them edited" : "not as they were written"}`,
+    ...(isKeyKnown
+      ? []
+      : [
+          `signed with the key ${fingerprint}, as the folder says: hold it against what was noted at its start (--key)`,
+        ]),
+  ].join("\n");
+}

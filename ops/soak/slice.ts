@@ -45,6 +45,8 @@ export const ClientCount = z.strictObject({
   duplicates: Count.nullable(),
   /** Pushes sent again although the first try may have been stored: each explains one duplicate. */
   uncertain: Count,
+  /** Of a start that ended suddenly: duplicates that came of the slice that was lost with it. */
+  unseen: Count,
 });
 export type ClientCount = z.infer<typeof ClientCount>;
 

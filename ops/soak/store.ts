@@ -1,20 +1,45 @@
-/** The folder of a run: settings, key, raw data line by line, checkpoints and reports. What a sudden end leaves half-written is cut off. */
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, truncateSync } from "node:fs";
+/** Writes the folder of a run: settings, key, raw data line by line and checkpoints. What a sudden end leaves half-written is cut off. */
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { z } from "zod";
+import { messageOf } from "../../hub/io/log.ts";
+import { writeDurablySync } from "../../hub/io/write-durably.ts";
 import { OperatorError } from "../error.ts";
 import { writeWhole } from "../local/data-folder.ts";
-import { type Checkpoint, checkpointName, type Keys, makeKeys } from "./checkpoint.ts";
-import { type Asked, requireSame, Settings } from "./settings.ts";
-import { Slice, SoakEvent } from "./slice.ts";
+import { type Checkpoint, checkpointName, makeKeys } from "./checkpoint.ts";
+import {
+  filesOf,
+  hasBegun,
+  holdsRun,
+  type Run,
+  readCheckpoints,
+  readLines,
+  readRun,
+  readSettings,
+} from "./run-files.ts";
+import { type Asked, isSame, requireSame, runVersion, type Settings } from "./settings.ts";
+import type { Slice, SoakEvent } from "./slice.ts";
+import { resumeCommand } from "./words.ts";
 
 /** A key opens what it signs: it is its owner's alone. */
 const keyMode = 0o600;
+/** What a start leaves that was ended before it had written its settings. */
+const leftovers = /^(key\.pem|soak\.json\.new|soak\.lock|checkpoints$)/;
+
+export interface Opening {
+  /** Undefined: go on with whatever was asked for. */
+  asked: Asked | undefined;
+  /** Undefined: whichever it is. */
+  seed?: number | undefined;
+  /** Whether the hubs take copies of checkpoints. */
+  copies: boolean;
+}
 
 export class Store {
   readonly dir: string;
   settings: Settings;
   readonly privateKey: string;
+  /** What earlier starts wrote. */
+  readonly earlier: Run;
   /** As they stand in the files. */
   readonly sliceLines: string[];
   readonly eventLines: string[];
@@ -23,67 +48,65 @@ export class Store {
     this.dir = dir;
     this.settings = settings;
     this.privateKey = privateKey;
-    this.sliceLines = wholeLines(join(dir, "slices.jsonl"));
-    this.eventLines = wholeLines(join(dir, "events.jsonl"));
+    const lines = readLines(dir);
+    this.earlier = readRun(dir, lines);
+    this.sliceLines = lines.sliceLines;
+    this.eventLines = lines.eventLines;
   }
 
-  /** Begins a run there, or goes on with the one that is there. @param asked undefined: go on with whatever was asked for */
-  static open(dir: string, asked: Asked | undefined, seed: number): Store {
+  /** Begins a run there, or goes on with the one that is there. */
+  static open(dir: string, { asked, seed, copies }: Opening): Store {
     const path = resolve(dir);
-    if (!existsSync(settingsPath(path))) {
-      if (asked === undefined) throw noRun(path);
-      return Store.#begin(path, asked, seed);
-    }
-    const kept = readSettings(path);
-    if (asked !== undefined) requireSame(kept, asked, dir);
-    const settings = { ...kept, starts: kept.starts + 1 };
-    writeSettings(path, settings);
-    return new Store(path, settings, readFileSync(keyPath(path), "utf8"));
+    if (asked === undefined || keptRun(path, asked, seed) !== undefined) return Store.#goOn(path);
+    return Store.#begin(path, asked, seed ?? Date.now() % 1_000_000, copies);
   }
 
-  static #begin(path: string, asked: Asked, seed: number): Store {
-    if (existsSync(path) && readdirSync(path).length > 0) {
-      const next = "Choose an empty or new folder with --out, or one of an earlier soak";
-      throw new OperatorError("soak.folder", `${path} is not empty, and holds no soak`, next);
-    }
-    mkdirSync(join(path, "checkpoints"), { recursive: true });
-    const keys: Keys = makeKeys();
+  static #begin(path: string, asked: Asked, seed: number, copies: boolean): Store {
+    requireOurs(path);
+    const { settings: settingsPath, key, slices, events, checkpoints } = filesOf(path);
+    for (const file of [settingsPath, slices, events]) rmSync(file, { force: true });
+    mkdirSync(checkpoints, { recursive: true });
+    const { privateKey, publicKey } = makeKeys();
     const startedAt = new Date().toISOString();
     const run = `soak-${startedAt.replace(/\D/g, "").slice(0, 14)}`;
-    writeWhole(keyPath(path), keys.privateKey, keyMode);
+    writeWhole(key, privateKey, keyMode);
     const settings: Settings = {
       ...asked,
-      v: 1,
+      v: runVersion,
       run,
       startedAt,
-      publicKey: keys.publicKey,
+      publicKey,
       seed,
+      copies,
       hubUrls: [],
       starts: 1,
     };
     writeSettings(path, settings);
-    return new Store(path, settings, keys.privateKey);
+    return new Store(path, settings, privateKey);
+  }
+
+  /** Nothing is written before all that is there is found to be as it should. */
+  static #goOn(path: string): Store {
+    const kept = readSettings(path);
+    const { slices, events } = filesOf(path);
+    for (const file of [slices, events]) cutHalfLine(file);
+    const store = new Store(path, { ...kept, starts: kept.starts + 1 }, readKey(path));
+    writeSettings(path, store.settings);
+    return store;
   }
 
   appendSlice(slice: Slice): void {
-    this.#append("slices.jsonl", this.sliceLines, slice);
+    this.#append(filesOf(this.dir).slices, this.sliceLines, slice);
   }
 
   appendEvent(event: SoakEvent): void {
-    this.#append("events.jsonl", this.eventLines, event);
+    this.#append(filesOf(this.dir).events, this.eventLines, event);
   }
 
-  slices(): Slice[] {
-    return this.sliceLines.map((line) => Slice.parse(JSON.parse(line)));
-  }
-
-  events(): SoakEvent[] {
-    return this.eventLines.map((line) => SoakEvent.parse(JSON.parse(line)));
-  }
-
+  /** On the disk before the hubs hear of it: they would miss one that a power cut took back. */
   writeCheckpoint(checkpoint: Checkpoint): void {
-    const path = join(this.dir, "checkpoints", `${checkpointName(checkpoint.number)}.json`);
-    writeWhole(path, `${JSON.stringify(checkpoint, null, 2)}\n`);
+    const path = join(filesOf(this.dir).checkpoints, `${checkpointName(checkpoint.number)}.json`);
+    writeDurablySync(path, Buffer.from(`${JSON.stringify(checkpoint, null, 2)}\n`));
   }
 
   /** For whoever verifies the run later. */
@@ -96,61 +119,56 @@ export class Store {
     return readCheckpoints(this.dir);
   }
 
-  #append(name: string, lines: string[], value: unknown): void {
+  #append(path: string, lines: string[], value: unknown): void {
     const line = JSON.stringify(value);
-    appendFileSync(join(this.dir, name), `${line}\n`, { flush: true });
+    try {
+      appendFileSync(path, `${line}\n`, { flush: true });
+    } catch (error) {
+      const next = `Free space there, then go on: ${resumeCommand(this.dir)}`;
+      throw new OperatorError("soak.unwritable", `cannot append to ${path}: ${messageOf(error)}`, next);
+    }
     lines.push(line);
   }
 }
 
-/** Without a start of its own, for a look at what is there. */
-export function readRun(dir: string): { settings: Settings; sliceLines: string[]; eventLines: string[] } {
-  const path = resolve(dir);
-  if (!existsSync(settingsPath(path))) throw noRun(path);
-  const lines = (name: string) => textOf(join(path, name)).split("\n").slice(0, -1);
-  return { settings: readSettings(path), sliceLines: lines("slices.jsonl"), eventLines: lines("events.jsonl") };
+/**
+ * Undefined where none is, or one of another kind that has nothing to show yet.
+ *
+ * @throws OperatorError for a run that was asked for something else
+ */
+export function keptRun(dir: string, asked: Asked | undefined, seed: number | undefined): Settings | undefined {
+  if (asked === undefined) return readSettings(dir);
+  if (!holdsRun(dir)) return undefined;
+  const kept = readSettings(dir);
+  if (!isSame(kept, asked, seed) && !hasBegun(dir)) return undefined;
+  requireSame(kept, asked, seed, dir);
+  return kept;
 }
 
-/** By name; one that is no JSON is given as its text. */
-export function readCheckpoints(dir: string): Map<string, unknown> {
-  const folder = join(resolve(dir), "checkpoints");
-  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".json")) : [];
-  return new Map(names.sort().map((name) => [name.slice(0, -".json".length), parsed(textOf(join(folder, name)))]));
+function requireOurs(path: string): void {
+  if (!existsSync(path) || holdsRun(path)) return;
+  const strangers = readdirSync(path).filter((name) => !leftovers.test(name));
+  if (strangers.length === 0) return;
+  const next = "Choose an empty or new folder with --out, or one of an earlier soak";
+  throw new OperatorError("soak.folder", `${path} is not empty, and holds no soak`, next);
 }
 
-const settingsPath = (path: string) => join(path, "soak.json");
-const keyPath = (path: string) => join(path, "key.pem");
-const writeSettings = (path: string, settings: Settings) =>
-  writeWhole(settingsPath(path), `${JSON.stringify(settings, null, 2)}\n`);
-
-function readSettings(path: string): Settings {
-  const settings = parseWith(Settings, textOf(settingsPath(path)));
-  if (settings !== undefined) return settings;
-  const next = "Restore the file, or begin anew in another folder with --out";
-  throw new OperatorError("soak.broken", `${settingsPath(path)} is not as a soak writes it`, next);
-}
-
-function wholeLines(path: string): string[] {
-  const text = textOf(path);
-  const end = text.lastIndexOf("\n") + 1;
-  if (end < text.length) truncateSync(path, Buffer.byteLength(text.slice(0, end)));
-  return text.slice(0, end).split("\n").slice(0, -1);
-}
-
-const textOf = (path: string) => (existsSync(path) ? readFileSync(path, "utf8") : "");
-
-function parsed(text: string): unknown {
+function readKey(path: string): string {
+  const { key } = filesOf(path);
   try {
-    return JSON.parse(text);
-  } catch {
-    return text;
+    return readFileSync(key, "utf8");
+  } catch (error) {
+    const next = "Put it back, or begin another soak with --out: without it no checkpoint can follow the others";
+    throw new OperatorError("soak.key", `cannot read ${key}: ${messageOf(error)}`, next);
   }
 }
 
-function parseWith<T>(schema: z.ZodType<T>, text: string): T | undefined {
-  const result = schema.safeParse(parsed(text));
-  return result.success ? result.data : undefined;
-}
+const writeSettings = (path: string, settings: Settings) =>
+  writeWhole(filesOf(path).settings, `${JSON.stringify(settings, null, 2)}\n`);
 
-const noRun = (path: string) =>
-  new OperatorError("soak.no-run", `${path} holds no soak: there is no soak.json`, "Name the folder that --out named");
+function cutHalfLine(path: string): void {
+  if (!existsSync(path)) return;
+  const bytes = readFileSync(path);
+  const end = bytes.lastIndexOf("\n") + 1;
+  if (end < bytes.length) truncateSync(path, end);
+}

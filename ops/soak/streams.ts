@@ -1,12 +1,14 @@
 /** Who asks the pair from outside: the load, and one probe a second of each kind, each with the other hub as its second address. */
-
 import type { Stream } from "../chaos/prober/sample.ts";
-import { serviceStreams } from "../chaos/prober/service-streams.ts";
 import type { HubAddress } from "./hub-look.ts";
 
 /** For one try at one address, ms. */
 export const tryMs = 1_000;
+/** What this computer itself stood still for is not asked afterwards, ms. */
+const skipLateMs = 1_000;
 const probeEveryMs = 1_000;
+/** Of each probe. */
+export const probing = { everyMs: probeEveryMs, tryMs, skipLateMs };
 
 export interface Load {
   hubs: readonly HubAddress[];
@@ -14,11 +16,6 @@ export interface Load {
   pushesPerSecond: number;
   /** Prefix of the names by which the clients number their pushes. */
   client: string;
-}
-
-export async function streamsOf(load: Load): Promise<Stream[]> {
-  const services = await serviceStreams(load.hubs, { everyMs: probeEveryMs, tryMs });
-  return [...hubStreams(load), ...services];
 }
 
 export function hubStreams({ hubs, pushesPerSecond, client }: Load): Stream[] {
@@ -29,15 +26,14 @@ export function hubStreams({ hubs, pushesPerSecond, client }: Load): Stream[] {
     const get = (what: string, path: string): Stream => ({
       name: `${what} at ${home.name}`,
       kind: "get",
-      everyMs: probeEveryMs,
-      tryMs,
       targets: at(path),
+      ...probing,
     });
     const push = (what: string, everyMs: number): Stream => ({
       name: `${what} of ${home.name}`,
       kind: "push",
+      ...probing,
       everyMs,
-      tryMs,
       targets: at(`/metrics/job/${jobOf(what, home.name)}`),
       client: `${client}-${what}-${home.name}`,
     });
@@ -49,6 +45,21 @@ export function hubStreams({ hubs, pushesPerSecond, client }: Load): Stream[] {
       get("read", "/api/v1/fleet"),
     ];
   });
+}
+
+/** @param names of clients of a run. @returns what begins those of its newest start. @example "soak-20260101000000-3" */
+export function newestOf(names: Iterable<string>, run: string): string {
+  const starts = [...names].map((name) => Number.parseInt(name.slice(run.length + 1), 10));
+  return `${run}-${Math.max(0, ...starts)}`;
+}
+
+/** How many numbers each client of a start can have stored twice within some time: one for each try at an address. */
+export function mostUnseen(load: Load, client: string, lostMs: number): (name: string) => number {
+  const most = hubStreams({ ...load, client }).flatMap((stream): [string, number][] =>
+    stream.client === undefined ? [] : [[stream.client, Math.ceil(lostMs / stream.everyMs) * stream.targets.length]],
+  );
+  const ofName = new Map(most);
+  return (name) => ofName.get(name) ?? 0;
 }
 
 /** @example "load of mainpc" → "load" */

@@ -22,6 +22,7 @@ export class Totals {
   #fromMs: number | undefined;
   #toMs = 0;
   #observedMs = 0;
+  #notObservedMs = 0;
   readonly #streams = new Map<string, { asked: number; failed: number }>();
   readonly #times = new Map<string, Times>();
   readonly #errors = new Map<string, number>();
@@ -48,7 +49,15 @@ export class Totals {
     return this.#observedMs;
   }
 
+  /** From the first slice on, observed or not. */
+  get passedMs(): number {
+    return this.#observedMs + this.#notObservedMs;
+  }
+
   add(slice: Slice): void {
+    // A clock that was set back between two starts takes nothing from what was missed elsewhere.
+    const gapMs = this.#fromMs === undefined ? 0 : Math.max(0, slice.fromMs - this.#toMs);
+    this.#notObservedMs += gapMs + Math.max(0, slice.toMs - slice.fromMs - slice.observedMs);
     this.#fromMs ??= slice.fromMs;
     this.#toMs = slice.toMs;
     this.#observedMs += slice.observedMs;
@@ -101,6 +110,7 @@ export class Totals {
       fromMs: this.#fromMs ?? 0,
       toMs: this.#toMs,
       observedMs: this.#observedMs,
+      notObservedMs: this.#notObservedMs,
       requests: sum("asked"),
       failed: sum("failed"),
       streams: Object.fromEntries(streams),
@@ -147,9 +157,8 @@ export class Totals {
 
   #addClient(name: string, client: ClientCount): void {
     const known = this.#clients.get(name) ?? this.#before.get(name);
-    const { acknowledged, uncertain } = client;
     const duplicates = client.duplicates ?? known?.duplicates ?? null;
-    this.#clients.set(name, { acknowledged, uncertain, duplicates, lost: client.lost });
+    this.#clients.set(name, { ...client, duplicates });
   }
 
   #addProcess(name: string, { life, cpu, rss, fds, heap }: Slice["processes"][string]): void {
@@ -172,7 +181,7 @@ export class Totals {
       acknowledged += client.acknowledged - (before?.acknowledged ?? 0);
       storedTwice += Math.max(0, duplicates);
       // Over the whole run: a retry of the last hour may be told of as a duplicate in this one.
-      unexplained += Math.max(0, (client.duplicates ?? 0) - client.uncertain);
+      unexplained += Math.max(0, (client.duplicates ?? 0) - explainedOf(client));
       lost = client.lost === null || lost === null ? null : lost + client.lost;
     }
     return { acknowledged, lost, storedTwice, unexplained };
@@ -193,6 +202,10 @@ function viewOf(kind: string, times: Times) {
   const view = times.view();
   return view === undefined ? [] : [[kind, view] as const];
 }
+
+/** Numbers of a client that may be stored twice. */
+export const explainedOf = ({ uncertain, unseen }: Pick<ClientCount, "uncertain" | "unseen">): number =>
+  uncertain + unseen;
 
 export const percentOf = (part: number, whole: number): number => (whole === 0 ? 100 : (100 * part) / whole);
 const larger = (a: number | null, b: number | null) => (a === null ? b : b === null ? a : Math.max(a, b));

@@ -1,20 +1,68 @@
-/** Holds a run's folder, and the copies kept on the machines, against what was signed. */
-import { keptCheckpoints } from "./keep-checkpoint.ts";
-import { readCheckpoints, readRun } from "./store.ts";
-import { type Problem, verifyChain } from "./verify.ts";
+/** Holds a run's folder, and the copies kept at the hubs, against what was signed. */
+import { OperatorError } from "../error.ts";
+import { fingerprintOf } from "./checkpoint.ts";
+import { keptCopies } from "./copies.ts";
+import { observedMsOf, type Run, type RunLines, readCheckpoints, readLines, readRun } from "./run-files.ts";
+import { askedMsOf } from "./settings.ts";
+import { type Chain, type Problem, verifyChain } from "./verify.ts";
+import { wrongReports } from "./verify-reports.ts";
+
+/** What whoever verifies knows from elsewhere: all else is said by the folder itself. */
+export interface Known {
+  /** Public key, or its fingerprint. */
+  key?: string;
+  hubUrls?: readonly string[];
+}
 
 export interface Verified {
   checkpoints: number;
-  /** Copies that the hubs hold; undefined where none answers, so that nothing could be held against them. */
-  copies: number | undefined;
+  /** Of the key that signed. */
+  fingerprint: string;
+  /** Those that hold a copy. */
+  hubs: number;
+  unvouched: Chain["unvouched"];
   problems: Problem[];
 }
 
-export async function verifyFolder(dir: string): Promise<Verified> {
-  const { settings, sliceLines, eventLines } = readRun(dir);
+export async function verifyFolder(dir: string, { key, hubUrls }: Known = {}): Promise<Verified> {
+  const lines = readLines(dir);
+  const { settings, sliceLines: slices, eventLines: events } = lines;
   const checkpoints = readCheckpoints(dir);
-  const copies = await keptCheckpoints(settings);
-  const { publicKey } = settings;
-  const evidence = { checkpoints, copies: copies ?? new Map(), slices: sliceLines, events: eventLines, publicKey };
-  return { checkpoints: checkpoints.size, copies: copies?.size, problems: verifyChain(evidence) };
+  const copies = await keptCopies(settings.run, hubUrls ?? settings.hubUrls);
+  const chain = verifyChain({ settings, checkpoints, copies, slices, events });
+  const { problems, unvouched } = chain;
+  const fingerprint = fingerprintOf(settings.publicKey);
+  if (key !== undefined && key !== settings.publicKey && key !== fingerprint)
+    problems.push({ of: "soak.json", what: `names the key ${fingerprint}, and not ${key}` });
+  if (hubUrls !== undefined && copies.length === 0)
+    problems.push({ of: "no hub", what: `answers at ${hubUrls.join(" and ")}` });
+  problems.push(...wrongAtTheEnd(dir, lines, chain));
+  return {
+    checkpoints: checkpoints.size,
+    fingerprint,
+    hubs: copies.filter(({ copy }) => copy !== undefined).length,
+    unvouched,
+    problems,
+  };
+}
+
+/** While a run goes on, its last lines wait for their checkpoint. */
+function wrongAtTheEnd(dir: string, lines: RunLines, { unvouched, ends }: Chain): Problem[] {
+  let run: Run;
+  try {
+    run = readRun(dir, lines);
+  } catch (error) {
+    if (error instanceof OperatorError) return [{ of: "the report", what: `cannot be made again: ${error.message}` }];
+    throw error;
+  }
+  const isOver = observedMsOf(run.slices) >= askedMsOf(run.settings);
+  const tooMany = (of: string, count: number) => {
+    const what = `has lines at its end that no checkpoint vouches for, although the run is over: ${count}`;
+    return isOver && count > 0 ? [{ of, what }] : [];
+  };
+  return [
+    ...tooMany("slices.jsonl", unvouched.slices),
+    ...tooMany("events.jsonl", unvouched.events),
+    ...wrongReports(dir, run, { ends }),
+  ];
 }

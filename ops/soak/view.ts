@@ -5,6 +5,8 @@ import type { Settings } from "./settings.ts";
 
 export interface View {
   settings: Settings;
+  /** Of the run. */
+  dir: string;
   nowMs: number;
   /** Also of the slice that has not ended. */
   observedMs: number;

@@ -2,6 +2,7 @@
 import { Agent, request } from "node:http";
 import { monoMs } from "../../../hub/io/mono-clock.ts";
 import type { Sample, Stream } from "./sample.ts";
+import { turnsOf } from "./turns.ts";
 
 /** A hub's word that it has this number already, and has forgotten what was pushed under it. */
 const alreadyStored = 409;
@@ -18,6 +19,7 @@ export interface ClientOptions {
 
 export class Client {
   readonly #options: ClientOptions;
+  #targets: Stream["targets"];
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 32 });
   #preferred = 0;
   #underWay = 0;
@@ -28,18 +30,23 @@ export class Client {
 
   constructor(options: ClientOptions) {
     this.#options = options;
+    this.#targets = options.stream.targets;
   }
 
   /** Goes on until its thread ends. */
   start(): void {
-    const { everyMs } = this.#options.stream;
     let dueMs = monoMs();
     const next = () => {
-      // What a stall of this computer delays is made up for: no request that was due is left out.
-      for (; dueMs <= monoMs(); dueMs += everyMs) void this.#ask(dueMs);
+      const { turns, nextMs } = turnsOf(this.#options.stream, dueMs, monoMs());
+      for (const atMs of turns) void this.#ask(atMs);
+      dueMs = nextMs;
       setTimeout(next, Math.max(1, dueMs - monoMs()));
     };
     next();
+  }
+
+  turnTo(targets: Stream["targets"]): void {
+    this.#targets = targets;
   }
 
   settle(): void {
@@ -54,7 +61,8 @@ export class Client {
   async #ask(atMs: number): Promise<void> {
     if (this.#settling && this.#failed.length === 0) return;
     const { stream, done } = this.#options;
-    const { name, kind, targets } = stream;
+    const { name, kind } = stream;
+    const targets = this.#targets;
     const number = kind === "push" ? { number: this.#nextNumber() } : {};
     const errors: string[] = [];
     const sample = (ok: boolean, by: string): Sample => ({

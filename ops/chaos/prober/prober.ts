@@ -7,7 +7,7 @@ import type { ProberInput, ProberMessage, ProberOrder, Sample, Stream } from "./
 const lastWordMs = 150;
 
 export class Prober {
-  readonly streams: Stream[];
+  streams: Stream[];
   readonly #worker: Worker;
   #samples: Sample[] = [];
   #failure: Error | undefined;
@@ -18,7 +18,10 @@ export class Prober {
     this.#worker = new Worker(new URL("./worker.ts", import.meta.url), {
       workerData: { streams } satisfies ProberInput,
     });
-    this.#worker.on("message", ({ samples }: ProberMessage) => void this.#samples.push(...samples));
+    // One by one: after a standstill there are more than a call takes arguments.
+    this.#worker.on("message", ({ samples }: ProberMessage) => {
+      for (const sample of samples) this.#samples.push(sample);
+    });
     this.#worker.on("error", (error: Error) => (this.#failure = error));
   }
 
@@ -38,12 +41,22 @@ export class Prober {
     return this.#samples.splice(0);
   }
 
+  /** In place of those so far, whose names all stay. */
+  ask(streams: Stream[]): void {
+    this.streams = streams;
+    this.#order({ kind: "ask", streams });
+  }
+
   /** Ends the load, but for what has failed of it and is numbered. */
   settle(): void {
-    this.#worker.postMessage({ settle: true } satisfies ProberOrder);
+    this.#order({ kind: "settle" });
   }
 
   async close(): Promise<void> {
     await this.#worker.terminate();
+  }
+
+  #order(order: ProberOrder): void {
+    this.#worker.postMessage(order);
   }
 }

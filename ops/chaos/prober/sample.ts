@@ -16,6 +16,11 @@ export interface Stream {
    * anything new. @default numbers unique in the run, each sent once
    */
   client?: string;
+  /**
+   * Requests that this thread comes to so late are left out, ms: it stood still itself, which is no fault of whoever is asked.
+   * @default all that were due are made up for at once
+   */
+  skipLateMs?: number;
 }
 
 export interface Sample {
@@ -40,5 +45,8 @@ export interface ProberInput {
 
 export type ProberMessage = { samples: Sample[] };
 
-/** Nothing new any more: only numbered pushes that have failed are sent again. */
-export type ProberOrder = { settle: true };
+export type ProberOrder =
+  /** Nothing new any more: only numbered pushes that have failed are sent again. */
+  | { kind: "settle" }
+  /** Those that are new begin, the others go on with these addresses. */
+  | { kind: "ask"; streams: Stream[] };

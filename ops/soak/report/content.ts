@@ -1,9 +1,11 @@
 /** What a report says, as tables and lists; Markdown and HTML are two ways to write it down. */
+import { fingerprintOf } from "../checkpoint.ts";
 import type { Figures } from "../figures.ts";
-import { duration, growthText, type Verdict } from "../judge.ts";
 import type { Growth } from "../leaks.ts";
 import type { Settings } from "../settings.ts";
 import type { Slice, SoakEvent } from "../slice.ts";
+import type { Verdict } from "../verdict.ts";
+import { duration, growthText } from "../words.ts";
 
 export interface ReportSource {
   settings: Settings;
@@ -37,8 +39,9 @@ export function contentOf(source: ReportSource): Block[] {
     items.length === 0 ? { kind: "text", text: none } : { kind: "list", items };
   const word = (holds: boolean | null) => (holds === null ? "not judged" : holds ? "holds" : "BROKEN");
   const budget = verdict.errorBudgetUsed;
+  const starts = events.filter(({ kind }) => kind === "start").length;
   return [
-    { kind: "text", text: `From ${at(figures.fromMs)} to ${at(figures.toMs)}, started ${times(settings.starts)}.` },
+    { kind: "text", text: `From ${at(figures.fromMs)} to ${at(figures.toMs)}, started ${times(starts)}.` },
     ...(verdict.incomplete.length === 0 ? [] : [{ kind: "list" as const, items: verdict.incomplete }]),
     heading("Bars"),
     {
@@ -158,7 +161,7 @@ export function contentOf(source: ReportSource): Block[] {
     heading("Checkpoints"),
     {
       kind: "text",
-      text: `${checkpoints} checkpoints, signed with the Ed25519 key ${settings.publicKey} (DER, base64). tandem soak verify says whether one was edited.`,
+      text: `${checkpoints} checkpoints, signed with the Ed25519 key ${settings.publicKey} (DER, base64), in short ${fingerprintOf(settings.publicKey)}. tandem soak verify says whether one was edited.${settings.copies ? "" : " No hub keeps a copy."}`,
     },
   ];
 }

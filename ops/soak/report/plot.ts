@@ -26,10 +26,12 @@ const timeMarks = 6;
 
 export function svgOf({ title, unit, series, bar, faults = [] }: Plot): string {
   const all = series.flatMap(({ points }) => points);
-  const [fromMs, toMs] = [Math.min(...all.map(({ atMs }) => atMs)), Math.max(...all.map(({ atMs }) => atMs))];
+  const fromMs = all.reduce((least, { atMs }) => Math.min(least, atMs), Infinity);
+  const toMs = greatest(all.map(({ atMs }) => atMs));
   const values = all.flatMap(({ value }) => value ?? []);
   if (values.length === 0) return `<p class="none">${escaped(title)}: not measured.</p>`;
-  const top = niceTop(Math.max(...values, bar !== undefined && Math.max(...values) > bar / 4 ? bar : 0));
+  const most = greatest(values);
+  const top = niceTop(Math.max(most, bar !== undefined && most > bar / 4 ? bar : 0));
   const x = (atMs: number) =>
     edge.left + ((atMs - fromMs) / Math.max(1, toMs - fromMs)) * (width - edge.left - edge.right);
   const y = (value: number) => height - edge.bottom - (Math.min(value, top) / top) * (height - edge.top - edge.bottom);
@@ -100,11 +102,14 @@ function thinned(points: Series["points"]): Series["points"] {
     const stretch = points.slice(i, i + size);
     const values = stretch.flatMap(({ value }) => value ?? []);
     const atMs = stretch[0]?.atMs ?? 0;
-    if (values.length > 0) kept.push({ atMs, value: Math.max(...values) });
+    if (values.length > 0) kept.push({ atMs, value: greatest(values) });
     if (values.length < stretch.length) kept.push({ atMs, value: null });
   }
   return kept;
 }
+
+/** Of more values than a call takes arguments. */
+const greatest = (values: readonly number[]) => values.reduce((most, value) => Math.max(most, value), -Infinity);
 
 /** The next of 1, 2, 2.5, 5, 10 … above. */
 export function niceTop(value: number): number {

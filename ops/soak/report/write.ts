@@ -1,29 +1,32 @@
-/** Writes the three reports into the folder of the run. */
+/** The three reports, and how they come into the folder of the run. */
 import { join } from "node:path";
 import { writeWhole } from "../../local/data-folder.ts";
-import type { Verdict } from "../judge.ts";
-import type { RunRecord } from "../record.ts";
-import type { Settings } from "../settings.ts";
+import { lastingOf } from "../settings.ts";
 import type { ReportSource } from "./content.ts";
 import { htmlOf } from "./html.ts";
 import { markdownOf } from "./markdown.ts";
 
-type Recorded = Pick<RunRecord, "totals" | "growths" | "slices" | "events" | "checkpoints">;
-
-export function writeReports(dir: string, settings: Settings, record: Recorded, verdict: Verdict): void {
-  const { growths, slices, events, checkpoints, totals } = record;
-  const source: ReportSource = { settings, figures: totals.figures(), verdict, growths, slices, events, checkpoints };
-  writeWhole(join(dir, "report.md"), markdownOf(source));
-  writeWhole(join(dir, "report.html"), htmlOf(source));
-  writeWhole(join(dir, "report.json"), `${JSON.stringify(jsonOf(source), null, 2)}\n`);
+/** By the names of their files. */
+export function reportTexts(source: ReportSource): Record<string, string> {
+  return {
+    "report.md": markdownOf(source),
+    "report.html": htmlOf(source),
+    "report.json": `${JSON.stringify(jsonOf(source), null, 2)}\n`,
+  };
 }
 
-export function jsonOf({ settings, figures, verdict, growths, events, checkpoints }: ReportSource) {
+export function writeTexts(dir: string, texts: Record<string, string>): void {
+  for (const [name, text] of Object.entries(texts)) writeWhole(join(dir, name), text);
+}
+
+/** Of nothing but what checkpoints vouch for, so that it can be made again. */
+function jsonOf({ settings, figures, verdict, growths, slices, events, checkpoints }: ReportSource) {
   const faults = events.filter(({ kind }) => kind === "fault");
   return {
     run: settings.run,
     publicKey: settings.publicKey,
-    settings,
+    settings: lastingOf(settings),
+    madeOf: { slices: slices.length, events: events.length },
     ...verdict,
     figures,
     growths,

@@ -84,6 +84,20 @@ describe("a slice", () => {
     );
   });
 
+  it("begins anew after a sleep of this computer, which no outage is as long as", () => {
+    const gather = newGather();
+    gather.note([asked("page", 0, false, 1_000)], 10_000);
+    gather.take(10_000);
+    gather.wake(3_600_000);
+    gather.note([asked("page", 3_600_000, false, 1_000), asked("page", 3_601_000)], 3_610_000);
+    const slice = gather.take(3_610_000);
+    expect(slice).toMatchObject({ fromMs: 3_600_000, toMs: 3_610_000 });
+    expect(slice.outages).toEqual([
+      { stream: "page", fromMs: 0, toMs: 1_000, open: false },
+      { stream: "page", fromMs: 3_600_000, toMs: 3_601_010, open: false },
+    ]);
+  });
+
   it("tells of an outage that stands in each slice, which is one outage in the end", () => {
     const gather = newGather();
     gather.note([asked("page", 0, false, 1_000)], 60_000);
@@ -111,7 +125,9 @@ describe("acknowledged pushes", () => {
   it("are lost when both hubs are in sync and hold fewer, in each look of the slice", () => {
     const gather = withPushes(10);
     gather.look(look(word({ clients: [line(10, 2)] }), word({ clients: [line(10, 2)] })));
-    expect(gather.take(60_000).clients).toEqual({ c: { acknowledged: 10, lost: 2, duplicates: 0, uncertain: 0 } });
+    expect(gather.take(60_000).clients).toEqual({
+      c: { acknowledged: 10, lost: 2, duplicates: 0, uncertain: 0, unseen: 0 },
+    });
   });
 
   it("are not lost when they were missing for a moment only", () => {
@@ -129,7 +145,7 @@ describe("acknowledged pushes", () => {
   });
 
   it("of an earlier start keep what was known of them until a hub tells anew", () => {
-    const past = new Map([["old", { acknowledged: 5, lost: 0, duplicates: 0, uncertain: 0 }]]);
+    const past = new Map([["old", { acknowledged: 5, lost: 0, duplicates: 0, uncertain: 0, unseen: 0 }]]);
     const gather = newGather(past);
     expect(gather.take(60_000).clients).toMatchObject({ old: { acknowledged: 5, lost: 0 } });
     const clients = [{ client: "old", highest: 5, missing: 1, duplicates: 0 }];
@@ -137,11 +153,27 @@ describe("acknowledged pushes", () => {
     expect(gather.take(120_000).clients).toMatchObject({ old: { lost: 1 } });
   });
 
+  it("of a start that ended suddenly may be stored twice by the slice that was lost, at most so often, and once", () => {
+    const past = new Map([["old", { acknowledged: 5, lost: 0, duplicates: 1, uncertain: 1, unseen: 0 }]]);
+    const after = (most: number, ...told: number[]) => {
+      const clients = new Clients(past, () => most);
+      for (const duplicates of told) {
+        const words = [word({ clients: [{ client: "old", highest: 5, missing: 0, duplicates }] })];
+        clients.compare(words);
+      }
+      return clients.take().old;
+    };
+    expect(after(4, 3, 3)).toMatchObject({ duplicates: 3, uncertain: 1, unseen: 2 });
+    expect(after(4, 9)).toMatchObject({ duplicates: 9, unseen: 4 });
+    expect(after(4, 1, 3)).toMatchObject({ duplicates: 3, unseen: 0 });
+    expect(after(0, 3)).toMatchObject({ duplicates: 3, unseen: 0 });
+  });
+
   it("may be stored twice once for each try whose outcome is not known, which a refused connection or a full disk is not", () => {
     const gather = newGather();
     const errors = ["mainpc: ECONNREFUSED", "pc2: status 507", "mainpc: no answer in 1000 ms", "pc2: status 503"];
     gather.note([asked("load", 0, true, 1, errors, 1)], 60_000);
-    expect(gather.take(60_000).clients).toMatchObject({ c: { acknowledged: 1, uncertain: 2 } });
+    expect(gather.take(60_000).clients).toMatchObject({ c: { acknowledged: 1, uncertain: 2, unseen: 0 } });
     expect(errors.map(mayBeStored)).toEqual([false, false, true, true]);
   });
 });

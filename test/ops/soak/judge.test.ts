@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { parseBars } from "../../../ops/soak/bars.ts";
-import { duration, judge } from "../../../ops/soak/judge.ts";
+import { judge } from "../../../ops/soak/judge.ts";
 import { growthsOf } from "../../../ops/soak/leaks.ts";
 import type { Slice, SoakEvent } from "../../../ops/soak/slice.ts";
 import { Totals } from "../../../ops/soak/totals.ts";
+import { duration } from "../../../ops/soak/words.ts";
 import { minuteMs, sliceAt, startMs } from "./slices.ts";
 
 const hourMs = 60 * minuteMs;
@@ -43,18 +44,22 @@ describe("the verdict", () => {
 
   it("is incomplete when the hubs could not be asked about the last pushes", () => {
     const slices = hour((i) =>
-      i === 59 ? { clients: { c: { acknowledged: 5, lost: null, duplicates: null, uncertain: 0 } } } : {},
+      i === 59 ? { clients: { c: { acknowledged: 5, lost: null, duplicates: null, uncertain: 0, unseen: 0 } } } : {},
     );
     expect(verdictOf(slices).verdict).toBe("incomplete");
   });
 
   it.each<[string, Partial<Slice>, string]>([
     ["one request in 60 of a client", { streams: { a: { asked: 3_600, failed: 60 } } }, "availability errors"],
-    ["a push that nobody holds", { clients: { c: { acknowledged: 9, lost: 1, duplicates: 0, uncertain: 0 } } }, "lost"],
+    [
+      "a push that nobody holds",
+      { clients: { c: { acknowledged: 9, lost: 1, duplicates: 0, uncertain: 0, unseen: 0 } } },
+      "lost",
+    ],
     ["a record that the ledger misses", { ledger: { missing: 1, metTwice: 0, pending: 0 } }, "lost"],
     [
       "a record stored twice",
-      { clients: { c: { acknowledged: 9, lost: 0, duplicates: 1, uncertain: 0 } } },
+      { clients: { c: { acknowledged: 9, lost: 0, duplicates: 1, uncertain: 0, unseen: 0 } } },
       "duplicates",
     ],
     [

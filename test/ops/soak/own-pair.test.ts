@@ -1,6 +1,8 @@
+import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { listProcesses } from "../../../ops/local/processes.ts";
 import { registerSoak } from "../../../ops/soak.ts";
@@ -12,6 +14,14 @@ const out = join(folder, "run");
 const bars = ["cpu=100", "memory=100", "disk=100", "p95=10000", "unobserved=90"];
 const faults = ["hub-crash", "pushgateway-crash", "agent-crash"];
 const deadlineMs = 100_000;
+/** As a terminal's Ctrl-C may arrive twice. */
+const sameKeypressMs = 500;
+
+afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await pause(50);
+}
 
 describe("a soak of half a minute on a pair of its own, with a fault every 12 s", () => {
   let ended: Awaited<ReturnType<typeof runCommand>>;
@@ -36,7 +46,6 @@ describe("a soak of half a minute on a pair of its own, with a fault every 12 s"
     const chaos = ["--chaos", "300", "--hold-seconds", "2", "--scenario", ...faults];
     ended = await runCommand(registerSoak, [...args, ...chaos, "--checkpoint-minutes", "0.2", "--bar", ...bars]);
   }, deadlineMs);
-  afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
 
   it("loses nothing of what was acknowledged, and passes", () => {
     const last = JSON.parse(ended.stdout.trim().split("\n").at(-1) ?? "");
@@ -80,6 +89,30 @@ describe("a soak of half a minute on a pair of its own, with a fault every 12 s"
     const { checkpoints: _, ...again } = JSON.parse(read("report.json"));
     expect(again).toMatchObject({ verdict: before.verdict, figures: before.figures, breaches: before.breaches });
   });
+});
+
+describe("a second Ctrl-C", () => {
+  it(
+    "leaves no process of the pair behind, and a run that can be gone on with",
+    async () => {
+      const dir = join(folder, "killed");
+      const pair = ["--own-pair", "--port-offset", "9000", "--agents", "none"];
+      const command = [join(process.cwd(), "ops", "tandem.ts"), "soak", ...pair, "--minutes", "5", "--out", dir];
+      const soak = spawn(process.execPath, command, { stdio: "ignore" });
+      const ended = new Promise((resolve) => soak.once("exit", resolve));
+      const left = () => listProcesses().filter(({ pid, command }) => pid !== soak.pid && command.includes(`${dir}/`));
+      await until(() => existsSync(join(dir, "events.jsonl")));
+      expect(left().length).toBeGreaterThan(5);
+      soak.kill("SIGINT");
+      // The first one waits longer than that for the last answers.
+      await pause(sameKeypressMs + 100);
+      soak.kill("SIGINT");
+      expect(await ended).toBe(130);
+      await until(() => left().length === 0);
+      expect(existsSync(join(dir, "soak.lock"))).toBe(false);
+    },
+    deadlineMs,
+  );
 });
 
 describe("tandem soak", () => {

@@ -20,7 +20,9 @@ export function sliceAt(minute: number, changes: Partial<Slice> = {}, tookMs: re
     outages: [],
     hubs: { mainpc: { looks: 60, answered: 60, inSync: 60 }, pc2: { looks: 60, answered: 60, inSync: 60 } },
     ledger: { missing: 0, metTwice: 0, pending: 3 },
-    clients: { "soak-1-load-mainpc": { acknowledged: 600 * (minute + 1), lost: 0, duplicates: 0, uncertain: 0 } },
+    clients: {
+      "soak-1-load-mainpc": { acknowledged: 600 * (minute + 1), lost: 0, duplicates: 0, uncertain: 0, unseen: 0 },
+    },
     machines: { mainpc: { cpu: 20, memory: 30, disk: 40 } },
     processes: { "mainpc/hub": { life: 1, cpu: 5, rss: 100 * 1_048_576, fds: 40, heap: null } },
     stallMs: 3,

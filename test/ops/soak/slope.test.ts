@@ -97,6 +97,15 @@ describe("a leak", () => {
     ).toMatchObject({ leaks: null });
   });
 
+  it("is not found in lives of 3 hours, although another life was long enough", () => {
+    const rises = memory(
+      31,
+      (hour) => (hour < 24 ? 100e6 * (1 + (hour % 3)) : 100e6),
+      (hour) => (hour < 24 ? Math.floor(hour / 3) : 99),
+    );
+    expect(rises).toMatchObject({ leaks: false, perDay: 0 });
+  });
+
   it("of descriptors is found as that of memory is", () => {
     const growing = Array.from({ length: 240 }, (_, i) =>
       sliceAt(6 * i, { processes: { "mainpc/nats": { life: 1, cpu: 1, rss: 1e6, fds: 20 + i / 10, heap: null } } }),

@@ -45,6 +45,16 @@ describe("the figures of a run", () => {
     );
   });
 
+  it("count what was not observed within slices and between them, also where the clock was set back meanwhile", () => {
+    const figures = totalsOf(sliceAt(60), sliceAt(61, { observedMs: minuteMs / 2 }), sliceAt(0), sliceAt(2)).figures();
+    expect(figures).toMatchObject({ observedMs: 3.5 * minuteMs, notObservedMs: 1.5 * minuteMs });
+  });
+
+  it("excuse what came of a slice that a sudden end lost", () => {
+    const client = { acknowledged: 10, lost: 0, duplicates: 3, uncertain: 1, unseen: 2 };
+    expect(totalsOf(sliceAt(0, { clients: { c: client } })).figures().pushes).toMatchObject({ unexplained: 0 });
+  });
+
   it("of an hour count the pushes of that hour only", () => {
     const first = totalsOf(sliceAt(0), sliceAt(1));
     const second = new Totals(first.clients);
@@ -54,7 +64,7 @@ describe("the figures of a run", () => {
   });
 
   it("excuse as many records stored twice as there were retries whose first try may have been stored", () => {
-    const client = { acknowledged: 10, lost: 0, duplicates: 3, uncertain: 2 };
+    const client = { acknowledged: 10, lost: 0, duplicates: 3, uncertain: 2, unseen: 0 };
     expect(totalsOf(sliceAt(0, { clients: { c: client } })).figures().pushes).toMatchObject({
       storedTwice: 3,
       unexplained: 1,
@@ -62,7 +72,7 @@ describe("the figures of a run", () => {
   });
 
   it("do not call pushes held whose last word was that nobody knew", () => {
-    const unknown = { c: { acknowledged: 20, lost: null, duplicates: null, uncertain: 0 } };
+    const unknown = { c: { acknowledged: 20, lost: null, duplicates: null, uncertain: 0, unseen: 0 } };
     expect(totalsOf(sliceAt(0), sliceAt(1, { clients: unknown })).figures().pushes.lost).toBeNull();
   });
 });

@@ -45,6 +45,19 @@ describe("a plot", () => {
     expect(peak).toMatch(/[ML][\d.]+ 10\.0/);
   });
 
+  it("is drawn of two weeks of two machines with their gaps: 400,000 points are more than a call takes arguments", () => {
+    const points = Array.from({ length: 200_000 }, (_, i) => ({ atMs: 1_000 * i, value: i % 7 }));
+    const svg = svgOf({
+      title: "Memory",
+      unit: "%",
+      series: [
+        { name: "mainpc", points },
+        { name: "pc2", points },
+      ],
+    });
+    expect(svg.match(/class="line/g)).toHaveLength(2);
+  });
+
   it("says that nothing was measured instead of drawing nothing", () => {
     expect(svgOf({ title: "Disk", unit: "%", series: [line(null)] })).toContain("Disk: not measured");
   });
