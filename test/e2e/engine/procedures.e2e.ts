@@ -40,7 +40,7 @@ async function nothingIsLost(): Promise<void> {
   await site.pair.whole();
   for (const stack of stacks) {
     const metrics = await (await fetch(`${site.pair.at(stack).hub}/metrics`)).text();
-    for (const name of stacks) expect(metrics).toMatch(new RegExp(`^before_${name}\\{.*\\} 7$`, "m"));
+    for (const name of stacks) expect(metrics).toMatch(new RegExp(`^e2e_value\\{.*job="before_${name}".*\\} 7$`, "m"));
     expect(await ledgerOf(site.pair.at(stack))).toMatchObject({ missing: 0, copies: 2 });
   }
 }
