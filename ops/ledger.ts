@@ -1,10 +1,9 @@
 /** `tandem ledger`: asks the hubs what each machine holds of each origin's records, and whether anything is missing. */
 import type { Command } from "commander";
 import { LedgerView } from "../hub/http/api.ts";
-import { type HubsAsked, hubUrls } from "./ledger/hubs.ts";
+import { askingHubs, type HubsAsked, hubUrls } from "./ledger/hubs.ts";
 import { type Asked, exitCode, toText } from "./ledger/table.ts";
 import { askHub } from "./site/ask-hub.ts";
-import { siteDir } from "./site/stacks.ts";
 import { look, redraw } from "./watch.ts";
 
 interface LedgerOptions extends HubsAsked {
@@ -13,16 +12,11 @@ interface LedgerOptions extends HubsAsked {
 }
 
 export function registerLedger(program: Command): void {
-  program
-    .command("ledger")
+  askingHubs(program.command("ledger"))
     .description(
       "ask both hubs what is stored, copied, pending and missing, per origin and stream; ends with 1 when anything is " +
         "missing, with 2 when no hub answers",
     )
-    .option("--hub <url...>", "hubs to ask, instead of those of a local run or a site")
-    .option("--data <dir>", "ask the hubs of the local run that keeps its data there (default: .tandem while one runs)")
-    .option("--stack <name...>", "else those of these stacks", ["mainpc", "pc2"])
-    .option("--dir <folder>", "folder with Pulumi.yaml and the stacks' files", siteDir)
     .option("--json", "print one JSON object, with --watch one a line", false)
     .option("--watch", "ask again every second, until Ctrl-C", false)
     .addHelpText("after", "\nExample:\n  $ tandem ledger --hub http://192.0.2.10:9000 http://192.0.2.20:9100")

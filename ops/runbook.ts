@@ -3,12 +3,11 @@ import type { Command } from "commander";
 import { nearestId } from "../fleet/nearest.ts";
 import type { AlertView } from "../hub/http/api.ts";
 import { OperatorError } from "./error.ts";
-import type { HubsAsked } from "./ledger/hubs.ts";
+import { askingHubs, type HubsAsked } from "./ledger/hubs.ts";
 import { type Found, findFacts } from "./runbook/facts.ts";
 import { fill, type Values, valuesOf } from "./runbook/placeholders.ts";
 import { commandsAt, type Runbook, readRunbooks } from "./runbook/read.ts";
 import { age, listText, runbookText } from "./runbook/show.ts";
-import { siteDir } from "./site/stacks.ts";
 
 interface RunbookOptions extends HubsAsked {
   subject?: string;
@@ -19,8 +18,7 @@ interface RunbookOptions extends HubsAsked {
 const noHubAnswers = 2;
 
 export function registerRunbook(program: Command): void {
-  program
-    .command("runbook")
+  askingHubs(program.command("runbook"))
     .argument(
       "[name]",
       "an alert's name or a procedure's; all are listed without it, those whose alert stands marked with !",
@@ -30,10 +28,6 @@ export function registerRunbook(program: Command): void {
       "--subject <subject>",
       "which one, when several alerts of that name stand; of a procedure the machine that it is for",
     )
-    .option("--hub <url...>", "hubs to ask, instead of those of a local run or a site")
-    .option("--data <dir>", "ask the hubs of the local run that keeps its data there (default: .tandem while one runs)")
-    .option("--stack <name...>", "else those of these stacks", ["mainpc", "pc2"])
-    .option("--dir <folder>", "folder with Pulumi.yaml and the stacks' files", siteDir)
     .option("--json", "print one JSON object", false)
     .addHelpText(
       "after",

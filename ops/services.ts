@@ -4,14 +4,13 @@ import { type Command, InvalidArgumentError } from "commander";
 import { z } from "zod";
 import { MaintenanceView } from "../hub/http/api.ts";
 import { OperatorError } from "./error.ts";
-import { hubUrls } from "./ledger/hubs.ts";
+import { askingHubs, hubUrls } from "./ledger/hubs.ts";
 import { confirmTaking } from "./services/confirm.ts";
 import { type HubsOrdered, type OrderHub, orderHubs } from "./services/hubs.ts";
 import { hubOf, Outcome, order } from "./services/orders.ts";
 import { type ServicesAsked, whereCode, whereText } from "./services/where.ts";
 import { askHub } from "./site/ask-hub.ts";
 import { askServices } from "./site/ask-services.ts";
-import { siteDir } from "./site/stacks.ts";
 
 interface Asking extends HubsOrdered {
   json: boolean;
@@ -80,14 +79,7 @@ export function registerServices(program: Command): void {
   withHubs(maintenance.command("list")).action(maintenanceList);
 }
 
-function withHubs(command: Command): Command {
-  return command
-    .option("--hub <url...>", "hubs to ask, instead of those of a local run or a site")
-    .option("--data <dir>", "ask the hubs of the local run that keeps its data there (default: .tandem while one runs)")
-    .option("--stack <name...>", "else those of these stacks", ["mainpc", "pc2"])
-    .option("--dir <folder>", "folder with Pulumi.yaml and the stacks' files", siteDir)
-    .option("--json", "print one JSON object", false);
-}
+const withHubs = (command: Command): Command => askingHubs(command).option("--json", "print one JSON object", false);
 
 /** Hubs take orders on their own machine only: to one of a site they are given over SSH, there. */
 function withOrders(command: Command): Command {

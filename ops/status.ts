@@ -1,7 +1,6 @@
 /** `tandem status`: how the pair is, on one screen, by the word of whichever hub answers. */
 import type { Command } from "commander";
-import { type HubsAsked, hubUrls } from "./ledger/hubs.ts";
-import { siteDir } from "./site/stacks.ts";
+import { askingHubs, type HubsAsked, hubUrls } from "./ledger/hubs.ts";
 import { askStatus } from "./status/ask.ts";
 import { statusText } from "./status/text.ts";
 import { statusOf } from "./status/view.ts";
@@ -13,16 +12,11 @@ interface StatusOptions extends HubsAsked {
 }
 
 export function registerStatus(program: Command): void {
-  program
-    .command("status")
+  askingHubs(program.command("status"))
     .description(
       "how both machines, their copies, services and agents are, by whichever hub answers; ends with 0 when all is well, " +
         "with 1 when something is not, with 2 when no hub answers",
     )
-    .option("--hub <url...>", "hubs to ask, instead of those of a local run or a site")
-    .option("--data <dir>", "ask the hubs of the local run that keeps its data there (default: .tandem while one runs)")
-    .option("--stack <name...>", "else those of these stacks", ["mainpc", "pc2"])
-    .option("--dir <folder>", "folder with Pulumi.yaml and the stacks' files", siteDir)
     .option("--json", "print one JSON object, with --watch one a line", false)
     .option("--watch", "ask again every second, until Ctrl-C", false)
     .addHelpText("after", "\nExamples:\n  $ tandem status\n  $ tandem status --watch --hub http://192.0.2.20:9100")

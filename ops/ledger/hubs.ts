@@ -1,13 +1,14 @@
 /** Finds out which hubs the ledger is asked of: those named, a site's, or a local run's. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Command } from "commander";
 import { z } from "zod";
 import { hostPort, hubUrlOf } from "../../components/address.ts";
 import { MachineConfig } from "../../hub/config.ts";
 import { OperatorError } from "../error.ts";
 import { runOf } from "../local/data-folder.ts";
 import { filesOf, machineNames } from "../local/site.ts";
-import { readPairStacks } from "../site/stacks.ts";
+import { readPairStacks, siteDir } from "../site/stacks.ts";
 
 export interface HubsAsked {
   /** URLs of hubs, as the operator named them. */
@@ -23,6 +24,15 @@ export interface HubsAsked {
 export const localData = ".tandem";
 
 const LocalHub = z.object({ machine: MachineConfig });
+
+/** Gives a command the options by which `hubUrls` finds the hubs. */
+export function askingHubs(command: Command): Command {
+  return command
+    .option("--hub <url...>", "hubs to ask, instead of those of a local run or a site")
+    .option("--data <dir>", "ask the hubs of the local run that keeps its data there (default: .tandem while one runs)")
+    .option("--stack <name...>", "else those of these stacks", ["mainpc", "pc2"])
+    .option("--dir <folder>", "folder with Pulumi.yaml and the stacks' files", siteDir);
+}
 
 /** Base URLs, without a slash at the end. A hub that is named beats a folder, and a local run beats the site. */
 export function hubUrls({ hub, data, stack, dir }: HubsAsked): string[] {
