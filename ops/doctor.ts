@@ -1,11 +1,11 @@
 /** `tandem doctor`: looks at all machines of a site from outside, or at a local run, and says what is wrong, why it matters and what to do. */
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
-import { typed } from "./deploy/ask.ts";
 import { carryOut, type Fixed } from "./doctor/fixes.ts";
 import { lookAround } from "./doctor/look-around.ts";
 import { countOf, toText } from "./doctor/report.ts";
 import { readStacks, siteDir } from "./site/stacks.ts";
+import { agreed } from "./terminal/confirmation.ts";
 
 interface DoctorOptions {
   stack?: string[];
@@ -58,7 +58,7 @@ async function doctor(options: DoctorOptions): Promise<void> {
 const look = ({ stack, dir, data }: DoctorOptions) => lookAround(() => readStacks(stack, dir), data, manifest.version);
 
 async function agrees(question: string, { yes }: DoctorOptions): Promise<boolean> {
-  return yes || (await typed("yes", question));
+  return yes || (await agreed(question));
 }
 
 function fixText({ machine, what, outcome, why }: Fixed): string {

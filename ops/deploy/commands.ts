@@ -2,9 +2,10 @@
 import { messageOf } from "../../hub/io/log.ts";
 import { OperatorError } from "../error.ts";
 import { readStacks } from "../site/stacks.ts";
+import { typed } from "../terminal/confirmation.ts";
 import { deploymentsOf } from "./archive.ts";
-import { listenForEnd, typed } from "./ask.ts";
 import { isOfAgent } from "./changes.ts";
+import { listenForEnd } from "./listen-for-end.ts";
 import { describeOwner, findLock, freeLock, freeLockFile } from "./lock.ts";
 import type { Task } from "./machine-run.ts";
 import { placeOf } from "./place.ts";

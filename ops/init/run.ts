@@ -1,9 +1,10 @@
 /** Carries out tandem init: a new site, and for one that is there a satellite, or new keys and certificates. */
 import { join } from "node:path";
 import { OperatorError } from "../error.ts";
+import { Terminal } from "../terminal/terminal.ts";
 import { interruptible } from "../tools/interrupt.ts";
 import { machineNames, readAnswers } from "./answers.ts";
-import { askAnswers, Terminal } from "./ask.ts";
+import { askAnswers } from "./ask.ts";
 import { createAuthority } from "./certificates.ts";
 import { createIdentity } from "./identity.ts";
 import { authorityFiles, keep, keepFolder } from "./keep.ts";
@@ -58,15 +59,12 @@ export function init(options: InitOptions): Promise<InitResult> {
   const asks = options.answers === undefined && process.stdin.isTTY && process.stderr.isTTY;
   return interruptible(async (signal) => {
     const terminal = asks ? new Terminal(signal) : undefined;
-    try {
-      const { satellite } = options;
-      if (satellite !== undefined) return await added(satellite, options, { project, terminal, signal });
-      const renewals = renewalsOf(options);
-      if (renewals.length > 0) return await renewed(options, renewals, { project, terminal, signal });
-      return await created(options, { project, terminal, signal });
-    } finally {
-      terminal?.close();
-    }
+    const circumstances = { project, terminal, signal };
+    const { satellite } = options;
+    if (satellite !== undefined) return await added(satellite, options, circumstances);
+    const renewals = renewalsOf(options);
+    if (renewals.length > 0) return await renewed(options, renewals, circumstances);
+    return await created(options, circumstances);
   });
 }
 

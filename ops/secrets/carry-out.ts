@@ -1,7 +1,8 @@
 /** Brings a rotation to its end from wherever it was, or back: witness, deployments, and a search for old copies. */
-import { listenForEnd } from "../deploy/ask.ts";
+
 import { exitCodeOf, folderRequest } from "../deploy/commands.ts";
 import type { DeployEngine } from "../deploy/engine.ts";
+import { listenForEnd } from "../deploy/listen-for-end.ts";
 import { type RunOptions, runDeployment } from "../deploy/run.ts";
 import { endText } from "../deploy/show.ts";
 import type { Stack } from "../site/stacks.ts";

@@ -1,12 +1,12 @@
 /** `tandem secrets rotate`: new secrets on both machines, one after the other, and the old ones nowhere. */
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { typed } from "../deploy/ask.ts";
 import { OperatorError } from "../error.ts";
 import { keepFolder } from "../init/keep.ts";
 import { projectOf } from "../init/stack-file.ts";
 import { takeLock } from "../local/lock.ts";
 import { readStacks, type Stack } from "../site/stacks.ts";
+import { typed } from "../terminal/confirmation.ts";
 import { carryOutRotation, type Outcome, takeBackRotation } from "./carry-out.ts";
 import { namesOf, newRotation } from "./new-secrets.ts";
 import { rotatePassphrase } from "./passphrase.ts";
