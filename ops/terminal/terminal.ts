@@ -10,6 +10,7 @@ import {
   text,
   updateSettings,
 } from "@clack/prompts";
+import { raise } from "../tools/interrupt.ts";
 
 const output = process.stderr;
 // Ctrl-D would leave a question open for ever.
@@ -86,6 +87,6 @@ export async function answerOf<T>(ask: Prompt<T>, signal?: AbortSignal): Promise
     signal?.removeEventListener("abort", end);
   }
   // The terminal is in raw mode while it is read, so that Ctrl-C comes as a key.
-  if (!signal?.aborted && !process.emit("SIGINT", "SIGINT")) process.kill(process.pid, "SIGINT");
+  if (!signal?.aborted) raise("SIGINT");
   return undefined;
 }

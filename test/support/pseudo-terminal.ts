@@ -8,7 +8,7 @@ if (!hasPseudoTerminal) process.stderr.write("skipped: what needs a terminal, si
 
 export const keys = { enter: "\r", down: "\u001b[B", ctrlC: "\u0003", ctrlD: "\u0004" };
 
-const waitMs = 20_000;
+const waitMs = 30_000;
 /** A prompt listens only after it is drawn. */
 const settleMs = 50;
 
@@ -16,21 +16,22 @@ export class PseudoTerminal {
   /** The exit code, as a shell gives it: 128 + n for a signal. */
   readonly ended: Promise<number | null>;
   readonly #child: ChildProcess;
-  #raw = "";
+  /** All that was written, with colours and movements. */
+  raw = "";
   #seen = 0;
 
   constructor(command: readonly string[], env: NodeJS.ProcessEnv = process.env) {
     const line = `stty rows 40 cols 120; exec ${command.map(shellQuote).join(" ")}`;
     this.#child = spawn("script", ["-qefc", line, "/dev/null"], { env: { ...env, TERM: "xterm", SHELL: "/bin/sh" } });
     this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {
-      this.#raw += text;
+      this.raw += text;
     });
     this.ended = new Promise((resolve) => this.#child.once("close", resolve));
   }
 
-  /** All that was drawn, without colours and movements. */
+  /** The same without them. */
   get text(): string {
-    return stripVTControlCharacters(this.#raw).replaceAll("\r", "");
+    return stripVTControlCharacters(this.raw).replaceAll("\r", "");
   }
 
   /** Waits until `shown` is drawn after what the last answer was to, then types. */

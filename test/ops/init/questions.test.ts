@@ -22,7 +22,7 @@ const pulumi = `#!/bin/sh
 case "$1 $2" in
 "whoami "*) echo '{"url":"file:///nowhere"}' ;;
 "stack ls") echo '[]' ;;
-"config set") cat >/dev/null; sed -i "s/^config:/config:\\n  tandem:$6:\\n    secure: v1:x/" "Pulumi.$4.yaml" ;;
+"config set") if [ -e "$HOME/slow" ]; then sleep 30; fi; cat >/dev/null; sed -i "s/^config:/config:\\n  tandem:$6:\\n    secure: v1:x/" "Pulumi.$4.yaml" ;;
 esac
 `;
 const { enter, down, ctrlC, ctrlD } = keys;
@@ -76,7 +76,7 @@ describe.skipIf(!hasPseudoTerminal)("the questions of tandem init", () => {
       (name) => readFileSync(join(folder, "project", name), "utf8") === readFileSync(join(root, name), "utf8"),
     );
 
-  it("make a site of 2 addresses, 2 host keys and what Enter alone means, and no secret is shown", async () => {
+  const answers = async () => {
     await passphrase();
     await machine("mainpc", "10.0.0.10");
     await machine("pc2", "10.0.0.20");
@@ -85,6 +85,11 @@ describe.skipIf(!hasPseudoTerminal)("the questions of tandem init", () => {
     await terminal.type("host:port of what answers", `10.0.0.1:53${enter}`);
     await terminal.type("Do agents talk", enter);
     await terminal.type("Keep the CA's key", "n");
+  };
+
+  it("make a site of 2 addresses, 2 host keys and what Enter alone means, and no secret is shown", async () => {
+    await answers();
+    await terminal.type("✔ Encrypting 2 secrets of pc2", "");
     expect(await terminal.ended, terminal.text).toBe(0);
     expect(readStackFile(join(folder, "project"), "pc2")?.config).toMatchObject({
       "tandem:machine": { address: "10.0.0.20", hubPort: 9100 },
@@ -115,5 +120,13 @@ describe.skipIf(!hasPseudoTerminal)("the questions of tandem init", () => {
     expect(await terminal.ended).toBe(130);
     expect(isUntouched()).toBe(true);
     expect(existsSync(join(folder, "config"))).toBe(false);
+  });
+
+  it("leave the files as they were when Ctrl-C comes while the secrets are encrypted", async () => {
+    writeFileSync(join(folder, "slow"), "");
+    await answers();
+    await terminal.type("Encrypting 2 secrets of mainpc", ctrlC);
+    expect(await terminal.ended).toBe(130);
+    expect(isUntouched()).toBe(true);
   });
 });
