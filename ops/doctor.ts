@@ -1,11 +1,12 @@
 /** `tandem doctor`: looks at all machines of a site from outside, or at a local run, and says what is wrong, why it matters and what to do. */
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
-import { typed } from "./deploy/ask.ts";
 import { carryOut, type Fixed } from "./doctor/fixes.ts";
 import { lookAround } from "./doctor/look-around.ts";
 import { countOf, toText } from "./doctor/report.ts";
 import { readStacks, siteDir } from "./site/stacks.ts";
+import { agreed } from "./terminal/confirmation.ts";
+import { type Progress, progressOf } from "./terminal/progress.ts";
 
 interface DoctorOptions {
   stack?: string[];
@@ -18,7 +19,6 @@ interface DoctorOptions {
 
 const exitFail = 1;
 const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }; // our own file
-const say = (line: string) => void process.stderr.write(`${line}\n`);
 
 export function registerDoctor(program: Command): void {
   program
@@ -45,20 +45,22 @@ export function registerDoctor(program: Command): void {
 
 async function doctor(options: DoctorOptions): Promise<void> {
   const { fix, json } = options;
-  const first = await look(options);
+  const progress = progressOf(options);
+  const first = await look(options, progress);
   const fixed = fix ? await carryOut(first, (question) => agrees(question, options)) : [];
-  for (const one of fixed) say(fixText(one));
-  const { reports } = fixed.some(({ outcome }) => outcome === "done") ? await look(options) : first;
+  for (const one of fixed) progress.say(fixText(one));
+  const { reports } = fixed.some(({ outcome }) => outcome === "done") ? await look(options, progress) : first;
   const failed = countOf(reports, "fail");
   process.exitCode = failed > 0 ? exitFail : 0;
   const text = json ? JSON.stringify({ failed, machines: reports, ...(fix && { fixed }) }) : toText(reports);
   process.stdout.write(`${text}\n`);
 }
 
-const look = ({ stack, dir, data }: DoctorOptions) => lookAround(() => readStacks(stack, dir), data, manifest.version);
+const look = ({ stack, dir, data }: DoctorOptions, progress: Progress) =>
+  lookAround(() => readStacks(stack, dir), data, manifest.version, progress);
 
 async function agrees(question: string, { yes }: DoctorOptions): Promise<boolean> {
-  return yes || (await typed("yes", question));
+  return yes || (await agreed(question));
 }
 
 function fixText({ machine, what, outcome, why }: Fixed): string {

@@ -1,7 +1,7 @@
 /** `tandem drill`: brings faults about on the pair that is in use, in a window, and keeps what was measured. */
 import { hostname, userInfo } from "node:os";
 import { type Command, InvalidArgumentError } from "commander";
-import { listenForEnd, typed } from "./deploy/ask.ts";
+import { listenForEnd } from "./deploy/listen-for-end.ts";
 import { deployedDrillSite } from "./drill/deployed-site.ts";
 import type { Played } from "./drill/figures.ts";
 import { drillHistory } from "./drill/history.ts";
@@ -16,6 +16,7 @@ import { isInWindow, parseWindow, type Window } from "./drill/window.ts";
 import { OperatorError } from "./error.ts";
 import { localData, localRun } from "./ledger/hubs.ts";
 import { siteDir } from "./site/stacks.ts";
+import { typed } from "./terminal/confirmation.ts";
 
 interface SiteOptions {
   data?: string;

@@ -40,7 +40,7 @@ export function registerInit(program: Command): void {
     .action(act);
 }
 
-async function act(options: InitOptions & { json: boolean }): Promise<void> {
+async function act(options: InitOptions): Promise<void> {
   // Other subcommands need not wait for Pulumi's library.
   const { init } = await import("./init/run.ts");
   const result = await init({ ...options, dir: resolve(options.dir) });

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { type Command, InvalidArgumentError } from "commander";
 import { fleetDir } from "../fleet/load.ts";
 import { FleetView } from "../hub/http/api.ts";
-import { listenForEnd, typed } from "./deploy/ask.ts";
+import { listenForEnd } from "./deploy/listen-for-end.ts";
 import { OperatorError } from "./error.ts";
 import { localData, localRun } from "./ledger/hubs.ts";
 import { undo, withdraw } from "./migrate/agent-step.ts";
@@ -21,6 +21,7 @@ import type { MigrationSite } from "./migrate/site.ts";
 import { type AgentMigration, isUnderWay } from "./migrate/state.ts";
 import { askHub } from "./site/ask-hub.ts";
 import { siteDir } from "./site/stacks.ts";
+import { typed } from "./terminal/confirmation.ts";
 
 interface SiteOptions {
   data?: string;
@@ -180,7 +181,7 @@ async function takeBack(agents: string[], flags: SiteOptions & { yes: boolean })
   requireAgents(site, agents);
   const signal = listenForEnd({ kill: () => {} }, say);
   if (!flags.yes && !(await typed("undo", `This takes ${agents.join(" and ")} back`, signal))) {
-    process.exitCode = 1;
+    process.exitCode = signal.aborted ? 130 : 1;
     return print(flags.json ? JSON.stringify({ outcome: "declined" }) : "the word was not typed, so nothing was done");
   }
   const states = await driven(site, "migrate undo", async (seat, ledger) => {

@@ -10,6 +10,7 @@ import { pullRequestOf } from "./review/pull-request.ts";
 import { patternsOf, type Secret } from "./secrets/patterns.ts";
 import { secretsOf } from "./secrets/pulumi.ts";
 import { readStacks, siteDir } from "./site/stacks.ts";
+import { progressOf } from "./terminal/progress.ts";
 
 interface ReviewOptions {
   stack?: string[];
@@ -72,11 +73,16 @@ async function review(options: ReviewOptions): Promise<void> {
 async function previewAll(options: ReviewOptions): Promise<{ machines: Reviewed[]; secrets: Secret[] }> {
   const stacks = readStacks(options.stack, options.dir);
   const secrets = (await Promise.all(stacks.map(secretsOf))).flat();
+  const { step } = progressOf(options);
+  // Whoever expects no change wants to know of a machine that was not asked.
+  const look = options.expectNoChanges ? preview : previewAnyway;
   const machines: Reviewed[] = [];
   for (const stack of stacks) {
-    process.stderr.write(`previewing ${stack.name}\n`);
-    // Whoever expects no change wants to know of a machine that was not asked.
-    const { changes, counts, ...plan } = await (options.expectNoChanges ? preview : previewAnyway)(stack, options);
+    const { changes, counts, ...plan } = await step({
+      title: `previewing ${stack.name}`,
+      work: () => look(stack, options),
+      isWell: ({ failed }) => !failed,
+    });
     machines.push({
       machine: stack.site.machine.name,
       stack: stack.name,

@@ -143,7 +143,8 @@ function isSame(left, right) {
 
 /** npm's words go to stderr: stdout belongs to the command that is run in the end. */
 function npmCi() {
-  const npmArgs = ["ci", "--include=dev", "--no-audit", "--no-fund"];
+  // npm would warn of packages that want a later Node than its own; they get the one that comes with them.
+  const npmArgs = ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
   // Under npm node_modules/.bin is in PATH, and npm ci deletes it while it runs.
   const path = (process.env.PATH ?? "").split(delimiter).filter((folder) => !folder.includes("node_modules"));
   const options = { cwd: root, stdio: ["ignore", 2, 2], env: { ...process.env, PATH: path.join(delimiter) } };

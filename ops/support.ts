@@ -20,6 +20,7 @@ import { addHub } from "./support/hubs.ts";
 import { addLocalRun } from "./support/local.ts";
 import { scrub } from "./support/scrub.ts";
 import { addSite } from "./support/site.ts";
+import { type Progress, progressOf } from "./terminal/progress.ts";
 
 interface SupportOptions {
   out?: string;
@@ -58,8 +59,10 @@ async function support(options: SupportOptions): Promise<void> {
   const data = localRun(options);
   const stacks = data === undefined ? readStacks(options.stack, options.dir) : [];
   const bundle = new Bundle();
-  const known = [...ofEnvironment(), ...(await ofStacks(stacks, bundle))];
-  await collect(bundle, data, stacks, options);
+  const progress = progressOf(options);
+  const opening = { title: "opening the stacks' secrets", work: () => ofStacks(stacks, bundle) };
+  const known = [...ofEnvironment(), ...(stacks.length === 0 ? [] : await progress.step(opening))];
+  await collect(bundle, data, stacks, options, progress);
   const inOrder = bundle.entries.toSorted((a, b) => (a.path < b.path ? -1 : 1));
   const { entries, removed } = cleaned(inOrder, known);
   const secrets = new Set(known.map(({ secret }) => secret)).size;
@@ -77,7 +80,13 @@ async function support(options: SupportOptions): Promise<void> {
   process.stdout.write(`${options.json ? JSON.stringify({ out, files, removed, missed }) : text}\n`);
 }
 
-async function collect(bundle: Bundle, data: string | undefined, stacks: readonly Stack[], options: SupportOptions) {
+async function collect(
+  bundle: Bundle,
+  data: string | undefined,
+  stacks: readonly Stack[],
+  options: SupportOptions,
+  progress: Progress,
+): Promise<void> {
   const pair = stacks.filter(({ site }) => site.role === "pair");
   const urls = hubUrls({ ...(data !== undefined && { data }), stack: pair.map(({ name }) => name), dir: options.dir });
   const names = data === undefined ? pair.map(({ site }) => site.machine.name) : machineNames;
@@ -85,14 +94,21 @@ async function collect(bundle: Bundle, data: string | undefined, stacks: readonl
   const firstStack = stacks[0];
   const fleet = options.fleet ?? (firstStack === undefined ? fleetDir : fleetDirectoryOf(firstStack.site));
   await bundle.add("fleet-check.json", fleet, () => JSON.stringify(loadFleet(fleet).findings, null, 2));
-  await bundle.add("status.txt", urls.join(" and "), async () => {
-    return statusText(statusOf(await Promise.all(urls.map(askStatus))));
-  });
-  await Promise.all(urls.map((url, i) => addHub(bundle, names[i] ?? `hub-${i}`, url)));
-  if (data === undefined) await addSite(bundle, stacks);
-  else await addLocalRun(bundle, data, machineNames);
+  const askHubs = async () => {
+    await bundle.add("status.txt", urls.join(" and "), async () => {
+      return statusText(statusOf(await Promise.all(urls.map(askStatus))));
+    });
+    await Promise.all(urls.map((url, i) => addHub(bundle, names[i] ?? `hub-${i}`, url)));
+  };
+  await progress.steps([
+    { title: "asking the hubs", work: askHubs },
+    {
+      title: "fetching files and the ends of logs",
+      work: () => (data === undefined ? addSite(bundle, stacks) : addLocalRun(bundle, data, machineNames)),
+    },
+  ]);
   await bundle.add("doctor.txt", "tandem doctor", async () => {
-    const { reports } = await lookAround(() => stacks, data, manifest.version);
+    const { reports } = await lookAround(() => stacks, data, manifest.version, progress);
     return doctorText(reports);
   });
 }

@@ -1,6 +1,7 @@
 /** Takes care of a machine's services and agents for the time of its `up`: moves and pauses them before, puts both back afterwards. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ServiceJson } from "../../hub/http/api.ts";
+import type { Progress } from "../terminal/progress.ts";
 import type { Moved } from "./deployment.ts";
 import { lookAtHubs } from "./look.ts";
 import { type Answer, giveOrders, type Order } from "./orders.ts";
@@ -13,11 +14,10 @@ export interface Care {
   paused: string[];
 }
 
-export interface CareOptions {
+export interface CareOptions extends Pick<Progress, "say" | "step"> {
   place: Place;
   /** The other machine of the pair, where it may be spoken with. */
   peer: Place | undefined;
-  say(line: string): void;
   /** Keeps what is moved and paused, so that a later run can put it back. */
   keep(care: Care): Promise<void>;
 }
@@ -37,12 +37,15 @@ export async function moveAway(moves: readonly Move[], care: Care, options: Care
     if (before === undefined) return `no hub says where ${service} acts`;
     // Somebody has moved it since the plan was made: it is not here any more, and not ours to bring back.
     if (before.owner !== from) continue;
-    options.say(`${from}: moving ${service} to ${to}`);
     // Known before it happens: a run that is killed meanwhile must not leave it there for ever.
     const entry = { service, from, to, epoch: before.epoch + 1 };
     care.moved.push(entry);
     await options.keep(care);
-    const { ok, text } = await orderSwitchover(service, to, options);
+    const { ok, text } = await options.step({
+      title: `${from}: moving ${service} to ${to}`,
+      work: () => orderSwitchover(service, to, options),
+      isWell: (answer) => answer.ok,
+    });
     if (!ok) {
       // An answer that was lost says nothing of the move: it is forgotten only where the service is known to have stayed.
       if (hasStayed(entry, await serviceNow(options.place, service))) {
@@ -120,8 +123,11 @@ async function bringHome(moved: Moved, options: CareOptions): Promise<string[]> 
     if (verdict === "home") return [];
     if (verdict === "somebody's") return [`${service} was moved by somebody meanwhile and is left on ${now?.owner}`];
     if (verdict === "return") {
-      options.say(`${from}: moving ${service} back from ${to}`);
-      const { ok, text } = await orderSwitchover(service, from, options);
+      const { ok, text } = await options.step({
+        title: `${from}: moving ${service} back from ${to}`,
+        work: () => orderSwitchover(service, from, options),
+        isWell: (answer) => answer.ok,
+      });
       if (ok) return [];
       last = text;
     }

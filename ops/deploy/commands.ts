@@ -2,9 +2,11 @@
 import { messageOf } from "../../hub/io/log.ts";
 import { OperatorError } from "../error.ts";
 import { readStacks } from "../site/stacks.ts";
+import { typed } from "../terminal/confirmation.ts";
+import { progressOf, toStandardError as say } from "../terminal/progress.ts";
 import { deploymentsOf } from "./archive.ts";
-import { listenForEnd, typed } from "./ask.ts";
 import { isOfAgent } from "./changes.ts";
+import { listenForEnd } from "./listen-for-end.ts";
 import { describeOwner, findLock, freeLock, freeLockFile } from "./lock.ts";
 import type { Task } from "./machine-run.ts";
 import { placeOf } from "./place.ts";
@@ -19,7 +21,6 @@ interface Printing {
 }
 
 const exitInterrupted = 130;
-const say = (line: string) => void process.stderr.write(`${line}\n`);
 const print = (text: string) => void process.stdout.write(`${text}\n`);
 
 export async function deploy(options: RunOptions, asked: Printing & { yes: boolean }): Promise<void> {
@@ -44,9 +45,10 @@ export async function rollback(
   const { to, agent } = asked;
   const what = agent === undefined ? "rollback" : `rollback of ${agent}`;
   const chosen = { dir: options.dir, ...(to === undefined ? {} : { to }), ...(agent === undefined ? {} : { agent }) };
+  const request = requestOf(what, options, asked);
   const result = await run(asked, {
-    ...requestOf(what, options, asked),
-    sourcesOf: (kept) => rollbackSources(kept, chosen, say),
+    ...request,
+    sourcesOf: (kept) => rollbackSources(kept, chosen, request.say),
     refuse: (tasks) => agent !== undefined && refuseMore(tasks, agent),
   });
   if (result.kind !== "played" || result.played.end.outcome !== "done") return;
@@ -103,13 +105,14 @@ export async function unlock({ dir, yes, json }: Printing & { dir: string; yes: 
 }
 
 function requestOf(what: string, options: RunOptions, { json, yes }: Printing & { yes: boolean }) {
+  const progress = progressOf({ json });
   return {
+    ...progress,
     options,
     what,
-    say,
     show(tasks, number) {
       const text = planText(tasks, number, what);
-      if (json) say(text);
+      if (json) progress.say(text);
       else print(text);
     },
     agree: async (tasks, signal) =>
@@ -119,7 +122,7 @@ function requestOf(what: string, options: RunOptions, { json, yes }: Printing & 
         `This changes ${tasks.map(({ place }) => place.name).join(" and ")}`,
         signal,
       )),
-    interrupted: (engine) => listenForEnd(engine, say),
+    interrupted: (engine) => listenForEnd(engine, progress.say),
   } satisfies Partial<RunRequest>;
 }
 

@@ -1,6 +1,7 @@
 /** Carries out the commands of a deployment on one machine, and keeps its record there up to date. */
 import { messageOf } from "../../hub/io/log.ts";
 import { OperatorError } from "../error.ts";
+import type { Progress } from "../terminal/progress.ts";
 import { fetchProgram, storeProgram, writeRecord } from "./archive.ts";
 import { baselineOf } from "./baseline.ts";
 import { type Care, moveAway, pause, settle } from "./care.ts";
@@ -47,7 +48,7 @@ export interface Task {
 }
 
 /** What all machines of a deployment share. */
-export interface Shared {
+export interface Shared extends Pick<Progress, "say" | "step"> {
   engine: DeployEngine;
   siteFolder: string;
   what: string;
@@ -59,7 +60,6 @@ export interface Shared {
   /** Of the locks. */
   owner: Pick<Owner, "id">;
   signal: AbortSignal;
-  say(line: string): void;
   /** Machines that are verified, by name. */
   verified: Set<string>;
   logs: (LogTail & { machine: string })[];
@@ -160,7 +160,7 @@ export class MachineRun {
 
   async #up(way: Way): Promise<undefined> {
     const { place, peer, heals, record, targets } = this.task;
-    const { engine, signal, say } = this.#shared;
+    const { engine, signal, say, step } = this.#shared;
     const program = way === "forward" ? this.task.program : await this.#previousProgram();
     const doing = { engine, program, say };
     // What has failed may have made what no state knows of.
@@ -170,13 +170,14 @@ export class MachineRun {
     if (way === "forward") this.#beganMs = performance.now();
     const peerHub = peer && hubsOf(peer)[0];
     if (way === "forward" && peerHub !== undefined) this.#endWatch = watchCopies(peerHub, place.name);
-    say(
-      `${place.name}: up${way === "back" ? ` of deployment ${beforeOf(record.number, this.task.kept)?.number}` : ""}`,
-    );
-    const onStep = (step: EngineStep, isDone: boolean) => this.#tell(step, isDone);
+    const earlier = way === "back" ? ` of deployment ${beforeOf(record.number, this.task.kept)?.number}` : "";
+    const onStep = (one: EngineStep, isDone: boolean) => this.#tell(one, isDone);
     const only = way === "forward" && targets !== undefined ? { targets } : {};
     const running = { signal, refresh: heals || way === "back", ...only, onStep };
-    await upUnlocked(engine, program, place.stack.name, running, say);
+    await step({
+      title: `${place.name}: up${earlier}`,
+      work: () => upUnlocked(engine, program, place.stack.name, running, say),
+    });
     if (way === "forward" && heals) await removeOrphans(place, since, "all", doing);
     return undefined;
   }
@@ -193,16 +194,20 @@ export class MachineRun {
 
   async #verify(way: Way): Promise<string | undefined> {
     const { place, peer, plan, before, inherited, record } = this.task;
-    const { deadlineMs, holdMs, signal, verified, say } = this.#shared;
+    const { deadlineMs, holdMs, signal, verified, step } = this.#shared;
     const limits = { deadlineMs, signal, ...(holdMs === undefined ? {} : { holdMs }) };
-    say(`${place.name}: verifying`);
     const peerAnswered = before.looks[1]?.fleet !== undefined;
     const pairWide = peer !== undefined && (peerAnswered || verified.has(peer.name));
     const isSatellite = place.pair === undefined;
     // Going back, what was made is gone again, and what the failed up never came to has not begun anew.
     const [touched, fresh] = way === "forward" ? [plan.touched, plan.fresh] : [plan.replaced, []];
     const wanted = { machine: place.name, isSatellite, pairWide, touched, inherited, changed: record.touched, fresh };
-    const unmet = await verify(place, { ...wanted, before: record.before ?? baselineOf(before, place.name) }, limits);
+    const soundness = { ...wanted, before: record.before ?? baselineOf(before, place.name) };
+    const unmet = await step({
+      title: `${place.name}: verifying`,
+      work: () => verify(place, soundness, limits),
+      isWell: ({ length }) => length === 0,
+    });
     if (unmet.length > 0) return unmet.join("\n");
     if (way === "back") return undefined;
     verified.add(place.name);
@@ -248,7 +253,8 @@ export class MachineRun {
 
   get #careOptions() {
     const { place, peer } = this.task;
-    return { place, peer, say: this.#shared.say, keep: (care: Care) => this.#keep(care) };
+    const { step, say } = this.#shared;
+    return { place, peer, step, say, keep: (care: Care) => this.#keep(care) };
   }
 
   /** What is well must not be rolled back for its record: the end writes it again. */

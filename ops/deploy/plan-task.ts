@@ -1,4 +1,5 @@
 /** Looks at one machine and previews its stack: what a deployment would do there, and what an earlier one has left. */
+import type { Say, Step } from "../terminal/progress.ts";
 import type { KnownChange } from "./agent-change.ts";
 import { baselineOf } from "./baseline.ts";
 import { changesOf } from "./changes.ts";
@@ -35,28 +36,25 @@ export interface Planning {
   alone: boolean;
   /** Whether an earlier run has left some machine in between: how the pair does now says nothing of how it will. */
   healing: boolean;
-  say(line: string): void;
 }
 
-export async function planTask({
-  place,
-  own,
-  source,
-  chosen,
-  engine,
-  base,
-  signal,
-  alone,
-  healing,
-  say,
-}: Planning): Promise<Task> {
+export function planStep(planning: Planning): Step<Task> {
+  const { place, own, source } = planning;
+  const isKnown = unfinishedOf(own) === undefined && source.known !== undefined;
+  return {
+    title: `${place.name}: ${isKnown ? "looking" : "previewing"}`,
+    work: (say) => planTask(planning, say),
+  };
+}
+
+async function planTask(planning: Planning, say: Say): Promise<Task> {
+  const { place, own, source, chosen, engine, base, signal, alone, healing } = planning;
   const { program, archive, git, rollbackOf, agent } = source;
   const unfinished = unfinishedOf(own);
   const heals = unfinished !== undefined;
   if (unfinished !== undefined)
     say(`${place.name}: deployment ${unfinished.number} is ${unfinished.outcome} there and is not finished`);
   const known = heals ? undefined : source.known;
-  if (known === undefined) say(`${place.name}: previewing`);
   const [steps, before, bufferSeconds] = await Promise.all([
     known?.steps ?? engine.preview(program, place.stack.name, { signal, refresh: heals }),
     see(place),

@@ -1,5 +1,6 @@
 /** One deployment from its lock to its end: what `tandem deploy` and `tandem rollback` have in common. */
 import { OperatorError } from "../error.ts";
+import type { Progress } from "../terminal/progress.ts";
 import { noteNumber, readArchive, storeProgram, writeRecord } from "./archive.ts";
 import { carryOut, type Played } from "./carry-out.ts";
 import { type Deployment, presentOf, unfinishedOf } from "./deployment.ts";
@@ -9,7 +10,7 @@ import { type Held, takeLocks } from "./lock.ts";
 import type { Shared, Task } from "./machine-run.ts";
 import type { Place } from "./place.ts";
 import { type Chosen, choosePlaces } from "./places.ts";
-import { planTask, type Source } from "./plan-task.ts";
+import { planStep, type Source } from "./plan-task.ts";
 import { commitOf } from "./program.ts";
 import { unsoundnessOf } from "./soundness.ts";
 
@@ -29,7 +30,7 @@ export interface Kept {
   kept: Deployment[];
 }
 
-export interface RunRequest {
+export interface RunRequest extends Progress {
   options: RunOptions;
   /** @example "deploy" */
   what: string;
@@ -40,7 +41,6 @@ export interface RunRequest {
   /** Refuses a plan that does more than it should. @default none does */
   refuse?(tasks: readonly Task[]): void;
   show(tasks: readonly Task[], number: number): void;
-  say(line: string): void;
   /** Called before a lock is taken; the signal ends the engine politely. */
   interrupted(engine: Pick<DeployEngine, "kill">): AbortSignal;
   /** @default Pulumi's */
@@ -83,7 +83,7 @@ async function underLock(
   engine: DeployEngine,
   signal: AbortSignal,
 ): Promise<RunResult> {
-  const { options, what, say } = request;
+  const { options, what, say, step, steps } = request;
   for (const { what: was, since, pid } of held.dead)
     say(`the lock was held by your own ${was} of ${since}, process ${pid}, which runs no more: it was interrupted`);
   const kept = await Promise.all(chosen.places.map(async (place) => ({ place, ...(await readArchive(place)) })));
@@ -102,12 +102,12 @@ async function underLock(
     ...git,
   };
   const healing = kept.some((one) => unfinishedOf(one.kept) !== undefined);
-  const planned = await Promise.all(
+  const planned = await steps(
     kept.flatMap(({ place, kept: own }) => {
       const source = sources.get(place.name);
       return source === undefined
         ? []
-        : planTask({ place, own, source, chosen, engine, base, signal, alone: options.alone, healing, say });
+        : planStep({ place, own, source, chosen, engine, base, signal, alone: options.alone, healing });
     }),
   );
   // What an earlier run has left in between comes first: the other machine is not to be touched before that is whole.
@@ -133,6 +133,7 @@ async function underLock(
     owner: held.owner,
     signal,
     say,
+    step,
     verified: new Set(),
     logs: [],
     notes: [],

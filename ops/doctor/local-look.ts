@@ -11,6 +11,7 @@ import { isAlive } from "../local/processes.ts";
 import { filesOf, machineNames } from "../local/site.ts";
 import { askHub } from "../site/ask-hub.ts";
 import { runShell } from "../site/shell.ts";
+import type { Progress } from "../terminal/progress.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 import { checkClock, checkDisk, checkHub } from "./checks.ts";
 import { diskScript, readFacts } from "./facts.ts";
@@ -30,7 +31,7 @@ const Lock = z.object({ pid: z.number() });
 const urlOf = (address: { host: string; port: number }) => `http://${hostPort(address.host, address.port)}`;
 
 /** @param data folder that the run was started with @param here version of this checkout */
-export async function lookAtLocalRun(data: string, here: string): Promise<Look> {
+export async function lookAtLocalRun(data: string, here: string, { steps }: Pick<Progress, "steps">): Promise<Look> {
   const configs = machineNames.map((name) => readHub(data, name));
   const sides = configs.map(({ name, hub, pushgateway }) => ({
     machine: name,
@@ -38,7 +39,7 @@ export async function lookAtLocalRun(data: string, here: string): Promise<Look> 
     pushgateway: urlOf(pushgateway),
   }));
   const [seen, gateways] = await Promise.all([
-    Promise.all(configs.map((config) => examine(config, data, here))),
+    steps(configs.map((config) => ({ title: `looking at ${config.name}`, work: () => examine(config, data, here) }))),
     checkGateways(sides),
   ]);
   const reports = seen.map(({ machine, checks }) => ({

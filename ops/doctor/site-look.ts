@@ -18,6 +18,7 @@ import { OperatorError } from "../error.ts";
 import { askHub } from "../site/ask-hub.ts";
 import { runShell, unreachable } from "../site/shell.ts";
 import type { Stack } from "../site/stacks.ts";
+import type { Progress } from "../terminal/progress.ts";
 import { type Check, fail, ok } from "./check.ts";
 import {
   checkFiles,
@@ -63,7 +64,11 @@ const scriptMs = 90_000;
 const fixMs = 120_000;
 
 /** @param here version of this checkout */
-export async function lookAtSite(stacks: readonly Stack[], here: string): Promise<Look> {
+export async function lookAtSite(
+  stacks: readonly Stack[],
+  here: string,
+  { steps }: Pick<Progress, "steps">,
+): Promise<Look> {
   const pair = stacks.flatMap(({ site }) => (site.role === "pair" ? site : []));
   const sides = pair.map(({ machine }) => ({
     machine: machine.name,
@@ -71,8 +76,11 @@ export async function lookAtSite(stacks: readonly Stack[], here: string): Promis
     pushgateway: `http://${hostPort(machine.address, machine.pushgatewayPort)}`,
   }));
   const [seen, gateways] = await Promise.all([
-    Promise.all(
-      stacks.map(({ site }) => (site.role === "satellite" ? examineSatellite(site) : examineMachine(site, here))),
+    steps(
+      stacks.map(({ site }) => ({
+        title: `looking at ${site.machine.name}`,
+        work: () => (site.role === "satellite" ? examineSatellite(site) : examineMachine(site, here)),
+      })),
     ),
     checkGateways(sides),
   ]);

@@ -1,8 +1,8 @@
 /** The two passphrases of tandem init: that of the stacks' secrets, which Pulumi needs, and that of the CA's kept key. */
 import { readFileSync } from "node:fs";
 import { OperatorError } from "../error.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { machineNames } from "./answers.ts";
-import type { Terminal } from "./ask.ts";
 import { hasAuthority } from "./keep.ts";
 import { Pulumi } from "./pulumi-cli.ts";
 import type { InitOptions } from "./run.ts";
@@ -54,7 +54,7 @@ export async function caPassphrase(
   terminal.say(
     "With the CA's key, certificates can be renewed one machine after the other; without it both change at once.",
   );
-  if (!(await terminal.confirm("Keep the CA's key, encrypted, outside the repository", true))) return undefined;
+  if (!(await terminal.confirm("Keep the CA's key, encrypted, outside the repository?", true))) return undefined;
   return askTwice(terminal, "Passphrase of the CA's key");
 }
 
@@ -70,10 +70,10 @@ export function passphraseIn(path: string): string {
 }
 
 async function askTwice(terminal: Terminal, question: string): Promise<string> {
+  const flaw = (text: string) => (text === "" ? "at least one character" : undefined);
   for (;;) {
-    const first = await terminal.askSecret(question);
-    if (first === "") terminal.say("  Expected at least one character.");
-    else if (first === (await terminal.askSecret("Once more"))) return first;
-    else terminal.say("  The two differ.");
+    const first = await terminal.askSecret(question, { flaw });
+    if (first === (await terminal.askSecret("Once more"))) return first;
+    terminal.say("The two differ.");
   }
 }

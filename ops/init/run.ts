@@ -1,9 +1,11 @@
 /** Carries out tandem init: a new site, and for one that is there a satellite, or new keys and certificates. */
 import { join } from "node:path";
 import { OperatorError } from "../error.ts";
+import { type Progress, progressOf } from "../terminal/progress.ts";
+import { Terminal } from "../terminal/terminal.ts";
 import { interruptible } from "../tools/interrupt.ts";
 import { machineNames, readAnswers } from "./answers.ts";
-import { askAnswers, Terminal } from "./ask.ts";
+import { askAnswers } from "./ask.ts";
 import { createAuthority } from "./certificates.ts";
 import { createIdentity } from "./identity.ts";
 import { authorityFiles, keep, keepFolder } from "./keep.ts";
@@ -33,6 +35,7 @@ export interface InitOptions {
   secretsProvider?: string;
   /** Folder with Pulumi.yaml, absolute. */
   dir: string;
+  json: boolean;
 }
 
 export interface InitResult {
@@ -48,6 +51,7 @@ interface Circumstances {
   project: string;
   terminal: Terminal | undefined;
   signal: AbortSignal;
+  progress: Progress;
 }
 
 const next = ["pulumi preview -s mainpc", "pulumi up -s mainpc", "pulumi up -s pc2"];
@@ -58,19 +62,19 @@ export function init(options: InitOptions): Promise<InitResult> {
   const asks = options.answers === undefined && process.stdin.isTTY && process.stderr.isTTY;
   return interruptible(async (signal) => {
     const terminal = asks ? new Terminal(signal) : undefined;
-    try {
-      const { satellite } = options;
-      if (satellite !== undefined) return await added(satellite, options, { project, terminal, signal });
-      const renewals = renewalsOf(options);
-      if (renewals.length > 0) return await renewed(options, renewals, { project, terminal, signal });
-      return await created(options, { project, terminal, signal });
-    } finally {
-      terminal?.close();
-    }
+    const circumstances = { project, terminal, signal, progress: progressOf(options) };
+    const { satellite } = options;
+    if (satellite !== undefined) return await added(satellite, options, circumstances);
+    const renewals = renewalsOf(options);
+    if (renewals.length > 0) return await renewed(options, renewals, circumstances);
+    return await created(options, circumstances);
   });
 }
 
-async function created(options: InitOptions, { project, terminal, signal }: Circumstances): Promise<InitResult> {
+async function created(
+  options: InitOptions,
+  { project, terminal, signal, progress }: Circumstances,
+): Promise<InitResult> {
   const { dir, secretsProvider } = options;
   refuseOwn(options, project);
   const ask = answersOf(options, terminal, signal);
@@ -78,7 +82,7 @@ async function created(options: InitOptions, { project, terminal, signal }: Circ
   const passphrase = await stackPassphrase(options, terminal, signal);
   const answers = await ask();
   const forCa = await caPassphrase(options, terminal, { kind: "new" });
-  say("Making keys and certificates");
+  progress.say("Making keys and certificates");
   const now = new Date();
   const authority = createAuthority({ name: caName(project, now), now });
   const identity = createIdentity(answers, authority, now);
@@ -89,20 +93,20 @@ async function created(options: InitOptions, { project, terminal, signal }: Circ
   });
   const kept = keepFolder(project);
   const keptFiles = { ...identity.seeds, ...(forCa === undefined ? {} : authorityFiles(authority, forCa)) };
-  const files = await seal(stacks, { folder: dir, project, secretsProvider, passphrase, signal, say });
+  const files = await seal(stacks, { folder: dir, project, secretsProvider, passphrase, signal, progress });
   keep(kept, keptFiles);
   return { files, kept, keptFiles: Object.keys(keptFiles), next };
 }
 
 async function renewed(options: InitOptions, what: Renewal[], circumstances: Circumstances): Promise<InitResult> {
-  const { project, terminal, signal } = circumstances;
+  const { project, terminal, signal, progress } = circumstances;
   const { dir, secretsProvider } = options;
   const passphrase = await stackPassphrase(options, terminal, signal);
   const kept = keepFolder(project);
   const needsCa = what.includes("certificates");
   const ca = needsCa ? await caPassphrase(options, terminal, { kind: "kept", folder: kept }) : undefined;
   const { stacks, keptFiles } = renew({ folder: dir, project, what, kept, caPassphrase: ca, now: new Date() });
-  const files = await seal(stacks, { folder: dir, project, secretsProvider, passphrase, signal, say });
+  const files = await seal(stacks, { folder: dir, project, secretsProvider, passphrase, signal, progress });
   if (Object.keys(keptFiles).length > 0) keep(kept, keptFiles);
   return { files, kept, keptFiles: Object.keys(keptFiles), next };
 }
@@ -110,7 +114,7 @@ async function renewed(options: InitOptions, what: Renewal[], circumstances: Cir
 async function added(
   name: string,
   options: InitOptions,
-  { project, terminal, signal }: Circumstances,
+  { project, terminal, signal, progress }: Circumstances,
 ): Promise<InitResult> {
   const { dir, secretsProvider, force } = options;
   const target = { folder: dir, project, name, force };
@@ -121,7 +125,7 @@ async function added(
   const answers = written ?? (terminal && (await askSatellite(terminal, name, signal)));
   if (answers === undefined) throw noTerminal("--satellite NAME --answers satellite.yaml");
   const stacks = satelliteStacks(pair, target, answers);
-  const files = await seal(stacks, { folder: dir, project, secretsProvider, passphrase, signal, say });
+  const files = await seal(stacks, { folder: dir, project, secretsProvider, passphrase, signal, progress });
   const directory = inventoryDirectory(pair, project) || join(dir, "fleet");
   const inventory = writeInventory(directory, name, answers);
   return {
@@ -166,8 +170,4 @@ function answersOf({ answers }: InitOptions, terminal: Terminal | undefined, sig
   }
   if (terminal !== undefined) return () => askAnswers(terminal, signal);
   throw noTerminal("--answers site.yaml");
-}
-
-function say(line: string): void {
-  process.stderr.write(`${line}\n`);
 }

@@ -3,8 +3,9 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { OperatorError } from "../error.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { machineNames, readAnswersFile } from "./answers.ts";
-import { askHostKey, askPort, askUntil, type Terminal } from "./ask.ts";
+import { askAddress, askHostKey, askPort } from "./ask.ts";
 import type { SealedStack } from "./seal.ts";
 import { isOwn, readStackFile, type StackFile, stackPath } from "./stack-file.ts";
 
@@ -28,13 +29,9 @@ hostKey: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI…
 export const readSatelliteAnswers = (path: string): SatelliteAnswers => readAnswersFile(path, SatelliteAnswers);
 
 export async function askSatellite(terminal: Terminal, name: string, signal: AbortSignal): Promise<SatelliteAnswers> {
-  const address = await askUntil(terminal, `Address of ${name}`, "", (text) =>
-    text === "" ? "an address" : undefined,
-  );
-  const watchedBy = await askUntil(terminal, "Machine whose hub asks its agents", "pc2", (text) =>
-    (machineNames as readonly string[]).includes(text) ? undefined : machineNames.join(" or "),
-  );
-  const sshUser = await terminal.ask(`User on ${name} for SSH`, "root");
+  const address = await askAddress(terminal, name);
+  const watchedBy = await terminal.choose("Machine whose hub asks its agents", machineNames, "pc2");
+  const sshUser = await terminal.ask(`User on ${name} for SSH`, { preset: "root" });
   const sshPort = Number(await askPort(terminal, `Port of sshd on ${name}`, "22"));
   const hostKey = await askHostKey(terminal, { name, address, sshPort }, signal);
   return SatelliteAnswers.parse({ address, watchedBy, sshUser, sshPort, hostKey });

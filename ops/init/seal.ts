@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parseStack } from "../../components/stack-config.ts";
 import { OperatorError } from "../error.ts";
 import { secretPaths } from "../site/stacks.ts";
+import type { Progress } from "../terminal/progress.ts";
 import { Pulumi } from "./pulumi-cli.ts";
 import { readStackFile, type StackFile, stackPath, stackText } from "./stack-file.ts";
 
@@ -25,12 +26,12 @@ export interface SealOptions {
   /** Whether a stack that the backend does not have is made there. @default true */
   mayMakeStacks?: boolean;
   signal: AbortSignal;
-  say(line: string): void;
+  progress: Pick<Progress, "step">;
 }
 
 /** Until it returns the folder is as it was; stacks made in the backend on the way stay, empty. */
 export async function seal(stacks: SealedStack[], options: SealOptions): Promise<string[]> {
-  const { folder, project, secretsProvider, passphrase, mayMakeStacks = true, signal, say } = options;
+  const { folder, project, secretsProvider, passphrase, mayMakeStacks = true, signal, progress } = options;
   for (const { stack, file } of stacks) parseStack(groupsOf(file, project), stack, project);
   const work = mkdtempSync(join(tmpdir(), "tandem-init-"));
   try {
@@ -40,11 +41,14 @@ export async function seal(stacks: SealedStack[], options: SealOptions): Promise
     if (passphraseFile !== undefined) writeFileSync(passphraseFile, passphrase ?? "", { mode: 0o600 });
     const pulumi = new Pulumi({ cwd: work, passphraseFile, signal });
     for (const { stack, secrets } of stacks) {
+      const encrypt = async () => {
+        await (mayMakeStacks ? pulumi.ensureStack(stack, secretsProvider) : pulumi.requireStack(stack));
+        for (const [key, value] of Object.entries(secrets)) await pulumi.setSecret(stack, key, value);
+        assertEncrypted(work, stack, project, Object.keys(secrets));
+      };
       const count = Object.keys(secrets).length;
-      if (count > 0) say(`Encrypting ${count} secrets of ${stack}`);
-      await (mayMakeStacks ? pulumi.ensureStack(stack, secretsProvider) : pulumi.requireStack(stack));
-      for (const [key, value] of Object.entries(secrets)) await pulumi.setSecret(stack, key, value);
-      assertEncrypted(work, stack, project, Object.keys(secrets));
+      if (count === 0) await encrypt();
+      else await progress.step({ title: `Encrypting ${count} secrets of ${stack}`, work: encrypt });
     }
     signal.throwIfAborted();
     const paths = stacks.map(({ stack }) => stackPath(folder, stack));

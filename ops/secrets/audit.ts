@@ -2,9 +2,10 @@
 import { OperatorError } from "../error.ts";
 import { leaveEvidence } from "../readiness/evidence.ts";
 import { readStacks, type Stack } from "../site/stacks.ts";
+import { type Progress, progressOf } from "../terminal/progress.ts";
 import { leastLength, type Pattern, patternsOf } from "./patterns.ts";
 import { secretsOf } from "./pulumi.ts";
-import { type Say, type Searched, searchAll } from "./search.ts";
+import { type Searched, searchAll } from "./search.ts";
 
 export interface AuditOptions {
   stack?: string[];
@@ -17,10 +18,10 @@ export interface AuditOptions {
 const exitFound = 1;
 
 export async function audit({ stack: names, dir, preview, json, evidence }: AuditOptions): Promise<void> {
-  const say: Say = (line) => void process.stderr.write(`${line}\n`);
+  const progress = progressOf({ json });
   const stacks = readStacks(names, dir);
-  const { patterns, tooShort } = await allPatterns(stacks, say);
-  const { findings, unsearched, machines } = await searchAll(stacks, patterns, preview, say);
+  const { patterns, tooShort } = await allPatterns(stacks, progress);
+  const { findings, unsearched, machines } = await searchAll(stacks, patterns, preview, progress);
   process.exitCode = findings.length + unsearched.length > 0 ? exitFound : 0;
   const secrets = new Set(patterns.map(({ secret }) => secret)).size;
   leaveEvidence(evidence, "tandem", {
@@ -50,16 +51,20 @@ export function isWhole(names: readonly string[], dir: string): boolean {
   }
 }
 
-async function allPatterns(stacks: Stack[], say: Say): Promise<{ patterns: Pattern[]; tooShort: string[] }> {
-  const secrets = (await Promise.all(stacks.map((stack) => secretsOf(stack)))).flat();
+async function allPatterns(
+  stacks: Stack[],
+  { step, say }: Progress,
+): Promise<{ patterns: Pattern[]; tooShort: string[] }> {
+  const named = stacks.map(({ name }) => name).join(" and ");
+  const work = () => Promise.all(stacks.map((stack) => secretsOf(stack)));
+  const secrets = (await step({ title: `opening the secrets of ${named}`, work })).flat();
   const tooShort = secrets.filter(({ value }) => value.length < leastLength).map(({ name }) => name);
   for (const name of tooShort) say(`${name} is shorter than ${leastLength} characters and cannot be searched for`);
   const patterns = secrets.flatMap(patternsOf);
   if (patterns.length > 0) return { patterns, tooShort };
   const none = tooShort.length === 0 ? "hold none" : `hold none of ${leastLength} characters or more`;
-  const stacksNamed = stacks.map(({ name }) => name).join(" and ");
   const next = "Set one with: pulumi config set -s <stack> --secret <key>, or write the site with `tandem init`";
-  throw new OperatorError("secrets.none", `no secret to search for: the files of ${stacksNamed} ${none}`, next);
+  throw new OperatorError("secrets.none", `no secret to search for: the files of ${named} ${none}`, next);
 }
 
 interface Report extends Searched {

@@ -1,13 +1,14 @@
 /** Brings a rotation to its end from wherever it was, or back: witness, deployments, and a search for old copies. */
-import { listenForEnd } from "../deploy/ask.ts";
 import { exitCodeOf, folderRequest } from "../deploy/commands.ts";
 import type { DeployEngine } from "../deploy/engine.ts";
+import { listenForEnd } from "../deploy/listen-for-end.ts";
 import { type RunOptions, runDeployment } from "../deploy/run.ts";
 import { endText } from "../deploy/show.ts";
 import type { Stack } from "../site/stacks.ts";
+import type { Progress } from "../terminal/progress.ts";
 import { exchanged, searchOld } from "./old-copies.ts";
 import type { Rotation } from "./rotation.ts";
-import type { Say, Searched } from "./search.ts";
+import type { Searched } from "./search.ts";
 import { tellWitness, type WitnessOrder } from "./witness-update.ts";
 
 export interface CarryOut {
@@ -16,7 +17,7 @@ export interface CarryOut {
   deploying: RunOptions;
   /** Whether it ends although old copies are left. */
   leaveCopies: boolean;
-  say: Say;
+  progress: Progress;
 }
 
 export interface Outcome {
@@ -34,7 +35,8 @@ type Stopped = "stopped" | "interrupted" | undefined;
 
 /** @throws OperatorError as a deployment does; called again it goes on from there */
 export async function carryOutRotation(rotation: Rotation, args: CarryOut): Promise<Outcome> {
-  const { stacks, witness, leaveCopies, say } = args;
+  const { stacks, witness, leaveCopies, progress } = args;
+  const { say } = progress;
   const { hubKeys, phases } = rotation.state;
   await tellBoth(rotation, args);
   const deploy = deployer(rotation, args);
@@ -49,7 +51,7 @@ export async function carryOutRotation(rotation: Rotation, args: CarryOut): Prom
   }
   const { secrets, tooShort } = await exchanged(rotation, stacks);
   for (const name of tooShort) say(`${name} was too short to be searched for`);
-  const { findings, unsearched } = await searchOld(secrets, stacks, say);
+  const { findings, unsearched } = await searchOld(secrets, stacks, progress);
   const found = { findings, unsearched };
   const names = [...secrets.map(({ name }) => name), ...tooShort];
   if (findings.length + unsearched.length > 0 && !leaveCopies)
@@ -83,15 +85,16 @@ const ending = ({ state }: Rotation, outcome: Outcome["outcome"], more: Partial<
   ...more,
 });
 
-async function tellBoth({ state: { hubKeys } }: Rotation, { witness, say }: CarryOut): Promise<void> {
+async function tellBoth({ state: { hubKeys } }: Rotation, { witness, progress }: CarryOut): Promise<void> {
   if (witness === undefined) return;
-  say("telling the witness both hubs' old and new keys");
+  progress.say("telling the witness both hubs' old and new keys");
   await tellWitness(witness, [...hubKeys.before, ...hubKeys.after]);
 }
 
 /** Each call brings one of the rotation's deployments to the machines; undefined when they have it. */
-function deployer(rotation: Rotation, { deploying, say }: CarryOut): (number: number) => Promise<Stopped> {
+function deployer(rotation: Rotation, { deploying, progress }: CarryOut): (number: number) => Promise<Stopped> {
   let engine: Pick<DeployEngine, "kill"> | undefined;
+  const { say } = progress;
   const signal = listenForEnd({ kill: () => engine?.kill() }, say);
   const { phases } = rotation.state;
   return async (number) => {
@@ -101,6 +104,7 @@ function deployer(rotation: Rotation, { deploying, say }: CarryOut): (number: nu
     const request = folderRequest("secrets rotate", deploying, { json: true, yes: true });
     const result = await runDeployment({
       ...request,
+      ...progress,
       sourcesOf(kept, chosen) {
         // Under the locks: nobody else reads these files for a deployment now.
         rotation.place(number);

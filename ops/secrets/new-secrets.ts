@@ -3,10 +3,10 @@ import { OperatorError } from "../error.ts";
 import { caPassphrase, passphraseIn, stackPassphrase } from "../init/passphrases.ts";
 import { type Renewal, renewals } from "../init/renew.ts";
 import { readConfig, type Stack, secretPaths } from "../site/stacks.ts";
+import type { Progress } from "../terminal/progress.ts";
 import { interruptible } from "../tools/interrupt.ts";
 import { type Change, phasesOf } from "./phases.ts";
 import { Rotation } from "./rotation.ts";
-import type { Say } from "./search.ts";
 import type { Target } from "./targets.ts";
 
 export interface Asked {
@@ -19,19 +19,19 @@ export interface Asked {
   /** `PATH=FILE` of secrets that others have made. */
   secret: readonly string[];
   caPassphraseFile?: string;
-  say: Say;
+  progress: Progress;
 }
 
 /** Interrupted, it leaves everything as it was. */
 export function newRotation(asked: Asked): Promise<Rotation> {
-  const { dir, project, kept, stacks, what, secret, say } = asked;
+  const { dir, project, kept, stacks, what, secret, progress } = asked;
   const given = givenChanges(stacks, secret);
   const renewing = renewalsOf(what);
   return interruptible(async (signal) => {
     // Says what is missing before anything is made.
     await stackPassphrase({ dir }, undefined, signal);
     const ca = renewing.includes("certificates") ? await openerOf(asked) : undefined;
-    say("making the new secrets");
+    progress.say("making the new secrets");
     const { stacks: pair, keptFiles } =
       renewing.length === 0
         ? { stacks: [], keptFiles: {} }
@@ -56,7 +56,7 @@ export function newRotation(asked: Asked): Promise<Rotation> {
       phases: phasesOf(pair, given),
       keptFiles,
       signal,
-      say,
+      progress,
     });
   });
 }

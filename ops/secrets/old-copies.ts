@@ -1,10 +1,11 @@
 /** Looks whether an exchanged secret still lies anywhere. */
 import { stackPath } from "../init/stack-file.ts";
 import type { Stack } from "../site/stacks.ts";
+import type { Progress } from "../terminal/progress.ts";
 import { leastLength, patternsOf, type Secret } from "./patterns.ts";
 import { secretsOf } from "./pulumi.ts";
 import type { Rotation } from "./rotation.ts";
-import { type Say, type Searched, searchAll } from "./search.ts";
+import { type Searched, searchAll } from "./search.ts";
 
 /** Those of before that are in no stack any more, seeds of people and agents included. */
 export async function exchanged(
@@ -21,7 +22,11 @@ export async function exchanged(
   };
 }
 
-export async function searchOld(secrets: readonly Secret[], stacks: readonly Stack[], say: Say): Promise<Searched> {
+export async function searchOld(
+  secrets: readonly Secret[],
+  stacks: readonly Stack[],
+  progress: Pick<Progress, "steps">,
+): Promise<Searched> {
   if (secrets.length === 0) return { findings: [], unsearched: [], machines: [] };
-  return await searchAll(stacks, secrets.flatMap(patternsOf), false, say);
+  return await searchAll(stacks, secrets.flatMap(patternsOf), false, progress);
 }

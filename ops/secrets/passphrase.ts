@@ -15,10 +15,10 @@ import { passphraseIn } from "../init/passphrases.ts";
 import { Pulumi } from "../init/pulumi-cli.ts";
 import { readStackFile, stackPath } from "../init/stack-file.ts";
 import type { Stack } from "../site/stacks.ts";
+import type { Say } from "../terminal/progress.ts";
 import type { Outcome } from "./carry-out.ts";
 import type { RotateOptions } from "./rotate.ts";
 import type { Rotation } from "./rotation.ts";
-import type { Say } from "./search.ts";
 
 export interface PassphraseArgs {
   dir: string;

@@ -1,12 +1,13 @@
 /** `tandem secrets rotate`: new secrets on both machines, one after the other, and the old ones nowhere. */
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { typed } from "../deploy/ask.ts";
 import { OperatorError } from "../error.ts";
 import { keepFolder } from "../init/keep.ts";
 import { projectOf } from "../init/stack-file.ts";
 import { takeLock } from "../local/lock.ts";
 import { readStacks, type Stack } from "../site/stacks.ts";
+import { typed } from "../terminal/confirmation.ts";
+import { progressOf } from "../terminal/progress.ts";
 import { carryOutRotation, type Outcome, takeBackRotation } from "./carry-out.ts";
 import { namesOf, newRotation } from "./new-secrets.ts";
 import { rotatePassphrase } from "./passphrase.ts";
@@ -40,7 +41,6 @@ interface Circumstances {
 }
 
 const exitInterrupted = 130;
-const say = (line: string) => void process.stderr.write(`${line}\n`);
 
 export async function rotate(names: Target[], options: RotateOptions): Promise<void> {
   const dir = resolve(options.dir);
@@ -69,9 +69,10 @@ async function rotateLocked(names: Target[], options: RotateOptions, at: Circums
   const { dir, project, kept, stacks } = at;
   const { secret, caPassphraseFile, abandon, yes, leaveCopies, allowOutage, deadline } = options;
   const found = Rotation.find(kept, dir);
+  const progress = progressOf(options);
   if (options.newPassphraseFile !== undefined || names.includes("passphrase")) {
-    const machines = machinesOf(stacks);
-    return await rotatePassphrase({ ...at, found, names, options, agree: (what) => agree(what, machines, yes), say });
+    const asked = (what: string) => agree(what, machinesOf(stacks), yes);
+    return await rotatePassphrase({ ...at, found, names, options, agree: asked, say: progress.say });
   }
   if (abandon && found === undefined)
     throw new OperatorError("rotate.none", "no rotation is under way", "Begin one with: tandem secrets rotate");
@@ -79,13 +80,13 @@ async function rotateLocked(names: Target[], options: RotateOptions, at: Circums
   const all = found?.state.what ?? namesOf(what, secret);
   if (found !== undefined && names.length + secret.length > 0) refuseAnother(found, namesOf(names, secret));
   const witness = witnessOf(all, options, at);
-  for (const line of planText(all, found, abandon)) say(line);
+  for (const line of planText(all, found, abandon)) progress.say(line);
   await agree(abandon ? "takes back what was changed on" : "changes", machinesOf(stacks), yes);
   const ca = caPassphraseFile === undefined ? {} : { caPassphraseFile };
-  const rotation = found ?? (await newRotation({ dir, project, kept, stacks, what, secret, ...ca, say }));
+  const rotation = found ?? (await newRotation({ dir, project, kept, stacks, what, secret, ...ca, progress }));
   const deploying = { dir, alone: false, allowOutage, deadlineMs: deadline * 1_000 };
   const carry = abandon ? takeBackRotation : carryOutRotation;
-  return await carry(rotation, { stacks, witness, deploying, leaveCopies, say });
+  return await carry(rotation, { stacks, witness, deploying, leaveCopies, progress });
 }
 
 function witnessOf(

@@ -4,13 +4,12 @@ import { reachOf } from "../../components/site-reach.ts";
 import { OperatorError } from "../error.ts";
 import { runShell, unreachable } from "../site/shell.ts";
 import type { Stack } from "../site/stacks.ts";
+import type { Progress, Step } from "../terminal/progress.ts";
 import { type Finding, readScan, redacted, type ScanResult, scanInput, scanScript } from "./machine-scan.ts";
 import { type Pattern, secretsIn } from "./patterns.ts";
 import { planOf, stateOf } from "./pulumi.ts";
 
 const scanDeadlineMs = 300_000;
-
-export type Say = (line: string) => void;
 
 interface MachineReport extends ScanResult {
   machine: string;
@@ -30,38 +29,56 @@ export interface Searched {
   machines: MachineReport[];
 }
 
+/** Of one machine, or of what Pulumi keeps of it. */
+interface SearchedPlace {
+  findings: Finding[];
+  report?: MachineReport;
+}
+
 /** @param preview whether the plans are searched as well as the states, which takes some seconds a stack */
 export async function searchAll(
   stacks: readonly Stack[],
   patterns: readonly Pattern[],
   preview: boolean,
-  say: Say,
+  { steps }: Pick<Progress, "steps">,
 ): Promise<Searched> {
   const unsearched: Unsearched[] = [];
-  const tried = async <T>(place: string, search: Promise<T>): Promise<T | undefined> => {
-    try {
-      return await search;
-    } catch (error) {
-      if (!(error instanceof OperatorError)) throw error;
-      unsearched.push({ place, code: error.code, message: error.message, next: error.next });
-      return undefined;
-    }
-  };
+  const tried = (place: string, { work, ...step }: Step<SearchedPlace>): Step<SearchedPlace | undefined> => ({
+    ...step,
+    isWell: (searched) => searched !== undefined,
+    async work(say) {
+      try {
+        return await work(say);
+      } catch (error) {
+        if (!(error instanceof OperatorError)) throw error;
+        unsearched.push({ place, code: error.code, message: error.message, next: error.next });
+        return undefined;
+      }
+    },
+  });
   // The machines search while the engine here plans.
-  const scans = stacks.map((stack) => tried(stack.site.machine.name, scanMachine(stack, patterns, say)));
-  const plans = stacks.map((stack) => tried(`stack ${stack.name}`, searchHere(stack, patterns, preview, say)));
-  const here = (await Promise.all(plans)).flatMap((findings) => findings ?? []);
-  const machines = (await Promise.all(scans)).filter((report) => report !== undefined);
-  const there = machines.flatMap(({ machine, findings }) =>
-    findings.map((finding) => ({ ...finding, where: `${machine}: ${finding.where}` })),
-  );
-  return { findings: [...there, ...here], unsearched, machines };
+  const searched = await steps([
+    ...stacks.map((stack) => tried(stack.site.machine.name, machineSearch(stack, patterns))),
+    ...stacks.map((stack) => tried(`stack ${stack.name}`, searchHere(stack, patterns, preview))),
+  ]);
+  const findings = searched.flatMap((one) => one?.findings ?? []);
+  return { findings, unsearched, machines: searched.flatMap((one) => one?.report ?? []) };
 }
 
-async function scanMachine({ site }: Stack, patterns: readonly Pattern[], say: Say): Promise<MachineReport> {
+function machineSearch(stack: Stack, patterns: readonly Pattern[]): Step<SearchedPlace> {
+  const { name } = stack.site.machine;
+  return {
+    title: `searching ${name}, up to a minute or so`,
+    async work() {
+      const report = await scanMachine(stack, patterns);
+      return { report, findings: report.findings.map((one) => ({ ...one, where: `${name}: ${one.where}` })) };
+    },
+    ended: (seconds) => `searched ${name} in ${seconds} s`,
+  };
+}
+
+async function scanMachine({ site }: Stack, patterns: readonly Pattern[]): Promise<MachineReport> {
   const { name } = site.machine;
-  const startedMs = performance.now();
-  say(`searching ${name}, up to a minute or so`);
   const command = shellCommand(reachOf(site), scanScript(site.paths.config, []));
   const options = { stdin: scanInput(patterns), holdInput: true, deadlineMs: scanDeadlineMs };
   const result = await runShell(command, options);
@@ -71,14 +88,18 @@ async function scanMachine({ site }: Stack, patterns: readonly Pattern[], say: S
     const next = "Run it as a user who may read all processes and use Docker: ssh.user and ssh.become of the stack";
     throw new OperatorError("secrets.scan", `the search on ${name} ended with ${result.code}: ${result.stderr}`, next);
   }
-  say(`searched ${name} in ${Math.round((performance.now() - startedMs) / 1_000)} s`);
   return { machine: name, ...readScan(redacted(result.stdout, patterns)) };
 }
 
-async function searchHere(stack: Stack, patterns: readonly Pattern[], preview: boolean, say: Say): Promise<Finding[]> {
-  say(`searching the ${preview ? "plan and state" : "state"} of ${stack.name}`);
-  const findings = found(await stateOf(stack), patterns, "state", stack);
-  return preview ? [...findings, ...found(await planOf(stack), patterns, "plan", stack)] : findings;
+function searchHere(stack: Stack, patterns: readonly Pattern[], preview: boolean): Step<SearchedPlace> {
+  return {
+    title: `searching the ${preview ? "plan and state" : "state"} of ${stack.name}`,
+    async work() {
+      const findings = found(await stateOf(stack), patterns, "state", stack);
+      if (preview) findings.push(...found(await planOf(stack), patterns, "plan", stack));
+      return { findings };
+    },
+  };
 }
 
 function found(text: string, patterns: readonly Pattern[], place: string, { name }: Stack): Finding[] {

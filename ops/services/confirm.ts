@@ -1,6 +1,6 @@
 /** Asks an operator to type a service's name before it is taken from a machine that is believed dead. */
-import { createInterface } from "node:readline/promises";
 import { OperatorError } from "../error.ts";
+import { typed } from "../terminal/confirmation.ts";
 
 /** @throws OperatorError when it is not typed, or nobody can be asked */
 export async function confirmTaking(service: string): Promise<void> {
@@ -12,10 +12,6 @@ export async function confirmTaking(service: string): Promise<void> {
     );
   if (!process.stdin.isTTY)
     throw refusal("taking a service from a machine that is believed dead wants to be confirmed");
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const said = await terminal.question(
-    `If the other machine still works, ${service} runs twice. Type ${service} to take it: `,
-  );
-  terminal.close();
-  if (said.trim() !== service) throw refusal("the name was not typed, so nothing was done");
+  const question = `If the other machine still works, ${service} runs twice`;
+  if (!(await typed(service, question))) throw refusal("the name was not typed, so nothing was done");
 }

@@ -4,9 +4,10 @@ const names = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
  * Runs `work` with a signal that aborts when the process is asked to end. After work that was interrupted so, the process
- * ends by the same signal, unless somebody else listens to it: then the work's own error is thrown.
+ * ends by the same signal, unless somebody else listened to it before: then the work's own error is thrown.
  */
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const isAlone = names.every((name) => process.listenerCount(name) === 0);
   const controller = new AbortController();
   let by: NodeJS.Signals | undefined;
   const onSignal = (name: NodeJS.Signals) => {
@@ -18,6 +19,12 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
     return await work(controller.signal);
   } finally {
     for (const name of names) process.off(name, onSignal);
-    if (by !== undefined && process.listenerCount(by) === 0) process.kill(process.pid, by);
+    // Who listens since then is a list that was drawn: it shows the cursor again, and ends the process.
+    if (by !== undefined && isAlone) raise(by);
   }
+}
+
+/** As if the signal came from outside, but heard at once. Where nobody listens, the process ends by it. */
+export function raise(name: NodeJS.Signals): void {
+  if (!process.emit(name, name)) process.kill(process.pid, name);
 }

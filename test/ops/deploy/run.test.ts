@@ -12,6 +12,7 @@ import { freeLock, holderOf } from "../../../ops/deploy/lock.ts";
 import { choosePlaces } from "../../../ops/deploy/places.ts";
 import { type RunOptions, type RunRequest, type RunResult, runDeployment } from "../../../ops/deploy/run.ts";
 import { OperatorError } from "../../../ops/error.ts";
+import { plainProgress } from "../../../ops/terminal/progress.ts";
 import { fakeDocker } from "./fake-docker.ts";
 import { FakePair, type Machine, machines } from "./fake-pair.ts";
 
@@ -102,7 +103,7 @@ describe("a deployment of a pair", () => {
         new Map(kept.map(({ place }) => [place.name, { program: { folder }, archive: archiveOf(version) }])),
       agree: async () => true,
       show() {},
-      say: (line) => void said.push(line),
+      ...plainProgress((line) => said.push(line)),
       interrupted: () => new AbortController().signal,
       startEngine: async () => engine,
       ...request,

@@ -6,6 +6,7 @@ import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ServiceJson } from "../../../hub/http/api.ts";
 import { registerServices } from "../../../ops/services.ts";
+import { hasPseudoTerminal, keys, PseudoTerminal } from "../../support/pseudo-terminal.ts";
 import { runCommand } from "../run-command.ts";
 import { service } from "./service.ts";
 
@@ -61,6 +62,19 @@ describe("an operator's commands about services", () => {
     expect([await text(child.stderr), await ended]).toEqual([expect.stringContaining("wants to be confirmed"), 1]);
     expect(orders).toEqual([]);
     expect(await run("take", "Twin", "--confirm-peer-dead", "--yes")).toMatchObject({ code: 0, stdout: "moved\n" });
+    expect(orders).toEqual(['POST /api/v1/services/Twin/take {"confirmPeerDead":true}']);
+  });
+
+  it.skipIf(!hasPseudoTerminal)("take at a terminal does nothing after another name or Ctrl-C", async () => {
+    const takeAfter = async (typed: string) => {
+      const args = [command, "take", "Twin", "--confirm-peer-dead", "--hub", url];
+      const terminal = new PseudoTerminal([process.execPath, ...args]);
+      await terminal.type("Twin runs twice. Type Twin to go on", typed);
+      return await terminal.ended;
+    };
+    expect([await takeAfter(`Twins${keys.enter}`), await takeAfter(keys.ctrlC)]).toEqual([1, 130]);
+    expect(orders).toEqual([]);
+    expect(await takeAfter(`Twin${keys.enter}`)).toBe(0);
     expect(orders).toEqual(['POST /api/v1/services/Twin/take {"confirmPeerDead":true}']);
   });
 

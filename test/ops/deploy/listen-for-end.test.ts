@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { listenForEnd } from "../../../ops/deploy/ask.ts";
+import { listenForEnd } from "../../../ops/deploy/listen-for-end.ts";
 
 const names = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
