@@ -135,7 +135,7 @@ export function verifiedText(
       : [
           `${slices} lines of slices.jsonl and ${events} of events.jsonl wait for their checkpoint: nothing vouches for them yet`,
         ]),
-    `${checkpoints} checkpoints, ${held}, ${problems.length === 0 ? "none of them edited" : "not as they were written"}`,
+    `${checkpoints} ${checkpoints === 1 ? "checkpoint" : "checkpoints"}, ${held}, ${problems.length === 0 ? "none of them edited" : "and it does not verify"}`,
     ...(isKeyKnown
       ? []
       : [

@@ -124,7 +124,7 @@ export class Store {
     try {
       appendFileSync(path, `${line}\n`, { flush: true });
     } catch (error) {
-      const next = `Free space there, then go on: ${resumeCommand(this.dir)}`;
+      const next = `Make room there, or let it be written, then go on: ${resumeCommand(this.dir)}`;
       throw new OperatorError("soak.unwritable", `cannot append to ${path}: ${messageOf(error)}`, next);
     }
     lines.push(line);

@@ -23,6 +23,8 @@ const edge = { left: 64, right: 12, top: 10, bottom: 26 };
 const mostPoints = 430;
 const gridLines = 4;
 const timeMarks = 6;
+/** Less is nothing, and has no power of ten that a double could hold. */
+const leastTop = 1e-9;
 
 export function svgOf({ title, unit, series, bar, faults = [] }: Plot): string {
   const all = series.flatMap(({ points }) => points);
@@ -113,7 +115,7 @@ const greatest = (values: readonly number[]) => values.reduce((most, value) => M
 
 /** The next of 1, 2, 2.5, 5, 10 … above. */
 export function niceTop(value: number): number {
-  if (value <= 0) return 1;
+  if (value < leastTop) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
   return [1, 2, 2.5, 5, 10].map((step) => step * power).find((step) => step >= value) ?? 10 * power;
 }

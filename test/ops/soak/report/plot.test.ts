@@ -71,6 +71,11 @@ describe("a plot", () => {
   it("ends at the next round number above its highest value", () => {
     expect([0, 1, 3, 80, 260, 5_001].map(niceTop)).toEqual([1, 1, 5, 100, 500, 10_000]);
   });
+
+  it("ends at 1 above the least number that there is, 5e-324", () => {
+    expect(niceTop(5e-324)).toBe(1);
+    expect(svgOf({ title: "Times", unit: "ms", series: [line(5e-324)] })).not.toContain("NaN");
+  });
 });
 
 describe("the plots of a report", () => {
