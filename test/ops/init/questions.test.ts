@@ -22,7 +22,11 @@ const pulumi = `#!/bin/sh
 case "$1 $2" in
 "whoami "*) echo '{"url":"file:///nowhere"}' ;;
 "stack ls") echo '[]' ;;
-"config set") if [ -e "$HOME/slow" ]; then sleep 30; fi; cat >/dev/null; sed -i "s/^config:/config:\\n  tandem:$6:\\n    secure: v1:x/" "Pulumi.$4.yaml" ;;
+"config set")
+  for word; do [ "$word" = --non-interactive ] || key=$word; done
+  [ ! -e "$HOME/slow" ] || sleep 30
+  cat >/dev/null
+  sed -i "s/^config:/config:\\n  tandem:$key:\\n    secure: v1:x/" "Pulumi.$4.yaml" ;;
 esac
 `;
 const { enter, down, ctrlC, ctrlD } = keys;
