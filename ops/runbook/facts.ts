@@ -19,7 +19,7 @@ export interface Found {
   facts: PairFacts;
 }
 
-type SiteFacts = Pick<PairFacts, "ssh" | "address" | "dataPath" | "witness">;
+type SiteFacts = Pick<PairFacts, "address" | "dataPath" | "witness">;
 
 const askDeadlineMs = 2_000;
 
@@ -29,13 +29,12 @@ export async function findFacts(asked: HubsAsked): Promise<Found> {
     fleet: undefined,
     services: [],
     data: localRun(asked),
-    ssh: {},
     address: {},
     dataPath: {},
     witness: undefined,
   };
   let urls: string[];
-  let site: SiteFacts = { ssh: {}, address: {}, dataPath: {}, witness: undefined };
+  let site: SiteFacts = { address: {}, dataPath: {}, witness: undefined };
   try {
     urls = hubUrls(asked);
     if (place === "deployed") site = siteFacts(readPairStacks(asked.stack, asked.dir));
@@ -70,20 +69,12 @@ export async function findFacts(asked: HubsAsked): Promise<Found> {
   };
 }
 
-type Sited = Pick<StackSite, "machine" | "ssh" | "paths"> & { witness: { host: string }; docker: { socket: string } };
+type Sited = Pick<StackSite, "machine" | "paths"> & { witness: { host: string } };
 
 export function siteFacts(sites: readonly Sited[]): SiteFacts {
-  const overSsh = sites.filter(({ docker }) => docker.socket === "");
   return {
-    ssh: Object.fromEntries(overSsh.map((site) => [site.machine.name, sshWords(site)])),
     address: Object.fromEntries(sites.map(({ machine }) => [machine.name, machine.address])),
     dataPath: Object.fromEntries(sites.map(({ machine, paths }) => [machine.name, paths.data])),
     witness: sites[0]?.witness.host,
   };
-}
-
-function sshWords({ machine, ssh }: Sited): string {
-  const jump = ssh.jump.host === "" ? [] : ["-J", `${ssh.jump.user}@${ssh.jump.host}:${ssh.jump.port}`];
-  const port = ssh.port === 22 ? [] : ["-p", String(ssh.port)];
-  return [...jump, ...port, `${ssh.user}@${machine.address}`].join(" ");
 }

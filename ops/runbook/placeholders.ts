@@ -11,7 +11,6 @@ export const placeholders = {
   peerHub: "URL of the hub of {peer}",
   pushgateway: "URL of the Pushgateway of {machine}",
   data: "data folder of the local run",
-  ssh: "what ssh is given to reach {machine}, whose host key it knows; tandem ssh {machine} wants nothing",
   address: "address of {machine}",
   dataPath: "`paths.data` of {machine}",
   witness: "address of the witness",
@@ -26,7 +25,6 @@ export interface PairFacts {
   /** Of a local run. */
   data: string | undefined;
   /** Of a site, by machine. */
-  ssh: Readonly<Record<string, string>>;
   address: Readonly<Record<string, string>>;
   dataPath: Readonly<Record<string, string>>;
   witness: string | undefined;
@@ -44,7 +42,7 @@ export const namesIn = (text: string): string[] =>
 
 /** @param alert undefined when none stands: then only what is the same for all is known */
 export function valuesOf(alert: Pick<AlertView, "subject"> | undefined, facts: PairFacts): Values {
-  const { fleet, services, data, ssh, address, dataPath, witness } = facts;
+  const { fleet, services, data, address, dataPath, witness } = facts;
   const common = { data, witness };
   if (alert === undefined) return known(common);
   const { subject } = alert;
@@ -64,7 +62,6 @@ export function valuesOf(alert: Pick<AlertView, "subject"> | undefined, facts: P
     hub: at?.hub.url,
     peerHub: peer && fleet?.machines[peer]?.hub.url,
     pushgateway: at?.pushgateway.url,
-    ssh: ssh[machine],
     address: address[machine],
     dataPath: dataPath[machine],
   });

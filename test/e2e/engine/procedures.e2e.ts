@@ -93,9 +93,8 @@ it("rebuild-machine: a machine that is made from nothing takes back what the oth
     async () => (await fleetOf(site.pair.at("mainpc"))).machines.pc2?.verdict === "dead",
     healMs,
   );
-  // Of a pair that is not whole it says so.
-  const asked = async () => expect((await operator.run("tandem ledger")).code).not.toBe(0);
-  await operator.follow("rebuild-machine", "pc2", { instead: { ...watched, "tandem ledger": asked } });
+  const untilWhole = { "tandem ledger --watch": () => site.pair.whole() };
+  await operator.follow("rebuild-machine", "pc2", { instead: untilWhole });
   await nothingIsLost();
 });
 
