@@ -45,7 +45,11 @@ export function breachesOf({ bar, what, figure, limit }: Line, judged: Judged): 
       );
       return [of(undefined), ...slow.map((slice) => of(slice, `95 % within ${slice.percentiles?.p95} ms`))];
     }
-    case "cpu":
+    case "cpu": {
+      const [peak] = worst((slice) => mostOf(slice, bar));
+      const breach = of(peak);
+      return [{ ...breach, cause: [breach.cause, ...shareOfPair(peak)].join("; ") }];
+    }
     case "memory":
     case "disk": {
       const [peak] = worst((slice) => mostOf(slice, bar));
@@ -82,4 +86,13 @@ export function breachesOf({ bar, what, figure, limit }: Line, judged: Judged): 
     case "unobserved":
       return [];
   }
+}
+
+/** Whether it was the pair that was busy, or the rest of its computer. */
+function shareOfPair(slice: Slice | undefined): string[] {
+  const used = Object.values(slice?.processes ?? {}).flatMap(({ cpu }) => cpu ?? []);
+  if (used.length === 0) return [];
+  return [
+    `the pair's own processes took ${Math.round(used.reduce((sum, cpu) => sum + cpu, 0))} % of one processor then`,
+  ];
 }

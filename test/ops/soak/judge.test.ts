@@ -78,7 +78,10 @@ describe("the verdict", () => {
   it("is fail for a processor above 70 % in 6 of 60 minutes, and not in 2", () => {
     const busy = (minutes: number) =>
       hour((i) => (i < minutes ? { machines: { mainpc: { cpu: 90, memory: 5, disk: 5 } } } : {}));
-    expect(barsOf(verdictOf(busy(6)))).toEqual(["cpu"]);
+    const verdict = verdictOf(busy(6));
+    expect(barsOf(verdict)).toEqual(["cpu"]);
+    // 5 % of one processor: it was others of that computer.
+    expect(verdict.breaches[0]?.cause).toMatch(/; the pair's own processes took 5 % of one processor then$/);
     expect(verdictOf(busy(2)).verdict).toBe("pass");
   });
 
