@@ -75,8 +75,8 @@ it("killed in its second deployment it goes on when it is called again, and says
   const other = await site.tandem(1, "secrets", "rotate", "operator-key", "--yes");
   expect(other.text).toMatch(/a rotation of ca of .* is under way, with 1 of 3 deployments done/);
   const { text } = await site.tandem(0, "secrets", "rotate", "--yes");
-  expect(text).toMatch(/deployment 2 of 3 of this rotation/);
-  expect(text).not.toMatch(/deployment 1 of 3 of this rotation/);
+  // The one that both machines had is looked at once more.
+  expect(text).toMatch(/deployment 1 of 3 of this rotation[\s\S]*deployment 2 of 3 of this rotation/);
   await site.settled();
   await redialled();
 });
