@@ -64,6 +64,7 @@ export function createFront(parts: FrontParts): Front {
     eventListeners: () => events.listeners,
     services: () => services.list(),
     documents,
+    folder: config.stateDirectory ?? "/",
   });
   const numbered = new NumberedPushes({
     machine: config.machine.name,

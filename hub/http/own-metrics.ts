@@ -4,6 +4,7 @@ import { Health } from "../core/record.ts";
 import { Verdict } from "../core/verdict.ts";
 import { SatelliteView, type ServiceJson } from "./api.ts";
 import { drillKind, drillMetrics, lastDrillKey } from "./drill-metrics.ts";
+import { machineMetrics } from "./machine-metrics.ts";
 import { scrapeMetrics } from "./scrape-metrics.ts";
 import { serviceMetrics } from "./service-metrics.ts";
 import type { View } from "./view.ts";
@@ -22,6 +23,8 @@ export interface OwnMetricsSources {
   eventListeners(): number;
   services(): ServiceJson[];
   documents: DocumentGauges;
+  /** Folder on the disk of the hub's data. */
+  folder: string;
 }
 
 /** What the documents say of themselves. */
@@ -63,6 +66,7 @@ export class OwnMetrics {
     const { snapshots, pushgatewayAdopted, pushgatewayPutBack } = sources;
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry, prefix: "tandem_hub_" });
+    machineMetrics(this.#registry, sources.folder);
     this.#pushes = new Counter({
       name: "tandem_pushes_total",
       help: "Pushes answered, by operation and status.",

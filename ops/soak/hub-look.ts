@@ -1,5 +1,6 @@
 /** Asks the hubs what they tell of sync and records, and now and then for the metrics of their own process. */
 import { z } from "zod";
+import type { MachineUse as MachineReading } from "../../hub/io/machine-use.ts";
 import { askHub } from "../site/ask-hub.ts";
 import type { HubLook, HubWord } from "./look.ts";
 import type { ProcessUse } from "./slice.ts";
@@ -40,13 +41,15 @@ export async function lookAtHub({ name, hubUrl }: HubAddress): Promise<HubLook> 
   return { name, said };
 }
 
-/** What a hub's process says of itself on `/metrics`. */
+/** What a hub says of its process on `/metrics`, and of its machine. */
 export interface OwnMetrics {
   life: number;
   cpuSeconds: number;
   rss: number;
   fds: number | null;
   heap: number | null;
+  /** Undefined where it does not tell. */
+  machine: MachineReading | undefined;
 }
 
 export async function ownMetrics({ hubUrl }: HubAddress): Promise<OwnMetrics | undefined> {
@@ -60,10 +63,11 @@ export async function ownMetrics({ hubUrl }: HubAddress): Promise<OwnMetrics | u
 
 /** Undefined where the text is no hub's. */
 export function readOwnMetrics(text: string): OwnMetrics | undefined {
-  const at = (name: string) => {
-    const value = new RegExp(`^tandem_hub_${name} (\\S+)$`, "m").exec(text)?.[1];
+  const read = (name: string) => {
+    const value = new RegExp(`^tandem_${name} (\\S+)$`, "m").exec(text)?.[1];
     return value === undefined ? undefined : Number(value);
   };
+  const at = (name: string) => read(`hub_${name}`);
   const [life, cpuSeconds] = [at("process_start_time_seconds"), at("process_cpu_seconds_total")];
   const rss = at("process_resident_memory_bytes");
   if (life === undefined || cpuSeconds === undefined || rss === undefined) return undefined;
@@ -73,6 +77,23 @@ export function readOwnMetrics(text: string): OwnMetrics | undefined {
     rss,
     fds: at("process_open_fds") ?? null,
     heap: at("nodejs_heap_size_used_bytes") ?? null,
+    machine: machineIn((name) => read(`machine_${name}`)),
+  };
+}
+
+function machineIn(read: (name: string) => number | undefined): MachineReading | undefined {
+  const [busy, all] = [read("cpu_busy_seconds_total"), read("cpu_seconds_total")];
+  const [memory, available] = [read("memory_bytes"), read("memory_available_bytes")];
+  const [disk, used] = [read("disk_bytes"), read("disk_used_bytes")];
+  const isTold = [busy, all, memory, available, disk, used].every((value) => value !== undefined);
+  if (!isTold) return undefined;
+  return {
+    cpuBusySeconds: busy ?? 0,
+    cpuSeconds: all ?? 0,
+    memoryBytes: memory ?? 0,
+    memoryAvailableBytes: available ?? 0,
+    diskBytes: disk ?? 0,
+    diskUsedBytes: used ?? 0,
   };
 }
 

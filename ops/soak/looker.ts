@@ -1,6 +1,7 @@
 /** Takes a look a second: asks both hubs, reads what processes use, and tells of those that began anew. */
 import { lookAtHub, type OwnMetrics, ownMetrics, useBetween } from "./hub-look.ts";
 import type { Look } from "./look.ts";
+import { sharesOf } from "./machine-shares.ts";
 import type { SoakedPair } from "./pair.ts";
 import type { MachineUse, ProcessUse, SoakEvent } from "./slice.ts";
 
@@ -20,6 +21,8 @@ export class Looker {
   readonly #now: () => number;
   readonly #readings = new Map<string, Reading>();
   readonly #uses = new Map<string, ProcessUse>();
+  /** Of machines elsewhere, by the word of their hubs. */
+  readonly #machines = new Map<string, MachineUse>();
   readonly #lives = new Map<string, number>();
   #metricsAtMs = 0;
   /** Whether it was told of that no process of the local pair is seen. */
@@ -45,8 +48,9 @@ export class Looker {
       // Nobody waits for it: it comes with a later look.
       for (const hub of hubs) void this.#readMetrics(hub);
     }
-    const machines: Record<string, MachineUse> = proc === undefined ? {} : { [thisComputer]: proc.machine() };
-    const processes = proc === undefined ? this.#takeUses() : this.#withHeap(proc.processes(atMs));
+    const machines: Record<string, MachineUse> =
+      proc === undefined ? taken(this.#machines) : { [thisComputer]: proc.machine() };
+    const processes = proc === undefined ? taken(this.#uses) : this.#withHeap(proc.processes(atMs));
     this.#noteBlindness(processes, atMs);
     this.#noteLives(processes, atMs);
     this.#last = { atMs, hubs: await Promise.all(hubs.map(lookAtHub)), machines, processes, lateMs };
@@ -58,19 +62,14 @@ export class Looker {
     const name = `${hub.name}/hub`;
     if (own === undefined) return;
     const reading = { atMs: this.#now(), own };
-    this.#uses.set(name, useBetween(this.#readings.get(name), reading));
+    const before = this.#readings.get(name);
+    this.#uses.set(name, useBetween(before, reading));
+    if (own.machine !== undefined) this.#machines.set(hub.name, sharesOf(before?.own.machine, own.machine));
     this.#readings.set(name, reading);
   }
 
-  /** A reading counts once. */
-  #takeUses(): Record<string, ProcessUse> {
-    const uses = Object.fromEntries(this.#uses);
-    this.#uses.clear();
-    return uses;
-  }
-
   #withHeap(processes: Record<string, ProcessUse>): Record<string, ProcessUse> {
-    for (const [name, { heap }] of Object.entries(this.#takeUses())) {
+    for (const [name, { heap }] of Object.entries(taken(this.#uses))) {
       const process = processes[name];
       if (process !== undefined) processes[name] = { ...process, heap };
     }
@@ -96,4 +95,11 @@ export class Looker {
         this.#tell({ atMs, toMs: null, kind: "process", what: `${name} ended, and began anew` });
     }
   }
+}
+
+/** A reading counts once. */
+function taken<Use>(uses: Map<string, Use>): Record<string, Use> {
+  const all = Object.fromEntries(uses);
+  uses.clear();
+  return all;
 }

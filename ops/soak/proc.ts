@@ -1,11 +1,11 @@
 /** Reads from Linux's /proc how much this computer, and each process of a local pair on it, uses. */
-import { readdirSync, readFileSync, statfsSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { readMachineUse, tickSeconds } from "../../hub/io/machine-use.ts";
 import { isAlive, listProcesses } from "../local/processes.ts";
+import { type CpuReading, sharesOf } from "./machine-shares.ts";
 import type { MachineUse, ProcessUse } from "./slice.ts";
 
-/** The kernel counts time in ticks of this length on every architecture that Node runs on, ms. */
-const tickMs = 10;
 const pageBytes = 4_096;
 /** The list of all processes is read so often at most: to read it costs more than to look at a few of them. */
 const findEveryMs = 10_000;
@@ -24,7 +24,7 @@ export class Proc {
   readonly #machines: readonly string[];
   #found: { name: string; pid: number }[] = [];
   #findAtMs = 0;
-  #total: { busy: number; all: number } | undefined;
+  #total: CpuReading | undefined;
   readonly #used = new Map<number, { atMs: number; cpuMs: number }>();
 
   /** @param folder that the local run keeps its data in, one folder a machine */
@@ -44,24 +44,11 @@ export class Proc {
 
   /** Both machines are one computer here. */
   machine(): MachineUse {
-    const [user = 0, nice = 0, system = 0, idle = 0, wait = 0, irq = 0, soft = 0, steal = 0] = numbersOf(
-      readFileSync("/proc/stat", "utf8").split("\n")[0] ?? "",
-    );
-    const busy = user + nice + system + irq + soft + steal;
-    const now = { busy, all: busy + idle + wait };
+    const use = readMachineUse(this.#folder);
+    if (use === undefined) return { cpu: null, memory: null, disk: null };
     const before = this.#total;
-    this.#total = now;
-    const cpu =
-      before === undefined || now.all <= before.all ? null : (100 * (now.busy - before.busy)) / (now.all - before.all);
-    const memory = readFileSync("/proc/meminfo", "utf8");
-    const kib = (key: string) => Number(new RegExp(`^${key}: +(\\d+)`, "m").exec(memory)?.[1] ?? 0);
-    const { blocks, bfree, bavail } = statfsSync(this.#folder);
-    return {
-      cpu,
-      memory: 100 * (1 - kib("MemAvailable") / kib("MemTotal")),
-      // As df tells it: what is kept for root is nobody's.
-      disk: (100 * (blocks - bfree)) / (blocks - bfree + bavail),
-    };
+    this.#total = use;
+    return sharesOf(before, use);
   }
 
   processes(nowMs: number): Record<string, ProcessUse> {
@@ -84,7 +71,7 @@ export class Proc {
       const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
       // One that has ended and waits for its parent to hear of it uses nothing.
       if (fields[0] === "Z") return undefined;
-      const cpuMs = (Number(fields[11]) + Number(fields[12])) * tickMs;
+      const cpuMs = (Number(fields[11]) + Number(fields[12])) * 1_000 * tickSeconds;
       const rss = Number(fields[21]) * pageBytes;
       const fds = readdirSync(`/proc/${pid}/fd`).length;
       const before = this.#used.get(pid);
@@ -121,5 +108,3 @@ export function processName(command: string, folder: string, machines: readonly 
   }
   return undefined;
 }
-
-const numbersOf = (line: string) => line.split(/\s+/).slice(1).map(Number);
