@@ -85,7 +85,7 @@ it("given up in its deployment it takes back the stacks' files and the machines"
   const files = () => stacks.map((stack) => readFileSync(site.pair.engine.stackFile(stack), "utf8"));
   const before = files();
   const running = site.start("secrets", "rotate", "hub-keys", "--yes");
-  await running.says(/deployment 1 of 1 of this rotation/);
+  await running.says(/deployment 1 of 1 of this rotation[\s\S]*pc2: up/);
   await running.kill(site.enginePids());
   expect(files()).not.toEqual(before);
   const { text } = await site.tandem(0, "secrets", "rotate", "--abandon", "--yes");
