@@ -7,7 +7,7 @@ import { readDocuments } from "../../ops/site/documents.ts";
 import { fleetOf, LocalPair, metricsOf } from "../support/local-pair.ts";
 import { until } from "../support/until.ts";
 
-const portOffset = 6_500;
+const portOffset = 6_550;
 
 describe("a pair that keeps 77 documents of a command", { timeout: 120_000 }, () => {
   let dir: string;

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fleetOf, LocalPair, ledgerOf, metricsOf, pushTo } from "../support/local-pair.ts";
 import { until } from "../support/until.ts";
 
-const portOffset = 5_900;
+const portOffset = 6_150;
 
 describe("a pair whose mainpc loses its NATS", { timeout: 120_000 }, () => {
   let dir: string;

@@ -12,7 +12,7 @@ import { alertsAt, type Done, Operator } from "../support/follow-runbook.ts";
 import { fleetOf, LocalPair } from "../support/local-pair.ts";
 import { until } from "../support/until.ts";
 
-const portOffset = 10_400;
+const portOffset = 8_750;
 const deadlineMs = 60_000;
 
 describe("the runbook of an alert, followed by its own commands, makes it end", { timeout: 120_000 }, () => {
