@@ -2,12 +2,9 @@
 import { Counter, Gauge, type Registry } from "prom-client";
 import { type MachineUse, readMachineUse } from "../io/machine-use.ts";
 
-type Metric = readonly [name: string, help: string, key: keyof MachineUse];
-const counters: readonly Metric[] = [
+const metrics: readonly (readonly [name: string, help: string, key: keyof MachineUse])[] = [
   ["cpu_busy_seconds_total", "Time that all processors worked since the machine started.", "cpuBusySeconds"],
   ["cpu_seconds_total", "Time of all processors since the machine started, idle or not.", "cpuSeconds"],
-];
-const gauges: readonly Metric[] = [
   ["memory_bytes", "Memory of the machine.", "memoryBytes"],
   ["memory_available_bytes", "Memory that programs may still take.", "memoryAvailableBytes"],
   ["disk_bytes", "Size of the disk of the hub's data.", "diskBytes"],
@@ -17,25 +14,23 @@ const gauges: readonly Metric[] = [
 /** None where the system does not tell. @param folder of the hub's data */
 export function machineMetrics(registry: Registry, folder: string): void {
   if (readMachineUse(folder) === undefined) return;
-  const registers = [registry];
-  const read = (key: keyof MachineUse) => readMachineUse(folder)?.[key] ?? Number.NaN;
-  for (const [name, help, key] of counters)
-    new Counter({
+  let reading: MachineUse | undefined;
+  /** One for all metrics of a scrape, which are collected in one turn. */
+  const read = (key: keyof MachineUse): number => {
+    if (reading === undefined) setImmediate(() => (reading = undefined));
+    reading ??= readMachineUse(folder);
+    return reading?.[key] ?? Number.NaN;
+  };
+  for (const [name, help, key] of metrics) {
+    const Metric = name.endsWith("_total") ? Counter : Gauge;
+    new Metric({
       name: `tandem_machine_${name}`,
       help,
-      registers,
+      registers: [registry],
       collect() {
         this.reset();
         this.inc(read(key));
       },
     });
-  for (const [name, help, key] of gauges)
-    new Gauge({
-      name: `tandem_machine_${name}`,
-      help,
-      registers,
-      collect() {
-        this.set(read(key));
-      },
-    });
+  }
 }
