@@ -3,6 +3,7 @@ import { z } from "zod";
 import { Mode } from "../../fleet/model.ts";
 import { Health, StreamKind } from "../core/record.ts";
 import { Verdict } from "../core/verdict.ts";
+import { TimelineEntry } from "./timeline-json.ts";
 
 /** ISO 8601 in UTC. */
 const Instant = z.string();
@@ -244,5 +245,10 @@ export const HubEvent = z.discriminatedUnion("type", [
     epoch: z.number(),
     why: z.string(),
   }),
+  /** The services, whenever one of them moves or its instances turn. */
+  z.strictObject({ type: z.literal("services"), services: z.array(ServiceJson) }),
+  /** All alerts that stand, whenever one is raised or over. */
+  z.strictObject({ type: z.literal("alerts"), alerts: z.array(AlertView) }),
+  z.strictObject({ type: z.literal("timeline"), entry: TimelineEntry }),
 ]);
 export type HubEvent = z.infer<typeof HubEvent>;

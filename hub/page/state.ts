@@ -77,6 +77,9 @@ export function heard(state: PageState, event: HubEvent, atMs: number): PageStat
     case "sync":
       return { ...news, fleet: { ...state.fleet, sync: event.sync } };
     case "moved":
+    case "services":
+    case "alerts":
+    case "timeline":
       return news;
   }
 }

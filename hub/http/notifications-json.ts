@@ -1,0 +1,41 @@
+/** Where alerts are sent, what is silenced, and what a test-fire is answered: one schema is check, type and document. */
+import { z } from "zod";
+
+export const notificationsPath = "/api/v1/notifications";
+export const silencesPath = "/api/v1/silences";
+
+export const ChannelView = z.strictObject({
+  /** As the site names it. @example "phone" */
+  name: z.string(),
+  kind: z.enum(["webhook", "ntfy", "slack", "smtp"]),
+  /** What is sent there at least. */
+  atLeast: z.enum(["warning", "urgent"]),
+  /** Notifications that wait on this machine's disk. */
+  queued: z.number().int(),
+  /** Since this hub started. */
+  delivered: z.number().int(),
+  /** ISO 8601 in UTC; null before the first. */
+  lastDeliveredAt: z.string().nullable(),
+  /** Why the last attempt failed; null when it did not. */
+  error: z.string().nullable(),
+});
+export type ChannelView = z.infer<typeof ChannelView>;
+
+export const NotificationsView = z.strictObject({
+  machine: z.string(),
+  now: z.string(),
+  channels: z.array(ChannelView),
+  /** Whom a hub tells that it lives; null when the site names nobody. */
+  deadMansSwitch: z.strictObject({ lastSaidAt: z.string().nullable(), error: z.string().nullable() }).nullable(),
+});
+export type NotificationsView = z.infer<typeof NotificationsView>;
+
+export const SilenceView = z.strictObject({
+  /** An alert's name, or name and subject with a space between. @example "agent-unhealthy pc2/TutorAgent" */
+  target: z.string(),
+  since: z.string(),
+  until: z.string(),
+  reason: z.string(),
+  by: z.string(),
+});
+export type SilenceView = z.infer<typeof SilenceView>;
