@@ -61,9 +61,16 @@ function serviceConfig(agent: PlacedAgent, args: HubConfigArgs): ServiceInput[] 
       // What nobody has thought about is not to run twice.
       singleWriter: singleWriter?.value ?? true,
       instances: { [agent.machine]: place(agent.machine, agent), [standby]: place(standby, at) },
-      ...(route === undefined ? {} : { route: args.portOf?.(args.machine.name, route) ?? route }),
+      ...(route === undefined ? {} : routesOf(route, args)),
     },
   ];
+}
+
+/** Both machines' routers have the same port, unless one was shifted. */
+function routesOf(port: number, { machine, peer, portOf }: HubConfigArgs): Pick<ServiceInput, "route" | "peerRoute"> {
+  const at = (name: string) => portOf?.(name, port) ?? port;
+  const [route, peerRoute] = [at(machine.name), at(peer.name)];
+  return { route, ...(peerRoute === route ? {} : { peerRoute }) };
 }
 
 function refuseStrangers({ machine, peer, fleet, satellites = {} }: HubConfigArgs, inventoried: Satellite[]): void {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { Mode } from "../fleet/model.ts";
 import { FailoverLimits } from "./core/failover/limits.ts";
 import { DetectorLimits } from "./core/limits.ts";
+import { ObjectivesConfig } from "./core/objectives/config.ts";
 import { ExpiryMs } from "./core/record.ts";
 
 const Port = z.number().int().min(1).max(65_535);
@@ -75,6 +76,8 @@ export const ServiceConfig = z.strictObject({
   instances: z.record(z.string(), InstanceConfig),
   /** Port of this machine's router, and as a rule of the other one's, at which it carries clients to the active instance; without it they ask the hub where it is. */
   route: Port.optional(),
+  /** Port of the other machine's router, where that is another one, as with both machines on one computer. */
+  peerRoute: Port.optional(),
 });
 export type ServiceConfig = z.infer<typeof ServiceConfig>;
 
@@ -128,6 +131,8 @@ export const HubConfig = z.strictObject({
   /** Tried when the peer is silent: when none of these answers either, the verdict is `isolated`. */
   references: z.array(Address).default([]),
   detector: DetectorLimits.prefault({}),
+  /** What availability is promised of the pair and its services. */
+  objectives: ObjectivesConfig.prefault({}),
   /** Wait for the peer's copy before a push is answered as `local`, ms. */
   peerAckDeadlineMs: z.number().int().positive().default(250),
   /** Before a push that cannot be stored is answered with 503, ms. */

@@ -8,6 +8,7 @@ import type { EventFeed } from "./http/events.ts";
 import { gatewayStatusJson } from "./http/gateway-status.ts";
 import { createHubFront } from "./http/hub-front.ts";
 import { OwnMetrics } from "./http/own-metrics.ts";
+import { createPastApi } from "./http/past-api.ts";
 import { createPushApi } from "./http/push-api.ts";
 import { createServicesApi } from "./http/services-api.ts";
 import type { View } from "./http/view.ts";
@@ -19,6 +20,7 @@ import type { Records } from "./io/records.ts";
 import type { MaintenanceDesk } from "./maintenance-desk.ts";
 import { pageAssets } from "./page/assets.ts";
 import { renderPage } from "./page/render.ts";
+import type { Past } from "./past.ts";
 import type { Services } from "./services.ts";
 
 export interface FrontParts {
@@ -34,6 +36,7 @@ export interface FrontParts {
   services: Services;
   maintenance: MaintenanceDesk;
   documents: DocumentStore;
+  past: Past;
 }
 
 export function createFront(parts: FrontParts): Front {
@@ -50,6 +53,7 @@ export function createFront(parts: FrontParts): Front {
     services,
     maintenance,
     documents,
+    past,
   } = parts;
   const metrics = new OwnMetrics({
     view,
@@ -63,6 +67,7 @@ export function createFront(parts: FrontParts): Front {
     pushgatewayPutBack: () => keeper.looks.putBack,
     eventListeners: () => events.listeners,
     services: () => services.list(),
+    objectives: past.objectives,
     documents,
     folder: config.stateDirectory ?? "/",
   });
@@ -99,6 +104,7 @@ export function createFront(parts: FrontParts): Front {
       },
     }),
     documents: createDocumentsApi({ machine: config.machine.name, documents }),
+    past: createPastApi(past),
     metricsText: async () => (await metrics.text()) + fold.metricsText(),
     fleet: () => view.fleet(),
     ledger: () => view.ledger(),

@@ -34,6 +34,7 @@ import type { FromSeat } from "./judge/seat/messages.ts";
 import { MachineAlerts } from "./machine-alerts.ts";
 import { MaintenanceDesk } from "./maintenance-desk.ts";
 import { MaintenanceOrders } from "./maintenance-orders.ts";
+import { Past } from "./past.ts";
 import { PeerReports } from "./peer-reports.ts";
 import { standbysOf } from "./service-pace.ts";
 import { Services } from "./services.ts";
@@ -75,6 +76,7 @@ export class Hub {
   readonly #maintenance: MaintenanceDesk;
   readonly #maintenanceOrders: MaintenanceOrders;
   readonly #services: Services;
+  readonly #past: Past;
   readonly #view: View;
   /** What commands keep at both hubs. */
   readonly documents: DocumentStore;
@@ -221,6 +223,19 @@ export class Hub {
       store: (alert) => storeAlert(alertStore, alert),
       clock,
     });
+    this.#past = new Past({
+      config,
+      judge: this.#judge,
+      records: this.#records,
+      fold: this.#fold,
+      health: this.#health,
+      services: this.#services,
+      maintenance: this.#maintenance,
+      alerts: alertStore,
+      lagMs: () => this.#lag.longestMs(),
+      clock,
+      log,
+    });
     this.#view = new View({
       config,
       version,
@@ -250,6 +265,7 @@ export class Hub {
       services: this.#services,
       maintenance: this.#maintenance,
       documents: this.documents,
+      past: this.#past,
     });
   }
 
@@ -269,6 +285,7 @@ export class Hub {
     if (this.#stopping) throw new Error("it was stopped while it started");
     this.#round.start();
     this.#services.start();
+    this.#past.start();
     this.#timers.push(setInterval(() => this.#judgeSync(), syncTickMs));
     this.#timers.push(setInterval(() => this.#sendFleet(), fleetEventEveryMs));
     this.#connect().catch((error: unknown) => {
@@ -301,7 +318,7 @@ export class Hub {
     this.#fleetAlerts.stop();
     this.#conditionAlerts.stop();
     this.#alertDesk.stop();
-    const kept = Promise.all([this.#maintenance.stop(), this.documents.stop()]);
+    const kept = Promise.all([this.#maintenance.stop(), this.documents.stop(), this.#past.stop()]);
     this.#expirer.stop();
     // A scrape under way may wait for the store, whose stop lets it go.
     const { scrapes } = await this.#round.stop();

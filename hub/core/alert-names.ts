@@ -3,6 +3,8 @@
 /** `urgent`: somebody should look now, whatever the hour. */
 export const alertSeverities = {
   "agent-unhealthy": "urgent",
+  /** Where it burns slowly, a warning. */
+  "budget-burning": "urgent",
   "hub-lost": "urgent",
   "machine-lost": "urgent",
   "nats-lost": "urgent",
