@@ -30,6 +30,7 @@ type ServiceInput = NonNullable<HubConfigInput["services"]>[number];
 export function hubConfig(args: HubConfigArgs): HubConfigInput {
   const satellites = satellitesOf(args.fleet);
   refuseStrangers(args, satellites);
+  refuseUnknownObjectives(args);
   return {
     v: 1,
     machine: args.machine,
@@ -106,6 +107,18 @@ function refuseStrangers({ machine, peer, fleet, satellites = {} }: HubConfigArg
     "fleet.satellite-unknown",
     `The stack of ${machine.name} has a satellite ${extra}, but fleet/ has no inventory of one (${names.join(", ") || "none at all"})`,
     `Write fleet/${extra}.yaml with watchedBy: ${machine.name} or ${peer.name}, or take it out of satellites`,
+  );
+}
+
+/** A name that is mistyped would promise nothing. */
+function refuseUnknownObjectives({ fleet, tuning }: HubConfigArgs): void {
+  const routed = fleet.agents.flatMap(({ name, route }) => (route === undefined ? [] : [name]));
+  const unknown = Object.keys(tuning?.objectives?.services ?? {}).find((name) => !routed.includes(name));
+  if (unknown === undefined) return;
+  throw new OperatorError(
+    "objectives.service-unknown",
+    `objectives.services names ${unknown}, which is no service with a route in fleet/`,
+    routed.length === 0 ? "Take it out of objectives.services" : `Name one of ${routed.join(", ")}`,
   );
 }
 

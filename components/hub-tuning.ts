@@ -6,7 +6,7 @@ import type { Site } from "./site.ts";
 const mib = 1024 ** 2;
 const hourMs = 3_600_000;
 
-export function hubTuning({ hub, virtualIp, witness }: Site): Partial<HubConfigInput> {
+export function hubTuning({ hub, virtualIp, witness, objectives }: Site): Partial<HubConfigInput> {
   return {
     // The virtual address is not there yet when the hub starts.
     ...(virtualIp.address === "" ? {} : { listenHost: "0.0.0.0" }),
@@ -17,7 +17,20 @@ export function hubTuning({ hub, virtualIp, witness }: Site): Partial<HubConfigI
       health: hub.healthHours * hourMs,
       alerts: hub.alertsHours * hourMs,
     },
+    objectives: {
+      target: shareOf(objectives.targetPercent),
+      windowDays: objectives.windowDays,
+      services: Object.fromEntries(
+        objectives.services.map(({ name, targetPercent, ...own }) => [
+          name,
+          { ...own, ...(targetPercent === undefined ? {} : { target: shareOf(targetPercent) }) },
+        ]),
+      ),
+    },
     ...(witness.host === "" ? {} : { witness }),
     spool: { path: spoolPath, maxBytes: hub.spoolMb * mib },
   };
 }
+
+/** @example "99.9" → 0.999, without the floating point's last digits */
+const shareOf = (percent: string): number => Math.round(Number(percent) * 1_000) / 100_000;

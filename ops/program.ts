@@ -12,6 +12,7 @@ import { registerInit } from "./init.ts";
 import { registerLedger } from "./ledger.ts";
 import { registerLocal } from "./local.ts";
 import { registerMigrate } from "./migrate.ts";
+import { registerObjectives } from "./objectives.ts";
 import { registerReadiness } from "./readiness.ts";
 import { registerReview } from "./review.ts";
 import { registerRevive } from "./revive.ts";
@@ -44,6 +45,7 @@ export function tandemProgram(): Command {
   registerSsh(program);
   registerSupport(program);
   registerLedger(program);
+  registerObjectives(program);
   registerServices(program);
   registerChaos(program);
   registerSoak(program);

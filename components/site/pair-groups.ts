@@ -1,7 +1,7 @@
 /** Groups of configuration of a machine with a hub: the pair, its link, its servers and who may speak with them. */
 import { isIPv4 } from "node:net";
 import { z } from "zod";
-import { certificate, flag, host, machineName, mib, port, publicKey, text, whole } from "./values.ts";
+import { certificate, flag, host, machineName, mib, percent, port, publicKey, text, whole } from "./values.ts";
 
 export const ports = {
   /** Where agents push to and people look. */
@@ -54,6 +54,32 @@ export const pairGroups = {
       alertsHours: whole(1, 87_600).default(168).meta({ example: 168 }),
       /** Most that records take on disk while NATS does not take them. */
       spoolMb: mib(1_024, 16),
+    })
+    .prefault({}),
+  /** What availability is promised, the same in both stacks. */
+  objectives: z
+    .strictObject({
+      /** Share of probes from outside that are served, of the pair and of each service with a route. */
+      targetPercent: percent.default("99.9").meta({ example: "99.9" }),
+      /** Days over which the error budget is reckoned. */
+      windowDays: whole(1, 90).default(30).meta({ example: 30 }),
+      /** Services for which something else is promised. */
+      services: z
+        .array(
+          z.strictObject({
+            /** As in fleet/. */
+            name: text("TutorAgent"),
+            targetPercent: percent.optional(),
+            windowDays: whole(1, 90).optional(),
+            /** Asked for by HTTP at its route, where the service answers nothing that tells of its health. */
+            path: z
+              .string()
+              .regex(/^\/\S*$/, "a path like /health")
+              .meta({ example: "/health" })
+              .optional(),
+          }),
+        )
+        .default([]),
     })
     .prefault({}),
   /** One address for both hubs; each stack has the same one. */

@@ -8,6 +8,13 @@ export const whole = (min: number, max: number) =>
     (value) => (typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value),
     z.number(`a whole number from ${min} to ${max}`).int().min(min).max(max),
   );
+/** A share in percent; text, since Pulumi declares no fractions. */
+export const percent = z
+  .preprocess(
+    (value) => (typeof value === "number" ? String(value) : value),
+    z.string().regex(/^[5-9]\d(\.\d{1,3})?$/, "a percentage from 50 to 99.999 like 99.9"),
+  )
+  .meta({ example: "99.9" });
 export const port = (value: number) => whole(1, 65_535).default(value).meta({ example: value });
 export const mib = (value: number, min: number) => whole(min, 16_777_216).default(value).meta({ example: value });
 export const text = (example: string) => z.string(`text like ${example}`).min(1).meta({ example });

@@ -1,4 +1,5 @@
 /** What a runbook leaves open, and what a standing alert and the pair it stands in say about it. */
+import { pairName } from "../../hub/core/objectives/config.ts";
 import type { AlertView, FleetView, ServiceJson } from "../../hub/http/api.ts";
 
 /** Every placeholder that a runbook may have, as `{name}`. */
@@ -48,9 +49,10 @@ export function valuesOf(alert: Pick<AlertView, "subject"> | undefined, facts: P
   const { subject } = alert;
   const [before = "", agent] = subject.split("/", 2);
   const service = services.find(({ name }) => name === subject);
-  const machine = service?.owner ?? before;
-  const satellite = fleet?.satellites[machine];
   const pair = Object.keys(fleet?.machines ?? {});
+  // Of the pair as a whole either machine tells.
+  const machine = service?.owner ?? (before === pairName ? (pair[0] ?? before) : before);
+  const satellite = fleet?.satellites[machine];
   const peer = satellite?.askedBy ?? (pair.includes(machine) ? pair.find((name) => name !== machine) : undefined);
   const at = fleet?.machines[machine];
   return known({

@@ -75,15 +75,29 @@ export const Slice = z.strictObject({
 });
 export type Slice = z.infer<typeof Slice>;
 
+/** What a hub says of one of its objectives. */
+export const ToldObjective = z.strictObject({
+  hub: z.string(),
+  name: z.string(),
+  target: z.number(),
+  windowDays: z.number(),
+  availability: z.number().nullable(),
+  budgetLeft: z.number(),
+  burning: z.string(),
+});
+export type ToldObjective = z.infer<typeof ToldObjective>;
+
 /** What happened to the pair, or was done to it. */
 export const SoakEvent = z.strictObject({
   atMs: z.number(),
   /** When it was over; null of what has no length. */
   toMs: z.number().nullable(),
-  kind: z.enum(["start", "stop", "fault", "verdict", "process", "problem"]),
+  kind: z.enum(["start", "stop", "fault", "verdict", "process", "problem", "objectives"]),
   /** In words; of a verdict `mainpc says that pc2/hub is dead`. */
   what: z.string(),
   /** Of a verdict: who says what of whom, as in ops/chaos/observer.ts. */
   turn: z.strictObject({ by: z.string(), of: z.string(), to: z.string() }).optional(),
+  /** At the end of a start: what the hubs say of theirs. */
+  objectives: z.array(ToldObjective).optional(),
 });
 export type SoakEvent = z.infer<typeof SoakEvent>;

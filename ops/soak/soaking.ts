@@ -9,6 +9,7 @@ import type { Clock } from "./clock.ts";
 import type { Faults } from "./faults.ts";
 import { Gather, lookEveryMs } from "./gather.ts";
 import { Looker } from "./looker.ts";
+import { askObjectives } from "./objectives.ts";
 import type { SoakedPair } from "./pair.ts";
 import type { RunRecord } from "./record.ts";
 import { reportTexts, writeTexts } from "./report/write.ts";
@@ -84,6 +85,7 @@ export class Soaking {
       this.#note(0);
       record.add(this.#gather.take(clock.nowMs()));
       await this.#settle(signal.aborted ? hurriedSettleMs : settleMs);
+      record.tell(await askObjectives(pair.hubs, clock.nowMs()));
       const what = signal.aborted ? "the soak was interrupted" : "the soak ended";
       record.tell({ atMs: clock.nowMs(), toMs: null, kind: "stop", what });
       record.add(this.#gather.take(clock.nowMs(), true));

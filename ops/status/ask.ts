@@ -3,6 +3,7 @@ import { z } from "zod";
 import { migrationKind } from "../../hub/core/migrated.ts";
 import type { FleetView, LedgerView, ServiceJson } from "../../hub/http/api.ts";
 import { DocumentsView, documentPath } from "../../hub/http/documents-json.ts";
+import { ObjectivesView, type ObjectiveView, objectivesPath } from "../../hub/http/objectives-json.ts";
 import { answers200, bufferIn, lookAtHub, textOf } from "../deploy/look.ts";
 import { askHub } from "../site/ask-hub.ts";
 
@@ -35,6 +36,8 @@ export interface HubSaid {
   startedAt: string | undefined;
   /** Undefined of a hub that does not tell them. */
   alerts: Standing[] | undefined;
+  /** Undefined of a hub that does not tell them. */
+  objectives: ObjectiveView[] | undefined;
   /** Stage of each agent whose migration has begun; undefined when it does not say. */
   migration: string[] | undefined;
 }
@@ -43,11 +46,12 @@ const askMs = 3_000;
 
 export async function askStatus(url: string): Promise<HubSaid> {
   const askedMs = performance.now();
-  const [{ fleet, ledger, services }, metrics, process, alerts, documents] = await Promise.all([
+  const [{ fleet, ledger, services }, metrics, process, alerts, objectives, documents] = await Promise.all([
     lookAtHub(url),
     textOf(`${url}/metrics`),
     askHub(`${url}/api/v1/status`, Process, askMs),
     askHub(`${url}/api/v1/alerts`, Alerts, askMs),
+    askHub(`${url}${objectivesPath}`, ObjectivesView, askMs),
     askHub(`${url}${documentPath(migrationKind)}`, DocumentsView, askMs),
   ]);
   return {
@@ -60,6 +64,7 @@ export async function askStatus(url: string): Promise<HubSaid> {
     bufferSeconds: bufferIn(metrics ?? ""),
     startedAt: process?.data.start_time,
     alerts: alerts?.alerts,
+    objectives: objectives?.objectives,
     migration: documents?.documents.map(({ value }) => Migrated.safeParse(value).data?.stage ?? "unknown"),
   };
 }

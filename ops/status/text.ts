@@ -1,6 +1,9 @@
 /** The status of a pair as one screen of text. Pure. */
+
+import type { ObjectiveView } from "../../hub/http/objectives-json.ts";
 import { age } from "../age.ts";
 import { align } from "../align.ts";
+import { share } from "../objectives/table.ts";
 import type { MachineLine, StatusView } from "./view.ts";
 
 /** So that both machines, their services and agents fit a terminal of 40 lines. */
@@ -34,6 +37,7 @@ export function statusText(view: StatusView): string {
     (view.alerts ?? [])
       .slice(0, mostLines)
       .map(({ severity, name, subject, since: from }) => `alert ${name} of ${subject}, ${severity}, ${since(from)}`),
+    view.objectives === undefined ? [] : [objectivesText(view.objectives)],
     view.migration === undefined ? [] : [`migration: ${migrationText(view.migration)}`],
   ];
   return sections
@@ -83,6 +87,17 @@ function agentsOf({ agents: { total, healthy, groups } }: StatusView, since: Sin
   });
   const left = groups.slice(mostLines).reduce((sum, { names }) => sum + names.length, 0);
   return [head, ...lines, ...(left === 0 ? [] : [`  and ${left} more agents`])];
+}
+
+/** What was never served yet is not told of. */
+function objectivesText(objectives: readonly ObjectiveView[]): string {
+  const asked = objectives.filter(({ total }) => total > 0).toSorted((a, b) => a.budgetLeft - b.budgetLeft);
+  const [least] = asked;
+  if (least === undefined) return "objectives: nothing was served yet";
+  const kept = asked.filter(({ budgetLeft }) => budgetLeft > 0).length;
+  const burning = asked.filter((each) => each.burning !== "no").map(({ name }) => name);
+  const left = `least left is ${share(least.budgetLeft, 1)} of the budget of ${least.name}`;
+  return `objectives: ${kept} of ${asked.length} kept, ${left}${burning.length === 0 ? "" : `; burning: ${burning.slice(0, mostNamed).join(", ")}`}`;
 }
 
 function migrationText(counts: Record<string, number>): string {

@@ -1,5 +1,6 @@
 /** What the hubs' answers amount to: one view of the pair, what is not well in it, and the exit code. Pure. */
 import type { FleetView, MaintenanceView, ServiceJson } from "../../hub/http/api.ts";
+import type { ObjectiveView } from "../../hub/http/objectives-json.ts";
 import { type AilingGroup, ailing } from "./ailing.ts";
 import type { HubSaid, Standing } from "./ask.ts";
 import { differences } from "./differences.ts";
@@ -19,6 +20,8 @@ export interface StatusView {
   maintenance: MaintenanceView[];
   /** Undefined where no hub tells them. */
   alerts: Standing[] | undefined;
+  /** Undefined where no hub tells them. */
+  objectives: ObjectiveView[] | undefined;
   /** Number of agents by stage; undefined before the first was begun. */
   migration: Record<string, number> | undefined;
 }
@@ -109,6 +112,7 @@ export function statusOf(said: readonly HubSaid[]): StatusView {
     agents: { total: fleet.agents.length, healthy: fleet.totals.healthy ?? 0, groups },
     maintenance: fleet.maintenance,
     alerts,
+    objectives: answered.find(({ objectives }) => objectives !== undefined)?.objectives,
     migration: countsOf(answered.find(({ migration }) => migration !== undefined)?.migration ?? []),
   };
 }
@@ -123,6 +127,7 @@ const nothing: StatusView = {
   agents: { total: 0, healthy: 0, groups: [] },
   maintenance: [],
   alerts: undefined,
+  objectives: undefined,
   migration: undefined,
 };
 

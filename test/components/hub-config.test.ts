@@ -56,6 +56,24 @@ describe("hubConfig", () => {
     });
   });
 
+  it("names the other router's port where that was shifted by 10,000, and none where both have the same", () => {
+    const standby = { port: 12_000, healthPort: 12_001, httpPort: 12_002 };
+    const routed = { ...fleet, agents: [agent("mainpc", "Planner", { kind: "zmq" }, { standby, route: 11_000 })] };
+    const pair = { gpu: "none", failover: "optional", agents: [] };
+    const inventories = ["mainpc", "pc2"].map((machine) => Inventory.parse({ machine, ...pair }));
+    const args = { machine: mainpc, peer: pc2, fleet: { ...routed, inventories } };
+    const routes = (change: Partial<Parameters<typeof hubConfig>[0]>) =>
+      HubConfig.parse(hubConfig({ ...args, ...change })).services.map(({ route, peerRoute }) => [route, peerRoute]);
+    expect(routes({})).toEqual([[11_000, undefined]]);
+    const portOf = (machine: string, port: number) => (machine === "pc2" ? port + 10_000 : port);
+    expect(routes({ portOf })).toEqual([[11_000, 21_000]]);
+  });
+
+  it("refuses a promise about a service that has no route, and names those that have", () => {
+    const tuning = { objectives: { services: { Plannr: { target: 0.99 } } } };
+    expect(() => hubConfig({ machine: mainpc, peer: pc2, fleet, tuning })).toThrow("objectives.services names Plannr");
+  });
+
   it("keeps what an agent says of itself: words to ask with, 500 ms interval, 200 ms deadline, needs", () => {
     const { agents } = HubConfig.parse(hubConfig({ machine: mainpc, peer: pc2, fleet }));
     expect(agents[0]?.probe).toMatchObject({ request: "health_check" });

@@ -99,6 +99,8 @@ describe("a wrong configuration names key, file, expectation and example", () =>
       "expected a socket like unix:///var/run/docker.sock",
       "'unix:///var/run/docker.sock'",
     ],
+    ["objectives.targetPercent", "100", "expected a percentage from 50 to 99.999 like 99.9", "'99.9'"],
+    ["objectives.windowDays", 91, "expected at most 90; got 91", "'30'"],
     ["images.nats", "", "expected at least 1 character", "'nats:2.12.3-alpine'"],
     ["machine.hubprot", 9000, "there is no such key; did you mean machine.hubPort?", "Rename or remove it in"],
     ["machien", {}, "there is no such key; did you mean machine?", "Rename or remove it in"],

@@ -2,6 +2,7 @@
 import { fingerprintOf } from "../checkpoint.ts";
 import type { Figures } from "../figures.ts";
 import type { Growth } from "../leaks.ts";
+import { objectivesIn } from "../objectives.ts";
 import type { Settings } from "../settings.ts";
 import type { Slice, SoakEvent } from "../slice.ts";
 import type { Verdict } from "../verdict.ts";
@@ -114,6 +115,7 @@ export function contentOf(source: ReportSource): Block[] {
         ...Object.entries(figures.hubs).map(([name, hub]) => [name, percent(hub.answered), percent(hub.inSync)]),
       ],
     },
+    ...objectivesOf(events),
     heading("Machines and processes"),
     {
       kind: "table",
@@ -153,7 +155,7 @@ export function contentOf(source: ReportSource): Block[] {
     heading("Faults and events"),
     list(
       events
-        .filter(({ kind }) => kind !== "verdict")
+        .filter(({ kind }) => kind !== "verdict" && kind !== "objectives")
         .toSorted((a, b) => a.atMs - b.atMs)
         .map(({ atMs, toMs, what }) => `${at(atMs)}${toMs === null ? "" : `, ${duration(toMs - atMs)}`}: ${what}`),
       "None.",
@@ -162,6 +164,32 @@ export function contentOf(source: ReportSource): Block[] {
     {
       kind: "text",
       text: `${checkpoints} checkpoints, signed with the Ed25519 key ${settings.publicKey} (DER, base64), in short ${fingerprintOf(settings.publicKey)}. tandem soak verify says whether one was edited.${settings.copies ? "" : " No hub keeps a copy."}`,
+    },
+  ];
+}
+
+/** None of a run of a version that did not ask. */
+function objectivesOf(events: readonly SoakEvent[]): Block[] {
+  const told = objectivesIn(events);
+  if (told === undefined) return [];
+  const title: Block = { kind: "heading", text: "Objectives, by the hubs" };
+  if (told.length === 0) return [title, { kind: "text", text: "No hub told of any at the end." }];
+  const rows = told.map(({ hub, name, target, windowDays, availability, budgetLeft, burning }) => [
+    name,
+    hub,
+    `${percent(100 * target)} over ${windowDays} days`,
+    percent(availability === null ? null : 100 * availability),
+    percent(availability === null ? null : 100 * budgetLeft),
+    burning,
+  ]);
+  const text =
+    "As they stood at the end. The hubs count from outside, too, but over days of their own, of which the soak is a part or not.";
+  return [
+    title,
+    { kind: "text", text },
+    {
+      kind: "table",
+      rows: [["objective", "by the hub of", "target", "availability", "budget left", "burning"], ...rows],
     },
   ];
 }

@@ -1,6 +1,7 @@
 /** The three reports, and how they come into the folder of the run. */
 import { join } from "node:path";
 import { writeWhole } from "../../local/data-folder.ts";
+import { objectivesIn } from "../objectives.ts";
 import { lastingOf } from "../settings.ts";
 import type { ReportSource } from "./content.ts";
 import { htmlOf } from "./html.ts";
@@ -21,6 +22,7 @@ export function writeTexts(dir: string, texts: Record<string, string>): void {
 
 /** Of nothing but what checkpoints vouch for, so that it can be made again. */
 function jsonOf({ settings, figures, verdict, growths, slices, events, checkpoints }: ReportSource) {
+  const objectives = objectivesIn(events);
   const faults = events.filter(({ kind }) => kind === "fault");
   return {
     run: settings.run,
@@ -31,6 +33,8 @@ function jsonOf({ settings, figures, verdict, growths, slices, events, checkpoin
     figures,
     growths,
     faults,
+    // Left out where nobody asked, so that a run of an earlier version has the report that it had.
+    ...(objectives === undefined ? {} : { objectives }),
     checkpoints,
   };
 }

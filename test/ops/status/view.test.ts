@@ -3,13 +3,14 @@ import type { FleetView, ServiceJson } from "../../../hub/http/api.ts";
 import type { HubSaid } from "../../../ops/status/ask.ts";
 import { statusText } from "../../../ops/status/text.ts";
 import { statusOf } from "../../../ops/status/view.ts";
+import { objective } from "../../hub/objective.ts";
 import { ago, ail, fleetView, kill, ledgerView } from "../../hub/page/fixture.ts";
 
 function said(fleet: FleetView, more: Partial<HubSaid> = {}): HubSaid {
   const url = fleet.machines[fleet.machine]?.hub.url ?? "";
   const ledger = ledgerView(fleet.machine === "pc2" ? "pc2" : "mainpc");
   const startedAt = ago(7_200_000);
-  const rest = { services: [], bufferSeconds: 18_000, startedAt, alerts: [], migration: [] };
+  const rest = { services: [], bufferSeconds: 18_000, startedAt, alerts: [], objectives: undefined, migration: [] };
   return { url, answers: true, tookMs: 12, fleet, ledger, ...rest, ...more };
 }
 const silent = (url: string, answers = false): HubSaid => ({
@@ -109,6 +110,19 @@ describe("the status of a pair", () => {
   ])("is 1 for %s", (_, change, trouble) => {
     const view = statusOf([said(fleetView("mainpc"), change), said(fleetView("pc2"))]);
     expect([view.exitCode, view.troubles]).toEqual([1, [trouble]]);
+  });
+
+  it("has a line for the objectives: how many are kept, where least is left, and what burns", () => {
+    const objectives = [
+      objective({ budgetLeft: 0.8 }),
+      objective({ name: "Twin", budgetLeft: -0.25, burning: "urgent" }),
+      objective({ name: "Unset", total: 0, budgetLeft: 1 }),
+    ];
+    const view = statusOf([said(fleetView("mainpc"), { objectives }), said(fleetView("pc2"))]);
+    expect(statusText(view)).toContain(
+      "objectives: 1 of 2 kept, least left is -25 % of the budget of Twin; burning: Twin",
+    );
+    expect(statusText(statusOf(both()))).not.toContain("objectives");
   });
 
   it("takes what is in maintenance for well, and shows it", () => {
