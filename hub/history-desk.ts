@@ -44,6 +44,8 @@ export class HistoryDesk {
   readonly #stop = new AbortController();
   #isRead = false;
   #filling = false;
+  /** Whether it was told of that the peer does not answer. */
+  #saidUnfilled = false;
 
   constructor(options: HistoryDeskOptions) {
     this.#options = options;
@@ -125,9 +127,12 @@ export class HistoryDesk {
         const told = takeHistory(this.#ring, await askPeer(HistoryMessage, { ...asking, path }), from, minutes);
         if (told.length > 0) void this.#files?.add(told, Date.now(), true);
       }
+      this.#saidUnfilled = false;
     } catch (error) {
       // A peer that is away is no news of its own; the gap is asked for again.
-      if (!signal.aborted) this.#options.log.info("history.unfilled", { error: messageOf(error) });
+      if (!signal.aborted && !this.#saidUnfilled)
+        this.#options.log.info("history.unfilled", { error: messageOf(error) });
+      this.#saidUnfilled = true;
     }
     this.#filling = false;
   }

@@ -33,7 +33,7 @@ export interface ObjectivesDeskOptions {
 
 export type ProbeResult = "good" | "bad" | "uncounted";
 
-const tickMs = 5_000;
+const tickMs = 1_000;
 const peerEveryMs = 60_000;
 const daysEveryMs = 3_600_000;
 /** Of the peer's whole book: four days of minutes of 100 objectives. */
@@ -57,6 +57,8 @@ export class ObjectivesDesk {
   /** What the peer counted after this minute is not known yet. */
   #peerKnownTo = 0;
   #askingPeer = false;
+  /** Whether it was told of that the peer does not answer. */
+  #saidUnasked = false;
   #isRead = false;
 
   constructor(options: ObjectivesDeskOptions) {
@@ -167,7 +169,7 @@ export class ObjectivesDesk {
     const { config, log } = this.#options;
     const { signal } = this.#stop;
     const now = minuteOf(Date.now());
-    const from = Math.max(this.#peerKnownTo - askAgain, now - keptMinutes);
+    const from = Math.max(Math.min(this.#peerKnownTo, now) - askAgain, now - keptMinutes);
     const options = { ...config.peer.hub, deadlineMs: peerDeadlineMs, maxBytes: maxPeerBytes, signal };
     try {
       takeCounts(
@@ -177,9 +179,11 @@ export class ObjectivesDesk {
       );
       if (this.#peerKnownTo === 0) void this.#files?.keepDays(this.#books, Date.now());
       this.#peerKnownTo = now;
+      this.#saidUnasked = false;
     } catch (error) {
-      if (!signal.aborted && this.#peerKnownTo > 0) log.info("objectives.peer-unasked", { error: messageOf(error) });
       // A peer that is away says nothing new; what is not known yet is asked for the next time.
+      if (!signal.aborted && !this.#saidUnasked) log.info("objectives.peer-unasked", { error: messageOf(error) });
+      this.#saidUnasked = true;
     }
     this.#askingPeer = false;
   }

@@ -3,7 +3,7 @@ import { agentId, type HubConfig } from "./config.ts";
 import type { FleetHealth } from "./core/fleet-health.ts";
 import type { Fold } from "./core/fold/fold.ts";
 import type { Sight } from "./core/history/sampler.ts";
-import { pairName } from "./core/objectives/config.ts";
+import { isPlanned } from "./core/objectives/planned.ts";
 import { HistoryDesk } from "./history-desk.ts";
 import type { Log } from "./io/log.ts";
 import type { Records } from "./io/records.ts";
@@ -73,14 +73,16 @@ export class Past {
     await Promise.all([this.history.stop(), this.objectives.stop()]);
   }
 
-  /** The pair where both machines are: one that is worked on is what the other one is for. */
   #isWorkedOn(objective: string): boolean {
     const { config, maintenance, services } = this.#options;
-    const { machine, peer } = config;
-    if (objective === pairName) return maintenance.covers(machine.name) && maintenance.covers(peer.name);
+    // Asked for each probe: as a rule nothing is.
+    if (maintenance.views().length === 0) return false;
     const service = services.list().find(({ name }) => name === objective);
-    if (service === undefined) return false;
-    return [service.home, service.owner].some((at) => maintenance.covers(`${at}/${objective}`));
+    return isPlanned(objective, {
+      machines: [config.machine.name, config.peer.name],
+      placesOf: () => service && [service.home, service.owner],
+      covers: (target) => maintenance.covers(target),
+    });
   }
 
   #look(): Sight {

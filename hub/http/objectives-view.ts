@@ -1,5 +1,5 @@
 /** One objective as the hub tells of it: what was counted, what is left of its budget, and how fast that burns. */
-import type { ObjectiveBook } from "../core/objectives/book.ts";
+import { type ObjectiveBook, sumOfDays } from "../core/objectives/book.ts";
 import { budgetLeft, burningBy, ratesOf } from "../core/objectives/burn.ts";
 import type { Objective } from "../core/objectives/config.ts";
 import { minuteOf, minutesOfDay } from "../core/objectives/minute-ring.ts";
@@ -9,7 +9,8 @@ const minuteMs = 60_000;
 
 export function viewOf(objective: Objective, book: ObjectiveBook, wallMs: number): ObjectiveView {
   const now = minuteOf(wallMs);
-  const counts = book.lastDays(objective.windowDays, now);
+  const days = book.days(now);
+  const counts = sumOfDays(days, objective.windowDays, now);
   const rates = ratesOf(objective, (from, to) => book.between(from, to), now);
   return {
     name: objective.name,
@@ -20,7 +21,7 @@ export function viewOf(objective: Objective, book: ObjectiveBook, wallMs: number
     budgetLeft: rounded(budgetLeft(objective, counts)),
     burnRates: rates.map(({ window, rate }) => ({ window, rate: rate === null ? null : rounded(rate) })),
     burning: burningBy(rates),
-    days: book.days(now).map(({ day, count }) => ({ day: dateOf(day), ...count })),
+    days: days.map(({ day, count }) => ({ day: dateOf(day), ...count })),
   };
 }
 

@@ -1,5 +1,4 @@
 /** Cuts the history into steps of some minutes each, as it is asked for. */
-import type { AgentMinute } from "./agent-cells.ts";
 import type { HistoryRing } from "./ring.ts";
 import { join, type SeriesName, seriesNames } from "./series.ts";
 
@@ -32,9 +31,27 @@ export function seriesOf(ring: HistoryRing, steps: Steps): Record<SeriesName, (n
 
 /** @param index of the agent in the ring's ids */
 export function agentSeriesOf(ring: HistoryRing, index: number, steps: Steps) {
-  const of = (key: keyof AgentMinute) =>
-    eachStep(steps, (minutes) => mean(minutes.flatMap((minute) => ring.agentAt(minute, index)[key] ?? [])));
-  return { latencyMs: of("latencyMs"), ill: of("ill") };
+  const latencyMs: (number | null)[] = [];
+  const ill: (number | null)[] = [];
+  // Of 1,000 agents: nothing is made for a minute but its cell.
+  for (let i = 0; i < steps.count; i++) {
+    const sums = { latency: 0, latencies: 0, ill: 0, ills: 0 };
+    const first = steps.from + i * steps.step;
+    for (let minute = Math.max(0, first); minute < first + steps.step; minute++) {
+      const cell = ring.agentAt(minute, index);
+      if (cell.latencyMs !== null) {
+        sums.latency += cell.latencyMs;
+        sums.latencies++;
+      }
+      if (cell.ill !== null) {
+        sums.ill += cell.ill;
+        sums.ills++;
+      }
+    }
+    latencyMs.push(rounded(sums.latencies === 0 ? null : sums.latency / sums.latencies));
+    ill.push(rounded(sums.ills === 0 ? null : sums.ill / sums.ills));
+  }
+  return { latencyMs, ill };
 }
 
 function eachStep<T>({ from, step, count }: Steps, reckon: (minutes: number[]) => T): T[] {
@@ -42,8 +59,5 @@ function eachStep<T>({ from, step, count }: Steps, reckon: (minutes: number[]) =
     reckon(Array.from({ length: step }, (_, minute) => from + i * step + minute).filter((minute) => minute >= 0)),
   );
 }
-
-const mean = (values: readonly number[]): number | null =>
-  rounded(values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length);
 
 const rounded = (value: number | null): number | null => (value === null ? null : Math.round(value * 1_000) / 1_000);

@@ -9,8 +9,6 @@ export const keptDays = 90;
 /** Of which the minutes are known: today and those before. */
 const daysOfMinutes = keptMinutes / minutesOfDay;
 
-const nothing: Count = { total: 0, bad: 0 };
-
 /** Mutable; one an objective. */
 export class ObjectiveBook {
   readonly #own = new MinuteRing();
@@ -49,18 +47,18 @@ export class ObjectiveBook {
 
   /** What counts of a minute. */
   at(minute: number): Count {
-    return chosen(this.#own.at(minute) ?? nothing, this.#peer.at(minute) ?? nothing);
+    return this.between(minute - 1, minute);
   }
 
   /** Of the minutes after `from` up to `to`. */
   between(from: number, to: number): Count {
-    const sum = { total: 0, bad: 0 };
+    let [total, bad] = [0, 0];
     for (let minute = Math.max(from, to - keptMinutes) + 1; minute <= to; minute++) {
-      const { total, bad } = this.at(minute);
-      sum.total += total;
-      sum.bad += bad;
+      const ring = this.#ringOf(minute);
+      total += ring.totalAt(minute);
+      bad += ring.badAt(minute);
     }
-    return sum;
+    return { total, bad };
   }
 
   /** From a file, or of the peer's book: it stands where fewer probes are known of that day here. */
@@ -83,7 +81,7 @@ export class ObjectiveBook {
   }
 
   /** The oldest first. */
-  days(nowMinute: number): { day: number; count: Count }[] {
+  days(nowMinute: number): DayCount[] {
     this.reckon(nowMinute);
     const today = dayOf(nowMinute);
     return [...this.#days]
@@ -92,20 +90,25 @@ export class ObjectiveBook {
       .map(([day, count]) => ({ day, count }));
   }
 
-  /** Of the last so many days, today among them. */
-  lastDays(windowDays: number, nowMinute: number): Count {
-    const from = dayOf(nowMinute) - windowDays;
-    const sum = { total: 0, bad: 0 };
-    for (const { day, count } of this.days(nowMinute)) {
-      if (day <= from) continue;
-      sum.total += count.total;
-      sum.bad += count.bad;
-    }
-    return sum;
+  /** The own, or the peer's where that is of more than twice as many probes: this hub was away then. */
+  #ringOf(minute: number): MinuteRing {
+    return this.#peer.totalAt(minute) > 2 * this.#own.totalAt(minute) ? this.#peer : this.#own;
   }
 }
 
-/** @returns the own count, or the peer's when it is of more than twice as many probes: this hub was away then. */
-function chosen(own: Count, peer: Count): Count {
-  return peer.total > 2 * own.total ? peer : own;
+export interface DayCount {
+  day: number;
+  count: Count;
+}
+
+/** Of the last so many days, today among them. */
+export function sumOfDays(days: readonly DayCount[], windowDays: number, nowMinute: number): Count {
+  const from = dayOf(nowMinute) - windowDays;
+  const sum = { total: 0, bad: 0 };
+  for (const { day, count } of days) {
+    if (day <= from) continue;
+    sum.total += count.total;
+    sum.bad += count.bad;
+  }
+  return sum;
 }

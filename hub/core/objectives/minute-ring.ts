@@ -36,8 +36,17 @@ export class MinuteRing {
 
   /** Undefined where nothing was counted. */
   at(minute: number): Count | undefined {
+    const total = this.totalAt(minute);
+    return total === 0 ? undefined : { total, bad: this.badAt(minute) };
+  }
+
+  totalAt(minute: number): number {
     const cell = minute % keptMinutes;
-    if (this.#minutes[cell] !== minute) return undefined;
-    return { total: this.#totals[cell] ?? 0, bad: this.#bads[cell] ?? 0 };
+    return this.#minutes[cell] === minute ? (this.#totals[cell] ?? 0) : 0;
+  }
+
+  badAt(minute: number): number {
+    const cell = minute % keptMinutes;
+    return this.#minutes[cell] === minute ? (this.#bads[cell] ?? 0) : 0;
   }
 }

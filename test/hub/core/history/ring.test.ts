@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readCell, writeCell } from "../../../../hub/core/history/agent-cells.ts";
 import { HistoryRing, keptMinutes, type MinuteRow } from "../../../../hub/core/history/ring.ts";
@@ -109,5 +110,32 @@ describe("the history", () => {
     ring.record(row(now, { series: 1 }));
     ring.record(row(now + keptMinutes, { series: 2 }));
     expect([ring.row(now), ring.valueAt(now + keptMinutes, "series")]).toEqual([undefined, 2]);
+  });
+
+  it("holds of any minutes, seen here or told by the peer in whatever order, what a naive book of them does", () => {
+    const event = fc.record({
+      minute: fc.integer({ min: now - 1_400, max: now }),
+      series: fc.integer({ min: 1, max: 9 }),
+      by: fc.constantFrom("own" as const, "peer" as const, "vain" as const),
+    });
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 200 }), (events) => {
+        const ring = new HistoryRing(ids);
+        const own = new Map<number, number>();
+        const peer = new Map<number, number>();
+        for (const { minute, series, by } of events) {
+          if (by === "own") ring.record(row(minute, { series }));
+          if (by === "own") own.set(minute, series);
+          if (by === "peer") ring.fill(row(minute, { series }));
+          if (by === "peer") peer.set(minute, series);
+          if (by === "vain") ring.giveUp(minute);
+        }
+        for (const { minute } of events)
+          expect(ring.valueAt(minute, "series")).toBe(own.get(minute) ?? peer.get(minute) ?? null);
+        const open = ring.gaps(now, 120).reduce((sum, { minutes }) => sum + minutes, 0);
+        expect(open).toBe(keptMinutes - 1 - new Set(events.map(({ minute }) => minute)).size);
+      }),
+      { numRuns: 50 },
+    );
   });
 });
