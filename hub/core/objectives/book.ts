@@ -14,12 +14,8 @@ export class ObjectiveBook {
   readonly #own = new MinuteRing();
   readonly #peer = new MinuteRing();
   readonly #days = new Map<number, Count>();
-  #begun = false;
-
   /** Whether it was ever served: what nobody has set up yet breaks no promise. */
-  get hasBegun(): boolean {
-    return this.#begun;
-  }
+  #begun = false;
 
   /** This hub has asked. @returns whether that counts */
   count(minute: number, { total, bad }: Count): boolean {

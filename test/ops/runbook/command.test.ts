@@ -51,6 +51,14 @@ describe("tandem runbook", () => {
     expect(stdout).toMatch(/^ {3}rebuild-machine +procedure/m);
   });
 
+  it("fills in either machine for an alert about the pair as a whole, whose hubs both tell of it", async () => {
+    alerts = [alert("budget-burning", "pair", 5)];
+    const { stdout } = await run("budget-burning");
+    expect(stdout).toContain("tandem objectives --hub http://127.0.0.1:9000 http://127.0.0.1:9100");
+    alerts = [alert("budget-burning", "Twin", 5)];
+    expect((await run("budget-burning")).stdout).toContain("tandem switchover Twin");
+  });
+
   it("prints one for the alert that has stood longest, and names the others, which --subject picks", async () => {
     alerts = [alert("nats-lost", "pc2", 1), alert("nats-lost", "mainpc", 9)];
     const { stdout } = await run("nats-lost");
