@@ -16,8 +16,8 @@ import { viewOf } from "./http/objectives-view.ts";
 import { askPeer } from "./io/ask-peer.ts";
 import { type Log, messageOf } from "./io/log.ts";
 import { type MinuteLine, ObjectiveFiles } from "./io/objective-files.ts";
-import { Asker } from "./io/outside/asker.ts";
 import { OutsideProbe } from "./io/outside/outside-probe.ts";
+import { Rounds } from "./io/outside/rounds.ts";
 import { outsideDeadlineMs, pairPlaces, servicePlaces } from "./io/outside/targets.ts";
 
 export interface ObjectivesDeskOptions {
@@ -49,7 +49,7 @@ export class ObjectivesDesk {
   readonly #results = new Map<string, Record<ProbeResult, number>>();
   readonly #files: ObjectiveFiles | undefined;
   readonly #probes: OutsideProbe[] = [];
-  readonly #askers: Asker[] = [];
+  #rounds: Rounds | undefined;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #stop = new AbortController();
   /** Counts by the minute that are on no disk yet. */
@@ -77,11 +77,15 @@ export class ObjectivesDesk {
 
   /** Resolves when it is; asks from then on. Never rejects. */
   async start(): Promise<void> {
-    const { config } = this.#options;
     await this.#files?.read(this.#books, Date.now());
     if (this.#stop.signal.aborted) return;
     this.#isRead = true;
-    for (const { name } of this.objectives) this.#ask(name, config);
+    const asked = this.objectives.map(({ name }) => {
+      const probe = this.#probeOf(name);
+      this.#probes.push(probe);
+      return { ask: () => probe.ask(), counted: (count: Count) => this.#count(name, count) };
+    });
+    this.#rounds = new Rounds(asked, Math.random);
     this.#timers.push(
       setInterval(() => this.#write(), tickMs),
       setInterval(() => void this.#files?.keepDays(this.#books, Date.now()), daysEveryMs),
@@ -95,7 +99,7 @@ export class ObjectivesDesk {
     this.#stop.abort();
     for (const timer of this.#timers) clearInterval(timer);
     for (const probe of this.#probes) probe.close();
-    await Promise.all(this.#askers.map((asker) => asker.stop()));
+    await this.#rounds?.stop();
     this.#write(true);
     // What was not read is not to be written over.
     if (this.#isRead) void this.#files?.keepDays(this.#books, Date.now());
@@ -124,16 +128,12 @@ export class ObjectivesDesk {
     return book;
   }
 
-  #ask(name: string, config: ObjectivesDeskOptions["config"]): void {
-    const { clock } = this.#options;
+  #probeOf(name: string): OutsideProbe {
+    const { config, clock } = this.#options;
     const service = config.services.find((each) => each.name === name);
     const isPair = name === pairName;
     const places = isPair ? pairPlaces(config) : service === undefined ? [] : servicePlaces(service, config);
-    const probe = new OutsideProbe({ places, deadlineMs: outsideDeadlineMs, clock, anyAnswer: !isPair });
-    this.#probes.push(probe);
-    const longestMs = outsideDeadlineMs * places.length;
-    const counted = (count: Count) => this.#count(name, count);
-    this.#askers.push(new Asker({ ask: () => probe.ask(), longestMs, counted, clock, random: Math.random }));
+    return new OutsideProbe({ places, deadlineMs: outsideDeadlineMs, clock, anyAnswer: !isPair });
   }
 
   #count(name: string, count: Count): void {

@@ -10,12 +10,12 @@ export interface ObjectiveSources {
 
 type Name = "target" | "availability" | "budget_left";
 
-export function objectiveMetrics(registry: Registry, { view, results }: ObjectiveSources): void {
+export function objectiveMetrics(registry: Registry, sources: ObjectiveSources): void {
   let read: ObjectiveView[] | undefined;
   /** One reckoning for all metrics of a scrape, which are collected in one turn. */
   const objectives = (): ObjectiveView[] => {
     if (read === undefined) setImmediate(() => (read = undefined));
-    read ??= view().objectives;
+    read ??= sources.view().objectives;
     return read;
   };
   const ratio = (name: Name, help: string, of: (objective: ObjectiveView) => number | null) =>
@@ -62,7 +62,8 @@ export function objectiveMetrics(registry: Registry, { view, results }: Objectiv
     collect() {
       this.reset();
       for (const { name } of objectives())
-        for (const [result, count] of Object.entries(results(name))) this.inc({ objective: name, result }, count);
+        for (const [result, count] of Object.entries(sources.results(name)))
+          this.inc({ objective: name, result }, count);
     },
   });
 }
