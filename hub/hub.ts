@@ -290,7 +290,7 @@ export class Hub {
     if (this.#stopping) throw new Error("it was stopped while it started");
     this.#round.start();
     this.#services.start();
-    this.#news.notes.start(succeeds);
+    this.#news.start(succeeds);
     this.#timers.push(setInterval(() => this.#judgeSync(), syncTickMs));
     this.#timers.push(setInterval(() => this.#sendFleet(), fleetEventEveryMs));
     this.#connect().catch((error: unknown) => {

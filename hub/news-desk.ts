@@ -51,6 +51,12 @@ export class NewsDesk {
     });
   }
 
+  /** @param succeeded whether this hub goes on for another one of its machine */
+  start(succeeded: boolean): void {
+    this.timeline.start();
+    this.notes.start(succeeded);
+  }
+
   /** What the streams hold, at leisure. Never rejects. */
   async read(nc: NatsConnection, signal: AbortSignal): Promise<void> {
     await this.timeline.read(nc, signal);

@@ -23,13 +23,19 @@ export interface TimelineDeskOptions {
 export class TimelineDesk {
   readonly #options: TimelineDeskOptions;
   readonly #timeline = new Timeline();
-  readonly #startedMs: number;
+  /** From when on what happened was taken as it came, wall ms. */
+  #startedMs: number;
   /** From when on the streams hold everything, wall ms; undefined while they are read. */
   #heldFromMs: number | undefined;
 
   constructor(options: TimelineDeskOptions) {
     this.#options = options;
     this.#startedMs = options.nowMs();
+  }
+
+  /** This hub acts from now on; it may have waited long for another one to yield. */
+  start(): void {
+    this.#startedMs = this.#options.nowMs();
   }
 
   /** Of either hub's stream of alerts, as it is folded. */

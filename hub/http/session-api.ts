@@ -75,14 +75,15 @@ async function signIn(
   cookie: string,
   request: IncomingMessage,
 ): Promise<Answer> {
+  const order = await readOrder(request, SignIn);
+  if (order.error !== undefined) return order.error;
   const address = request.socket.remoteAddress ?? "";
+  // From here on in one go: however many come at once, each is counted before the next is looked at.
   const waitMs = attempts.waitMs(address, nowMs());
   if (waitMs !== undefined) {
     const error = "too many wrong codes were tried; wait a minute";
     return { status: 429, body: { error }, headers: { "retry-after": String(Math.ceil(waitMs / 1_000)) } };
   }
-  const order = await readOrder(request, SignIn);
-  if (order.error !== undefined) return order.error;
   const signed = sessions.signIn(order.value.code);
   if (signed === undefined) {
     attempts.wrong(address, nowMs());

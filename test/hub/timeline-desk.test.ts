@@ -48,6 +48,8 @@ it("what is read back is told to nobody, what comes then to the pages at once, a
 
 it("tells nothing from before its start while the streams are read, and says so", () => {
   const { desk, now } = open();
+  now.ms += dayMs;
+  desk.start();
   desk.take(batch(1, now.ms - 1));
   desk.take(batch(2, now.ms));
   const view = TimelineView.parse(desk.view({ limit: 10 }));

@@ -108,6 +108,12 @@ describe("signing in", () => {
     expect((await signIn(code)).status).toBe(200);
   });
 
+  it("of 40 wrong codes that come at once, 5 are looked at", async () => {
+    const said = await Promise.all(Array.from({ length: 40 }, (_, i) => signIn(`wrong ${i}`)));
+    expect(said.filter(({ status }) => status === 401).length).toBe(5);
+    expect(said.filter(({ status }) => status === 429).length).toBe(35);
+  });
+
   it("a 17th code is not made while 16 wait, and none for a page or for nobody", async () => {
     const cookie = await signedIn();
     expect((await ask("POST", codes, { by: "ann" }, { origin, cookie })).status).toBe(403);
