@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { HubEvent } from "../../hub/http/api.ts";
+import { type AlertView, HubEvent, type ServiceJson } from "../../hub/http/api.ts";
 import { GraphView } from "../../hub/http/graph-json.ts";
 import { type TimelineEntry, TimelineView } from "../../hub/http/timeline-json.ts";
 import { askFleet, findAgent, setFault } from "../../ops/local/agents/directory.ts";
@@ -35,7 +35,8 @@ describe("what happens at a pair", { timeout: 180_000 }, () => {
     pair = await LocalPair.start(join(dir, "data"), portOffset, "--no-restart", "--fleet", dir);
     await isWell();
     events = new Events(pair.pc2.hub);
-  }, 120_000);
+    await until("what the page hears first", () => events.of("fleet").length > 0);
+  }, 180_000);
 
   afterAll(async () => {
     events?.close();
@@ -76,24 +77,25 @@ describe("what happens at a pair", { timeout: 180_000 }, () => {
     kind === "alert" && name === "agent-unhealthy" && subject === "mainpc/Store";
 
   it("a takeover and its alert are told by both hubs with the same ids, and to the page as they happen", async () => {
-    await setFault(findAgent(await askFleet(pair.data), "Store", "mainpc"), { kind: "crashed" });
-    const moved = await told("the takeover", isMoved);
-    const alert = await told("the alert", isAlert);
+    const store = findAgent(await askFleet(pair.data), "Store", "mainpc");
+    // Agents that start are ill for a moment, too.
+    const sinceMs = Date.now();
+    const isSince = ({ at }: TimelineEntry) => Date.parse(at) >= sinceMs;
+    await setFault(store, { kind: "crashed" });
+    const moved = await told("the takeover", (entry) => isSince(entry) && isMoved(entry));
+    const alert = await told("the alert", (entry) => isSince(entry) && isAlert(entry));
     expect([moved.origin, moved.tone, alert.origin, alert.tone]).toEqual(["pc2", "note", "mainpc", "trouble"]);
-    const heard = events.all;
-    const entries = heard.flatMap((event) => (event.type === "timeline" ? [event.entry] : []));
-    expect(entries.filter(({ id }) => id === moved.id || id === alert.id)).toEqual(
-      expect.arrayContaining([moved, alert]),
-    );
-    expect(entries.filter(({ id }) => id === moved.id).length).toBe(1);
-    const owners = heard.flatMap((event) =>
-      event.type === "services" ? event.services.map(({ owner }) => owner) : [],
-    );
-    expect(owners.at(-1)).toBe("pc2");
-    const standing = heard.flatMap((event) => (event.type === "alerts" ? [event.alerts.map(({ name }) => name)] : []));
-    expect(standing.flat()).toContain("agent-unhealthy");
-    await setFault(findAgent(await askFleet(pair.data), "Store", "mainpc"), { kind: "none" });
-    await told("the alert's end", ({ kind, subject }) => kind === "resolved" && subject === "mainpc/Store");
+    for (const entry of [moved, alert])
+      await until(`${entry.name} at the page`, () => events.of("timeline").some((told) => told.entry.id === entry.id));
+    const entries = events.of("timeline").map(({ entry }) => entry);
+    expect(entries.filter(({ id }) => id === moved.id)).toEqual([moved]);
+    const isAway = ({ name, owner }: ServiceJson) => name === "Store" && owner === "pc2";
+    await until("where it is, at the page", () => events.of("services").some(({ services }) => services.some(isAway)));
+    const isStanding = ({ name, subject }: AlertView) => name === alert.name && subject === alert.subject;
+    await until("what stands, at the page", () => events.of("alerts").some(({ alerts }) => alerts.some(isStanding)));
+    await setFault(store, { kind: "none" });
+    const isOver = (entry: TimelineEntry) => entry.kind === "resolved" && entry.subject === alert.subject;
+    await told("the alert's end", (entry) => entry.at > alert.at && isOver(entry));
   });
 
   it("who signs in by the printed URL gives orders from the page, which are told with the name; nobody else does", async () => {
@@ -161,11 +163,20 @@ describe("what happens at a pair", { timeout: 180_000 }, () => {
 });
 
 class Events {
-  readonly all: HubEvent[] = [];
+  readonly #all: HubEvent[] = [];
   readonly #stop = new AbortController();
+  #broken: unknown;
 
   constructor(hub: string) {
-    void this.#read(hub).catch(() => {});
+    this.#read(hub).catch((error: unknown) => {
+      this.#broken = error;
+    });
+  }
+
+  /** Those of one type so far. */
+  of<T extends HubEvent["type"]>(type: T): Extract<HubEvent, { type: T }>[] {
+    if (this.#broken !== undefined) throw this.#broken;
+    return this.#all.filter((event): event is Extract<HubEvent, { type: T }> => event.type === type);
   }
 
   close(): void {
@@ -180,7 +191,7 @@ class Events {
       text = blocks.pop() ?? "";
       for (const block of blocks) {
         const data = /^data: (.*)$/m.exec(block)?.[1];
-        if (data !== undefined) this.all.push(HubEvent.parse(JSON.parse(data)));
+        if (data !== undefined) this.#all.push(HubEvent.parse(JSON.parse(data)));
       }
     }
   }
