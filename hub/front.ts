@@ -6,11 +6,14 @@ import { createDocumentsApi } from "./http/documents-api.ts";
 import type { Front } from "./http/entrance.ts";
 import type { EventFeed } from "./http/events.ts";
 import { gatewayStatusJson } from "./http/gateway-status.ts";
+import { graphView } from "./http/graph-view.ts";
 import { createHubFront } from "./http/hub-front.ts";
 import { OwnMetrics } from "./http/own-metrics.ts";
 import { createPastApi } from "./http/past-api.ts";
 import { createPushApi } from "./http/push-api.ts";
 import { createServicesApi } from "./http/services-api.ts";
+import { createSessionApi } from "./http/session-api.ts";
+import { createTimelineApi } from "./http/timeline-api.ts";
 import type { View } from "./http/view.ts";
 import type { DocumentStore } from "./io/documents.ts";
 import type { HeartbeatSender } from "./io/heartbeat-sender.ts";
@@ -18,10 +21,12 @@ import { NumberedPushes } from "./io/numbered-pushes.ts";
 import type { PushgatewayKeeper } from "./io/pushgateway-keeper.ts";
 import type { Records } from "./io/records.ts";
 import type { MaintenanceDesk } from "./maintenance-desk.ts";
+import type { NewsDesk } from "./news-desk.ts";
 import { pageAssets } from "./page/assets.ts";
 import { renderPage } from "./page/render.ts";
 import type { Past } from "./past.ts";
 import type { Services } from "./services.ts";
+import type { Sessions } from "./session/sessions.ts";
 
 export interface FrontParts {
   config: HubConfig;
@@ -37,6 +42,8 @@ export interface FrontParts {
   maintenance: MaintenanceDesk;
   documents: DocumentStore;
   past: Past;
+  news: NewsDesk;
+  sessions: Sessions;
 }
 
 export function createFront(parts: FrontParts): Front {
@@ -54,6 +61,8 @@ export function createFront(parts: FrontParts): Front {
     maintenance,
     documents,
     past,
+    news,
+    sessions,
   } = parts;
   const metrics = new OwnMetrics({
     view,
@@ -88,9 +97,13 @@ export function createFront(parts: FrontParts): Front {
     status: () => gatewayStatusJson({ version, startedAtMs, config }),
     onAnswer: (status, op) => metrics.countPush(op, status),
   });
+  const unready = () => (records.ready ? undefined : "the hub has not read its records back yet");
+  const session = createSessionApi({ machine: config.machine.name, sessions, nowMs: Date.now });
+  const { signedIn } = session;
   const { hub: peerHub } = config.peer;
+  const graph = graphView(config);
   return createHubFront({
-    unready: () => (records.ready ? undefined : "the hub has not read its records back yet"),
+    unready,
     push,
     services: createServicesApi({
       services: () => services.list(),
@@ -99,12 +112,24 @@ export function createFront(parts: FrontParts): Front {
       maintenance: {
         views: () => maintenance.views(),
         knows: (target) => maintenance.knows(target),
-        begin: (word) => maintenance.begin(word),
-        end: (target, by) => maintenance.end(target, by),
+        begin: async (word) => news.notes.maintenanceBegun(await maintenance.begin(word)),
+        end: async (target, by) => {
+          const ended = await maintenance.end(target, by);
+          return ended && news.notes.maintenanceEnded(ended);
+        },
       },
+      signedIn,
     }),
     documents: createDocumentsApi({ machine: config.machine.name, documents }),
     past: createPastApi(past),
+    timeline: createTimelineApi({
+      unready,
+      view: (query) => news.timeline.view(query),
+      store: (note) => news.desk.store(note),
+      signedIn,
+    }),
+    session: session.handle,
+    graph: () => graph,
     metricsText: async () => (await metrics.text()) + fold.metricsText(),
     fleet: () => view.fleet(),
     ledger: () => view.ledger(),

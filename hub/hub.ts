@@ -14,6 +14,7 @@ import type { MachineState } from "./core/verdict.ts";
 import { FleetAlerts } from "./fleet-alerts.ts";
 import { FleetRound } from "./fleet-round.ts";
 import { createFront } from "./front.ts";
+import { alertsView } from "./http/alerts-view.ts";
 import type { Front } from "./http/entrance.ts";
 import { EventFeed } from "./http/events.ts";
 import { View } from "./http/view.ts";
@@ -35,9 +36,11 @@ import { MachineAlerts } from "./machine-alerts.ts";
 import { MaintenanceDesk } from "./maintenance-desk.ts";
 import { MaintenanceOrders } from "./maintenance-orders.ts";
 import { Past } from "./past.ts";
+import { NewsDesk } from "./news-desk.ts";
 import { PeerReports } from "./peer-reports.ts";
 import { standbysOf } from "./service-pace.ts";
 import { Services } from "./services.ts";
+import { Sessions } from "./session/sessions.ts";
 
 const clock = () => performance.now();
 const syncTickMs = 50;
@@ -77,6 +80,8 @@ export class Hub {
   readonly #maintenanceOrders: MaintenanceOrders;
   readonly #services: Services;
   readonly #past: Past;
+  readonly #news: NewsDesk;
+  readonly #sessions: Sessions;
   readonly #view: View;
   /** What commands keep at both hubs. */
   readonly documents: DocumentStore;
@@ -110,7 +115,21 @@ export class Hub {
         this.#health.remember(`${change.machine}/${change.agent}`, change.to, sinceMs);
       },
       onSync: () => this.#onSync(),
+      onAlerts: (batch) => this.#news.take(batch),
     });
+    this.#news = new NewsDesk({
+      config,
+      version,
+      isLive: () => this.#records.ready,
+      append: (alert) => this.#records.append("alerts", alert),
+      heardAgoMs: () => this.#judge.heardAtAllAgoMs(),
+      services: () => this.#services.list(),
+      alerts: () => alertsView(machine.name, this.#records.alerts, Date.now()).alerts,
+      events: this.#events,
+      clock,
+      log,
+    });
+    this.#sessions = new Sessions({ config, log, nowMs: Date.now });
     const limits = { maxBodyBytes: config.maxBodyBytes, groupExpiryMs: config.groupExpiryMs };
     this.#keeper = new PushgatewayKeeper({
       address: machine.pushgateway,
@@ -266,6 +285,8 @@ export class Hub {
       maintenance: this.#maintenance,
       documents: this.documents,
       past: this.#past,
+      news: this.#news,
+      sessions: this.#sessions,
     });
   }
 
@@ -277,7 +298,7 @@ export class Hub {
   /** Resolves when the hub answers; reading its records back goes on behind that. Rejects when a port or the spool cannot be had. */
   async start(succeeds = false): Promise<void> {
     // Before anything is judged.
-    await this.#maintenance.open();
+    await Promise.all([this.#maintenance.open(), this.#sessions.open()]);
     await this.#judge.start(succeeds);
     this.#reports.start();
     await this.#records.open();
@@ -286,6 +307,7 @@ export class Hub {
     this.#round.start();
     this.#services.start();
     this.#past.start();
+    this.#news.start(succeeds);
     this.#timers.push(setInterval(() => this.#judgeSync(), syncTickMs));
     this.#timers.push(setInterval(() => this.#sendFleet(), fleetEventEveryMs));
     this.#connect().catch((error: unknown) => {
@@ -318,7 +340,9 @@ export class Hub {
     this.#fleetAlerts.stop();
     this.#conditionAlerts.stop();
     this.#alertDesk.stop();
-    const kept = Promise.all([this.#maintenance.stop(), this.documents.stop(), this.#past.stop()]);
+    this.#news.stop();
+    const stops = [this.#maintenance, this.#sessions, this.documents, this.#past].map((part) => part.stop());
+    const kept = Promise.all(stops);
     this.#expirer.stop();
     // A scrape under way may wait for the store, whose stop lets it go.
     const { scrapes } = await this.#round.stop();
@@ -366,6 +390,7 @@ export class Hub {
     this.documents.start(link);
     this.#reports.attach(link.nc);
     const incarnation = await this.#readBack(link);
+    void this.#news.read(link.nc, this.#stop.signal);
     this.#timers.push(setInterval(() => void this.#records.refill(link.nc, this.#stop.signal), refillEveryMs));
     this.#onReady();
     this.#log.info("hub.ready", { incarnation, groups: this.#fold.groupCount });
@@ -402,11 +427,13 @@ export class Hub {
   #tellTurn(turn: HealthTurn): void {
     const { id } = turn.status;
     this.#services.turned(turn);
+    this.#news.turned();
     if (this.#agentIds.has(id)) this.#events.send({ type: "health", agent: this.#view.agent(id) });
   }
 
   #onNews(news: FromSeat): void {
     this.#conditionAlerts.heard(news);
+    this.#news.heard(news);
     if (news.type === "moved") {
       const { service, from, to, epoch, why } = news;
       this.#log.info("service.moved", { service, from, to, epoch, why });
@@ -445,6 +472,7 @@ export class Hub {
     this.#log.info("maintenance.changed", { targets });
     this.#alerts.reconsider();
     this.#maintenanceOrders.settle(targets);
+    this.#news.notes.maintenanceIs(targets, Date.now());
     this.#reports.maintenanceChanged();
     this.#sendFleet();
   }

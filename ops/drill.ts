@@ -12,6 +12,7 @@ import { chooseDrills, scenarios } from "./drill/scenarios.ts";
 import { DrillSeat } from "./drill/seat.ts";
 import type { DrillSite } from "./drill/site.ts";
 import { tell } from "./drill/tell.ts";
+import { DrillTold } from "./drill/told.ts";
 import { isInWindow, parseWindow, type Window } from "./drill/window.ts";
 import { OperatorError } from "./error.ts";
 import { localData, localRun } from "./ledger/hubs.ts";
@@ -106,11 +107,20 @@ async function drillLocked(
   const lock = await site.lock();
   try {
     const seat = await DrillSeat.take(site, by);
+    const timeline = new DrillTold(site.give, by);
     const announce = async (what: string) => {
       mayBegin();
       await seat.announce(what);
+      await timeline.begun(what);
     };
-    return await runDrill(site, { ...options, announce }).finally(() => seat.leave());
+    const onPlayed = async (one: Played) => {
+      await options.onPlayed(one);
+      await timeline.played(one);
+    };
+    return await runDrill(site, { ...options, announce, onPlayed }).finally(async () => {
+      await timeline.ended("it was ended before its end");
+      await seat.leave();
+    });
   } finally {
     await lock.release();
   }

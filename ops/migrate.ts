@@ -21,6 +21,7 @@ import type { MigrationSite } from "./migrate/site.ts";
 import { type AgentMigration, isUnderWay } from "./migrate/state.ts";
 import { askHub } from "./site/ask-hub.ts";
 import { siteDir } from "./site/stacks.ts";
+import { tellTimeline } from "./site/tell-timeline.ts";
 import { typed } from "./terminal/confirmation.ts";
 
 interface SiteOptions {
@@ -121,8 +122,13 @@ async function runAll(flags: RunFlags): Promise<void> {
     process.exitCode = signal.aborted ? 130 : 1;
     return print(flags.json ? JSON.stringify({ outcome: "declined" }) : "the word was not typed, so nothing was done");
   }
-  const results = await driven(site, "migrate run", (seat, ledger) =>
-    batches({ site, plans, ledger, seat, flags, options: { limits, skipped, signal, parallel: flags.parallel } }),
+  const options = { limits, skipped, signal, parallel: flags.parallel };
+  const results = await driven(
+    site,
+    "migrate run",
+    plans.map(({ name }) => name).join(", "),
+    (seat, ledger) => batches({ site, plans, ledger, seat, flags, options }),
+    (ended) => endText(ended).split("\n", 1)[0] ?? "",
   );
   const last = results.at(-1)?.outcome ?? "done";
   process.exitCode = last === "interrupted" ? 130 : last !== "done" || results.some(isLacking) ? 1 : 0;
@@ -184,13 +190,14 @@ async function takeBack(agents: string[], flags: SiteOptions & { yes: boolean })
     process.exitCode = signal.aborted ? 130 : 1;
     return print(flags.json ? JSON.stringify({ outcome: "declined" }) : "the word was not typed, so nothing was done");
   }
-  const states = await driven(site, "migrate undo", async (seat, ledger) => {
+  const back = async (seat: DriverSeat, ledger: MigrationLedger) => {
     const begun = agents.flatMap((id) => ledger.states.get(id) ?? []).filter(({ revision }) => revision > 0);
     const options = { limits: defaults, skipped: new Set<string>(), signal, parallel: 8 };
     const onStage = ({ agent, stage }: AgentMigration) => say(`${agent}: ${stage}`);
     const run = new MigrationRun(site, ledger, seat, { ...options, say, onStage });
     return await run.takeBack(begun.map((state) => undo(state, `asked for by ${seat.by}`, Date.now()).state));
-  });
+  };
+  const states = await driven(site, "migrate undo", agents.join(", "), back, (ended) => `${ended.length} agents`);
   if (signal.aborted) process.exitCode = 130;
   else if (states.some(({ stage, why }) => stage !== "undone" || why.includes("not wholly undone")))
     process.exitCode = 1;
@@ -205,12 +212,22 @@ async function takeBack(agents: string[], flags: SiteOptions & { yes: boolean })
 async function driven<T>(
   site: MigrationSite,
   what: string,
+  /** What is migrated. */
+  about: string,
   work: (seat: DriverSeat, ledger: MigrationLedger) => Promise<T>,
+  endOf: (result: T) => string,
 ): Promise<T> {
   const seat = await DriverSeat.take(site, what, randomUUID());
+  const say = (phase: "begun" | "ended", how: string) =>
+    tellTimeline(site.give, { kind: "migration", phase, subject: about, text: `${what}${how}`, by: seat.by });
+  let how = " broke off";
   try {
-    return await work(seat, await MigrationLedger.read(site, seat.by));
+    await say("begun", "");
+    const result = await work(seat, await MigrationLedger.read(site, seat.by));
+    how = `: ${endOf(result)}`;
+    return result;
   } finally {
+    await say("ended", how);
     await seat.leave();
   }
 }

@@ -19,10 +19,12 @@ import { registerRevive } from "./revive.ts";
 import { registerRunbook } from "./runbook.ts";
 import { registerSecrets } from "./secrets.ts";
 import { registerServices } from "./services.ts";
+import { registerSignIn } from "./sign-in.ts";
 import { registerSoak } from "./soak.ts";
 import { registerSsh } from "./ssh.ts";
 import { registerStatus } from "./status.ts";
 import { registerSupport } from "./support.ts";
+import { registerTimeline } from "./timeline.ts";
 import { registerWitness } from "./witness.ts";
 
 const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }; // our own file
@@ -46,7 +48,9 @@ export function tandemProgram(): Command {
   registerSupport(program);
   registerLedger(program);
   registerObjectives(program);
+  registerTimeline(program);
   registerServices(program);
+  registerSignIn(program);
   registerChaos(program);
   registerSoak(program);
   registerDrill(program);

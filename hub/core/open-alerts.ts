@@ -1,6 +1,7 @@
 /** Which alerts stand, by the records of both hubs: the newest word on a subject counts, whoever stored it. */
 import { compareHlc } from "./hlc.ts";
 import type { Alert } from "./record.ts";
+import { isNote } from "./timeline/note-names.ts";
 
 /** An alert that stands, by its newest word. */
 export interface OpenAlert extends Alert {
@@ -12,7 +13,9 @@ export interface OpenAlert extends Alert {
 export class OpenAlerts {
   readonly #newest = new Map<string, OpenAlert>();
 
+  /** A note in the same stream says nothing of an alert, and of notes there is no bound. */
   note(alert: Alert): void {
+    if (isNote(alert)) return;
     const key = `${alert.name}/${alert.subject}`;
     const before = this.#newest.get(key);
     if (before !== undefined && compareHlc(before.at, alert.at) > 0) return;

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { heartbeatPath } from "../io/heartbeat-sender.ts";
 import type { PageAssets } from "../page/assets.ts";
 import type { Front } from "./entrance.ts";
+import { graphPath } from "./graph-json.ts";
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
@@ -13,10 +14,13 @@ export interface ServerRoutes {
   services(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
   documents(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
   past(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
+  timeline(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
+  session(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
   metricsText(): Promise<string>;
   fleet(): unknown;
   ledger(): unknown;
   alerts(): unknown;
+  graph(): unknown;
   events: Handler;
   heartbeats: Handler;
   page(): string;
@@ -56,6 +60,8 @@ async function handle(
   if (await routes.services(request, response)) return;
   if (await routes.documents(request, response)) return;
   if (await routes.past(request, response)) return;
+  if (await routes.timeline(request, response)) return;
+  if (await routes.session(request, response)) return;
   if (await routes.push(request, response)) return;
   if (handler !== undefined) send(response, 405, "text/plain", `${path} answers GET only\n`);
   else send(response, 404, "text/plain", `nothing at ${path}; the page is at /, the fleet at /api/v1/fleet\n`);
@@ -83,6 +89,7 @@ function routeTable(routes: ServerRoutes): Map<string, Handler> {
     ["/api/v1/fleet", json(routes.fleet)],
     ["/api/v1/ledger", json(routes.ledger)],
     ["/api/v1/alerts", alerts],
+    [graphPath, json(routes.graph)],
     ["/api/v1/events", routes.events],
     [heartbeatPath, routes.heartbeats],
     ["/", (_, response) => sendPage(response, routes.page())],

@@ -1,4 +1,4 @@
-/** What the APIs that take orders have in common: anybody reads, and orders are taken from this machine only, where an operator is logged in. */
+/** What the APIs that take orders have in common: anybody reads, and orders are taken from an operator, who is logged in here or signed in to the page. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
 import { readPushBody } from "./push-body.ts";
@@ -7,7 +7,11 @@ import { readPushBody } from "./push-body.ts";
 export interface Answer {
   status: number;
   body: unknown;
+  headers?: Readonly<Record<string, string>>;
 }
+
+/** Who is signed in by a request; undefined when nobody is. */
+export type SignedIn = (request: IncomingMessage) => { by: string } | undefined;
 
 export type Read<T> = { value: T; error?: undefined } | { error: Answer };
 
@@ -18,11 +22,28 @@ export const pathOf = (request: IncomingMessage): string => (request.url ?? "").
 
 export const reads = ({ method }: IncomingMessage): boolean => method === "GET" || method === "HEAD";
 
-/** The answer to an order that somebody gives from elsewhere; undefined when this request may be taken. */
-export function refusalOf(request: IncomingMessage): Answer | undefined {
-  if (reads(request) || isFromHere(request)) return undefined;
-  const error = "orders are taken on this machine only; give it there, or through an SSH tunnel to the hub's port";
+/**
+ * The answer to an order that somebody gives from elsewhere; undefined when this request may be taken.
+ *
+ * @param signedIn without it, nobody who is signed in may give it either
+ */
+export function refusalOf(request: IncomingMessage, signedIn?: SignedIn): Answer | undefined {
+  if (reads(request) || isFromHere(request) || ordererOf(request, signedIn) !== undefined) return undefined;
+  const page = signedIn === undefined ? "" : ", or sign in to this hub's page with tandem sign-in";
+  const error = `orders are taken on this machine only; give it there, or through an SSH tunnel to the hub's port${page}`;
   return { status: 403, body: { error } };
+}
+
+/** Who gives an order from this hub's own page; undefined of one that does not come from there, or when nobody is signed in. */
+export function ordererOf(request: IncomingMessage, signedIn?: SignedIn): { by: string } | undefined {
+  return isSameOrigin(request) ? signedIn?.(request) : undefined;
+}
+
+/** Whether this hub's own page sent it, as a browser says. Browsers name the origin of whatever is no GET. */
+export function isSameOrigin({ headers }: IncomingMessage): boolean {
+  const { origin, host, "sec-fetch-site": site } = headers;
+  if (origin === undefined || host === undefined || (site !== undefined && site !== "same-origin")) return false;
+  return URL.parse(origin)?.host === host.toLowerCase();
 }
 
 /** What an order says, within bounds of size and time. */
@@ -53,9 +74,13 @@ export const notAllowed = (allowed: string): Answer => ({
   body: { error: `this path answers ${allowed}` },
 });
 
-export function sendAnswer(request: IncomingMessage, response: ServerResponse, { status, body }: Answer): void {
+export function sendAnswer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, body, headers }: Answer,
+): void {
   const text = `${JSON.stringify(body)}\n`;
-  response.writeHead(status, { "content-type": "application/json", "cache-control": "no-store" });
+  response.writeHead(status, { "content-type": "application/json", "cache-control": "no-store", ...headers });
   response.end(request.method === "HEAD" ? undefined : text);
 }
 

@@ -1,9 +1,20 @@
-/** Answers what is asked about services and maintenance: anybody reads, and orders are taken from this machine only, where an operator is logged in. */
+/** Answers what is asked about services and maintenance: anybody reads, and orders are taken from an operator. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
 import { MaintenanceWindow } from "../core/maintenance.ts";
 import type { MaintenanceView, ServiceJson } from "./api.ts";
-import { type Answer, decodePart, notAllowed, pathOf, readOrder, reads, refusalOf, sendAnswer } from "./orders.ts";
+import {
+  type Answer,
+  decodePart,
+  notAllowed,
+  ordererOf,
+  pathOf,
+  readOrder,
+  reads,
+  refusalOf,
+  type SignedIn,
+  sendAnswer,
+} from "./orders.ts";
 
 /** What came of an order. */
 export interface OrderOutcome {
@@ -19,9 +30,11 @@ export interface ServicesApiOptions {
   maintenance: {
     views(): MaintenanceView[];
     knows(target: string): boolean;
-    begin(word: z.infer<typeof Begin>): Promise<MaintenanceView>;
+    begin(word: Required<z.infer<typeof Begin>>): Promise<MaintenanceView>;
     end(target: string, by: string): Promise<MaintenanceView | undefined>;
   };
+  /** @default nobody ever is */
+  signedIn?: SignedIn;
 }
 
 const servicesPath = "/api/v1/services";
@@ -39,7 +52,8 @@ const Begin = z.strictObject({
   minutes: z.number().positive().max(longestMinutes),
   // What the peer's hub and the file would not take must not get as far as there.
   reason: MaintenanceWindow.shape.reason.min(1),
-  by: MaintenanceWindow.shape.by.min(1),
+  /** Of somebody who is signed in, that is known. */
+  by: MaintenanceWindow.shape.by.min(1).optional(),
 });
 const End = Begin.pick({ target: true, by: true });
 
@@ -50,7 +64,7 @@ export function createServicesApi(
   return async (request, response) => {
     const path = pathOf(request);
     if (path !== maintenancePath && path !== servicesPath && !path.startsWith(`${servicesPath}/`)) return false;
-    sendAnswer(request, response, refusalOf(request) ?? (await answerTo(options, path, request)));
+    sendAnswer(request, response, refusalOf(request, options.signedIn) ?? (await answerTo(options, path, request)));
     return true;
   };
 }
@@ -100,13 +114,17 @@ async function maintenance(options: ServicesApiOptions, request: IncomingMessage
       const word = await readOrder(request, Begin);
       if (word.error !== undefined) return word.error;
       const { target } = word.value;
+      const by = ordererOf(request, options.signedIn)?.by ?? word.value.by;
+      if (by === undefined) return nobody;
       if (!knows(target)) return { status: 404, body: { error: `${target} is no machine or agent of the fleet` } };
-      return { status: 200, body: await begin(word.value) };
+      return { status: 200, body: await begin({ ...word.value, by }) };
     }
     case "DELETE": {
       const word = await readOrder(request, End);
       if (word.error !== undefined) return word.error;
-      const ended = await end(word.value.target, word.value.by);
+      const by = ordererOf(request, options.signedIn)?.by ?? word.value.by;
+      if (by === undefined) return nobody;
+      const ended = await end(word.value.target, by);
       return ended === undefined
         ? { status: 404, body: { error: `${word.value.target} is not in maintenance` } }
         : { status: 200, body: ended };
@@ -115,5 +133,7 @@ async function maintenance(options: ServicesApiOptions, request: IncomingMessage
       return notAllowed("GET, POST, DELETE");
   }
 }
+
+const nobody: Answer = { status: 400, body: { error: "by: say who orders it" } };
 
 const outcome = (result: OrderOutcome): Answer => ({ status: result.ok ? 200 : 409, body: result });

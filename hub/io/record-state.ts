@@ -18,6 +18,8 @@ export interface RecordStateOptions {
   log: Log;
   /** Groups whose text may differ now. */
   onGroups(keys: string[]): void;
+  /** A batch of the alerts' stream was folded; one that was spooled comes again when it is stored. */
+  onAlerts?(batch: Batch): void;
 }
 
 /** Groups between two pauses of a snapshot: a few ms. */
@@ -98,6 +100,7 @@ export class RecordState {
       else this.alerts.note(record);
     }
     if (changed.length > 0) this.#options.onGroups(changed);
+    if (kind === "alerts") this.#options.onAlerts?.(batch);
   }
 
   /** What a snapshot says first, of one moment: what the streams hold. */

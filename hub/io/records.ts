@@ -40,6 +40,8 @@ export interface RecordsOptions {
   /** The last health change of an agent that was stored before this start. */
   onRemembered(change: HealthChange): void;
   onSync(sync: SyncJudgement): void;
+  /** Alerts and notes of either hub were folded: stored before this start, or just now. */
+  onAlerts?(batch: Batch): void;
 }
 
 /** How old an uncopied record may be while the pair still counts as in sync, ms. */
@@ -67,9 +69,9 @@ export class Records {
 
   constructor(options: RecordsOptions) {
     this.#options = options;
-    const { config, clock, log, fold, onGroups } = options;
+    const { config, clock, log, fold, onGroups, onAlerts } = options;
     const [self, peer] = [config.machine.name, config.peer.name];
-    this.#state = new RecordState({ self, peer, fold, log, onGroups });
+    this.#state = new RecordState({ self, peer, fold, log, onGroups, ...(onAlerts && { onAlerts }) });
     const [state, places] = [this.#state, this.#places];
     const mend = (nc: NatsConnection) => this.#care.mend(nc);
     this.#own = new OwnRecords({

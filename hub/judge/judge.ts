@@ -98,6 +98,12 @@ export class Judge {
     return heardAtMs === undefined ? null : Math.max(0, monoMs() - heardAtMs);
   }
 
+  /** The same by whichever path it came last; undefined before the first. */
+  heardAtAllAgoMs(): number | undefined {
+    const ages = (["udp", "tcp", "nats"] as const).map((path) => this.heardAgoMs(path)).filter((age) => age !== null);
+    return ages.length === 0 ? undefined : Math.min(...ages);
+  }
+
   /** To what sits beside the detector. */
   tell(message: unknown): void {
     this.#send({ type: "listener", message });

@@ -15,6 +15,7 @@ import { packProgram } from "./program.ts";
 import { rollbackSources } from "./rollback-sources.ts";
 import { type RunOptions, type RunRequest, type RunResult, runDeployment } from "./run.ts";
 import { endText, historyText, planText, sorted } from "./show.ts";
+import { tellHubs } from "./told.ts";
 
 interface Printing {
   json: boolean;
@@ -122,6 +123,7 @@ function requestOf(what: string, options: RunOptions, { json, yes }: Printing & 
         `This changes ${tasks.map(({ place }) => place.name).join(" and ")}`,
         signal,
       )),
+    tell: tellHubs,
     interrupted: (engine) => listenForEnd(engine, progress.say),
   } satisfies Partial<RunRequest>;
 }

@@ -13,6 +13,7 @@ import { type Chosen, choosePlaces } from "./places.ts";
 import { planStep, type Source } from "./plan-task.ts";
 import { commitOf } from "./program.ts";
 import { unsoundnessOf } from "./soundness.ts";
+import { type TellDeployment, told } from "./told.ts";
 
 export interface RunOptions {
   dir: string;
@@ -41,6 +42,8 @@ export interface RunRequest extends Progress {
   /** Refuses a plan that does more than it should. @default none does */
   refuse?(tasks: readonly Task[]): void;
   show(tasks: readonly Task[], number: number): void;
+  /** Tells a hub of these machines that it begins or ends, as far as one can be told. @default nobody is told */
+  tell?: TellDeployment;
   /** Called before a lock is taken; the signal ends the engine politely. */
   interrupted(engine: Pick<DeployEngine, "kill">): AbortSignal;
   /** @default Pulumi's */
@@ -138,7 +141,9 @@ async function underLock(
     logs: [],
     notes: [],
   };
-  return { kind: "played", number, tasks: changing, played: await carryOut(tasks, shared) };
+  const about = { what, number, by: base.by, machines: changing.map(({ place }) => place.name) };
+  const played = await told(request.tell, chosen.places, about, () => carryOut(tasks, shared));
+  return { kind: "played", number, tasks: changing, played };
 }
 
 /** What machines that take no part know of numbers, so that the last deployment is the one with the highest; one that is away is not asked. */

@@ -4,7 +4,7 @@ import { takeLocks } from "../deploy/lock.ts";
 import { giveOrders } from "../deploy/orders.ts";
 import { onMachine, type Place, placeOf } from "../deploy/place.ts";
 import { OperatorError } from "../error.ts";
-import { keepDocuments } from "../site/keep-documents.ts";
+import { type GiveOrders, keepDocuments } from "../site/keep-documents.ts";
 import { readPairStacks, readStacks } from "../site/stacks.ts";
 import { freezeScript, killScript, type SignalScript, thawScript } from "./signals.ts";
 import type { DrillSite } from "./site.ts";
@@ -18,6 +18,11 @@ export function deployedDrillSite(stacks: string[], dir: string, reports: string
     return place;
   };
   const run = (place: Place, { script, as }: SignalScript) => onMachine(place, script, { as });
+  const give = [...places.values()].map(
+    (place): GiveOrders =>
+      (orders) =>
+        giveOrders(place, orders),
+  );
   return {
     name: `the site in ${dir}`,
     hubs: new Map(readPairStacks(stacks, dir).map(({ machine }) => [machine.name, hubUrlOf(machine)])),
@@ -30,11 +35,8 @@ export function deployedDrillSite(stacks: string[], dir: string, reports: string
       return async () => void (await run(at(machine), thawScript(at(machine).reach, pids)));
     },
     lock: () => takeLocks([...places.values()], "drill"),
-    keep: (documents) =>
-      keepDocuments(
-        documents,
-        [...places.values()].map((place) => (orders) => giveOrders(place, orders)),
-      ),
+    keep: (documents) => keepDocuments(documents, give),
+    give,
     reports,
   };
 }

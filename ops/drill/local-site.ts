@@ -16,6 +16,7 @@ const Lock = z.object({ pid: z.number().int() });
 export function localDrillSite(data: string): DrillSite {
   const urls = hubUrls({ data, stack: [], dir: "" });
   const pidsOf = (machine: string, parts: readonly Part[]) => parts.flatMap((part) => pidOf(data, machine, part));
+  const give = urls.map(givingTo);
   return {
     name: `the local run in ${data}`,
     hubs: new Map(machineNames.map((machine, i) => [machine, urls[i] ?? ""])),
@@ -34,7 +35,8 @@ export function localDrillSite(data: string): DrillSite {
     },
     // Nothing is deployed to a local run.
     lock: async () => ({ release: async () => {} }),
-    keep: (documents) => keepDocuments(documents, urls.map(givingTo)),
+    keep: (documents) => keepDocuments(documents, give),
+    give,
     reports: join(data, "drills"),
   };
 }

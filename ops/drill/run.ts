@@ -20,7 +20,7 @@ export interface DrillOptions {
   holdMs: number;
   signal: AbortSignal;
   say(line: string): void;
-  onPlayed(played: Played): void;
+  onPlayed(played: Played): Promise<void> | void;
   /** Told before each fault. */
   announce(what: string): Promise<void>;
 }
@@ -51,7 +51,7 @@ export async function runDrill(site: DrillSite, options: DrillOptions): Promise<
           const one = await play(site, scenario, machine, observer, options);
           if (one === undefined) return { played, why: undefined };
           played.push(one);
-          options.onPlayed(one);
+          await options.onPlayed(one);
           // Whoever goes on without redundancy makes an outage of a drill.
           if (one.recoveryMs === null) return { played, why: undefined };
           await sleep(quietMs, undefined, { signal: options.signal }).catch(() => {});

@@ -1,6 +1,6 @@
 /** A pair that is in use, as a drill sees it: where it answers, and how one of its servers is killed or frozen. */
 import type { DocumentWritten } from "../site/documents.ts";
-import type { DocumentToKeep } from "../site/keep-documents.ts";
+import type { DocumentToKeep, GiveOrders } from "../site/keep-documents.ts";
 import type { Part } from "./scenarios.ts";
 
 export interface DrillSite {
@@ -17,6 +17,8 @@ export interface DrillSite {
   /** Keeps deployments away until it is released. @throws OperatorError while one is under way */
   lock(): Promise<{ release(): Promise<void> }>;
   keep(documents: readonly DocumentToKeep[]): Promise<DocumentWritten[]>;
+  /** Each gives orders to one hub. */
+  give: readonly GiveOrders[];
   /** Where reports are written. */
   reports: string;
 }

@@ -6,7 +6,7 @@ import { requireFleet } from "../../fleet/load.ts";
 import { giveOrders } from "../deploy/orders.ts";
 import { onMachine, type Place, placeOf } from "../deploy/place.ts";
 import { OperatorError } from "../error.ts";
-import { keepDocuments } from "../site/keep-documents.ts";
+import { type GiveOrders, keepDocuments } from "../site/keep-documents.ts";
 import { readStacks } from "../site/stacks.ts";
 import { type AgentHost, listeningPorts } from "./host.ts";
 import type { MigrationSite } from "./site.ts";
@@ -25,6 +25,11 @@ export function deployedSite(dir: string, fleetDir: string | undefined, reports:
     if (site === undefined) throw new RangeError(`${name} is not of the pair`);
     return site.machine;
   };
+  const give = pair.map(
+    (place): GiveOrders =>
+      (orders) =>
+        giveOrders(place, orders),
+  );
   return {
     name: `the site in ${dir}`,
     fleet,
@@ -48,11 +53,8 @@ export function deployedSite(dir: string, fleetDir: string | undefined, reports:
           natsUrl: (name) => `nats://${hostPort(machineOf(name).address, machineOf(name).natsPort)}`,
         }),
       ),
-    keep: (documents) =>
-      keepDocuments(
-        documents,
-        pair.map((place) => (orders) => giveOrders(place, orders)),
-      ),
+    keep: (documents) => keepDocuments(documents, give),
+    give,
     reports,
   };
 }

@@ -36,6 +36,7 @@ export async function localSite(dataDir: string, fleetDir: string): Promise<Migr
     return config.machine;
   };
   const hubs = new Map([...configs.keys()].map((name) => [name, urlOf(machineOf(name).hub)]));
+  const give = [...hubs.values()].map(givingTo);
   return {
     name: `the local run in ${dataDir}`,
     // Only some of the agents may run there.
@@ -61,7 +62,8 @@ export async function localSite(dataDir: string, fleetDir: string): Promise<Migr
           natsUrl: (name) => `nats://${hostPort(machineOf(name).nats.host, machineOf(name).nats.port)}`,
         }),
       ),
-    keep: (documents) => keepDocuments(documents, [...hubs.values()].map(givingTo)),
+    keep: (documents) => keepDocuments(documents, give),
+    give,
     reports: join(dataDir, "migration"),
   };
 

@@ -1,7 +1,7 @@
 /** What a migration needs to know of a site, be it two deployed machines or a local run, and how it acts there. */
 import type { Fleet, PlacedAgent } from "../../fleet/model.ts";
 import type { DocumentWritten } from "../site/documents.ts";
-import type { DocumentToKeep } from "../site/keep-documents.ts";
+import type { DocumentToKeep, GiveOrders } from "../site/keep-documents.ts";
 import type { AgentHost } from "./host.ts";
 
 export interface MigrationSite {
@@ -18,6 +18,8 @@ export interface MigrationSite {
   hubFile(agent: PlacedAgent, stage: "shadow" | "dual", revision: number, machine: string): string;
   /** Each at the first hub that keeps it; what came of each, in their order. Never throws. */
   keep(documents: readonly DocumentToKeep[]): Promise<DocumentWritten[]>;
+  /** Each gives orders to one hub. */
+  give: readonly GiveOrders[];
   /** Where the reports of batches are written. */
   reports: string;
 }

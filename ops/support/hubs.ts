@@ -4,7 +4,7 @@ import type { Bundle } from "./bundle.ts";
 
 const askMs = 5_000;
 
-const endpoints = ["fleet", "ledger", "services", "maintenance", "alerts", "status", "documents/migration"];
+const endpoints = ["fleet", "ledger", "services", "maintenance", "alerts", "timeline", "status", "documents/migration"];
 
 /** @param name of the folder in the bundle */
 export async function addHub(bundle: Bundle, name: string, url: string): Promise<void> {

@@ -30,6 +30,7 @@ it("a freeze of 60 s that is ended by its operator is thawed at once, and counts
       },
       lock: () => expect.unreachable(),
       keep: () => expect.unreachable(),
+      give: [],
       reports: "",
     },
     {

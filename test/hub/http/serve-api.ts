@@ -1,0 +1,41 @@
+/** Serves one API of the hub on a port of its own, for a test that asks it as a client would. */
+import { once } from "node:events";
+import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import { onTestFinished } from "vitest";
+
+export interface Said {
+  status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: of any API
+  body: any;
+  headers: IncomingMessage["headers"];
+}
+
+export type Ask = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Said>;
+
+/** Unlike fetch, it sends whatever headers it is told. A path that is none of the API's is answered with 418. */
+export async function serveApi(
+  api: (request: IncomingMessage, response: ServerResponse) => Promise<boolean>,
+): Promise<{ ask: Ask; origin: string }> {
+  const server = createServer((asked, response) => {
+    void api(asked, response).then((answered) => answered || response.writeHead(418).end("{}"));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo; // it listens on a port
+  const ask: Ask = async (method, path, body, headers = {}) => {
+    const sent = body === undefined ? "" : typeof body === "string" ? body : JSON.stringify(body);
+    const length = { "content-length": String(Buffer.byteLength(sent)) };
+    const asked = request({ host: "127.0.0.1", port, method, path, headers: { ...length, ...headers } });
+    asked.end(sent);
+    const [response] = (await once(asked, "response")) as [IncomingMessage];
+    return {
+      status: response.statusCode ?? 0,
+      body: JSON.parse((await text(response)) || "null"),
+      headers: response.headers,
+    };
+  };
+  return { ask, origin: `http://127.0.0.1:${port}` };
+}
