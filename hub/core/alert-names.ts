@@ -3,12 +3,15 @@
 /** `urgent`: somebody should look now, whatever the hour. */
 export const alertSeverities = {
   "agent-unhealthy": "urgent",
+  "clock-offset": "warning",
   "hub-lost": "urgent",
   "machine-lost": "urgent",
   "nats-lost": "urgent",
+  "notifications-failing": "warning",
   "pushgateway-lost": "warning",
   "records-missing": "urgent",
   "service-held": "urgent",
+  "snapshot-old": "warning",
   "spool-filling": "urgent",
   "store-nearly-full": "warning",
   "switchover-given-up": "warning",
