@@ -1,4 +1,5 @@
 /** Ties the hub's parts to what answers its requests: the push API, the metrics, the views and the page. */
+import type { Alerting } from "./alerting.ts";
 import type { HubConfig } from "./config.ts";
 import type { Fold } from "./core/fold/fold.ts";
 import { alertsView } from "./http/alerts-view.ts";
@@ -34,6 +35,7 @@ export interface FrontParts {
   services: Services;
   maintenance: MaintenanceDesk;
   documents: DocumentStore;
+  alerting: Alerting;
 }
 
 export function createFront(parts: FrontParts): Front {
@@ -50,6 +52,7 @@ export function createFront(parts: FrontParts): Front {
     services,
     maintenance,
     documents,
+    alerting,
   } = parts;
   const metrics = new OwnMetrics({
     view,
@@ -64,6 +67,7 @@ export function createFront(parts: FrontParts): Front {
     eventListeners: () => events.listeners,
     services: () => services.list(),
     documents,
+    notify: alerting.gauges,
     folder: config.stateDirectory ?? "/",
   });
   const numbered = new NumberedPushes({
@@ -99,6 +103,7 @@ export function createFront(parts: FrontParts): Front {
       },
     }),
     documents: createDocumentsApi({ machine: config.machine.name, documents }),
+    notifications: alerting.api,
     metricsText: async () => (await metrics.text()) + fold.metricsText(),
     fleet: () => view.fleet(),
     ledger: () => view.ledger(),

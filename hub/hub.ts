@@ -1,6 +1,7 @@
 /** One hub: builds its parts from a config, ties what one of them learns to what the others do, and stops them in order. */
 import { randomBytes } from "node:crypto";
 import { AlertDesk } from "./alert-desk.ts";
+import { Alerting } from "./alerting.ts";
 import { ConditionAlerts } from "./condition-alerts.ts";
 import { type AgentConfig, agentId, type HubConfig } from "./config.ts";
 import { FleetHealth, type HealthTurn } from "./core/fleet-health.ts";
@@ -72,6 +73,7 @@ export class Hub {
   readonly #alerts: MachineAlerts;
   readonly #fleetAlerts: FleetAlerts;
   readonly #conditionAlerts: ConditionAlerts;
+  readonly #alerting: Alerting;
   readonly #maintenance: MaintenanceDesk;
   readonly #maintenanceOrders: MaintenanceOrders;
   readonly #services: Services;
@@ -108,6 +110,7 @@ export class Hub {
         this.#health.remember(`${change.machine}/${change.agent}`, change.to, sinceMs);
       },
       onSync: () => this.#onSync(),
+      onAlert: (...alert) => this.#alerting.notifier.noted(...alert),
     });
     const limits = { maxBodyBytes: config.maxBodyBytes, groupExpiryMs: config.groupExpiryMs };
     this.#keeper = new PushgatewayKeeper({
@@ -178,12 +181,23 @@ export class Hub {
     });
     this.#maintenanceOrders = new MaintenanceOrders(config, (order) => void this.#services.order(order));
     this.#maintenance = new MaintenanceDesk({ config, onChange: (targets) => this.#onMaintenance(targets), log });
+    this.#alerting = new Alerting({
+      config,
+      records: this.#records,
+      peersHub: () => this.#judge.state(config.peer.name).parts.hub,
+      inMaintenance: (target) => this.#maintenance.covers(target),
+      reports: () => this.#reports,
+      nats: () => this.#link?.nc,
+      log,
+      clock,
+    });
     this.#reports = new PeerReports({
       config,
       incarnation: this.#incarnation,
       health: this.#health,
       records: this.#records,
       maintenance: this.#maintenance,
+      alerting: this.#alerting,
       ownIds: [...agents.filter((agent) => this.#round.isOwn(agent)).map(agentId), ...this.#services.ownStandbyIds],
       lagMs: () => this.#lag.longestMs(),
       onReport: (id, turn) => {
@@ -218,6 +232,7 @@ export class Hub {
       records: this.#records,
       services: () => this.#services.list(),
       inMaintenance: (id) => this.#maintenance.covers(id),
+      ownSights: () => this.#alerting.conditions.sights(),
       store: (alert) => storeAlert(alertStore, alert),
       clock,
     });
@@ -250,6 +265,7 @@ export class Hub {
       services: this.#services,
       maintenance: this.#maintenance,
       documents: this.documents,
+      alerting: this.#alerting,
     });
   }
 
@@ -261,7 +277,7 @@ export class Hub {
   /** Resolves when the hub answers; reading its records back goes on behind that. Rejects when a port or the spool cannot be had. */
   async start(succeeds = false): Promise<void> {
     // Before anything is judged.
-    await this.#maintenance.open();
+    await Promise.all([this.#maintenance.open(), this.#alerting.open()]);
     await this.#judge.start(succeeds);
     this.#reports.start();
     await this.#records.open();
@@ -301,7 +317,7 @@ export class Hub {
     this.#fleetAlerts.stop();
     this.#conditionAlerts.stop();
     this.#alertDesk.stop();
-    const kept = Promise.all([this.#maintenance.stop(), this.documents.stop()]);
+    const kept = Promise.all([this.#maintenance.stop(), this.#alerting.stop(), this.documents.stop()]);
     this.#expirer.stop();
     // A scrape under way may wait for the store, whose stop lets it go.
     const { scrapes } = await this.#round.stop();
@@ -350,6 +366,7 @@ export class Hub {
     this.#reports.attach(link.nc);
     const incarnation = await this.#readBack(link);
     this.#timers.push(setInterval(() => void this.#records.refill(link.nc, this.#stop.signal), refillEveryMs));
+    this.#alerting.notifier.begin();
     this.#onReady();
     this.#log.info("hub.ready", { incarnation, groups: this.#fold.groupCount });
   }

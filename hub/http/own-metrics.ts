@@ -5,6 +5,7 @@ import { Verdict } from "../core/verdict.ts";
 import { SatelliteView, type ServiceJson } from "./api.ts";
 import { drillKind, drillMetrics, lastDrillKey } from "./drill-metrics.ts";
 import { machineMetrics } from "./machine-metrics.ts";
+import { type NotifyGauges, notifyMetrics } from "./notify-metrics.ts";
 import { scrapeMetrics } from "./scrape-metrics.ts";
 import { serviceMetrics } from "./service-metrics.ts";
 import type { View } from "./view.ts";
@@ -23,6 +24,7 @@ export interface OwnMetricsSources {
   eventListeners(): number;
   services(): ServiceJson[];
   documents: DocumentGauges;
+  notify: NotifyGauges;
   /** Folder on the disk of the hub's data. */
   folder: string;
 }
@@ -161,6 +163,7 @@ export class OwnMetrics {
     this.#agents(view);
     scrapeMetrics(this.#registry, view);
     serviceMetrics(this.#registry, sources.services);
+    notifyMetrics(this.#registry, sources.notify);
   }
 
   countPush(op: string | undefined, status: number): void {

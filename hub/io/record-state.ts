@@ -6,7 +6,7 @@ import { groupKey } from "../core/group-path.ts";
 import { compareHlc, type Hlc, hlcZero, mergeHlc } from "../core/hlc.ts";
 import { Ledger } from "../core/ledger.ts";
 import { OpenAlerts } from "../core/open-alerts.ts";
-import type { Batch, HealthChange, Push, StreamKind } from "../core/record.ts";
+import type { Alert, Batch, HealthChange, Push, StreamKind } from "../core/record.ts";
 import { type Marks, type SnapshotLine, streamKey } from "../core/snapshot.ts";
 import { type Log, messageOf } from "./log.ts";
 import { streamKinds } from "./streams.ts";
@@ -18,6 +18,8 @@ export interface RecordStateOptions {
   log: Log;
   /** Groups whose text may differ now. */
   onGroups(keys: string[]): void;
+  /** An alert, of a record or of a snapshot, which does not say whose it was: then `batch` is undefined. May come again. */
+  onAlert?(alert: Alert, batch: Pick<Batch, "origin" | "incarnation"> | undefined): void;
 }
 
 /** Groups between two pauses of a snapshot: a few ms. */
@@ -95,7 +97,7 @@ export class RecordState {
       this.clock.now = mergeHlc(this.clock.now, record.at);
       if (record.kind === "push") changed.push(...this.#applied(record, batch));
       else if (record.kind === "health") this.#remember(record);
-      else this.alerts.note(record);
+      else this.#noteAlert(record, batch);
     }
     if (changed.length > 0) this.#options.onGroups(changed);
   }
@@ -145,7 +147,7 @@ export class RecordState {
         this.#remember(line.change);
         return undefined;
       case "alert":
-        this.alerts.note(line.alert);
+        this.#noteAlert(line.alert, undefined);
         return undefined;
       case "clock":
         this.clock.now = mergeHlc(this.clock.now, line.now);
@@ -177,6 +179,11 @@ export class RecordState {
       this.#noted.set(key, account);
     }
     return account;
+  }
+
+  #noteAlert(alert: Alert, batch: Batch | undefined): void {
+    this.alerts.note(alert);
+    this.#options.onAlert?.(alert, batch);
   }
 
   #remember(change: HealthChange): void {

@@ -14,6 +14,10 @@ const wordsForMs = 24 * 3_600_000;
 /** For the peer, and for the file. */
 export const Tellings = z.array(Telling).max(maxTellings);
 
+/** What a hub says to its peer: which channels it has, and what it told or knows to be told. */
+export const NotifyWord = z.object({ channels: z.array(z.string()).max(100), told: Tellings });
+export type NotifyWord = z.infer<typeof NotifyWord>;
+
 /** Mutable. The oldest beyond the bound are forgotten. */
 export class Told {
   readonly #atMs = new Map<string, Telling>();

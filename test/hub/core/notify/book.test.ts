@@ -17,7 +17,10 @@ class Teller {
   peer = alone;
   nowMs = 1_000_000_000;
 
-  constructor(readonly channels: { name: string; atLeast: Loudness }[] = [phone]) {
+  readonly channels: { name: string; atLeast: Loudness }[];
+
+  constructor(channels: { name: string; atLeast: Loudness }[] = [phone]) {
+    this.channels = channels;
     this.book = new NotifyBook({ self: "mainpc", machines, channels }, undefined, 0);
   }
 
