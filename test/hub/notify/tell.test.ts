@@ -47,7 +47,9 @@ const telling = (config: unknown, ms = 5_000) => tell(ChannelConfig.parse(config
 it("a webhook gets JSON that says what, where, since when, impact and runbook, signed by the key of a file", async () => {
   const receiver = await httpReceiver();
   await telling({ kind: "webhook", name: "hook", url: `${receiver.url}/in`, keyFile: fileWith("a key") });
-  const [{ path, headers, body } = { path: "", headers: {}, body: "" }] = receiver.received;
+  const [first] = receiver.received;
+  if (first === undefined) throw new Error("nothing came");
+  const { path, headers, body } = first;
   expect(path).toBe("/in");
   expect(JSON.parse(body)).toEqual({
     v: 1,
