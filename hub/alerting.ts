@@ -2,6 +2,7 @@
 import type { NatsConnection } from "nats";
 import type { HubConfig } from "./config.ts";
 import type { Heartbeat } from "./core/heartbeat.ts";
+import { PeerVoice } from "./core/notify/peer-voice.ts";
 import type { Judgement } from "./core/verdict.ts";
 import { createNotificationsApi } from "./http/notifications-api.ts";
 import type { NotifyGauges } from "./http/notify-metrics.ts";
@@ -27,9 +28,6 @@ export interface AlertingOptions {
   clock(): number;
 }
 
-/** A report with news of maintenance alone is no sign of an older hub; so many in a row are. */
-const unspokenReports = 3;
-
 export class Alerting {
   readonly notifier: Notifier;
   readonly deadMansSwitch: DeadMansSwitch | undefined;
@@ -40,9 +38,7 @@ export class Alerting {
   readonly #silences: SilenceDesk;
   #silencesAreNews = false;
   #notifyIsNews = false;
-  /** Incarnation of the peer's hub that speaks of notifications, and how often one spoke of all else. */
-  #speaker = "";
-  #unspoken = 0;
+  readonly #peerVoice = new PeerVoice();
 
   constructor(options: AlertingOptions) {
     this.#options = options;
@@ -91,6 +87,12 @@ export class Alerting {
     await Promise.all([this.#silences.open(), this.notifier.open()]);
   }
 
+  /** The records are read back. */
+  begin(): void {
+    const { alerts } = this.#options.records;
+    this.notifier.begin((name, subject) => alerts.isOpen(name, subject));
+  }
+
   async stop(): Promise<void> {
     this.deadMansSwitch?.stop();
     await Promise.all([this.notifier.stop(), this.#silences.stop()]);
@@ -107,17 +109,11 @@ export class Alerting {
     return words;
   }
 
-  heard({ incarnation, maintenance, silences, notify }: Heartbeat): void {
+  heard(report: Heartbeat): void {
+    const { silences, notify } = report;
     if (silences !== undefined) this.#silences.heard(silences);
-    if (notify !== undefined) {
-      [this.#speaker, this.#unspoken] = [incarnation, 0];
-      this.notifier.heardPeer(notify);
-      return;
-    }
-    // An older hub says of maintenance once a second, and never of notifications: it tells nobody anything.
-    if (maintenance === undefined || incarnation === this.#speaker) return;
-    this.#unspoken++;
-    if (this.#unspoken >= unspokenReports) this.notifier.heardPeer(undefined);
+    const isOlder = this.#peerVoice.isOlder(report);
+    if (notify !== undefined || isOlder) this.notifier.heardPeer(notify);
   }
 
   get gauges(): NotifyGauges {

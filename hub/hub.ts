@@ -366,7 +366,7 @@ export class Hub {
     this.#reports.attach(link.nc);
     const incarnation = await this.#readBack(link);
     this.#timers.push(setInterval(() => void this.#records.refill(link.nc, this.#stop.signal), refillEveryMs));
-    this.#alerting.notifier.begin();
+    this.#alerting.begin();
     this.#onReady();
     this.#log.info("hub.ready", { incarnation, groups: this.#fold.groupCount });
   }

@@ -40,9 +40,9 @@ export const SilenceView = z.strictObject({
 });
 export type SilenceView = z.infer<typeof SilenceView>;
 
-/** What an operator says of a silence; a machine's name or the like is none of it. */
+/** What an operator says of a silence, no longer than the peer's hub takes it. */
 export const SilenceOrder = z.strictObject({
-  target: z.string().min(1),
+  target: z.string().min(1).max(300),
   minutes: z
     .number()
     .positive()

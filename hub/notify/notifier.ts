@@ -88,9 +88,9 @@ export class Notifier {
     setImmediate(() => this.#look());
   }
 
-  /** The records are read back. */
-  begin(): void {
-    this.#book.begin(Date.now());
+  /** The records are read back. @param isOpen whether an alert stands by them */
+  begin(isOpen: (name: string, subject: string) => boolean): void {
+    this.#book.begin(Date.now(), this.#options.clock(), isOpen);
     this.#ready = true;
     this.#timer = setInterval(() => this.#look(), tickMs);
   }
@@ -128,7 +128,7 @@ export class Notifier {
     clearInterval(this.#timer);
     await Promise.all(this.#channels.map((channel) => channel.stop()));
     this.#keep();
-    await this.#keeping;
+    while (this.#keeping !== undefined) await this.#keeping;
   }
 
   #newBook(dump: BookDump | undefined): NotifyBook {
@@ -168,14 +168,17 @@ export class Notifier {
     const { revision } = this.#book;
     if (this.#file === undefined || this.#keeping !== undefined || revision === this.#keptRevision) return;
     this.#keptRevision = revision;
-    this.#keeping = this.#file
-      .write(this.#book.dump())
-      .catch((error: unknown) => {
+    this.#keeping = this.#file.write(this.#book.dump()).then(
+      () => {
+        this.#keeping = undefined;
+        this.#keep();
+      },
+      (error: unknown) => {
+        this.#keeping = undefined;
+        // The next look tries again.
         this.#keptRevision = Number.NaN;
         this.#options.log.error("notifications.unkept", { error: messageOf(error) });
-      })
-      .finally(() => {
-        this.#keeping = undefined;
-      });
+      },
+    );
   }
 }

@@ -1,5 +1,6 @@
 /** What one hub has still to tell to which channel: notices of the records, held while somebody silenced them, ticked off when either hub has told them. */
 import { z } from "zod";
+import { nextHlc } from "../hlc.ts";
 import { EpisodeDumps, Episodes, type NotedAlert } from "./episodes.ts";
 import { isLoudEnough, type Loudness, Notice } from "./notice.ts";
 import { type Telling, Tellings, Told } from "./told.ts";
@@ -87,8 +88,17 @@ export class NotifyBook {
     return notice;
   }
 
-  /** All records were read back: of what was over before, only the recent is told. */
-  begin(nowMs: number): void {
+  /**
+   * All records were read back: of what was over before, only the recent is told.
+   *
+   * @param isOpen by the records, which know better than a file that was written before the end was heard of
+   */
+  begin(nowMs: number, clockMs: number, isOpen: (name: string, subject: string) => boolean): void {
+    for (const { name, subject, newest } of this.#episodes.open()) {
+      if (isOpen(name, subject)) continue;
+      const over = { at: nextHlc(newest, nowMs), severity: "resolved" as const, name, subject };
+      this.note({ ...over, message: "it ended while this hub was away", origin: "" }, "heard", clockMs);
+    }
     for (const [id, entry] of this.#entries) {
       const { notice, isFound } = entry;
       if (isFound && !this.#episodes.stands(notice) && nowMs - notice.atMs > recentMs) this.#entries.delete(id);

@@ -79,6 +79,11 @@ export class Episodes {
     return episode?.open === true && episode.saidBy === id;
   }
 
+  /** What each trouble that is there now is about, and the stamp of its newest record. */
+  open(): { name: string; subject: string; newest: Hlc }[] {
+    return [...this.#episodes.values()].filter(({ open }) => open);
+  }
+
   /** A record that came before changes nothing. */
   note(alert: NotedAlert): Noted {
     const before = this.#episodes.get(keyOf(alert));

@@ -179,13 +179,22 @@ it("of what is read back at a start, what stands is told however old, and what i
     teller.book.note(at(agoMs, "urgent", subject), "read", 0);
     if (subject !== "stands") teller.book.note(at(agoMs - minuteMs, "resolved", subject), "read", 0);
   }
-  teller.book.begin(teller.nowMs);
+  teller.book.begin(teller.nowMs, teller.nowMs, (_, subject) => subject === "stands");
   teller.after(0);
   expect(teller.told).toEqual([
     "phone: raised nats-lost stands",
     "phone: raised nats-lost recent",
     "phone: resolved nats-lost recent",
   ]);
+});
+
+it("what the file says stands, and the records do not, is over, and told so where it was told", () => {
+  const teller = new Teller();
+  teller.say("urgent");
+  teller.restart();
+  teller.book.begin(teller.nowMs, teller.nowMs, () => false);
+  teller.after(1_000);
+  expect(teller.told).toEqual(["phone: raised nats-lost pc2", "phone: resolved nats-lost pc2"]);
 });
 
 it("an end is not told where a peer's telling of the beginning is not known", () => {

@@ -17,6 +17,14 @@ const reportMs = 1_000;
 const copyMs = 50;
 const restartMs = 3_000;
 
+/** As the newest record has it. */
+function isOpen(records: readonly NotedAlert[], subject: string): boolean {
+  const [newest] = records
+    .filter((each) => each.subject === subject)
+    .toSorted((a, b) => b.at.wallMs - a.at.wallMs || b.at.counter - a.at.counter);
+  return newest !== undefined && newest.severity !== "resolved";
+}
+
 /** What a channel was told by whom. */
 export interface Heard {
   channel: string;
@@ -100,7 +108,7 @@ export class World {
       this.nowMs,
     );
     for (const record of side.records) side.book.note(record, "read", this.nowMs);
-    side.book.begin(this.nowMs + side.offsetMs);
+    side.book.begin(this.nowMs + side.offsetMs, this.nowMs, (_, subject) => isOpen(side.records, subject));
     side.keptRevision = -1;
     side.peer = { channels: [], saidAtMs: undefined };
     side.cutSinceMs = undefined;
