@@ -36,7 +36,6 @@ const Channel = z.strictObject({
   from: z.string().min(3).optional().meta({ example: "tandem@example.org" }),
   to: z.array(z.string().min(3)).min(1).optional(),
 });
-export type SiteChannel = z.infer<typeof Channel>;
 
 export const notificationGroup = {
   notifications: z
