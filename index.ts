@@ -7,6 +7,7 @@ import {
   Machine,
   readAgentSecrets,
   readGrafanaPassword,
+  readNotificationSecrets,
   readSiteSecrets,
   readStack,
   Satellite,
@@ -44,7 +45,8 @@ async function declare(): Promise<Outputs> {
   built?.catch(() => {});
   const found = await firstLook(site, agentPorts(site, fleet));
   const bundles = await built;
-  const machine = new Machine(name, { site, fleet, bundles, found, secrets: readSiteSecrets(site), ...own });
+  const secrets = { secrets: readSiteSecrets(site), notificationSecrets: readNotificationSecrets() };
+  const machine = new Machine(name, { site, fleet, bundles, found, ...secrets, ...own });
   return { hubUrl: machine.hubUrl, machine };
 }
 

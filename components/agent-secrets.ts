@@ -1,20 +1,27 @@
-/** The secrets that a stack holds for its agents, by name; never plain text on their way to a resource. */
+/** The secrets that a stack holds by name, for its agents and for its notifications; never plain text on their way to a resource. */
 import * as pulumi from "@pulumi/pulumi";
 import { OperatorError } from "../ops/error.ts";
-import { agentSecretsKey } from "./site.ts";
+import { agentSecretsKey, notificationSecretsKey } from "./site.ts";
 import { isSecret } from "./site-secrets.ts";
 
 /** Empty when the stack has none. */
-export function readAgentSecrets(): Record<string, pulumi.Output<string>> {
+export const readAgentSecrets = () => readSecrets(agentSecretsKey);
+
+/** Empty when the stack has none. */
+export const readNotificationSecrets = () => readSecrets(notificationSecretsKey);
+
+type Key = typeof agentSecretsKey | typeof notificationSecretsKey;
+
+function readSecrets(key: Key): Record<string, pulumi.Output<string>> {
   const config = new pulumi.Config();
-  const text = config.get(agentSecretsKey) ?? "";
+  const text = config.get(key) ?? "";
   if (text === "") return {};
   const values: unknown = parsed(text);
   const wellFormed =
     typeof values === "object" && values !== null && Object.values(values).every((value) => typeof value === "string");
-  if (!wellFormed) throw refusal("it is not a map of names to texts");
-  if (!isSecret(`${config.name}:${agentSecretsKey}`)) {
-    throw refusal("its values stand there in plain text, for everybody with the file to read");
+  if (!wellFormed) throw refusal(key, "it is not a map of names to texts");
+  if (!isSecret(`${config.name}:${key}`)) {
+    throw refusal(key, "its values stand there in plain text, for everybody with the file to read");
   }
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, pulumi.secret(String(value))]));
 }
@@ -28,11 +35,11 @@ function parsed(text: string): unknown {
 }
 
 /** Never repeats a value. */
-function refusal(what: string): OperatorError {
+function refusal(key: Key, what: string): OperatorError {
   const stack = pulumi.getStack();
   return new OperatorError(
     "config.secret",
-    `tandem:${agentSecretsKey} in Pulumi.${stack}.yaml: ${what}`,
-    `Take new ones, and set each through standard input: pulumi config set -s ${stack} --secret --path ${agentSecretsKey}.NAME < FILE`,
+    `tandem:${key} in Pulumi.${stack}.yaml: ${what}`,
+    `Take new ones, and set each through standard input: pulumi config set -s ${stack} --secret --path ${key}.NAME < FILE`,
   );
 }

@@ -1,12 +1,15 @@
 /** What a stack says of its hub beyond addresses and agents, in the hub's own words. */
 import type { HubConfigInput } from "../hub/config.ts";
 import { spoolPath } from "./hub.ts";
+import { notificationsConf } from "./notifications-conf.ts";
 import type { Site } from "./site.ts";
 
 const mib = 1024 ** 2;
 const hourMs = 3_600_000;
 
-export function hubTuning({ hub, virtualIp, witness, objectives }: Site): Partial<HubConfigInput> {
+export function hubTuning(site: Site): Partial<HubConfigInput> {
+  const { hub, virtualIp, witness, objectives } = site;
+  const notifications = notificationsConf(site);
   return {
     // The virtual address is not there yet when the hub starts.
     ...(virtualIp.address === "" ? {} : { listenHost: "0.0.0.0" }),
@@ -28,6 +31,8 @@ export function hubTuning({ hub, virtualIp, witness, objectives }: Site): Partia
       ),
     },
     ...(witness.host === "" ? {} : { witness }),
+    // Left out where there is none, so that a site without notifications keeps its file as it was.
+    ...(notifications === undefined ? {} : { notifications }),
     spool: { path: spoolPath, maxBytes: hub.spoolMb * mib },
   };
 }

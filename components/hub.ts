@@ -8,6 +8,7 @@ import { hardenedContainer, readOnlyDirectory } from "./container.ts";
 import { DataDirectory } from "./data-directory.ts";
 import { renderHubConfig } from "./hub-config.ts";
 import { hubNodeArgs } from "./hub-node-args.ts";
+import { notificationSecretTarget } from "./notifications-conf.ts";
 import { type ProgramImage, programImage } from "./program-image.ts";
 import type { Reach } from "./reach.ts";
 import { SecretFile } from "./secret-file.ts";
@@ -31,6 +32,8 @@ export interface HubArgs {
   dataDirectory?: string;
   /** File with the seed by which NATS knows this hub, from `hubSeedFile`. @default none: NATS asks nobody */
   seedFile?: SecretFile;
+  /** Directory on the machine with the secrets that `config.notifications` reads, from `machineNotifications`. @default none */
+  notificationSecrets?: pulumi.Input<string>;
   /** Directory on the machine in which its supervisor has its socket, from `supervisorSockets`. @default none: there is no supervisor */
   supervisorSockets?: pulumi.Input<string>;
   /** Directory on the machine in which its router has its socket, from `routerSockets`. @default none: there is no router */
@@ -38,7 +41,9 @@ export interface HubArgs {
 }
 
 const stopGraceSeconds = 15;
-const uid = 10_900;
+/** User of its process. */
+export const hubUid = 10_900;
+const uid = hubUid;
 /** Who is of this group may speak with the hub's neighbours on its machine, such as the supervisor. */
 export const hubGroup = uid;
 const configTarget = "/etc/tandem/hub";
@@ -135,6 +140,9 @@ export class Hub extends pulumi.ComponentResource {
           ),
           { type: "bind", source: directory.path, target: dataTarget },
           ...(secrets === undefined ? [] : [readOnlyDirectory(secrets, secretTarget)]),
+          ...(args.notificationSecrets === undefined
+            ? []
+            : [readOnlyDirectory(args.notificationSecrets, notificationSecretTarget)]),
           ...(args.supervisorSockets === undefined
             ? []
             : [readOnlyDirectory(args.supervisorSockets, supervisorSocketTarget)]),

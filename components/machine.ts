@@ -4,13 +4,14 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Fleet } from "../fleet/model.ts";
 import type { HubConfigInput, MachineConfig } from "../hub/config.ts";
 import { hostPort } from "./address.ts";
-import { Hub, hubSeedFile } from "./hub.ts";
+import { Hub, hubSeedFile, hubUid } from "./hub.ts";
 import { hubConfig } from "./hub-config.ts";
 import { hubTuning } from "./hub-tuning.ts";
 import { JetStreamNode } from "./jetstream-node.ts";
 import { handOnConnections } from "./kernel-setting.ts";
 import { machineAgents } from "./machine-agents.ts";
 import { machineLogs } from "./machine-logs.ts";
+import { machineNotifications } from "./machine-notifications.ts";
 import { machinePorts } from "./machine-ports.ts";
 import { machineRouter, machineRouterSockets } from "./machine-router.ts";
 import { machineSupervisor, machineSupervisorSockets } from "./machine-supervisor.ts";
@@ -39,6 +40,8 @@ export interface MachineArgs {
   secrets?: SiteSecrets;
   /** Values of the secrets that agents name, by name. @default none */
   agentSecrets?: Record<string, pulumi.Input<string>>;
+  /** Values of the secrets that the site's notifications name, by name. @default none */
+  notificationSecrets?: Record<string, pulumi.Input<string>>;
   /** Needed when the site has `grafana.enabled`. */
   grafanaPassword?: pulumi.Input<string>;
 }
@@ -116,6 +119,8 @@ export class Machine extends pulumi.ComponentResource {
     );
     const sockets = machineSupervisorSockets(name, { site, fleet, reach }, children);
     const routerSockets = machineRouterSockets(name, { site, fleet, reach }, children);
+    const notify = { site, reach, uid: hubUid, secrets: args.notificationSecrets ?? {} };
+    const notificationSecrets = machineNotifications(name, notify, children);
     const hub = new Hub(
       `${name}-hub`,
       {
@@ -133,6 +138,7 @@ export class Machine extends pulumi.ComponentResource {
         configDirectory: `${paths.config}/hub`,
         dataDirectory: `${paths.data}/hub`,
         seedFile,
+        notificationSecrets,
         supervisorSockets: sockets,
         routerSockets,
       },

@@ -64,6 +64,8 @@ function rolesOf({ machine, peer, hub, operator, listens, agent }: NatsAuthArgs)
         `tandem.copy.*.${peer}`,
         `tandem.copied.${peer}`,
         "observability.failover.*",
+        "observability.alerts.urgent",
+        "observability.alerts.warning",
         `tandem.heartbeat.${machine}`,
         `tandem.beats.${machine}`,
         `tandem.snapshot.${machine}.*`,
@@ -89,6 +91,9 @@ function leafRole(machine: string, peer: string): Role {
     `tandem.heartbeat.${from}`,
     `tandem.beats.${from}`,
     `tandem.copied.${to}`,
+    // One hub alone says each alert.
+    "observability.alerts.urgent",
+    "observability.alerts.warning",
     ...readApi(`$JS.${to}.API`),
     flowControl,
     inboxes,
@@ -110,7 +115,13 @@ function agentRole(machine: string, key: string): Role {
     who: { nkey: key },
     connects: "STANDARD",
     publish: own,
-    subscribe: [...own, "tandem.heartbeat.*", "observability.failover.*"],
+    subscribe: [
+      ...own,
+      "tandem.heartbeat.*",
+      "observability.failover.*",
+      "observability.alerts.urgent",
+      "observability.alerts.warning",
+    ],
   };
 }
 

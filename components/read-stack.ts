@@ -1,6 +1,13 @@
 /** Reads the configuration of the stack that the engine runs. */
 import * as pulumi from "@pulumi/pulumi";
-import { agentSecretsKey, grafanaPasswordKey, type Site, type StackSite, siteSecretNames } from "./site.ts";
+import {
+  agentSecretsKey,
+  grafanaPasswordKey,
+  notificationSecretsKey,
+  type Site,
+  type StackSite,
+  siteSecretNames,
+} from "./site.ts";
 import { pairOnly, parseStack } from "./stack-config.ts";
 
 /** The configuration of the running stack, of a machine of the pair. @throws OperatorError for a satellite's */
@@ -20,7 +27,12 @@ export function readStack(): StackSite {
   return parseStack(values, pulumi.getStack(), project);
 }
 
-const secretNames: ReadonlySet<string> = new Set([...siteSecretNames, agentSecretsKey, grafanaPasswordKey]);
+const secretNames: ReadonlySet<string> = new Set([
+  ...siteSecretNames,
+  agentSecretsKey,
+  notificationSecretsKey,
+  grafanaPasswordKey,
+]);
 
 /** Groups and lists come as JSON, all else as it was written. */
 function parsed(value: string): unknown {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { SatelliteSite } from "./satellite-site.ts";
 import { refuser } from "./site/common-checks.ts";
 import { commonGroups } from "./site/common-groups.ts";
+import { notificationGroup } from "./site/notification-group.ts";
 import { checkPair } from "./site/pair-checks.ts";
 import { pairGroups, SiteMachine } from "./site/pair-groups.ts";
 import { host, machineName } from "./site/values.ts";
@@ -16,6 +17,8 @@ export type SiteSecretName = (typeof siteSecretNames)[number];
 export const grafanaPasswordKey = "grafanaPassword";
 /** Secret key of a stack: values of the secrets that agents name, by name. */
 export const agentSecretsKey = "agentSecrets";
+/** Secret key of a stack: values of the secrets that its notifications name, by name. */
+export const notificationSecretsKey = "notificationSecrets";
 
 const Satellite = z.strictObject({
   /** Also the name of its file in fleet/. */
@@ -35,6 +38,7 @@ export const Site = z
     /** Known by satellites alone. */
     hubs: z.array(z.unknown()).default([]),
     ...pairGroups,
+    ...notificationGroup,
     ...commonGroups,
   })
   .superRefine((site, context) => checkPair(site, refuser(context)));

@@ -56,8 +56,8 @@ function describe(issue: z.core.$ZodIssue, values: unknown): Problem[] {
     });
   }
   const got = valueAt(values, at);
-  // What stands in place of a public key or certificate may be its secret half.
-  const shown = at[0] === "security" ? "something else" : JSON.stringify(got);
+  // What stands in place of a public key, or of a secret's name, may be the secret.
+  const shown = at[0] === "security" || at[0] === "notifications" ? "something else" : JSON.stringify(got);
   const found = got === undefined ? "it is missing" : `got ${shown}`;
   const remove = issue.code === "custom" && issue.params?.remove === true;
   const example = remove ? undefined : exampleOf(at, keys);

@@ -22,13 +22,15 @@ export interface ConditionAlertsOptions {
   records: RecordsSight;
   services(): ServiceJson[];
   inMaintenance(id: string): boolean;
+  /** What this hub sees of itself. @default nothing */
+  ownSights?(): Sight[];
   /** Stores it; resolves when that was tried. */
   store(alert: NewAlert): Promise<unknown>;
   /** Monotonic ms. */
   clock(): number;
 }
 
-type Sight = Omit<ConditionSight, "open">;
+export type Sight = Omit<ConditionSight, "open">;
 
 const tickMs = 500;
 /** A hub that was started anew has judged everything by then. */
@@ -82,7 +84,8 @@ export class ConditionAlerts {
     if (!records.ready) return;
     const { alerts } = records;
     const isSettled = clock() - this.#startedAtMs >= settleMs;
-    const sights = [...this.#parts(), ...this.#stores(), ...(isSettled ? this.#leftOver(alerts) : [])];
+    const own = this.#options.ownSights?.() ?? [];
+    const sights = [...this.#parts(), ...this.#stores(), ...own, ...(isSettled ? this.#leftOver(alerts) : [])];
     const withOpen = sights.map((sight) => ({ ...sight, open: alerts.isOpen(sight.name, sight.subject) }));
     for (const turn of this.#standing.step(withOpen, clock())) void this.#store(turn);
   }

@@ -5,6 +5,7 @@ import { FailoverLimits } from "./core/failover/limits.ts";
 import { DetectorLimits } from "./core/limits.ts";
 import { ObjectivesConfig } from "./core/objectives/config.ts";
 import { ExpiryMs } from "./core/record.ts";
+import { NotificationsConfig } from "./notify/config.ts";
 
 const Port = z.number().int().min(1).max(65_535);
 const Address = z.strictObject({ host: z.string().min(1), port: Port });
@@ -188,6 +189,8 @@ export const HubConfig = z.strictObject({
         .default(1024 ** 3),
     })
     .optional(),
+  /** Where alerts are sent. Without it they are shown and recorded only. */
+  notifications: NotificationsConfig.prefault({}),
   /** Pushes waiting to be stored before further ones get 503. */
   maxQueuedPushes: z.number().int().positive().default(10_000),
   /**

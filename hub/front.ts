@@ -1,4 +1,5 @@
 /** Ties the hub's parts to what answers its requests: the push API, the metrics, the views and the page. */
+import type { Alerting } from "./alerting.ts";
 import type { HubConfig } from "./config.ts";
 import type { Fold } from "./core/fold/fold.ts";
 import { alertsView } from "./http/alerts-view.ts";
@@ -44,6 +45,7 @@ export interface FrontParts {
   past: Past;
   news: NewsDesk;
   sessions: Sessions;
+  alerting: Alerting;
 }
 
 export function createFront(parts: FrontParts): Front {
@@ -63,6 +65,7 @@ export function createFront(parts: FrontParts): Front {
     past,
     news,
     sessions,
+    alerting,
   } = parts;
   const metrics = new OwnMetrics({
     view,
@@ -78,6 +81,7 @@ export function createFront(parts: FrontParts): Front {
     services: () => services.list(),
     objectives: past.objectives,
     documents,
+    notify: alerting.gauges,
     folder: config.stateDirectory ?? "/",
   });
   const numbered = new NumberedPushes({
@@ -130,6 +134,7 @@ export function createFront(parts: FrontParts): Front {
     }),
     session: session.handle,
     graph: () => graph,
+    notifications: alerting.api,
     metricsText: async () => (await metrics.text()) + fold.metricsText(),
     fleet: () => view.fleet(),
     ledger: () => view.ledger(),

@@ -1,6 +1,7 @@
 /** One hub: builds its parts from a config, ties what one of them learns to what the others do, and stops them in order. */
 import { randomBytes } from "node:crypto";
 import { AlertDesk } from "./alert-desk.ts";
+import { Alerting } from "./alerting.ts";
 import { ConditionAlerts } from "./condition-alerts.ts";
 import { type AgentConfig, agentId, type HubConfig } from "./config.ts";
 import { FleetHealth, type HealthTurn } from "./core/fleet-health.ts";
@@ -35,8 +36,8 @@ import type { FromSeat } from "./judge/seat/messages.ts";
 import { MachineAlerts } from "./machine-alerts.ts";
 import { MaintenanceDesk } from "./maintenance-desk.ts";
 import { MaintenanceOrders } from "./maintenance-orders.ts";
-import { Past } from "./past.ts";
 import { NewsDesk } from "./news-desk.ts";
+import { Past } from "./past.ts";
 import { PeerReports } from "./peer-reports.ts";
 import { standbysOf } from "./service-pace.ts";
 import { Services } from "./services.ts";
@@ -76,6 +77,7 @@ export class Hub {
   readonly #alerts: MachineAlerts;
   readonly #fleetAlerts: FleetAlerts;
   readonly #conditionAlerts: ConditionAlerts;
+  readonly #alerting: Alerting;
   readonly #maintenance: MaintenanceDesk;
   readonly #maintenanceOrders: MaintenanceOrders;
   readonly #services: Services;
@@ -116,6 +118,7 @@ export class Hub {
       },
       onSync: () => this.#onSync(),
       onAlerts: (batch) => this.#news.take(batch),
+      onAlert: (...alert) => this.#alerting.notifier.noted(...alert),
     });
     this.#news = new NewsDesk({
       config,
@@ -199,12 +202,23 @@ export class Hub {
     });
     this.#maintenanceOrders = new MaintenanceOrders(config, (order) => void this.#services.order(order));
     this.#maintenance = new MaintenanceDesk({ config, onChange: (targets) => this.#onMaintenance(targets), log });
+    this.#alerting = new Alerting({
+      config,
+      records: this.#records,
+      peersHub: () => this.#judge.state(config.peer.name).parts.hub,
+      inMaintenance: (target) => this.#maintenance.covers(target),
+      reports: () => this.#reports,
+      nats: () => this.#link?.nc,
+      log,
+      clock,
+    });
     this.#reports = new PeerReports({
       config,
       incarnation: this.#incarnation,
       health: this.#health,
       records: this.#records,
       maintenance: this.#maintenance,
+      alerting: this.#alerting,
       ownIds: [...agents.filter((agent) => this.#round.isOwn(agent)).map(agentId), ...this.#services.ownStandbyIds],
       lagMs: () => this.#lag.longestMs(),
       onReport: (id, turn) => {
@@ -239,6 +253,7 @@ export class Hub {
       records: this.#records,
       services: () => this.#services.list(),
       inMaintenance: (id) => this.#maintenance.covers(id),
+      ownSights: () => this.#alerting.conditions.sights(),
       store: (alert) => storeAlert(alertStore, alert),
       clock,
     });
@@ -287,6 +302,7 @@ export class Hub {
       past: this.#past,
       news: this.#news,
       sessions: this.#sessions,
+      alerting: this.#alerting,
     });
   }
 
@@ -298,7 +314,7 @@ export class Hub {
   /** Resolves when the hub answers; reading its records back goes on behind that. Rejects when a port or the spool cannot be had. */
   async start(succeeds = false): Promise<void> {
     // Before anything is judged.
-    await Promise.all([this.#maintenance.open(), this.#sessions.open()]);
+    await Promise.all([this.#maintenance.open(), this.#sessions.open(), this.#alerting.open()]);
     await this.#judge.start(succeeds);
     this.#reports.start();
     await this.#records.open();
@@ -341,8 +357,8 @@ export class Hub {
     this.#conditionAlerts.stop();
     this.#alertDesk.stop();
     this.#news.stop();
-    const stops = [this.#maintenance, this.#sessions, this.documents, this.#past].map((part) => part.stop());
-    const kept = Promise.all(stops);
+    const keepers = [this.#maintenance, this.#sessions, this.#alerting, this.documents, this.#past];
+    const kept = Promise.all(keepers.map((part) => part.stop()));
     this.#expirer.stop();
     // A scrape under way may wait for the store, whose stop lets it go.
     const { scrapes } = await this.#round.stop();
@@ -392,6 +408,7 @@ export class Hub {
     const incarnation = await this.#readBack(link);
     void this.#news.read(link.nc, this.#stop.signal);
     this.#timers.push(setInterval(() => void this.#records.refill(link.nc, this.#stop.signal), refillEveryMs));
+    this.#alerting.begin();
     this.#onReady();
     this.#log.info("hub.ready", { incarnation, groups: this.#fold.groupCount });
   }

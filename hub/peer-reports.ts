@@ -1,6 +1,7 @@
 /** What the main threads of the two hubs tell each other of records, copies, agents and maintenance: four times a second, and at once with news. */
 import type { NatsConnection } from "nats";
 import type { HubConfig } from "./config.ts";
+import { ClockOffset } from "./core/clock-offset.ts";
 import type { FleetHealth, HealthTurn } from "./core/fleet-health.ts";
 import { type Heartbeat, HeartbeatFilter } from "./core/heartbeat.ts";
 import { homeHubOfAgent } from "./core/home-hub.ts";
@@ -16,6 +17,11 @@ export interface PeerReportsOptions {
   health: FleetHealth;
   records: Records;
   maintenance: MaintenanceDesk;
+  /** What the hubs tell each other of notifications. */
+  alerting: {
+    words(full: boolean): Pick<Heartbeat, "silences" | "notify">;
+    heard(report: Heartbeat): void;
+  };
   /** Agents and standbys whose health this hub speaks for. */
   ownIds: readonly string[];
   /** Longest recent stall of this process's event loop, ms. */
@@ -37,6 +43,7 @@ export class PeerReports {
   readonly #filter = new HeartbeatFilter();
   readonly #changedIds = new Set<string>();
   readonly #heardAtMs = new Map<HeartbeatRoute, number>();
+  readonly #clockOffset = new ClockOffset();
   #maintenanceIsNews = false;
   #peerLagMs = 0;
 
@@ -59,6 +66,11 @@ export class PeerReports {
   /** Longest recent stall of the peer's event loop, as it says, ms. */
   get peerLagMs(): number {
     return this.#peerLagMs;
+  }
+
+  /** By how much the peer's clock is behind this machine's, or before it (negative), ms; undefined while it is not heard. */
+  get clockOffsetMs(): number | undefined {
+    return this.#clockOffset.read(this.#options.clock());
   }
 
   /** Whether any route brought a report since the start. */
@@ -93,28 +105,36 @@ export class PeerReports {
     this.sender.send();
   }
 
+  /** Something of notifications that should not wait. */
+  alertingChanged(): void {
+    this.sender.send();
+  }
+
   stop(): void {
     this.#receiver.stop();
     this.sender.stop();
   }
 
   #compose(full: boolean): Omit<Heartbeat, "v" | "machine" | "counter"> {
-    const { incarnation, health, records, maintenance, ownIds, lagMs, clock } = this.#options;
+    const { incarnation, health, records, maintenance, alerting, ownIds, lagMs, clock } = this.#options;
     const wallMs = Date.now();
     const agents = health.reports(full ? ownIds : this.#changedIds, clock(), wallMs);
     this.#changedIds.clear();
     const said = full || this.#maintenanceIsNews ? { maintenance: maintenance.words() } : {};
     this.#maintenanceIsNews = false;
-    return { incarnation, wallMs, lagMs: lagMs(), agents, ...said, ...records.forHeartbeat(full) };
+    const told = alerting.words(full);
+    return { incarnation, wallMs, lagMs: lagMs(), agents, ...said, ...told, ...records.forHeartbeat(full) };
   }
 
   #heard(report: Heartbeat, route: HeartbeatRoute): void {
-    const { config, health, records, maintenance, onReport, clock } = this.#options;
+    const { config, health, records, maintenance, alerting, onReport, clock } = this.#options;
     this.#heardAtMs.set(route, clock());
     if (!this.#filter.isNews(report, clock())) return;
+    this.#clockOffset.note(report.wallMs, Date.now(), clock());
     this.#peerLagMs = report.lagMs;
     records.heardPeer(report);
     if (report.maintenance !== undefined) maintenance.heard(report.maintenance);
+    alerting.heard(report);
     for (const agent of report.agents) {
       // Each hub speaks only for the agents that it is the home of.
       if (homeHubOfAgent(agent.id, config.satellites) !== report.machine) continue;

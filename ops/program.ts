@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import completion from "@bomb.sh/tab/commander";
 import { Command } from "commander";
 import { registerAgent } from "./agent.ts";
+import { registerAlert } from "./alert.ts";
 import { registerChaos } from "./chaos.ts";
 import { registerDeploy } from "./deploy.ts";
 import { registerDoctor } from "./doctor.ts";
@@ -40,6 +41,7 @@ export function tandemProgram(): Command {
   registerRevive(program);
   registerFleet(program);
   registerAgent(program);
+  registerAlert(program);
   registerStatus(program);
   registerRunbook(program);
   registerDoctor(program);

@@ -1,5 +1,6 @@
 /** What holds for a machine of the pair and no single value can say. */
 import { isIPv4 } from "node:net";
+import { checkNotifications } from "../notifications-conf.ts";
 import type { Site } from "../site.ts";
 import { checkCommon, checkWatchPorts, type Refuse } from "./common-checks.ts";
 import { ports } from "./pair-groups.ts";
@@ -27,6 +28,7 @@ export function checkPair(site: Site, refuse: Refuse): void {
   if ([site.machine.address, site.peer.address].includes(site.witness.host)) {
     refuse("witness.host", "a third machine, since with one of the pair its witness would be lost as well");
   }
+  checkNotifications(site, refuse);
   checkPorts(site, refuse);
 }
 

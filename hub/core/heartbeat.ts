@@ -3,6 +3,7 @@ import { z } from "zod";
 import { maxWallMs, WallMs } from "./hlc.ts";
 import { Holdings } from "./ledger.ts";
 import { MaintenanceWindows } from "./maintenance.ts";
+import { NotifyWord } from "./notify/told.ts";
 import { Health, RecordPosition, StreamKind } from "./record.ts";
 import { SnapshotWord } from "./snapshot.ts";
 
@@ -42,6 +43,10 @@ export const Heartbeat = z.object({
   agents: z.array(HealthReport),
   /** In full heartbeats and at once when it changed: what operators said last of each target. */
   maintenance: MaintenanceWindows.optional(),
+  /** The same of alerts that they silenced, by what was silenced. */
+  silences: MaintenanceWindows.optional(),
+  /** In full heartbeats and at once when something was told: who need not be told any more. */
+  notify: NotifyWord.optional(),
 });
 export type Heartbeat = z.infer<typeof Heartbeat>;
 

@@ -1,4 +1,5 @@
 /** The alerts that stand, as a hub tells of them: urgent ones first, then those that have stood longest. */
+import { impactOf } from "../core/alert-impacts.ts";
 import { runbookPath } from "../core/alert-names.ts";
 import type { OpenAlerts } from "../core/open-alerts.ts";
 import type { AlertsView, AlertView } from "./api.ts";
@@ -9,7 +10,9 @@ export function alertsView(machine: string, open: Pick<OpenAlerts, "list">, nowM
     .toSorted((a, b) => rank(a.severity) - rank(b.severity) || a.sinceMs - b.sinceMs)
     .flatMap(({ name, severity, subject, sinceMs, message }): AlertView[] => {
       if (severity === "resolved") return [];
-      return [{ name, severity, subject, since: instant(sinceMs), message, runbook: runbookPath(name) }];
+      const impact = impactOf(name);
+      const runbook = runbookPath(name);
+      return [{ name, severity, subject, since: instant(sinceMs), message, ...(impact && { impact }), runbook }];
     });
   return { machine, now: instant(nowMs), alerts };
 }

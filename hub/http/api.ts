@@ -106,6 +106,8 @@ export const AlertView = z.strictObject({
   subject: z.string(),
   since: Instant,
   message: z.string(),
+  /** What it means for those who use the fleet; an older hub does not say. */
+  impact: z.string().optional(),
   /** What to do about it, a file of this repository. */
   runbook: z.string(),
 });

@@ -16,6 +16,7 @@ export interface ServerRoutes {
   past(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
   timeline(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
   session(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
+  notifications(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
   metricsText(): Promise<string>;
   fleet(): unknown;
   ledger(): unknown;
@@ -62,6 +63,7 @@ async function handle(
   if (await routes.past(request, response)) return;
   if (await routes.timeline(request, response)) return;
   if (await routes.session(request, response)) return;
+  if (await routes.notifications(request, response)) return;
   if (await routes.push(request, response)) return;
   if (handler !== undefined) send(response, 405, "text/plain", `${path} answers GET only\n`);
   else send(response, 404, "text/plain", `nothing at ${path}; the page is at /, the fleet at /api/v1/fleet\n`);

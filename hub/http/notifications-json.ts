@@ -39,3 +39,34 @@ export const SilenceView = z.strictObject({
   by: z.string(),
 });
 export type SilenceView = z.infer<typeof SilenceView>;
+
+/** What an operator says of a silence, no longer than the peer's hub takes it. */
+export const SilenceOrder = z.strictObject({
+  target: z.string().min(1).max(300),
+  minutes: z
+    .number()
+    .positive()
+    .max(30 * 24 * 60),
+  reason: z.string().min(1).max(200),
+  by: z.string().min(1).max(100),
+});
+export type SilenceOrder = z.infer<typeof SilenceOrder>;
+
+export const TestOrder = z.strictObject({
+  /** @default all channels */
+  channel: z.string().optional(),
+  severity: z.enum(["urgent", "warning"]).default("warning"),
+});
+
+/** What a channel's other side said to a test. */
+export const TestedChannel = z.strictObject({
+  channel: z.string(),
+  ok: z.boolean(),
+  /** Why it did not arrive; null when it did. */
+  error: z.string().nullable(),
+  tookMs: z.number(),
+});
+export type TestedChannel = z.infer<typeof TestedChannel>;
+
+export const TestAnswer = z.strictObject({ machine: z.string(), ok: z.boolean(), channels: z.array(TestedChannel) });
+export type TestAnswer = z.infer<typeof TestAnswer>;

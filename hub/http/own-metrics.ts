@@ -5,6 +5,7 @@ import { Verdict } from "../core/verdict.ts";
 import { SatelliteView, type ServiceJson } from "./api.ts";
 import { drillKind, drillMetrics, lastDrillKey } from "./drill-metrics.ts";
 import { machineMetrics } from "./machine-metrics.ts";
+import { type NotifyGauges, notifyMetrics } from "./notify-metrics.ts";
 import { type ObjectiveSources, objectiveMetrics } from "./objective-metrics.ts";
 import { scrapeMetrics } from "./scrape-metrics.ts";
 import { serviceMetrics } from "./service-metrics.ts";
@@ -25,6 +26,7 @@ export interface OwnMetricsSources {
   services(): ServiceJson[];
   objectives: ObjectiveSources;
   documents: DocumentGauges;
+  notify: NotifyGauges;
   /** Folder on the disk of the hub's data. */
   folder: string;
 }
@@ -164,6 +166,7 @@ export class OwnMetrics {
     scrapeMetrics(this.#registry, view);
     serviceMetrics(this.#registry, sources.services);
     objectiveMetrics(this.#registry, sources.objectives);
+    notifyMetrics(this.#registry, sources.notify);
   }
 
   countPush(op: string | undefined, status: number): void {

@@ -6,7 +6,7 @@ import { groupKey } from "../core/group-path.ts";
 import { compareHlc, type Hlc, hlcZero, mergeHlc } from "../core/hlc.ts";
 import { Ledger } from "../core/ledger.ts";
 import { OpenAlerts } from "../core/open-alerts.ts";
-import type { Batch, HealthChange, Push, StreamKind } from "../core/record.ts";
+import type { Alert, Batch, HealthChange, Push, StreamKind } from "../core/record.ts";
 import { type Marks, type SnapshotLine, streamKey } from "../core/snapshot.ts";
 import { type Log, messageOf } from "./log.ts";
 import { streamKinds } from "./streams.ts";
@@ -20,6 +20,8 @@ export interface RecordStateOptions {
   onGroups(keys: string[]): void;
   /** A batch of the alerts' stream was folded; one that was spooled comes again when it is stored. */
   onAlerts?(batch: Batch): void;
+  /** An alert, of a record or of a snapshot, which does not say whose it was: then `batch` is undefined. May come again. */
+  onAlert?(alert: Alert, batch: Pick<Batch, "origin" | "incarnation"> | undefined): void;
 }
 
 /** Groups between two pauses of a snapshot: a few ms. */
@@ -97,7 +99,7 @@ export class RecordState {
       this.clock.now = mergeHlc(this.clock.now, record.at);
       if (record.kind === "push") changed.push(...this.#applied(record, batch));
       else if (record.kind === "health") this.#remember(record);
-      else this.alerts.note(record);
+      else this.#noteAlert(record, batch);
     }
     if (changed.length > 0) this.#options.onGroups(changed);
     if (kind === "alerts") this.#options.onAlerts?.(batch);
@@ -148,7 +150,7 @@ export class RecordState {
         this.#remember(line.change);
         return undefined;
       case "alert":
-        this.alerts.note(line.alert);
+        this.#noteAlert(line.alert, undefined);
         return undefined;
       case "clock":
         this.clock.now = mergeHlc(this.clock.now, line.now);
@@ -180,6 +182,11 @@ export class RecordState {
       this.#noted.set(key, account);
     }
     return account;
+  }
+
+  #noteAlert(alert: Alert, batch: Batch | undefined): void {
+    this.alerts.note(alert);
+    this.#options.onAlert?.(alert, batch);
   }
 
   #remember(change: HealthChange): void {

@@ -7,6 +7,7 @@ import type { Fold } from "../core/fold/fold.ts";
 import type { Heartbeat } from "../core/heartbeat.ts";
 import type { OpenAlerts } from "../core/open-alerts.ts";
 import {
+  type Alert,
   type Batch,
   type HealthChange,
   nextIncarnation,
@@ -42,6 +43,8 @@ export interface RecordsOptions {
   onSync(sync: SyncJudgement): void;
   /** Alerts and notes of either hub were folded: stored before this start, or just now. */
   onAlerts?(batch: Batch): void;
+  /** An alert of either machine. @param origin empty when a snapshot brought it @param isMade this hub has just stored it */
+  onAlert?(alert: Alert, origin: string, isMade: boolean): void;
 }
 
 /** How old an uncopied record may be while the pair still counts as in sync, ms. */
@@ -71,7 +74,17 @@ export class Records {
     this.#options = options;
     const { config, clock, log, fold, onGroups, onAlerts } = options;
     const [self, peer] = [config.machine.name, config.peer.name];
-    this.#state = new RecordState({ self, peer, fold, log, onGroups, ...(onAlerts && { onAlerts }) });
+    const isMade = (batch?: Pick<Batch, "origin" | "incarnation">) =>
+      batch?.origin === self && batch.incarnation === this.#incarnation;
+    this.#state = new RecordState({
+      self,
+      peer,
+      fold,
+      log,
+      onGroups,
+      onAlert: (alert, batch) => options.onAlert?.(alert, batch?.origin ?? "", isMade(batch)),
+      ...(onAlerts && { onAlerts }),
+    });
     const [state, places] = [this.#state, this.#places];
     const mend = (nc: NatsConnection) => this.#care.mend(nc);
     this.#own = new OwnRecords({

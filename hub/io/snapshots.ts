@@ -30,12 +30,13 @@ export class Snapshots {
   }
 
   /** How long the last one took to write, ms; how many were written and how many messages purged, since the start. */
-  get stats(): { durationMs: number; written: number; purged: number; ageMs: number | undefined } {
+  get stats(): { durationMs: number; written: number; purged: number; ageMs: number | undefined; overdueMs: number } {
     const last = this.#writer?.last;
     return {
       durationMs: this.#writer?.lastDurationMs ?? 0,
       written: this.#writer?.written ?? 0,
       purged: this.#writer?.purged ?? 0,
+      overdueMs: this.#writer?.overdueMs ?? 0,
       ageMs: last === undefined ? undefined : Math.max(0, Date.now() - last.manifest.atMs),
     };
   }

@@ -54,6 +54,7 @@ export class Snapshotter {
   #lastAtMs = performance.now();
   #purgeAtMs = 0;
   #forced = false;
+  #dueSinceMs: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
   #started = false;
@@ -73,6 +74,11 @@ export class Snapshotter {
   /** The newest snapshot of this machine; undefined before the first. */
   get last(): StoredSnapshot | undefined {
     return this.#last;
+  }
+
+  /** For how long one should have been written, ms; 0 when nothing is due. */
+  get overdueMs(): number {
+    return this.#dueSinceMs === undefined ? 0 : performance.now() - this.#dueSinceMs;
   }
 
   /** Messages removed from streams since the start. */
@@ -136,9 +142,11 @@ export class Snapshotter {
 
   async #tick(): Promise<void> {
     const nowMs = performance.now();
+    const isDue = this.#isDue(nowMs);
+    this.#dueSinceMs = isDue ? (this.#dueSinceMs ?? nowMs) : undefined;
     if (nowMs < this.#notBeforeMs) return;
     try {
-      if (this.#isDue(nowMs)) await this.write();
+      if (isDue) await this.write();
       if (nowMs < this.#purgeAtMs) return;
       this.#purgeAtMs = performance.now() + purgeEveryMs;
       // What may go goes after a snapshot that says so.
@@ -192,6 +200,7 @@ export class Snapshotter {
     })();
     this.#last = await store.write(lines, () => draft);
     this.#recordsAtLast = records;
+    this.#dueSinceMs = undefined;
     this.#lastAtMs = performance.now();
     this.lastDurationMs = this.#lastAtMs - startedAtMs;
     this.#notBeforeMs = this.#lastAtMs + this.lastDurationMs / busyShare;

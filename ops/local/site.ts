@@ -8,6 +8,7 @@ import { pairOf, satellitesOf } from "../../fleet/machines.ts";
 import type { Fleet, PlacedAgent } from "../../fleet/model.ts";
 import { reservedPorts } from "../../fleet/reserved-ports.ts";
 import type { MachineConfig } from "../../hub/config.ts";
+import type { NotificationsInput } from "../../hub/notify/config.ts";
 import type { SupervisedProcess, SupervisorConfigInput } from "../../hub/supervisor/config.ts";
 import { OperatorError } from "../error.ts";
 import { controlSocketPath, type HostConfigInput } from "./agents/config.ts";
@@ -22,6 +23,8 @@ export interface Site {
   machines: SiteMachine[];
   /** Where the third NATS server listens; undefined for a run without one. */
   witness: { host: string; port: number } | undefined;
+  /** Where both hubs send alerts. @default nowhere */
+  notifications?: NotificationsInput;
 }
 
 export interface SiteMachine extends MachineConfig {
@@ -170,6 +173,7 @@ export function writeServerFiles(site: Site, data: DataFolder): void {
         spool: { path: files.hubSpool },
         stateDirectory: files.hubState,
         ...(witness === undefined ? {} : { witness }),
+        ...(site.notifications === undefined ? {} : { notifications: site.notifications }),
         router: { socket: routerSocket(data, machine.name) },
         supervisor: { socket: supervisorSocket(data, machine.name) },
       },

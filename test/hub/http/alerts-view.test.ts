@@ -21,6 +21,7 @@ it("tells the alerts that stand, urgent ones first, each since it was first said
       subject: "pc2",
       since: "1970-01-01T00:00:02.000Z",
       message: "nothing of it answers",
+      impact: "Nothing on that machine answers; what has a standby acts on the other one, the rest is away.",
       runbook: "docs/runbooks/machine-lost.md",
     },
     expect.objectContaining({ name: "witness-silent", since: "1970-01-01T00:00:01.000Z" }),

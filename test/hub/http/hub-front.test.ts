@@ -14,6 +14,7 @@ async function serve(metricsText: () => Promise<string>): Promise<number> {
     past: async () => false,
     timeline: async () => false,
     session: async () => false,
+    notifications: async () => false,
     metricsText,
     fleet: () => ({}),
     ledger: () => ({}),

@@ -60,6 +60,7 @@ export async function startPushServer({
       past: async () => false,
       timeline: async () => false,
       session: async () => false,
+      notifications: async () => false,
       metricsText: async () => fold.metricsText(),
       fleet: unused,
       ledger: unused,

@@ -1,0 +1,98 @@
+/** Answers what is asked about notifications and silences; orders are taken from this machine only. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { alertSeverities } from "../core/alert-names.ts";
+import {
+  type ChannelView,
+  type NotificationsView,
+  notificationsPath,
+  SilenceOrder,
+  type SilenceView,
+  silencesPath,
+  type TestAnswer,
+  type TestedChannel,
+  TestOrder,
+} from "./notifications-json.ts";
+import { type Answer, notAllowed, pathOf, readOrder, reads, refusalOf, sendAnswer } from "./orders.ts";
+
+export interface NotificationsApiOptions {
+  machine: string;
+  channels(): ChannelView[];
+  deadMansSwitch(): NotificationsView["deadMansSwitch"];
+  /** Undefined when there is no such channel. */
+  test(severity: "urgent" | "warning", channel?: string): Promise<TestedChannel[] | undefined>;
+  /** Names of alerts that stand: a newer peer may raise others than this hub knows. */
+  standing(): readonly string[];
+  silences: {
+    views(): SilenceView[];
+    begin(order: SilenceOrder): Promise<SilenceView>;
+    end(target: string, by: string): Promise<SilenceView | undefined>;
+  };
+}
+
+const testPath = `${notificationsPath}/test`;
+const paths: readonly string[] = [notificationsPath, testPath, silencesPath];
+const End = SilenceOrder.pick({ target: true, by: true });
+
+/** The handler resolves with false, without an answer given, when the path is none of this API's. */
+export function createNotificationsApi(
+  options: NotificationsApiOptions,
+): (request: IncomingMessage, response: ServerResponse) => Promise<boolean> {
+  return async (request, response) => {
+    const path = pathOf(request);
+    if (!paths.includes(path)) return false;
+    sendAnswer(request, response, refusalOf(request) ?? (await answerTo(options, path, request)));
+    return true;
+  };
+}
+
+async function answerTo(options: NotificationsApiOptions, path: string, request: IncomingMessage): Promise<Answer> {
+  if (path === silencesPath) return await silences(options, request);
+  if (path === testPath) return request.method === "POST" ? await test(options, request) : notAllowed("POST");
+  if (!reads(request)) return notAllowed("GET");
+  const { machine, channels, deadMansSwitch } = options;
+  const now = new Date().toISOString();
+  const view: NotificationsView = { machine, now, channels: channels(), deadMansSwitch: deadMansSwitch() };
+  return { status: 200, body: view };
+}
+
+async function test({ machine, test, channels }: NotificationsApiOptions, request: IncomingMessage): Promise<Answer> {
+  const order = await readOrder(request, TestOrder);
+  if (order.error !== undefined) return order.error;
+  const { channel, severity } = order.value;
+  const names = channels().map(({ name }) => name);
+  if (names.length === 0) return { status: 409, body: { error: `the hub of ${machine} has no channel` } };
+  const tested = await test(severity, channel);
+  if (tested === undefined)
+    return { status: 404, body: { error: `there is no channel ${channel}; there are ${names.join(", ")}` } };
+  const body: TestAnswer = { machine, ok: tested.every(({ ok }) => ok), channels: tested };
+  return { status: 200, body };
+}
+
+async function silences(
+  { silences: desk, standing }: NotificationsApiOptions,
+  request: IncomingMessage,
+): Promise<Answer> {
+  switch (request.method) {
+    case "GET":
+    case "HEAD":
+      return { status: 200, body: desk.views() };
+    case "POST": {
+      const order = await readOrder(request, SilenceOrder);
+      if (order.error !== undefined) return order.error;
+      const [name = ""] = order.value.target.split(" ", 1);
+      if (!(name in alertSeverities) && !standing().includes(name))
+        return { status: 404, body: { error: `there is no alert ${name}; docs/runbooks/README.md lists all` } };
+      return { status: 200, body: await desk.begin(order.value) };
+    }
+    case "DELETE": {
+      const order = await readOrder(request, End);
+      if (order.error !== undefined) return order.error;
+      const ended = await desk.end(order.value.target, order.value.by);
+      return ended === undefined
+        ? { status: 404, body: { error: `${order.value.target} is not silenced` } }
+        : { status: 200, body: ended };
+    }
+    default:
+      return notAllowed("GET, POST, DELETE");
+  }
+}

@@ -1,0 +1,147 @@
+/** One channel of this hub: tells what may be told, one at a time, and after a failure waits ever longer. No other channel waits for it. */
+import type { Notice } from "../core/notify/notice.ts";
+import { attemptMs } from "../core/notify/turns.ts";
+import type { ChannelView } from "../http/notifications-json.ts";
+import { type Log, messageOf } from "../io/log.ts";
+import { within } from "../io/within.ts";
+import type { ChannelConfig } from "./config.ts";
+import { type Message, messageOfNotice, type Teller, testMessage } from "./message.ts";
+import { tell } from "./tell.ts";
+
+export interface ChannelOptions {
+  config: ChannelConfig;
+  teller: Teller;
+  /** What may be told now, what happened first first. */
+  candidates(): Notice[];
+  queued(): number;
+  onTold(id: string): void;
+  log: Log;
+  /** Monotonic ms. */
+  clock(): number;
+  /** @default by what the channel's kind says */
+  send?: typeof tell;
+}
+
+const retryMs = 2_000;
+const retryAtMostMs = 60_000;
+const stopMs = 2_000;
+
+export class Channel {
+  readonly #options: ChannelOptions;
+  readonly #stop = new AbortController();
+  /** Of notices that are still to be told: those that failed least go first. */
+  readonly #failures = new Map<string, number>();
+  #busy: Promise<void> | undefined;
+  #failed = 0;
+  #failingSinceMs: number | undefined;
+  #notBeforeMs = Number.NEGATIVE_INFINITY;
+  #delivered = 0;
+  #attemptsFailed = 0;
+  #lastDeliveredAtMs: number | undefined;
+  #error: string | null = null;
+
+  constructor(options: ChannelOptions) {
+    this.#options = options;
+  }
+
+  get config(): ChannelConfig {
+    return this.#options.config;
+  }
+
+  /** Since when every attempt fails, ms ago; 0 when the last one did not. */
+  get failingForMs(): number {
+    return this.#failingSinceMs === undefined ? 0 : this.#options.clock() - this.#failingSinceMs;
+  }
+
+  get counts(): { delivered: number; failed: number; queued: number } {
+    return { delivered: this.#delivered, failed: this.#attemptsFailed, queued: this.#options.queued() };
+  }
+
+  /** Something may be to be told. */
+  look(): void {
+    const { candidates, clock } = this.#options;
+    if (this.#busy !== undefined || this.#stop.signal.aborted || clock() < this.#notBeforeMs) return;
+    const all = candidates();
+    const [notice] = all.toSorted((a, b) => this.#failuresOf(a) - this.#failuresOf(b));
+    for (const id of this.#failures.keys()) if (!all.some((each) => each.id === id)) this.#failures.delete(id);
+    if (notice === undefined) return;
+    this.#busy = this.#tell(notice).finally(() => {
+      this.#busy = undefined;
+      this.look();
+    });
+  }
+
+  /** @returns why it did not arrive; undefined when the other side took it */
+  async test(severity: Message["severity"]): Promise<string | undefined> {
+    return await this.#attempt(testMessage(severity, Date.now(), this.#options.teller));
+  }
+
+  view(): ChannelView {
+    const { name, kind, atLeast } = this.config;
+    const at = this.#lastDeliveredAtMs;
+    return {
+      name,
+      kind,
+      atLeast,
+      queued: this.#options.queued(),
+      delivered: this.#delivered,
+      lastDeliveredAt: at === undefined ? null : new Date(at).toISOString(),
+      error: this.#error,
+    };
+  }
+
+  /** What is under way may end: whoever goes on would tell it again. */
+  async stop(): Promise<void> {
+    const busy = this.#busy ?? Promise.resolve();
+    this.#notBeforeMs = Number.POSITIVE_INFINITY;
+    await within(stopMs, busy);
+    this.#stop.abort();
+    await busy;
+  }
+
+  async #tell(notice: Notice): Promise<void> {
+    const { config, teller, onTold, log } = this.#options;
+    const { id, kind, name: alert, subject } = notice;
+    const error = await this.#attempt(messageOfNotice(notice, teller));
+    const said = { channel: config.name, kind, alert, subject };
+    if (error === undefined) {
+      this.#failures.delete(id);
+      log.info("notification.told", said);
+      onTold(id);
+      return;
+    }
+    this.#failures.set(id, this.#failuresOf(notice) + 1);
+    log.warn("notification.failed", { ...said, error });
+  }
+
+  async #attempt(message: Message): Promise<string | undefined> {
+    const { config, clock, send = tell } = this.#options;
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(), attemptMs);
+    try {
+      await send(config, message, AbortSignal.any([deadline.signal, this.#stop.signal]));
+    } catch (error) {
+      this.#attemptsFailed++;
+      this.#failed++;
+      this.#error = messageOf(error);
+      this.#failingSinceMs ??= clock();
+      this.#notBeforeMs = Math.max(
+        this.#notBeforeMs,
+        clock() + Math.min(retryAtMostMs, retryMs * 2 ** (this.#failed - 1)),
+      );
+      return this.#error;
+    } finally {
+      clearTimeout(timer);
+    }
+    this.#delivered++;
+    this.#failed = 0;
+    this.#error = null;
+    this.#failingSinceMs = undefined;
+    this.#lastDeliveredAtMs = Date.now();
+    return undefined;
+  }
+
+  #failuresOf({ id }: Notice): number {
+    return this.#failures.get(id) ?? 0;
+  }
+}

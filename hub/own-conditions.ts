@@ -1,0 +1,79 @@
+/** What a hub sees of itself that people should know: channels that fail, clocks that differ, snapshots that are not written. */
+import type { Sight } from "./condition-alerts.ts";
+import type { HubConfig } from "./config.ts";
+
+export interface OwnConditionsOptions {
+  config: Pick<HubConfig, "machine" | "peer" | "snapshots">;
+  /** Channels, and for how long every attempt of each has failed, ms; 0 when the last one did not. */
+  channels(): readonly { name: string; failingForMs: number }[];
+  /** By how much the peer's clock is behind, ms; undefined while that is not known. */
+  clockOffsetMs(): number | undefined;
+  /** For how long a snapshot should have been written, ms. */
+  snapshotOverdueMs(): number;
+  /** Monotonic ms. */
+  clock(): number;
+}
+
+export const channelFailsMs = 10 * 60_000;
+export const offsetLimitMs = 500;
+/** A clock that is set right by a jump is well again within it, ms. */
+export const offsetLastsMs = 30_000;
+/** In intervals of snapshots. */
+export const overdueIntervals = 3;
+
+export class OwnConditions {
+  readonly #options: OwnConditionsOptions;
+  #offsetSinceMs: number | undefined;
+
+  constructor(options: OwnConditionsOptions) {
+    this.#options = options;
+  }
+
+  sights(): Sight[] {
+    return [this.#channels(), ...this.#clocks(), this.#snapshots()];
+  }
+
+  #channels(): Sight {
+    const { config, channels } = this.#options;
+    const { name: subject } = config.machine;
+    const all = channels();
+    const failing = all.filter(({ failingForMs }) => failingForMs >= channelFailsMs).map(({ name }) => name);
+    // One that has failed for a shorter time has not recovered either.
+    const is = failing.length > 0 ? "ill" : all.every(({ failingForMs }) => failingForMs === 0) ? "well" : "unclear";
+    const message = is === "ill" ? `${subject} cannot tell alerts to ${failing.join(" and ")}` : "alerts arrive again";
+    return { name: "notifications-failing", subject, is, message };
+  }
+
+  /** Both hubs see it: the one whose machine comes first speaks. */
+  #clocks(): Sight[] {
+    const { config, clockOffsetMs, clock } = this.#options;
+    const { machine, peer } = config;
+    if (machine.name > peer.name) return [];
+    const offsetMs = clockOffsetMs();
+    const sight = (is: Sight["is"], message: string): Sight[] => [
+      { name: "clock-offset", subject: peer.name, is, message },
+    ];
+    if (offsetMs === undefined) return sight("unclear", "");
+    if (Math.abs(offsetMs) <= offsetLimitMs) {
+      this.#offsetSinceMs = undefined;
+      return sight("well", `the clocks of ${machine.name} and ${peer.name} agree again`);
+    }
+    this.#offsetSinceMs ??= clock();
+    const way = offsetMs > 0 ? "behind" : "before";
+    const message = `the clock of ${peer.name} is ${Math.abs(Math.round(offsetMs))} ms ${way} that of ${machine.name}`;
+    return sight(clock() - this.#offsetSinceMs >= offsetLastsMs ? "ill" : "unclear", message);
+  }
+
+  #snapshots(): Sight {
+    const { config, snapshotOverdueMs } = this.#options;
+    const { name: subject } = config.machine;
+    const overdueMs = snapshotOverdueMs();
+    const isIll = overdueMs > overdueIntervals * config.snapshots.everyMs;
+    const is = isIll ? "ill" : overdueMs === 0 ? "well" : "unclear";
+    const minutes = Math.round(overdueMs / 60_000);
+    const message = isIll
+      ? `no snapshot of ${subject} was written for ${minutes} min though one is due`
+      : "it is written";
+    return { name: "snapshot-old", subject, is, message };
+  }
+}

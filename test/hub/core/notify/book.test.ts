@@ -1,0 +1,241 @@
+import { expect, it } from "vitest";
+import { NotifyBook } from "../../../../hub/core/notify/book.ts";
+import type { Loudness } from "../../../../hub/core/notify/notice.ts";
+import type { PeerSight } from "../../../../hub/core/notify/turns.ts";
+
+const machines = ["mainpc", "pc2"] as const;
+const minuteMs = 60_000;
+const alone: PeerSight = { cutForMs: 60_000, channels: [], saidAtMs: undefined };
+const phone = { name: "phone", atLeast: "warning" } as const;
+const pager = { name: "pager", atLeast: "urgent" } as const;
+
+/** A hub that tells what it may at once; each line is what a channel got. */
+class Teller {
+  readonly told: string[] = [];
+  book: NotifyBook;
+  quiet = new Set<string>();
+  peer = alone;
+  nowMs = 1_000_000_000;
+
+  readonly channels: { name: string; atLeast: Loudness }[];
+
+  constructor(channels: { name: string; atLeast: Loudness }[] = [phone]) {
+    this.channels = channels;
+    this.book = new NotifyBook({ self: "mainpc", machines, channels }, undefined, 0);
+  }
+
+  say(severity: Loudness | "resolved", name = "nats-lost", subject = "pc2", wallMs = this.nowMs, origin = "mainpc") {
+    this.book.note(
+      { at: { wallMs, counter: 0 }, severity, name, subject, message: severity, origin },
+      "heard",
+      this.nowMs,
+    );
+    this.after(0);
+  }
+
+  after(ms: number) {
+    this.nowMs += ms;
+    const sight = {
+      nowMs: this.nowMs,
+      clockMs: this.nowMs,
+      peer: this.peer,
+      isQuiet: (name: string) => this.quiet.has(name),
+    };
+    this.book.tick(sight);
+    for (const channel of this.channels)
+      for (let next = this.book.candidates(channel, sight)[0]; next; next = this.book.candidates(channel, sight)[0]) {
+        this.told.push(`${channel.name}: ${next.kind} ${next.name} ${next.subject}`);
+        this.book.told(next.id, channel.name, this.nowMs);
+      }
+  }
+
+  restart() {
+    const dump = JSON.parse(JSON.stringify(this.book.dump()));
+    this.book = new NotifyBook({ self: "mainpc", machines, channels: this.channels }, dump, this.nowMs);
+  }
+}
+
+it("an alert is told once when it is raised and once when it is over, however often it is said", () => {
+  const teller = new Teller();
+  teller.say("urgent");
+  teller.after(1_000);
+  teller.say("urgent");
+  teller.after(1_000);
+  teller.say("resolved");
+  teller.after(1_000);
+  teller.say("resolved");
+  expect(teller.told).toEqual(["phone: raised nats-lost pc2", "phone: resolved nats-lost pc2"]);
+});
+
+it("a channel for urgent ones hears of no warning, nor of its end", () => {
+  const teller = new Teller([phone, pager]);
+  teller.say("warning", "witness-silent");
+  teller.after(1_000);
+  teller.say("resolved", "witness-silent");
+  teller.say("urgent", "hub-lost");
+  expect(teller.told).toEqual([
+    "phone: raised witness-silent pc2",
+    "phone: resolved witness-silent pc2",
+    "phone: raised hub-lost pc2",
+    "pager: raised hub-lost pc2",
+  ]);
+});
+
+it("what is raised a fourth time within ten minutes is told as flapping, again after 10 and 30 minutes, and once when it has settled", () => {
+  const teller = new Teller();
+  const start = teller.nowMs;
+  for (let turn = 0; turn < 40; turn++) {
+    teller.say("urgent");
+    teller.after(minuteMs / 2);
+    teller.say("resolved");
+    teller.after(minuteMs / 2);
+  }
+  const settledAtMs = teller.nowMs - minuteMs / 2 + 10 * minuteMs;
+  teller.after(settledAtMs - teller.nowMs - 1);
+  const pair = ["phone: raised nats-lost pc2", "phone: resolved nats-lost pc2"];
+  expect(teller.told).toEqual([
+    ...pair,
+    ...pair,
+    ...pair,
+    "phone: flapping nats-lost pc2",
+    "phone: still-flapping nats-lost pc2",
+    "phone: still-flapping nats-lost pc2",
+  ]);
+  expect(teller.nowMs - start).toBe(49.5 * minuteMs - 1);
+  teller.after(1);
+  teller.after(3 * 3_600_000);
+  expect(teller.told.slice(9)).toEqual(["phone: settled nats-lost pc2"]);
+  teller.say("urgent");
+  expect(teller.told.slice(10)).toEqual(["phone: raised nats-lost pc2"]);
+});
+
+it("what stands when it has settled is told to be over when it is", () => {
+  const teller = new Teller();
+  for (let turn = 0; turn < 4; turn++) {
+    teller.say("resolved");
+    teller.after(1_000);
+    teller.say("urgent");
+    teller.after(1_000);
+  }
+  teller.after(11 * minuteMs);
+  teller.say("resolved");
+  expect(teller.told.slice(6)).toEqual([
+    "phone: flapping nats-lost pc2",
+    "phone: settled nats-lost pc2",
+    "phone: resolved nats-lost pc2",
+  ]);
+});
+
+it("a silenced alert is told when the silence ends while it stands, and never when it was over before", () => {
+  const teller = new Teller();
+  teller.quiet = new Set(["nats-lost", "hub-lost"]);
+  teller.say("urgent");
+  teller.say("urgent", "hub-lost");
+  teller.after(minuteMs);
+  teller.say("resolved", "hub-lost");
+  teller.after(minuteMs);
+  expect(teller.told).toEqual([]);
+  teller.quiet.clear();
+  teller.after(1_000);
+  expect(teller.told).toEqual(["phone: raised nats-lost pc2"]);
+});
+
+it("the end of what was told before the silence is told all the same", () => {
+  const teller = new Teller();
+  teller.say("urgent");
+  teller.quiet.add("nats-lost");
+  teller.after(1_000);
+  teller.say("resolved");
+  expect(teller.told).toEqual(["phone: raised nats-lost pc2", "phone: resolved nats-lost pc2"]);
+});
+
+it("a restart tells nothing twice, and what waits is told after it", () => {
+  const teller = new Teller();
+  teller.say("urgent");
+  teller.peer = { cutForMs: undefined, channels: ["phone"], saidAtMs: undefined };
+  teller.after(1_000);
+  teller.say("resolved");
+  expect(teller.told).toHaveLength(1);
+  teller.restart();
+  teller.peer = alone;
+  teller.say("urgent", "nats-lost", "pc2", teller.nowMs - 1_000);
+  teller.after(1_000);
+  expect(teller.told).toEqual(["phone: raised nats-lost pc2", "phone: resolved nats-lost pc2"]);
+});
+
+it("of what is read back at a start, what stands is told however old, and what is over only when it is no older than an hour", () => {
+  const teller = new Teller();
+  const at = (agoMs: number, severity: Loudness | "resolved", subject: string) => ({
+    at: { wallMs: teller.nowMs - agoMs, counter: 0 },
+    severity,
+    name: "nats-lost",
+    subject,
+    message: "",
+    origin: "mainpc",
+  });
+  const dayMs = 86_400_000;
+  for (const subject of ["old", "stands", "recent"]) {
+    const agoMs = subject === "recent" ? 50 * minuteMs : 3 * dayMs;
+    teller.book.note(at(agoMs, "urgent", subject), "read", 0);
+    if (subject !== "stands") teller.book.note(at(agoMs - minuteMs, "resolved", subject), "read", 0);
+  }
+  teller.book.begin(teller.nowMs, teller.nowMs, (_, subject) => subject === "stands");
+  teller.after(0);
+  expect(teller.told).toEqual([
+    "phone: raised nats-lost stands",
+    "phone: raised nats-lost recent",
+    "phone: resolved nats-lost recent",
+  ]);
+});
+
+it("what the file says stands, and the records do not, is over, and told so where it was told", () => {
+  const teller = new Teller();
+  teller.say("urgent");
+  teller.restart();
+  teller.book.begin(teller.nowMs, teller.nowMs, () => false);
+  teller.after(1_000);
+  expect(teller.told).toEqual(["phone: raised nats-lost pc2", "phone: resolved nats-lost pc2"]);
+});
+
+it("an end is not told where a peer's telling of the beginning is not known", () => {
+  const teller = new Teller([phone, { ...phone, name: "mail" }]);
+  teller.peer = { cutForMs: undefined, channels: ["phone", "mail"], saidAtMs: undefined };
+  teller.say("urgent", "nats-lost", "pc2", teller.nowMs, "pc2");
+  const id = teller.book.dump().notices[0]?.id ?? "";
+  teller.book.heard([[id, "mail", teller.nowMs]]);
+  teller.peer = alone;
+  teller.quiet.add("nats-lost");
+  teller.after(1_000);
+  teller.say("resolved");
+  expect(teller.told).toEqual(["mail: resolved nats-lost pc2"]);
+});
+
+it("a trouble that both machines told of while they were apart is one, by its earlier record, and its end is told once", () => {
+  const teller = new Teller();
+  teller.say("urgent");
+  const told = teller.book.dump().told[0]?.[0] ?? "";
+  teller.say("urgent", "nats-lost", "pc2", teller.nowMs - 5_000, "pc2");
+  teller.after(1_000);
+  teller.say("resolved");
+  expect(teller.told).toEqual(["phone: raised nats-lost pc2", "phone: resolved nats-lost pc2"]);
+  const end = teller.book.dump().told.at(-1)?.[0] ?? "";
+  expect(end.endsWith(" end") && !end.startsWith(told)).toBe(true);
+});
+
+it("no more than 500 notices wait: the oldest of what is over goes first, with its end, and what is dropped is counted", () => {
+  const teller = new Teller();
+  teller.peer = { cutForMs: undefined, channels: ["phone"], saidAtMs: undefined };
+  teller.say("urgent", "nats-lost", "first");
+  teller.after(1);
+  for (let pair = 0; pair < 300; pair++) {
+    teller.say("urgent", "nats-lost", `pair-${pair}`);
+    teller.after(1);
+    teller.say("resolved", "nats-lost", `pair-${pair}`);
+  }
+  const { notices } = teller.book.dump();
+  expect(notices.length).toBeLessThanOrEqual(500);
+  expect(teller.book.dropped).toBe(601 - notices.length);
+  expect(notices[0]?.subject).toBe("first");
+  expect(notices.some(({ subject }) => subject === "pair-0")).toBe(false);
+  expect(notices.at(-1)?.subject).toBe("pair-299");
+});

@@ -1,0 +1,69 @@
+import { beforeEach, expect, it } from "vitest";
+import { OwnConditions } from "../../hub/own-conditions.ts";
+import { smallConfig } from "./small-config.ts";
+
+let now: number;
+let offsetMs: number | undefined;
+let failing: Record<string, number>;
+let overdueMs: number;
+let conditions: OwnConditions;
+beforeEach(() => {
+  [now, offsetMs, failing, overdueMs] = [0, 0, { phone: 0 }, 0];
+  conditions = new OwnConditions({
+    config: smallConfig(),
+    channels: () => Object.entries(failing).map(([name, failingForMs]) => ({ name, failingForMs })),
+    clockOffsetMs: () => offsetMs,
+    snapshotOverdueMs: () => overdueMs,
+    clock: () => now,
+  });
+});
+
+const sight = (name: string) => {
+  const found = conditions.sights().find((each) => each.name === name);
+  return `${found?.is} ${found?.subject}`;
+};
+
+it("a channel that has failed for 10 minutes is ill, before that nothing is said, and all must work for it to be well", () => {
+  expect(sight("notifications-failing")).toBe("well mainpc");
+  failing = { phone: 599_999, mail: 0 };
+  expect(sight("notifications-failing")).toBe("unclear mainpc");
+  failing.phone = 600_000;
+  expect(sight("notifications-failing")).toBe("ill mainpc");
+  expect(conditions.sights()[0]?.message).toBe("mainpc cannot tell alerts to phone");
+});
+
+it("clocks that differ by more than 500 ms for 30 s are ill, whichever is before, and a peer that is not heard says nothing", () => {
+  for (const far of [501, -501]) {
+    offsetMs = far;
+    expect(sight("clock-offset")).toBe("unclear pc2");
+    now += 29_999;
+    expect(sight("clock-offset")).toBe("unclear pc2");
+    now += 1;
+    expect(sight("clock-offset")).toBe("ill pc2");
+    offsetMs = 500;
+    expect(sight("clock-offset")).toBe("well pc2");
+  }
+  offsetMs = undefined;
+  expect(sight("clock-offset")).toBe("unclear pc2");
+});
+
+it("the machine that comes second leaves the clocks to the first", () => {
+  const { machine, peer } = smallConfig();
+  const second = new OwnConditions({
+    config: smallConfig({ machine: peer, peer: machine }),
+    channels: () => [],
+    clockOffsetMs: () => 9_000,
+    snapshotOverdueMs: () => 0,
+    clock: () => 100_000,
+  });
+  expect(second.sights().map(({ name }) => name)).toEqual(["notifications-failing", "snapshot-old"]);
+});
+
+it("a snapshot that was due for three intervals is ill, and one that is a little late is not", () => {
+  overdueMs = 900_000;
+  expect(sight("snapshot-old")).toBe("unclear mainpc");
+  overdueMs = 900_001;
+  expect(sight("snapshot-old")).toBe("ill mainpc");
+  overdueMs = 0;
+  expect(sight("snapshot-old")).toBe("well mainpc");
+});
