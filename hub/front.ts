@@ -5,6 +5,7 @@ import { alertsView } from "./http/alerts-view.ts";
 import { createDocumentsApi } from "./http/documents-api.ts";
 import type { Front } from "./http/entrance.ts";
 import type { EventFeed } from "./http/events.ts";
+import { createFleetCalls, healthAnswer } from "./http/fleet-calls.ts";
 import { gatewayStatusJson } from "./http/gateway-status.ts";
 import { createHubFront } from "./http/hub-front.ts";
 import { OwnMetrics } from "./http/own-metrics.ts";
@@ -72,6 +73,9 @@ export function createFront(parts: FrontParts): Front {
     append: (candidate) => records.append("metrics", candidate),
     newest: () => records.newestPush(),
   });
+  const unready = () => (records.ready ? undefined : "the hub has not read its records back yet");
+  const alerts = () => alertsView(config.machine.name, records.alerts, Date.now());
+  const calls = { unready, fleet: () => view.fleet(), alerts, startedAtMs };
   const push = createPushApi({
     fold,
     append: (candidate) => numbered.append(candidate),
@@ -80,12 +84,12 @@ export function createFront(parts: FrontParts): Front {
     maxBodyBytes: config.maxBodyBytes,
     groupExpiryMs: config.groupExpiryMs,
     adminApi: config.adminApi,
-    status: () => gatewayStatusJson({ version, startedAtMs, config }),
+    status: () => gatewayStatusJson({ version, startedAtMs, config, health: healthAnswer(calls) }),
     onAnswer: (status, op) => metrics.countPush(op, status),
   });
   const { hub: peerHub } = config.peer;
   return createHubFront({
-    unready: () => (records.ready ? undefined : "the hub has not read its records back yet"),
+    unready,
     push,
     services: createServicesApi({
       services: () => services.list(),
@@ -99,10 +103,11 @@ export function createFront(parts: FrontParts): Front {
       },
     }),
     documents: createDocumentsApi({ machine: config.machine.name, documents }),
+    fleetCalls: createFleetCalls(calls),
     metricsText: async () => (await metrics.text()) + fold.metricsText(),
     fleet: () => view.fleet(),
     ledger: () => view.ledger(),
-    alerts: () => alertsView(config.machine.name, records.alerts, Date.now()),
+    alerts,
     events: (request, response) => events.serve(request, response, { type: "fleet", fleet: view.fleet() }),
     heartbeats: (request, response) => sender.serve(request, response),
     page: () => renderPage(view.fleet(), view.ledger()),

@@ -12,6 +12,7 @@ export interface ServerRoutes {
   push(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
   services(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
   documents(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
+  fleetCalls(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
   metricsText(): Promise<string>;
   fleet(): unknown;
   ledger(): unknown;
@@ -55,6 +56,7 @@ async function handle(
   if (await routes.services(request, response)) return;
   if (await routes.documents(request, response)) return;
   if (await routes.push(request, response)) return;
+  if (await routes.fleetCalls(request, response)) return;
   if (handler !== undefined) send(response, 405, "text/plain", `${path} answers GET only\n`);
   else send(response, 404, "text/plain", `nothing at ${path}; the page is at /, the fleet at /api/v1/fleet\n`);
 }

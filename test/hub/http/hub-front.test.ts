@@ -11,6 +11,7 @@ async function serve(metricsText: () => Promise<string>): Promise<number> {
     push: async () => false,
     services: async () => false,
     documents: async () => false,
+    fleetCalls: async () => false,
     metricsText,
     fleet: () => ({}),
     ledger: () => ({}),

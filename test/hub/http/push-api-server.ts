@@ -57,6 +57,7 @@ export async function startPushServer({
       push: api,
       services: async () => false,
       documents: async () => false,
+      fleetCalls: async () => false,
       metricsText: async () => fold.metricsText(),
       fleet: unused,
       ledger: unused,
