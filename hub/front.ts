@@ -52,6 +52,9 @@ export function createFront(parts: FrontParts): Front {
     maintenance,
     documents,
   } = parts;
+  const unready = () => (records.ready ? undefined : "the hub has not read its records back yet");
+  const alerts = () => alertsView(config.machine.name, records.alerts, Date.now());
+  const calls = { unready, fleet: () => view.fleet(), alerts, startedAtMs };
   const metrics = new OwnMetrics({
     view,
     queuedRecords: () => records.queued,
@@ -64,6 +67,7 @@ export function createFront(parts: FrontParts): Front {
     pushgatewayPutBack: () => keeper.looks.putBack,
     eventListeners: () => events.listeners,
     services: () => services.list(),
+    alerts: () => alerts().alerts,
     documents,
     folder: config.stateDirectory ?? "/",
   });
@@ -73,9 +77,6 @@ export function createFront(parts: FrontParts): Front {
     append: (candidate) => records.append("metrics", candidate),
     newest: () => records.newestPush(),
   });
-  const unready = () => (records.ready ? undefined : "the hub has not read its records back yet");
-  const alerts = () => alertsView(config.machine.name, records.alerts, Date.now());
-  const calls = { unready, fleet: () => view.fleet(), alerts, startedAtMs };
   const push = createPushApi({
     fold,
     append: (candidate) => numbered.append(candidate),

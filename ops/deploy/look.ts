@@ -55,9 +55,9 @@ export async function bufferSecondsOf(place: Place): Promise<number | undefined>
   return hub === undefined ? undefined : bufferIn((await textOf(`${hub}/metrics`)) ?? "");
 }
 
-/** @param metrics Prometheus text */
+/** @param metrics Prometheus text; a hub from before the metric had its unit last is understood as well */
 export function bufferIn(metrics: string): number | undefined {
-  const found = /^tandem_spool_seconds_left (\S+)$/m.exec(metrics)?.[1];
+  const found = /^tandem_spool_(?:left_seconds|seconds_left) (\S+)$/m.exec(metrics)?.[1];
   if (found === undefined) return undefined;
   if (found === "+Inf" || found === "Infinity") return Number.POSITIVE_INFINITY;
   const value = Number(found);
