@@ -8,6 +8,7 @@ import type { EventFeed } from "./http/events.ts";
 import { createFleetCalls, healthAnswer } from "./http/fleet-calls.ts";
 import { gatewayStatusJson } from "./http/gateway-status.ts";
 import { createHubFront } from "./http/hub-front.ts";
+import { openApiText } from "./http/openapi-text.ts";
 import { OwnMetrics } from "./http/own-metrics.ts";
 import { createPushApi } from "./http/push-api.ts";
 import { createServicesApi } from "./http/services-api.ts";
@@ -106,6 +107,7 @@ export function createFront(parts: FrontParts): Front {
     documents: createDocumentsApi({ machine: config.machine.name, documents }),
     fleetCalls: createFleetCalls(calls),
     metricsText: async () => (await metrics.text()) + fold.metricsText(),
+    openApi: () => openApiText(version),
     fleet: () => view.fleet(),
     ledger: () => view.ledger(),
     alerts,

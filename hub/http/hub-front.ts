@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { heartbeatPath } from "../io/heartbeat-sender.ts";
 import type { PageAssets } from "../page/assets.ts";
 import type { Front } from "./entrance.ts";
+import { openApiPath } from "./operations/reading.ts";
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
@@ -14,6 +15,8 @@ export interface ServerRoutes {
   documents(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
   fleetCalls(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
   metricsText(): Promise<string>;
+  /** What describes all of this. */
+  openApi(): string;
   fleet(): unknown;
   ledger(): unknown;
   alerts(): unknown;
@@ -82,6 +85,7 @@ function routeTable(routes: ServerRoutes): Map<string, Handler> {
     ["/metrics", metricsHandler(routes)],
     ["/api/v1/fleet", json(routes.fleet)],
     ["/api/v1/ledger", json(routes.ledger)],
+    [openApiPath, (_, response) => send(response, 200, "application/json", routes.openApi())],
     ["/api/v1/alerts", alerts],
     ["/api/v1/events", routes.events],
     [heartbeatPath, routes.heartbeats],

@@ -14,6 +14,7 @@ async function serve(metricsText: () => Promise<string>): Promise<number> {
     fleetCalls: async () => false,
     metricsText,
     fleet: () => ({}),
+    openApi: () => "{}",
     ledger: () => ({}),
     alerts: () => ({}),
     events: () => expect.unreachable("a HEAD takes no place"),

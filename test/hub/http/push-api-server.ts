@@ -60,6 +60,7 @@ export async function startPushServer({
       fleetCalls: async () => false,
       metricsText: async () => fold.metricsText(),
       fleet: unused,
+      openApi: () => "{}",
       ledger: unused,
       alerts: unused,
       events: () => {},

@@ -1,0 +1,43 @@
+/** What an operation of the hub's API is: the one description from which the OpenAPI document and the client are made. */
+import { z } from "zod";
+
+export interface AnswerShape {
+  /** When it is given. */
+  what: string;
+  /** Its body, where that is JSON. */
+  json?: z.ZodType;
+  /** Its media type, where that is text; both where it may be either. */
+  text?: string;
+}
+
+export interface Operation {
+  method: "get" | "put" | "post" | "delete";
+  /** With its parts in braces. @example "/api/v1/services/{name}" */
+  path: string;
+  summary: string;
+  params?: Record<string, z.ZodType<string>>;
+  query?: z.ZodObject;
+  /** Header fields that a client may send, with what they are for. */
+  headers?: Record<string, string>;
+  body?: { json: z.ZodType } | { text: string };
+  /** Taken from the hub's own machine only, where an operator is logged in. */
+  order?: boolean;
+  /** By status; 503 of a hub that is being replaced may come to each, and stands in none. */
+  answers: Record<number, AnswerShape>;
+}
+
+export const plain = "text/plain";
+export const ErrorAnswer = z.strictObject({ error: z.string() });
+
+export const refused = (what: string): AnswerShape => ({ what, json: ErrorAnswer });
+export const said = (what: string, json: z.ZodType): AnswerShape => ({ what, json });
+export const text = (what: string, type = plain): AnswerShape => ({ what, text: type });
+
+/** What every order may be answered beside its own answers. */
+export const ofOrders = {
+  400: refused("the body is no such order"),
+  403: refused("it does not come from the hub's machine"),
+  408: refused("the body did not come in time"),
+  413: refused("the body is too large"),
+  415: refused("the body's type or encoding is not known"),
+} as const;
