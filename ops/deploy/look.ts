@@ -1,6 +1,6 @@
 /** What the hubs of a pair say of a machine at present, each question within a deadline. */
-import { FleetView, LedgerView, type ServiceJson } from "../../hub/http/api.ts";
-import { askHub } from "../site/ask-hub.ts";
+import type { FleetView, LedgerView, ServiceJson } from "../../hub/http/api.ts";
+import { ask } from "../client/hub-client.ts";
 import { askServices } from "../site/ask-services.ts";
 import { hubsOf, ownHub, type Place, pushgatewayOf } from "./place.ts";
 
@@ -15,8 +15,8 @@ const askMs = 3_000;
 
 export async function lookAtHub(url: string): Promise<HubLook> {
   const [fleet, ledger, services] = await Promise.all([
-    askHub(`${url}/api/v1/fleet`, FleetView, askMs),
-    askHub(`${url}/api/v1/ledger`, LedgerView, askMs),
+    ask(url, "getFleet", {}, askMs),
+    ask(url, "getLedger", {}, askMs),
     askServices(url, askMs),
   ]);
   return { fleet, ledger, services };

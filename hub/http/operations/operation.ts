@@ -29,9 +29,10 @@ export interface Operation {
 export const plain = "text/plain";
 export const ErrorAnswer = z.strictObject({ error: z.string() });
 
-export const refused = (what: string): AnswerShape => ({ what, json: ErrorAnswer });
-export const said = (what: string, json: z.ZodType): AnswerShape => ({ what, json });
-export const text = (what: string, type = plain): AnswerShape => ({ what, text: type });
+// Not declared as shapes: a client knows the type of an answer by its schema.
+export const refused = (what: string) => ({ what, json: ErrorAnswer }) satisfies AnswerShape;
+export const said = <Json extends z.ZodType>(what: string, json: Json) => ({ what, json }) satisfies AnswerShape;
+export const text = (what: string, type = plain) => ({ what, text: type }) satisfies AnswerShape;
 
 /** What every order may be answered beside its own answers. */
 export const ofOrders = {
