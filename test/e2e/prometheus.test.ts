@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
+import { dashboards } from "../../components/grafana-dashboards.ts";
 import { renderPrometheusConf } from "../../components/prometheus-conf.ts";
 import { renderPrometheusRules } from "../../components/prometheus-rules.ts";
 import { ensureTool } from "../../ops/tools/ensure-tool.ts";
@@ -84,6 +85,13 @@ it("records what both hubs tell of the pair once, and finds nothing in any rule 
   const parts = await ask('tandem:machine_verdict:max{verdict="alive"} == 1');
   expect(parts).toHaveLength(8);
   expect(await rulesHealth()).toEqual(["ok"]);
+});
+
+it("answers every query of the dashboards, but for what a pair without agents, objectives and drills does not show", async () => {
+  const empty: string[] = [];
+  for (const { title, queries } of dashboards.flatMap(({ panels }) => panels))
+    for (const { expr } of queries) if ((await ask(expr)).length === 0) empty.push(title);
+  expect(empty).toEqual([]);
 });
 
 it("fires the watchdog and nothing else while all is well", async () => {
