@@ -7,6 +7,10 @@ import type { AlertingRule } from "./prometheus-rules.ts";
 type Page = (path: string) => string;
 
 const meanings: Partial<Record<string, string>> = {
+  "budget-burning": "An error budget is used up faster than it may be.",
+  "clock-offset": "The clocks of the machines differ: writes of both sides to one group are ordered within that only.",
+  "notifications-failing": "Notifications do not get through to a channel.",
+  "snapshot-old": "A hub has not written its state down for long: a start takes longer, and old records stay.",
   "agent-unhealthy": "An agent does not answer for its health, or says that it is not well.",
   "hub-lost": "A hub is dead or stands still, and its machine lives. Its agents go on; pushes belong to the other hub.",
   "machine-lost":
@@ -24,10 +28,11 @@ const meanings: Partial<Record<string, string>> = {
 
 /** One for each alert of the hubs, which damp, suppress and know what is in maintenance; so it stands as long as it does there. */
 export function hubAlerts(page: Page): AlertingRule[] {
-  return Object.entries(alertSeverities).map(([name, severity]) => ({
+  return Object.keys(alertSeverities).map((name) => ({
     alert: alertName(name),
     expr: `tandem:alert_standing:max{alert="${name}"} > 0`,
-    labels: { severity },
+    // One alert may be urgent or a warning, by how bad it is.
+    labels: { severity: "{{ $labels.severity }}" },
     annotations: {
       summary: `${name}: {{ $labels.subject }}`,
       description: `${meanings[name] ?? "A hub says so."} /api/v1/alerts and the page of either hub say since when and why.`,

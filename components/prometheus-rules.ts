@@ -19,7 +19,8 @@ export interface AlertingRule {
   alert: string;
   expr: string;
   for?: string;
-  labels: { severity: "urgent" | "warning" | "none" };
+  /** `urgent`, `warning` or `none`; what the hubs say has theirs. */
+  labels: { severity: string };
   annotations: { summary: string; description: string; runbook_url: string };
 }
 

@@ -1,6 +1,6 @@
 /** Waits for what comes of a move that was ordered: the other machine has the service, it is given up, or nothing comes in time. */
 import type { ServiceView } from "./core/failover/service.ts";
-import type { OrderResult } from "./http/services-json.ts";
+import type { OrderOutcome } from "./http/services-api.ts";
 import type { FromSeat } from "./judge/seat/messages.ts";
 
 export class MoveWatch {
@@ -14,10 +14,10 @@ export class MoveWatch {
    * @param before the service as it was when its move was ordered
    * @param deadlineMs from now on
    */
-  wait(before: ServiceView, deadlineMs: number): Promise<OrderResult> {
+  wait(before: ServiceView, deadlineMs: number): Promise<OrderOutcome> {
     return new Promise((resolve) => {
       let latest = before;
-      const settle = (outcome: OrderResult) => {
+      const settle = (outcome: OrderOutcome) => {
         clearTimeout(timer);
         this.#takers.delete(taker);
         resolve(outcome);

@@ -5,7 +5,7 @@ import type { ServiceView } from "./core/failover/service.ts";
 import type { FleetHealth, HealthTurn } from "./core/fleet-health.ts";
 import type { Verdict } from "./core/verdict.ts";
 import type { ServiceJson } from "./http/api.ts";
-import type { OrderResult } from "./http/services-json.ts";
+import type { OrderOutcome } from "./http/services-api.ts";
 import { Prober } from "./io/probe/prober.ts";
 import type { FromSeat, ToSeat } from "./judge/seat/messages.ts";
 import { MoveWatch } from "./move-watch.ts";
@@ -149,7 +149,7 @@ export class Services {
   }
 
   /** Resolves when the other machine has the service, or stays without it. */
-  async switchover(service: string): Promise<OrderResult> {
+  async switchover(service: string): Promise<OrderOutcome> {
     const before = this.#views.get(service);
     const { ok, text } = await this.order({ kind: "switchover", service });
     return ok && before !== undefined ? await this.#moves.wait(before, this.#deadlineMs) : { ok, text };

@@ -57,7 +57,7 @@ function operationObject(operationId: string, operation: Operation): Json {
   return {
     operationId,
     summary,
-    ...(order ? { description: "Taken from the hub's own machine only." } : {}),
+    ...(order ? { description: "Taken from an operator only." } : {}),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(body === undefined ? {} : { requestBody: { required: "json" in body, content: bodyContent(body) } }),
     responses: responses(answers),

@@ -1,23 +1,47 @@
 /** Answers what is asked about services and maintenance: anybody reads, and orders are taken from this machine only, where an operator is logged in. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { z } from "zod";
+import { MaintenanceWindow } from "../core/maintenance.ts";
 import type { MaintenanceView, ServiceJson } from "./api.ts";
 import { type Answer, decodePart, notAllowed, pathOf, readOrder, reads, refusalOf, sendAnswer } from "./orders.ts";
-import { BeginMaintenance, EndMaintenance, type OrderResult, Switchover, Take } from "./services-json.ts";
+
+/** What came of an order. */
+export interface OrderOutcome {
+  ok: boolean;
+  /** What happened, or why nothing did. */
+  text: string;
+}
 
 export interface ServicesApiOptions {
   services(): ServiceJson[];
-  take(service: string, confirmPeerDead: boolean): Promise<OrderResult>;
-  switchover(service: string): Promise<OrderResult>;
+  take(service: string, confirmPeerDead: boolean): Promise<OrderOutcome>;
+  switchover(service: string): Promise<OrderOutcome>;
   maintenance: {
     views(): MaintenanceView[];
     knows(target: string): boolean;
-    begin(word: BeginMaintenance): Promise<MaintenanceView>;
+    begin(word: z.infer<typeof Begin>): Promise<MaintenanceView>;
     end(target: string, by: string): Promise<MaintenanceView | undefined>;
   };
 }
 
 const servicesPath = "/api/v1/services";
 const maintenancePath = "/api/v1/maintenance";
+const longestMinutes = 30 * 24 * 60;
+
+export const Take = z.strictObject({ confirmPeerDead: z.boolean().default(false) });
+export const Switchover = z.strictObject({
+  /** The machine that it should go to. @default the other one than its owner */
+  to: z.string().optional(),
+});
+export const Begin = z.strictObject({
+  /** A machine, or `machine/name` of an agent. */
+  target: z.string().min(1),
+  minutes: z.number().positive().max(longestMinutes),
+  // What the peer's hub and the file would not take must not get as far as there.
+  reason: MaintenanceWindow.shape.reason.min(1),
+  by: MaintenanceWindow.shape.by.min(1),
+});
+export const End = Begin.pick({ target: true, by: true });
 
 /** The handler resolves with false, without an answer given, when the path is none of this API's. */
 export function createServicesApi(
@@ -73,14 +97,14 @@ async function maintenance(options: ServicesApiOptions, request: IncomingMessage
     case "HEAD":
       return { status: 200, body: views() };
     case "POST": {
-      const word = await readOrder(request, BeginMaintenance);
+      const word = await readOrder(request, Begin);
       if (word.error !== undefined) return word.error;
       const { target } = word.value;
       if (!knows(target)) return { status: 404, body: { error: `${target} is no machine or agent of the fleet` } };
       return { status: 200, body: await begin(word.value) };
     }
     case "DELETE": {
-      const word = await readOrder(request, EndMaintenance);
+      const word = await readOrder(request, End);
       if (word.error !== undefined) return word.error;
       const ended = await end(word.value.target, word.value.by);
       return ended === undefined
@@ -92,4 +116,4 @@ async function maintenance(options: ServicesApiOptions, request: IncomingMessage
   }
 }
 
-const outcome = (result: OrderResult): Answer => ({ status: result.ok ? 200 : 409, body: result });
+const outcome = (result: OrderOutcome): Answer => ({ status: result.ok ? 200 : 409, body: result });

@@ -35,7 +35,7 @@ export function ruleTests(groups: readonly string[], alerts: readonly AlertingRu
             .replace("{{ $value | humanize }}", value);
         const { summary, description, runbook_url } = rule.annotations;
         return {
-          exp_labels: { ...labels, ...rule.labels },
+          exp_labels: { ...labels, severity: filled(rule.labels.severity) },
           exp_annotations: { summary: filled(summary), description: filled(description), runbook_url },
         };
       }),
@@ -96,8 +96,10 @@ export function ruleTests(groups: readonly string[], alerts: readonly AlertingRu
         ],
         {
           alert_rule_test: [
-            firing("1m", "TandemHubLost", { labels: { alert: "hub-lost", subject: "pc2" } }),
-            firing("1m", "TandemStoreNearlyFull", { labels: { alert: "store-nearly-full", subject: "mainpc" } }),
+            firing("1m", "TandemHubLost", { labels: { alert: "hub-lost", subject: "pc2", severity: "urgent" } }),
+            firing("1m", "TandemStoreNearlyFull", {
+              labels: { alert: "store-nearly-full", subject: "mainpc", severity: "warning" },
+            }),
             firing("1m", "TandemNatsLost"),
             firing("1m", "TandemWatchdog", { labels: {} }),
             firing("90m", "TandemWatchdog", { labels: {} }),

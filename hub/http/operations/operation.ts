@@ -20,7 +20,7 @@ export interface Operation {
   /** Header fields that a client may send, with what they are for. */
   headers?: Record<string, string>;
   body?: { json: z.ZodType } | { text: string };
-  /** Taken from the hub's own machine only, where an operator is logged in. */
+  /** Taken from an operator only: who is logged in to the hub's own machine. */
   order?: boolean;
   /** By status; 503 of a hub that is being replaced may come to each, and stands in none. */
   answers: Record<number, AnswerShape>;
@@ -28,6 +28,9 @@ export interface Operation {
 
 export const plain = "text/plain";
 export const ErrorAnswer = z.strictObject({ error: z.string() });
+
+/** What came of an order: what happened, or why nothing did. */
+export const OrderResult = z.strictObject({ ok: z.boolean(), text: z.string() });
 
 // Not declared as shapes: a client knows the type of an answer by its schema.
 export const refused = (what: string) => ({ what, json: ErrorAnswer }) satisfies AnswerShape;
@@ -37,7 +40,7 @@ export const text = (what: string, type = plain) => ({ what, text: type }) satis
 /** What every order may be answered beside its own answers. */
 export const ofOrders = {
   400: refused("the body is no such order"),
-  403: refused("it does not come from the hub's machine"),
+  403: refused("it does not come from an operator"),
   408: refused("the body did not come in time"),
   413: refused("the body is too large"),
   415: refused("the body's type or encoding is not known"),

@@ -1,4 +1,4 @@
-/** Operations on services, maintenance and documents: read by anybody, ordered from the hub's own machine. */
+/** Operations on services, maintenance and documents: read by anybody, ordered by an operator. */
 import { z } from "zod";
 import { DocumentKey, DocumentKind } from "../../core/document.ts";
 import { MaintenanceView, ServiceJson } from "../api.ts";
@@ -10,8 +10,8 @@ import {
   DocumentView,
   documentsPath,
 } from "../documents-json.ts";
-import { BeginMaintenance, EndMaintenance, OrderResult, Switchover, Take } from "../services-json.ts";
-import { type Operation, ofOrders, refused, said } from "./operation.ts";
+import { Begin, End, Switchover, Take } from "../services-api.ts";
+import { type Operation, OrderResult, ofOrders, refused, said } from "./operation.ts";
 
 const name = { params: { name: z.string().min(1) } } as const;
 const noService = refused("no agent of that name has a standby");
@@ -60,7 +60,7 @@ export const orderingOperations = {
     method: "post",
     path: "/api/v1/maintenance",
     summary: "Begins maintenance of a machine or an agent",
-    body: { json: BeginMaintenance },
+    body: { json: Begin },
     order: true,
     answers: { 200: said("begun", MaintenanceView), ...ofOrders, 404: unknownTarget },
   },
@@ -68,7 +68,7 @@ export const orderingOperations = {
     method: "delete",
     path: "/api/v1/maintenance",
     summary: "Ends it",
-    body: { json: EndMaintenance },
+    body: { json: End },
     order: true,
     answers: { 200: said("ended", MaintenanceView), ...ofOrders, 404: unknownTarget },
   },

@@ -16,10 +16,11 @@ import { DocumentsView, DocumentView } from "../documents-json.ts";
 import { HealthAnswer } from "../fleet-calls-json.ts";
 import { ErrorAnswer } from "./operation.ts";
 import { orderingOperations } from "./ordering.ts";
+import { pastOperations } from "./past.ts";
 import { pushingOperations } from "./pushing.ts";
 import { readingOperations } from "./reading.ts";
 
-export const operations = { ...readingOperations, ...pushingOperations, ...orderingOperations };
+export const operations = { ...readingOperations, ...pushingOperations, ...orderingOperations, ...pastOperations };
 
 /** By the name that the document gives them. */
 export const namedSchemas = {
