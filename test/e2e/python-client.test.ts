@@ -53,7 +53,7 @@ it.skipIf(python === undefined)(
     expect(errors).toBe("");
     const pushed = lines.slice(0, -1).map((line) => Pushed.parse(JSON.parse(line)));
     expect(pushed.map(({ push }) => push)).toEqual(Array.from({ length: pushes }, (_, i) => i + 1));
-    expect(pushed[0]).toMatchObject({ hub: mainpc.hubUrl, replication: "peer", sync: "in-sync" });
+    expect(pushed[0]).toMatchObject({ hub: mainpc.hubUrl, sync: "in-sync" });
     expect(pushed.at(-1)).toMatchObject({ hub: pc2.hubUrl, replication: "local", sync: "degraded" });
     const { ledger } = Ledger.parse(JSON.parse(lines.at(-1) ?? ""));
     expect(ledger).toMatchObject([{ highest: pushes, missing: 0 }]);

@@ -7,6 +7,7 @@ export function fromSchema(schema: Schema): fc.Arbitrary<unknown> {
   if (schema.const !== undefined) return fc.constant(schema.const);
   if (Array.isArray(schema.enum)) return fc.constantFrom(...schema.enum);
   if (Array.isArray(schema.anyOf)) return fc.oneof(...schema.anyOf.map((one) => fromSchema(one as Schema))); // as JSON schema has it
+  if (Array.isArray(schema.type)) return fc.oneof(...schema.type.map((type) => fromSchema({ ...schema, type })));
   const number = (key: string) => (typeof schema[key] === "number" ? schema[key] : undefined);
   switch (schema.type) {
     case "string":
