@@ -8,7 +8,8 @@ const Labels = z.record(z.string(), z.string());
 const GatewayFamily = z.strictObject({
   time_stamp: z.string(),
   type: z.string(),
-  help: z.string(),
+  /** Absent where the push had none. */
+  help: z.string().optional(),
   metrics: z.array(
     z.strictObject({
       labels: Labels,
