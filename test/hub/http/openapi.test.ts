@@ -4,6 +4,7 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import { describe, expect, it } from "vitest";
 import { openApiDocument } from "../../../hub/http/openapi.ts";
 import { namedSchemas, operations } from "../../../hub/http/operations/table.ts";
+import { sessionPath, signInCodesPath } from "../../../hub/http/session-json.ts";
 
 const document = openApiDocument("1.2.3");
 const text = JSON.stringify(document);
@@ -11,7 +12,7 @@ const paths = Object.values(operations).map(({ path }) => path);
 const folder = join(import.meta.dirname, "../../../hub/http");
 
 /** A browser signs in by these; no program has a use for them. */
-const ofThePage = ["/api/v1/session", "/api/v1/session/codes", "/api/v1/session/all"];
+const ofThePage = [sessionPath, signInCodesPath, `${sessionPath}/all`];
 
 describe("the OpenAPI document", () => {
   it("is one, by an independent validator's word", async () => {
