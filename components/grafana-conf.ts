@@ -1,5 +1,6 @@
-/** Renders what Grafana reads at its start: grafana.ini and its one source of data. */
+/** Renders what Grafana reads at its start: grafana.ini, its one source of data, and where its dashboards are. */
 import { stringify } from "yaml";
+import { datasourceUid } from "./grafana-dashboards.ts";
 
 export interface GrafanaIniArgs {
   /** Address that it binds. */
@@ -56,7 +57,7 @@ export function renderDatasource(prometheusUrl: string): string {
       {
         name: "Prometheus",
         // Dashboards name it; without one Grafana would make another for each installation.
-        uid: "tandem-prometheus",
+        uid: datasourceUid,
         type: "prometheus",
         access: "proxy",
         url: prometheusUrl,
@@ -65,4 +66,18 @@ export function renderDatasource(prometheusUrl: string): string {
       },
     ],
   });
+}
+
+/** @param directory of the dashboards in the container */
+export function renderDashboardProvider(directory: string): string {
+  const provider = {
+    name: "tandem",
+    type: "file",
+    folder: "Tandem",
+    folderUid: "tandem",
+    disableDeletion: true,
+    allowUiUpdates: false,
+    options: { path: directory },
+  };
+  return stringify({ apiVersion: 1, providers: [provider] });
 }

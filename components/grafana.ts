@@ -5,7 +5,8 @@ import { hostPort } from "./address.ts";
 import { ConfigFile } from "./config-file.ts";
 import { hardenedContainer, readOnlyDirectory } from "./container.ts";
 import { DataDirectory } from "./data-directory.ts";
-import { renderDatasource, renderGrafanaIni } from "./grafana-conf.ts";
+import { renderDashboardProvider, renderDatasource, renderGrafanaIni } from "./grafana-conf.ts";
+import { dashboards, renderDashboard } from "./grafana-dashboards.ts";
 import type { Reach } from "./reach.ts";
 import { SecretFile } from "./secret-file.ts";
 
@@ -77,6 +78,12 @@ export class Grafana extends pulumi.ComponentResource {
       },
       children,
     );
+    const file = (what: string, path: string, content: string) =>
+      new ConfigFile(`${name}-${what}`, { reach, path: `${configDirectory}/${path}`, content }, children);
+    const shown = [
+      file("dashboards", "provisioning/dashboards/tandem.yaml", renderDashboardProvider(`${confTarget}/dashboards`)),
+      ...dashboards.map((each) => file(`dashboard-${each.uid}`, `dashboards/${each.uid}.json`, renderDashboard(each))),
+    ];
     const password = new SecretFile(
       `${name}-password`,
       { reach, path: `${secretDirectory}/admin-password`, content: args.adminPassword, uid },
@@ -98,7 +105,7 @@ export class Grafana extends pulumi.ComponentResource {
         uid,
         mounts: [
           readOnlyDirectory(
-            pulumi.all([ini.path, datasource.path]).apply(() => configDirectory),
+            pulumi.all([ini, datasource, ...shown].map(({ path }) => path)).apply(() => configDirectory),
             confTarget,
           ),
           readOnlyDirectory(
@@ -114,6 +121,7 @@ export class Grafana extends pulumi.ComponentResource {
         stopGraceSeconds: 15,
         labels: {
           "tandem.machine": machine,
+          // Grafana looks for other dashboards by itself.
           "tandem.config": pulumi.interpolate`${ini.contentHash}-${datasource.contentHash}`,
         },
       },

@@ -22,6 +22,7 @@ export type { NatsSecurity } from "./nats-security.ts";
 export type { Bundles, ProgramImage } from "./program-image.ts";
 export { Prometheus, type PrometheusArgs } from "./prometheus.ts";
 export { type PrometheusConfArgs, renderPrometheusConf } from "./prometheus-conf.ts";
+export { type PrometheusRulesArgs, renderPrometheusRules } from "./prometheus-rules.ts";
 export { Pushgateway, type PushgatewayArgs } from "./pushgateway.ts";
 export { type PushgatewayProcessArgs, pushgatewayArgs } from "./pushgateway-args.ts";
 export { type Reach, signalContainer } from "./reach.ts";

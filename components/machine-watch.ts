@@ -9,7 +9,7 @@ import type { StackSite } from "./site.ts";
 export interface MachineWatchArgs {
   site: Pick<StackSite, "machine" | "images" | "paths" | "prometheus" | "grafana">;
   /** The pair's hubs, by the names of their machines. */
-  hubs: readonly { name: string; address: string; hubPort: number }[];
+  hubs: readonly { name: string; address: string; hubPort: number; pushgatewayPort?: number }[];
   reach: Reach;
   grafanaPassword: pulumi.Input<string> | undefined;
 }
@@ -35,6 +35,10 @@ export function machineWatch(
       ...bounds,
       image: images.prometheus,
       hubs: hubs.map((each) => ({ machine: each.name, host: each.address, port: each.hubPort })),
+      // A satellite does not know them, and what is in them is at the hubs as well.
+      pushgateways: hubs.flatMap(({ name: machine, address: host, pushgatewayPort: port }) =>
+        port === undefined ? [] : [{ machine, host, port }],
+      ),
       configDirectory: `${paths.config}/prometheus`,
       dataDirectory: `${paths.data}/prometheus`,
     },

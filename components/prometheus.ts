@@ -6,7 +6,8 @@ import { checkInImage } from "./check-in-image.ts";
 import { ConfigFile } from "./config-file.ts";
 import { hardenedContainer, readOnlyDirectory } from "./container.ts";
 import { DataDirectory } from "./data-directory.ts";
-import { type PrometheusConfArgs, renderPrometheusConf } from "./prometheus-conf.ts";
+import { type PrometheusConfArgs, renderPrometheusConf, rulesFile } from "./prometheus-conf.ts";
+import { type PrometheusRulesArgs, renderPrometheusRules } from "./prometheus-rules.ts";
 import type { Reach } from "./reach.ts";
 
 export interface PrometheusArgs {
@@ -22,13 +23,21 @@ export interface PrometheusArgs {
   port?: number;
   /** Hubs that it scrapes, with the name of each one's machine. */
   hubs: PrometheusConfArgs["hubs"];
+  /** Pushgateways that it scrapes, too. @default none */
+  pushgateways?: PrometheusConfArgs["pushgateways"];
+  /** Where its alerts are sent. @default nowhere @example ["192.0.2.10:9093"] */
+  alertmanagers?: PrometheusConfArgs["alertmanagers"];
+  /** What stands before `docs/runbooks/…` in its alerts. @default "" @example "https://git.example/tandem/blob/main/" */
+  runbooks?: PrometheusRulesArgs["runbooks"];
+  /** Pushed metrics that are recorded once, of the places that each stands in. @default none @example ["queue_depth"] */
+  recorded?: PrometheusRulesArgs["recorded"];
   /** Samples older than this are deleted, days. @default 15 */
   retentionDays?: number;
   /** So are the oldest when all take more, MiB. @default 4096 */
   retentionMb?: number;
   /** Memory of the container, MiB. @default 1024 */
   memoryMb?: number;
-  /** Directory of prometheus.yml on the machine. @default "/etc/tandem/prometheus" */
+  /** Directory of prometheus.yml and rules.yml on the machine. @default "/etc/tandem/prometheus" */
   configDirectory?: string;
   /** Directory of the samples on the machine. @default "/var/lib/tandem/prometheus" */
   dataDirectory?: string;
@@ -45,29 +54,42 @@ export class Prometheus extends pulumi.ComponentResource {
   constructor(name: string, args: PrometheusArgs, opts?: pulumi.ComponentResourceOptions) {
     super("tandem:machine:Prometheus", name, {}, opts);
     const children = { parent: this };
-    const { machine, reach, hubs, retentionDays = 15, retentionMb = 4_096 } = args;
+    const { machine, reach, hubs, pushgateways, alertmanagers, retentionDays = 15, retentionMb = 4_096 } = args;
     const at = hostPort(args.address, args.port ?? 9090);
     const configDirectory = args.configDirectory ?? "/etc/tandem/prometheus";
 
     const image = new docker.RemoteImage(`${name}-image`, { name: args.image, keepLocally: true }, children);
+    const checked = (what: "config" | "rules") =>
+      image.imageId.apply((imageId) =>
+        checkInImage({
+          reach,
+          imageId,
+          uid,
+          directories: { [configDirectory]: confTarget },
+          entrypoint: "promtool",
+          command: `check ${what} "${confTarget}/$(basename "$new")"`,
+        }),
+      );
+    const rules = new ConfigFile(
+      `${name}-rules`,
+      {
+        reach,
+        path: `${configDirectory}/${rulesFile}`,
+        content: renderPrometheusRules(args),
+        validate: checked("rules"),
+      },
+      children,
+    );
     const conf = new ConfigFile(
       `${name}-conf`,
       {
         reach,
         path: `${configDirectory}/prometheus.yml`,
-        content: renderPrometheusConf({ hubs }),
-        validate: image.imageId.apply((imageId) =>
-          checkInImage({
-            reach,
-            imageId,
-            uid,
-            directories: { [configDirectory]: confTarget },
-            entrypoint: "promtool",
-            command: `check config "${confTarget}/$(basename "$new")"`,
-          }),
-        ),
+        content: renderPrometheusConf({ hubs, pushgateways, alertmanagers }),
+        validate: checked("config"),
       },
-      children,
+      // It names the rules, which its check reads.
+      { ...children, dependsOn: rules },
     );
     const data = new DataDirectory(
       `${name}-data`,
@@ -101,7 +123,10 @@ export class Prometheus extends pulumi.ComponentResource {
         maxProcesses: 128,
         // It writes its head to disk at the end.
         stopGraceSeconds: 30,
-        labels: { "tandem.machine": machine, "tandem.config": conf.contentHash },
+        labels: {
+          "tandem.machine": machine,
+          "tandem.config": pulumi.interpolate`${conf.contentHash}-${rules.contentHash}`,
+        },
       },
       children,
     );

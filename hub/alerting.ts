@@ -4,8 +4,10 @@ import type { HubConfig } from "./config.ts";
 import type { Heartbeat } from "./core/heartbeat.ts";
 import { PeerVoice } from "./core/notify/peer-voice.ts";
 import type { Judgement } from "./core/verdict.ts";
+import type { Api } from "./http/hub-front.ts";
 import { createNotificationsApi } from "./http/notifications-api.ts";
 import type { NotifyGauges } from "./http/notify-metrics.ts";
+import type { SignedIn } from "./http/orders.ts";
 import type { Log } from "./io/log.ts";
 import type { Records } from "./io/records.ts";
 import { announceAlert } from "./notify/announce-alert.ts";
@@ -32,8 +34,6 @@ export class Alerting {
   readonly notifier: Notifier;
   readonly deadMansSwitch: DeadMansSwitch | undefined;
   readonly conditions: OwnConditions;
-  /** Handles its paths of the API. */
-  readonly api: ReturnType<typeof createNotificationsApi>;
   readonly #options: AlertingOptions;
   readonly #silences: SilenceDesk;
   #silencesAreNews = false;
@@ -73,13 +73,19 @@ export class Alerting {
       snapshotOverdueMs: () => records.snapshots.stats.overdueMs,
       clock,
     });
-    this.api = createNotificationsApi({
+  }
+
+  /** Handles its paths of the API. */
+  api(signedIn: SignedIn): Api {
+    const { config, records } = this.#options;
+    return createNotificationsApi({
       machine: config.machine.name,
       channels: () => this.notifier.views(),
       deadMansSwitch: () => this.deadMansSwitch?.view() ?? null,
       test: (severity, channel) => this.notifier.test(severity, channel),
       standing: () => records.alerts.list().map(({ name }) => name),
       silences: this.#silences,
+      signedIn,
     });
   }
 

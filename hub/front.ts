@@ -6,9 +6,11 @@ import { alertsView } from "./http/alerts-view.ts";
 import { createDocumentsApi } from "./http/documents-api.ts";
 import type { Front } from "./http/entrance.ts";
 import type { EventFeed } from "./http/events.ts";
+import { createFleetCalls, healthAnswer } from "./http/fleet-calls.ts";
 import { gatewayStatusJson } from "./http/gateway-status.ts";
 import { graphView } from "./http/graph-view.ts";
 import { createHubFront } from "./http/hub-front.ts";
+import { openApiText } from "./http/openapi-text.ts";
 import { OwnMetrics } from "./http/own-metrics.ts";
 import { createPastApi } from "./http/past-api.ts";
 import { createPushApi } from "./http/push-api.ts";
@@ -67,6 +69,9 @@ export function createFront(parts: FrontParts): Front {
     sessions,
     alerting,
   } = parts;
+  const unready = () => (records.ready ? undefined : "the hub has not read its records back yet");
+  const alerts = () => alertsView(config.machine.name, records.alerts, Date.now());
+  const calls = { unready, fleet: () => view.fleet(), alerts, startedAtMs };
   const metrics = new OwnMetrics({
     view,
     queuedRecords: () => records.queued,
@@ -80,6 +85,7 @@ export function createFront(parts: FrontParts): Front {
     eventListeners: () => events.listeners,
     services: () => services.list(),
     objectives: past.objectives,
+    alerts: () => alerts().alerts,
     documents,
     notify: alerting.gauges,
     folder: config.stateDirectory ?? "/",
@@ -98,18 +104,15 @@ export function createFront(parts: FrontParts): Front {
     maxBodyBytes: config.maxBodyBytes,
     groupExpiryMs: config.groupExpiryMs,
     adminApi: config.adminApi,
-    status: () => gatewayStatusJson({ version, startedAtMs, config }),
+    status: () => gatewayStatusJson({ version, startedAtMs, config, health: healthAnswer(calls) }),
     onAnswer: (status, op) => metrics.countPush(op, status),
   });
-  const unready = () => (records.ready ? undefined : "the hub has not read its records back yet");
   const session = createSessionApi({ machine: config.machine.name, sessions, nowMs: Date.now });
   const { signedIn } = session;
   const { hub: peerHub } = config.peer;
   const graph = graphView(config);
-  return createHubFront({
-    unready,
-    push,
-    services: createServicesApi({
+  const apis = [
+    createServicesApi({
       services: () => services.list(),
       take: (service, confirmPeerDead) => services.order({ kind: "take", service, confirmPeerDead }),
       switchover: (service) => services.switchover(service),
@@ -124,21 +127,28 @@ export function createFront(parts: FrontParts): Front {
       },
       signedIn,
     }),
-    documents: createDocumentsApi({ machine: config.machine.name, documents }),
-    past: createPastApi(past),
-    timeline: createTimelineApi({
+    createDocumentsApi({ machine: config.machine.name, documents }),
+    createPastApi(past),
+    createTimelineApi({
       unready,
       view: (query) => news.timeline.view(query),
       store: (note) => news.desk.store(note),
       signedIn,
     }),
-    session: session.handle,
+    session.handle,
+    alerting.api(signedIn),
+    push,
+    createFleetCalls(calls),
+  ];
+  return createHubFront({
+    unready,
+    apis,
     graph: () => graph,
-    notifications: alerting.api,
     metricsText: async () => (await metrics.text()) + fold.metricsText(),
+    openApi: () => openApiText(version),
     fleet: () => view.fleet(),
     ledger: () => view.ledger(),
-    alerts: () => alertsView(config.machine.name, records.alerts, Date.now()),
+    alerts,
     events: (request, response) => events.serve(request, response, { type: "fleet", fleet: view.fleet() }),
     heartbeats: (request, response) => sender.serve(request, response),
     page: () => renderPage(view.fleet(), view.ledger()),

@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 import type { Bundles, ProgramName } from "../components/program-image.ts";
+import { openApiDocument } from "../hub/http/openapi.ts";
 import { bundlePage } from "../hub/page/bundle.ts";
 
 export interface BuildOptions {
@@ -49,7 +50,11 @@ export async function build(options: BuildOptions = {}): Promise<Bundles> {
     legalComments: "none",
     logLevel: "error",
     banner: { js: banner },
-    define: { TANDEM_VERSION: JSON.stringify(version), TANDEM_PAGE: JSON.stringify(bundlePage(esbuild)) },
+    define: {
+      TANDEM_VERSION: JSON.stringify(version),
+      TANDEM_PAGE: JSON.stringify(bundlePage(esbuild)),
+      TANDEM_OPENAPI: JSON.stringify(JSON.stringify(openApiDocument(version))),
+    },
   });
   const names = Object.keys(entries) as ProgramName[]; // our own keys
   const bundles = names.map((name): [ProgramName, Bundles[ProgramName]] => {

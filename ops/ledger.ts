@@ -1,9 +1,8 @@
 /** `tandem ledger`: asks the hubs what each machine holds of each origin's records, and whether anything is missing. */
 import type { Command } from "commander";
-import { LedgerView } from "../hub/http/api.ts";
+import { ask } from "./client/hub-client.ts";
 import { askingHubs, type HubsAsked, hubUrls } from "./ledger/hubs.ts";
 import { type Asked, exitCode, toText } from "./ledger/table.ts";
-import { askHub } from "./site/ask-hub.ts";
 import { look, redraw } from "./watch.ts";
 
 interface LedgerOptions extends HubsAsked {
@@ -26,14 +25,14 @@ export function registerLedger(program: Command): void {
 async function ledger(options: LedgerOptions): Promise<void> {
   const urls = hubUrls(options);
   await look(options.watch, async () => {
-    const asked = await Promise.all(urls.map(ask));
+    const asked = await Promise.all(urls.map(askOne));
     process.exitCode = exitCode(asked);
     print(asked, options);
   });
 }
 
-async function ask(url: string): Promise<Asked> {
-  return { url, ledger: await askHub(`${url}/api/v1/ledger`, LedgerView) };
+async function askOne(url: string): Promise<Asked> {
+  return { url, ledger: await ask(url, "getLedger", {}) };
 }
 
 function print(asked: Asked[], { json, watch }: LedgerOptions): void {

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { type Command, InvalidArgumentError } from "commander";
 import { fleetDir } from "../fleet/load.ts";
-import { FleetView } from "../hub/http/api.ts";
+import { ask } from "./client/hub-client.ts";
 import { listenForEnd } from "./deploy/listen-for-end.ts";
 import { OperatorError } from "./error.ts";
 import { localData, localRun } from "./ledger/hubs.ts";
@@ -19,7 +19,6 @@ import { type BatchPlan, batchPlans } from "./migrate/schedule.ts";
 import { duration, planned, planText, remainingMs, statusOf, statusText } from "./migrate/show.ts";
 import type { MigrationSite } from "./migrate/site.ts";
 import { type AgentMigration, isUnderWay } from "./migrate/state.ts";
-import { askHub } from "./site/ask-hub.ts";
 import { siteDir } from "./site/stacks.ts";
 import { tellTimeline } from "./site/tell-timeline.ts";
 import { typed } from "./terminal/confirmation.ts";
@@ -238,7 +237,7 @@ async function siteOf({ data, dir, fleet }: SiteOptions): Promise<MigrationSite>
     local === undefined ? deployedSite(dir, fleet, "migration-reports") : await localSite(local, fleet ?? fleetDir);
   requireHosts(site);
   for (const url of site.hubs.values()) {
-    const view = await askHub(`${url}/api/v1/fleet`, FleetView);
+    const view = await ask(url, "getFleet", {});
     if (view === undefined) continue;
     requireSameFleet(site, view);
     return site;

@@ -1,11 +1,10 @@
 /** `tandem revive`: has the local run start again what is dead of it, and waits until both hubs call both machines well. */
 import { setTimeout as pause } from "node:timers/promises";
 import type { Command } from "commander";
-import { FleetView } from "../hub/http/api.ts";
+import { ask } from "./client/hub-client.ts";
 import { OperatorError } from "./error.ts";
 import { hubUrls } from "./ledger/hubs.ts";
 import { reviveSignal, runOf } from "./local/data-folder.ts";
-import { askHub } from "./site/ask-hub.ts";
 import { siteDir } from "./site/stacks.ts";
 
 interface ReviveOptions {
@@ -50,7 +49,7 @@ async function revive({ data, json }: ReviveOptions): Promise<void> {
 
 async function troubleOf(urls: readonly string[]): Promise<string> {
   for (const url of urls) {
-    const fleet = await askHub(`${url}/api/v1/fleet`, FleetView);
+    const fleet = await ask(url, "getFleet", {});
     if (fleet === undefined) return `the hub at ${url} does not answer`;
     for (const [name, machine] of Object.entries(fleet.machines))
       for (const part of parts)

@@ -1,15 +1,14 @@
 /** `tandem where`, `take`, `switchover` and `maintenance`: where services act, and an operator's orders to the hubs. */
 import { userInfo } from "node:os";
 import { type Command, InvalidArgumentError } from "commander";
-import { z } from "zod";
 import { MaintenanceView } from "../hub/http/api.ts";
+import { ask } from "./client/hub-client.ts";
 import { OperatorError } from "./error.ts";
 import { askingHubs, hubUrls } from "./ledger/hubs.ts";
 import { confirmTaking } from "./services/confirm.ts";
 import { type HubsOrdered, type OrderHub, orderHubs } from "./services/hubs.ts";
 import { hubOf, Outcome, order } from "./services/orders.ts";
 import { type ServicesAsked, whereCode, whereText } from "./services/where.ts";
-import { askHub } from "./site/ask-hub.ts";
 import { askServices } from "./site/ask-services.ts";
 
 interface Asking extends HubsOrdered {
@@ -148,7 +147,7 @@ async function maintenanceOff(target: string, options: Asking): Promise<void> {
 
 async function maintenanceList(options: Asking): Promise<void> {
   const { url } = await hubOf(orderHubs(options));
-  const views = (await askHub(`${url}${maintenancePath}`, z.array(MaintenanceView))) ?? [];
+  const views = (await ask(url, "getMaintenance", {})) ?? [];
   const lines = views.map(({ target, until, reason, by }) => `${target} until ${until}: ${reason} (${by})`);
   print(options, views, lines.length === 0 ? "nothing is in maintenance" : lines.join("\n"));
 }

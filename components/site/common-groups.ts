@@ -1,6 +1,6 @@
 /** Groups of configuration that every machine's stack has, whatever stands on it. */
 import { z } from "zod";
-import { flag, host, hostKey, mib, path, port, text, whole } from "./values.ts";
+import { flag, host, hostAndPort, hostKey, metricName, mib, path, port, text, whole } from "./values.ts";
 
 export const commonGroups = {
   fleet: z
@@ -97,6 +97,16 @@ export const commonGroups = {
       /** So are the oldest when all take more, MiB. */
       retentionMb: mib(4_096, 64),
       memoryMb: mib(1_024, 128),
+      /** Where its alerts are sent; none for nowhere. */
+      alertmanagers: z.array(hostAndPort).default([]),
+      /** What stands before `docs/runbooks/…` in its alerts. */
+      runbooks: z
+        .url("an address like https://git.example/tandem/blob/main/")
+        .or(z.literal(""))
+        .default("")
+        .meta({ example: "https://git.example/tandem/blob/main/" }),
+      /** Pushed metrics that it records once, of the places that each stands in. */
+      recorded: z.array(metricName).default([]),
     })
     .prefault({}),
   grafana: z

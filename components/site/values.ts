@@ -32,6 +32,14 @@ export const host = z
     "an address like 192.0.2.10, without scheme or port",
   )
   .meta({ example: "192.0.2.10" });
+export const hostAndPort = z
+  .string()
+  .regex(/^([A-Za-z0-9._-]+|\[[\dA-Fa-f:.]+\]):\d{1,5}$/, "an address and a port like 192.0.2.10:9093")
+  .meta({ example: "192.0.2.10:9093" });
+export const metricName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "the name of a metric like queue_depth")
+  .meta({ example: "queue_depth" });
 export const machineName = z
   .string("a name like mainpc")
   .regex(/^[A-Za-z][A-Za-z0-9_-]*$/, "a name of letters, digits, - and _, like mainpc")

@@ -26,11 +26,7 @@ const spreads = [
   ["outage", "Longest time in which a client got no answer", "outageMs"],
   ["recovery", "From a fault's end until the pair was whole again", "recoveryMs"],
 ] as const;
-const quantiles = [
-  ["0.5", "p50"],
-  ["0.95", "p95"],
-  ["1", "max"],
-] as const;
+const statistics = ["p50", "p95", "max"] as const;
 
 /** Nothing is shown before the first drill. @param last what is kept of it; undefined where nothing is */
 export function drillMetrics(registry: Registry, last: () => unknown): void {
@@ -58,15 +54,15 @@ export function drillMetrics(registry: Registry, last: () => unknown): void {
     new Gauge({
       name: `tandem_drill_${name}_seconds`,
       help: `${what}, in the last drill.`,
-      labelNames: ["quantile"],
+      labelNames: ["statistic"],
       registers,
       collect() {
         this.reset();
         const spread = LastDrill.safeParse(last()).data?.figures[key];
         if (spread === undefined) return;
-        for (const [quantile, of] of quantiles) {
-          const value = spread[of];
-          if (value !== null) this.set({ quantile }, value / 1_000);
+        for (const statistic of statistics) {
+          const value = spread[statistic];
+          if (value !== null) this.set({ statistic }, value / 1_000);
         }
       },
     });

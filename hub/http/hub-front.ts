@@ -4,20 +4,21 @@ import { heartbeatPath } from "../io/heartbeat-sender.ts";
 import type { PageAssets } from "../page/assets.ts";
 import type { Front } from "./entrance.ts";
 import { graphPath } from "./graph-json.ts";
+import { openApiPath } from "./operations/reading.ts";
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+
+/** Answers what is its own; resolves with false, without an answer given, for every other path. */
+export type Api = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
 
 export interface ServerRoutes {
   /** Whether the hub has read its records back and takes pushes; a reason when not. */
   unready(): string | undefined;
-  push(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
-  services(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
-  documents(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
-  past(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
-  timeline(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
-  session(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
-  notifications(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
+  /** Asked in this order. */
+  apis: readonly Api[];
   metricsText(): Promise<string>;
+  /** What describes all of this. */
+  openApi(): string;
   fleet(): unknown;
   ledger(): unknown;
   alerts(): unknown;
@@ -58,13 +59,7 @@ async function handle(
   const handler = table.get(path);
   const reads = request.method === "GET" || request.method === "HEAD";
   if (handler !== undefined && reads) return await handler(request, response);
-  if (await routes.services(request, response)) return;
-  if (await routes.documents(request, response)) return;
-  if (await routes.past(request, response)) return;
-  if (await routes.timeline(request, response)) return;
-  if (await routes.session(request, response)) return;
-  if (await routes.notifications(request, response)) return;
-  if (await routes.push(request, response)) return;
+  for (const api of routes.apis) if (await api(request, response)) return;
   if (handler !== undefined) send(response, 405, "text/plain", `${path} answers GET only\n`);
   else send(response, 404, "text/plain", `nothing at ${path}; the page is at /, the fleet at /api/v1/fleet\n`);
 }
@@ -90,6 +85,7 @@ function routeTable(routes: ServerRoutes): Map<string, Handler> {
     ["/metrics", metricsHandler(routes)],
     ["/api/v1/fleet", json(routes.fleet)],
     ["/api/v1/ledger", json(routes.ledger)],
+    [openApiPath, (_, response) => send(response, 200, "application/json", routes.openApi())],
     ["/api/v1/alerts", alerts],
     [graphPath, json(routes.graph)],
     ["/api/v1/events", routes.events],

@@ -1,4 +1,4 @@
-/** Answers what is asked about notifications and silences; orders are taken from this machine only. */
+/** Answers what is asked about notifications and silences; orders are taken from this machine and from who is signed in. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { alertSeverities } from "../core/alert-names.ts";
 import {
@@ -12,7 +12,18 @@ import {
   type TestedChannel,
   TestOrder,
 } from "./notifications-json.ts";
-import { type Answer, notAllowed, pathOf, readOrder, reads, refusalOf, sendAnswer } from "./orders.ts";
+import {
+  type Answer,
+  byOf,
+  nobody,
+  notAllowed,
+  pathOf,
+  readOrder,
+  reads,
+  refusalOf,
+  type SignedIn,
+  sendAnswer,
+} from "./orders.ts";
 
 export interface NotificationsApiOptions {
   machine: string;
@@ -24,9 +35,11 @@ export interface NotificationsApiOptions {
   standing(): readonly string[];
   silences: {
     views(): SilenceView[];
-    begin(order: SilenceOrder): Promise<SilenceView>;
+    begin(order: SilenceOrder & { by: string }): Promise<SilenceView>;
     end(target: string, by: string): Promise<SilenceView | undefined>;
   };
+  /** @default nobody ever is */
+  signedIn?: SignedIn;
 }
 
 const testPath = `${notificationsPath}/test`;
@@ -40,7 +53,7 @@ export function createNotificationsApi(
   return async (request, response) => {
     const path = pathOf(request);
     if (!paths.includes(path)) return false;
-    sendAnswer(request, response, refusalOf(request) ?? (await answerTo(options, path, request)));
+    sendAnswer(request, response, refusalOf(request, options.signedIn) ?? (await answerTo(options, path, request)));
     return true;
   };
 }
@@ -69,7 +82,7 @@ async function test({ machine, test, channels }: NotificationsApiOptions, reques
 }
 
 async function silences(
-  { silences: desk, standing }: NotificationsApiOptions,
+  { silences: desk, standing, signedIn }: NotificationsApiOptions,
   request: IncomingMessage,
 ): Promise<Answer> {
   switch (request.method) {
@@ -82,12 +95,15 @@ async function silences(
       const [name = ""] = order.value.target.split(" ", 1);
       if (!(name in alertSeverities) && !standing().includes(name))
         return { status: 404, body: { error: `there is no alert ${name}; docs/runbooks/README.md lists all` } };
-      return { status: 200, body: await desk.begin(order.value) };
+      const by = byOf(request, signedIn, order.value.by);
+      return by === undefined ? nobody : { status: 200, body: await desk.begin({ ...order.value, by }) };
     }
     case "DELETE": {
       const order = await readOrder(request, End);
       if (order.error !== undefined) return order.error;
-      const ended = await desk.end(order.value.target, order.value.by);
+      const by = byOf(request, signedIn, order.value.by);
+      if (by === undefined) return nobody;
+      const ended = await desk.end(order.value.target, by);
       return ended === undefined
         ? { status: 404, body: { error: `${order.value.target} is not silenced` } }
         : { status: 200, body: ended };

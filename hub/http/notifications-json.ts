@@ -48,7 +48,8 @@ export const SilenceOrder = z.strictObject({
     .positive()
     .max(30 * 24 * 60),
   reason: z.string().min(1).max(200),
-  by: z.string().min(1).max(100),
+  /** Of somebody who is signed in that is known. */
+  by: z.string().min(1).max(100).optional(),
 });
 export type SilenceOrder = z.infer<typeof SilenceOrder>;
 

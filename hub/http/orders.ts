@@ -35,9 +35,16 @@ export function refusalOf(request: IncomingMessage, signedIn?: SignedIn): Answer
 }
 
 /** Who gives an order from this hub's own page; undefined of one that does not come from there, or when nobody is signed in. */
-export function ordererOf(request: IncomingMessage, signedIn?: SignedIn): { by: string } | undefined {
+function ordererOf(request: IncomingMessage, signedIn?: SignedIn): { by: string } | undefined {
   return isSameOrigin(request) ? signedIn?.(request) : undefined;
 }
+
+/** Who gives an order: whoever is signed in, else whom the order names; undefined when nobody is said. */
+export const byOf = (request: IncomingMessage, signedIn: SignedIn | undefined, said: string | undefined) =>
+  ordererOf(request, signedIn)?.by ?? said;
+
+/** The answer to an order that does not say who gives it. */
+export const nobody: Answer = { status: 400, body: { error: "by: say who orders it" } };
 
 /** Whether this hub's own page sent it, as a browser says. Browsers name the origin of whatever is no GET. */
 export function isSameOrigin({ headers }: IncomingMessage): boolean {

@@ -2,7 +2,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { Health } from "../core/record.ts";
 import { Verdict } from "../core/verdict.ts";
-import { SatelliteView, type ServiceJson } from "./api.ts";
+import { alertMetrics } from "./alert-metrics.ts";
+import { type AlertView, SatelliteView, type ServiceJson } from "./api.ts";
 import { drillKind, drillMetrics, lastDrillKey } from "./drill-metrics.ts";
 import { machineMetrics } from "./machine-metrics.ts";
 import { type NotifyGauges, notifyMetrics } from "./notify-metrics.ts";
@@ -25,6 +26,8 @@ export interface OwnMetricsSources {
   eventListeners(): number;
   services(): ServiceJson[];
   objectives: ObjectiveSources;
+  /** Those that stand. */
+  alerts(): AlertView[];
   documents: DocumentGauges;
   notify: NotifyGauges;
   /** Folder on the disk of the hub's data. */
@@ -61,16 +64,20 @@ export interface SnapshotStats {
   purged: number;
 }
 
+/** Gauges of the library that are named as counters are; what they count is in others by kind. */
+const misnamed = ["active_handles_total", "active_requests_total", "active_resources_total"];
+
 export class OwnMetrics {
-  readonly #registry = new Registry();
+  readonly registry = new Registry();
   readonly #pushes: Counter;
 
   constructor(sources: OwnMetricsSources) {
     const { view, queuedRecords, damages, spool, pushgatewayPending, pushgatewayRejected, eventListeners } = sources;
     const { snapshots, pushgatewayAdopted, pushgatewayPutBack } = sources;
-    const registers = [this.#registry];
-    collectDefaultMetrics({ register: this.#registry, prefix: "tandem_hub_" });
-    machineMetrics(this.#registry, sources.folder);
+    const registers = [this.registry];
+    collectDefaultMetrics({ register: this.registry, prefix: "tandem_hub_" });
+    for (const name of misnamed) this.registry.removeSingleMetric(`tandem_hub_nodejs_${name}`);
+    machineMetrics(this.registry, sources.folder);
     this.#pushes = new Counter({
       name: "tandem_pushes_total",
       help: "Pushes answered, by operation and status.",
@@ -97,22 +104,18 @@ export class OwnMetrics {
         },
       });
     gauge("queued_records", "Records waiting to be stored.", queuedRecords);
-    gauge("store_damages", "Stretches of streams that could not be read back, since the hub started.", damages);
+    counter("store_damages_total", "Stretches of streams that could not be read back.", damages);
     if (spool !== undefined) {
       gauge("spool_bytes", "Size of the spool's files.", () => spool.bytes);
       gauge("spool_limit_bytes", "Most that the spool's files may take.", () => spool.maxBytes);
       gauge("spool_records", "Records in the spool that are not in their stream yet.", () => spool.records());
       gauge("spool_oldest_seconds", "Age of the oldest record in the spool; 0 without one.", () => spool.oldestSeconds);
       gauge(
-        "spool_seconds_left",
+        "spool_left_seconds",
         "For how long the spool would take records at the rate of the last minutes, were NATS down.",
         () => spool.secondsLeft,
       );
-      gauge(
-        "spool_damages",
-        "Stretches of the spool that could not be read since the hub started.",
-        () => spool.damages,
-      );
+      counter("spool_damages_total", "Stretches of the spool that could not be read.", () => spool.damages);
     }
     counter("snapshots_total", "Snapshots written.", () => snapshots().written);
     counter("purged_messages_total", "Messages removed from streams.", () => snapshots().purged);
@@ -122,23 +125,23 @@ export class OwnMetrics {
       return ageMs === undefined ? Number.NaN : ageMs / 1_000;
     });
     gauge("pushgateway_pending_groups", "Groups not yet fed to this machine's Pushgateway.", pushgatewayPending);
-    gauge(
-      "pushgateway_rejected_groups",
-      "Groups that this machine's Pushgateway refused since the hub started.",
+    counter(
+      "pushgateway_rejected_groups_total",
+      "Groups that this machine's Pushgateway refused.",
       pushgatewayRejected,
     );
-    gauge(
-      "pushgateway_adopted_pushes",
-      "Groups taken over that were pushed straight to this machine's Pushgateway, since the hub started.",
+    counter(
+      "pushgateway_adopted_groups_total",
+      "Groups taken over that were pushed straight to this machine's Pushgateway.",
       pushgatewayAdopted,
     );
-    gauge(
-      "pushgateway_put_back_groups",
-      "Groups pushed straight to this machine's Pushgateway that no hub would take, and that were put back.",
+    counter(
+      "pushgateway_put_back_groups_total",
+      "Groups put back that were pushed straight to this machine's Pushgateway and that no hub would take.",
       pushgatewayPutBack,
     );
     const { documents } = sources;
-    drillMetrics(this.#registry, () => documents.valueOf(drillKind, lastDrillKey));
+    drillMetrics(this.registry, () => documents.valueOf(drillKind, lastDrillKey));
     gauge("documents", "Documents that commands keep at this hub.", () => documents.count);
     gauge(
       "documents_peer_lag",
@@ -163,10 +166,11 @@ export class OwnMetrics {
     this.#ledger(view);
     this.#machines(view);
     this.#agents(view);
-    scrapeMetrics(this.#registry, view);
-    serviceMetrics(this.#registry, sources.services);
-    objectiveMetrics(this.#registry, sources.objectives);
-    notifyMetrics(this.#registry, sources.notify);
+    scrapeMetrics(this.registry, view);
+    serviceMetrics(this.registry, sources.services);
+    alertMetrics(this.registry, sources.alerts);
+    objectiveMetrics(this.registry, sources.objectives);
+    notifyMetrics(this.registry, sources.notify);
   }
 
   countPush(op: string | undefined, status: number): void {
@@ -174,32 +178,39 @@ export class OwnMetrics {
   }
 
   text(): Promise<string> {
-    return this.#registry.metrics();
+    return this.registry.metrics();
   }
 
   #ledger(view: View): void {
-    const names = ["stored", "copied", "pending", "missing", "duplicates"] as const;
-    for (const name of names) {
+    const states = [
+      ["stored", "stored", "that their own machine has stored"],
+      ["copied", "copied", "that the other machine has stored"],
+      ["pending", "pending", "that their own machine has stored and the other one has not yet"],
+      ["missing", "missing", "passed over although later ones were stored or copied"],
+      ["duplicate", "duplicates", "met more than once, and ignored the second time"],
+    ] as const;
+    for (const [name, key, what] of states) {
       new Gauge({
         name: `tandem_ledger_${name}_records`,
-        help: `Records ${name}, by the ledger of this hub.`,
+        help: `Records ${what}, by the ledger of this hub.`,
         labelNames: ["origin", "stream"],
-        registers: [this.#registry],
+        registers: [this.registry],
         collect() {
-          for (const line of view.ledger().lines) this.set({ origin: line.origin, stream: line.stream }, line[name]);
+          for (const line of view.ledger().lines) this.set({ origin: line.origin, stream: line.stream }, line[key]);
         },
       });
     }
   }
 
   #unnumbered(view: View): void {
-    new Gauge({
-      name: "tandem_unnumbered_pushes",
+    new Counter({
+      name: "tandem_unnumbered_pushes_total",
       help: "Stored pushes without a client's number.",
       labelNames: ["origin"],
-      registers: [this.#registry],
+      registers: [this.registry],
       collect() {
-        for (const [origin, count] of Object.entries(view.ledger().unnumbered)) this.set({ origin }, count);
+        this.reset();
+        for (const [origin, count] of Object.entries(view.ledger().unnumbered)) this.inc({ origin }, count);
       },
     });
   }
@@ -209,7 +220,7 @@ export class OwnMetrics {
       name: "tandem_machine_verdict",
       help: "1 for the verdict that this hub passes on each part of each machine, 0 for the others.",
       labelNames: ["machine", "part", "verdict"],
-      registers: [this.#registry],
+      registers: [this.registry],
       collect() {
         const { machines, satellites } = view.fleet();
         for (const [machine, judged] of Object.entries(satellites))
@@ -230,7 +241,7 @@ export class OwnMetrics {
       name: "tandem_agent_health",
       help: "1 for the health of each agent, 0 for the others.",
       labelNames: ["agent", "machine", "health"],
-      registers: [this.#registry],
+      registers: [this.registry],
       collect() {
         for (const agent of view.fleet().agents)
           for (const health of Health.options)

@@ -5,9 +5,10 @@ import { MaintenanceWindow } from "../core/maintenance.ts";
 import type { MaintenanceView, ServiceJson } from "./api.ts";
 import {
   type Answer,
+  byOf,
   decodePart,
+  nobody,
   notAllowed,
-  ordererOf,
   pathOf,
   readOrder,
   reads,
@@ -41,12 +42,12 @@ const servicesPath = "/api/v1/services";
 const maintenancePath = "/api/v1/maintenance";
 const longestMinutes = 30 * 24 * 60;
 
-const Take = z.strictObject({ confirmPeerDead: z.boolean().default(false) });
-const Switchover = z.strictObject({
+export const Take = z.strictObject({ confirmPeerDead: z.boolean().default(false) });
+export const Switchover = z.strictObject({
   /** The machine that it should go to. @default the other one than its owner */
   to: z.string().optional(),
 });
-const Begin = z.strictObject({
+export const Begin = z.strictObject({
   /** A machine, or `machine/name` of an agent. */
   target: z.string().min(1),
   minutes: z.number().positive().max(longestMinutes),
@@ -55,7 +56,7 @@ const Begin = z.strictObject({
   /** Of somebody who is signed in, that is known. */
   by: MaintenanceWindow.shape.by.min(1).optional(),
 });
-const End = Begin.pick({ target: true, by: true });
+export const End = Begin.pick({ target: true, by: true });
 
 /** The handler resolves with false, without an answer given, when the path is none of this API's. */
 export function createServicesApi(
@@ -114,7 +115,7 @@ async function maintenance(options: ServicesApiOptions, request: IncomingMessage
       const word = await readOrder(request, Begin);
       if (word.error !== undefined) return word.error;
       const { target } = word.value;
-      const by = ordererOf(request, options.signedIn)?.by ?? word.value.by;
+      const by = byOf(request, options.signedIn, word.value.by);
       if (by === undefined) return nobody;
       if (!knows(target)) return { status: 404, body: { error: `${target} is no machine or agent of the fleet` } };
       return { status: 200, body: await begin({ ...word.value, by }) };
@@ -122,7 +123,7 @@ async function maintenance(options: ServicesApiOptions, request: IncomingMessage
     case "DELETE": {
       const word = await readOrder(request, End);
       if (word.error !== undefined) return word.error;
-      const by = ordererOf(request, options.signedIn)?.by ?? word.value.by;
+      const by = byOf(request, options.signedIn, word.value.by);
       if (by === undefined) return nobody;
       const ended = await end(word.value.target, by);
       return ended === undefined
@@ -133,7 +134,5 @@ async function maintenance(options: ServicesApiOptions, request: IncomingMessage
       return notAllowed("GET, POST, DELETE");
   }
 }
-
-const nobody: Answer = { status: 400, body: { error: "by: say who orders it" } };
 
 const outcome = (result: OrderOutcome): Answer => ({ status: result.ok ? 200 : 409, body: result });

@@ -6,8 +6,9 @@ import { commandKinds, type Note } from "../core/timeline/note-names.ts";
 import type { TimelineQuery } from "../core/timeline/timeline.ts";
 import {
   type Answer,
+  byOf,
+  nobody,
   notAllowed,
-  ordererOf,
   pathOf,
   readOrder,
   reads,
@@ -76,8 +77,8 @@ async function answerTo(options: TimelineApiOptions, request: IncomingMessage): 
   const told = await readOrder(request, Told);
   if (told.error !== undefined) return told.error;
   const { kind, phase, subject, text } = told.value;
-  const by = ordererOf(request, options.signedIn)?.by ?? told.value.by;
-  if (by === undefined) return { status: 400, body: { error: "by: say who gave the command" } };
+  const by = byOf(request, options.signedIn, told.value.by);
+  if (by === undefined) return nobody;
   const why = await options.store({ name: `${kind}-${phase}`, subject, message: `${text} (${by})` });
   if (why !== undefined) return { status: 503, body: { error: `it is not stored: ${why}` } };
   return { status: 200, body: { ok: true, text: "told" } };

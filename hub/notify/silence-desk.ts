@@ -62,7 +62,7 @@ export class SilenceDesk {
   }
 
   /** Resolves when it is kept; rejects when it holds only as long as this hub runs. */
-  async begin({ target, minutes, reason, by }: SilenceOrder): Promise<SilenceView> {
+  async begin({ target, minutes, reason, by }: SilenceOrder & { by: string }): Promise<SilenceView> {
     const nowMs = Date.now();
     const window = this.#silences.begin({ target, saidMs: nowMs, untilMs: nowMs + minutes * minuteMs, reason, by });
     return await this.#said(window);

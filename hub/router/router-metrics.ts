@@ -4,14 +4,14 @@ import type { FailureKind, RouteView } from "../core/router/word.ts";
 import type { RequestOutcome } from "./http-front.ts";
 
 export class RouterMetrics {
-  readonly #registry = new Registry();
+  readonly registry = new Registry();
   readonly #requests: Counter;
   readonly #retries: Counter;
   readonly #failures: Counter;
   readonly #words: Counter;
 
   constructor(routes: () => RouteView[]) {
-    const registers = [this.#registry];
+    const registers = [this.registry];
     const counter = (name: string, help: string, ...labelNames: string[]) =>
       new Counter({ name: `tandem_router_${name}`, help, labelNames, registers });
     this.#requests = counter("requests_total", "HTTP requests that ended, by how.", "service", "outcome");
@@ -63,6 +63,6 @@ export class RouterMetrics {
   }
 
   text(): Promise<string> {
-    return this.#registry.metrics();
+    return this.registry.metrics();
   }
 }

@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { requireFleet } from "../../fleet/load.ts";
 import type { HubConfigInput } from "../../hub/config.ts";
-import { FleetView, LedgerView, type ServiceJson } from "../../hub/http/api.ts";
+import type { ServiceJson } from "../../hub/http/api.ts";
 import { monoMs } from "../../hub/io/mono-clock.ts";
 import { build } from "../build.ts";
+import { ask } from "../client/hub-client.ts";
 import { OperatorError } from "../error.ts";
 import type { Child } from "../local/child.ts";
 import { type DataFolder, openDataFolder, writeWhole } from "../local/data-folder.ts";
@@ -23,7 +24,6 @@ import {
   witnessName,
   writeAgentFiles,
 } from "../local/site.ts";
-import { askHub } from "../site/ask-hub.ts";
 import { ensureTool } from "../tools/ensure-tool.ts";
 import { Links } from "./links/links.ts";
 import { Observer } from "./observer.ts";
@@ -234,10 +234,7 @@ export class Stage {
   /** What is not as it should be, in the words of either hub; empty when the pair is well. */
   async trouble(): Promise<string> {
     for (const { name, hubUrl } of this.machines) {
-      const [fleet, ledger] = await Promise.all([
-        askHub(`${hubUrl}/api/v1/fleet`, FleetView),
-        askHub(`${hubUrl}/api/v1/ledger`, LedgerView),
-      ]);
+      const [fleet, ledger] = await Promise.all([ask(hubUrl, "getFleet", {}), ask(hubUrl, "getLedger", {})]);
       if (fleet === undefined || ledger === undefined) return `${name}'s hub does not answer`;
       if (fleet.sync.state !== "in-sync") return `${name} is ${fleet.sync.state}: ${fleet.sync.reason}`;
       if (ledger.missing > 0) return `${name} misses ${ledger.missing} records`;

@@ -1,6 +1,6 @@
 /** What the hubs of a pair say of a machine at present, each question within a deadline. */
-import { FleetView, LedgerView, type ServiceJson } from "../../hub/http/api.ts";
-import { askHub } from "../site/ask-hub.ts";
+import type { FleetView, LedgerView, ServiceJson } from "../../hub/http/api.ts";
+import { ask } from "../client/hub-client.ts";
 import { askServices } from "../site/ask-services.ts";
 import { hubsOf, ownHub, type Place, pushgatewayOf } from "./place.ts";
 
@@ -15,8 +15,8 @@ const askMs = 3_000;
 
 export async function lookAtHub(url: string): Promise<HubLook> {
   const [fleet, ledger, services] = await Promise.all([
-    askHub(`${url}/api/v1/fleet`, FleetView, askMs),
-    askHub(`${url}/api/v1/ledger`, LedgerView, askMs),
+    ask(url, "getFleet", {}, askMs),
+    ask(url, "getLedger", {}, askMs),
     askServices(url, askMs),
   ]);
   return { fleet, ledger, services };
@@ -55,9 +55,9 @@ export async function bufferSecondsOf(place: Place): Promise<number | undefined>
   return hub === undefined ? undefined : bufferIn((await textOf(`${hub}/metrics`)) ?? "");
 }
 
-/** @param metrics Prometheus text */
+/** @param metrics Prometheus text; a hub from before the metric had its unit last is understood as well */
 export function bufferIn(metrics: string): number | undefined {
-  const found = /^tandem_spool_seconds_left (\S+)$/m.exec(metrics)?.[1];
+  const found = /^tandem_spool_(?:left_seconds|seconds_left) (\S+)$/m.exec(metrics)?.[1];
   if (found === undefined) return undefined;
   if (found === "+Inf" || found === "Infinity") return Number.POSITIVE_INFINITY;
   const value = Number(found);

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { hostPort } from "../../components/address.ts";
 import { shellQuote } from "../../components/shell.ts";
 import { HubConfig, type MachineConfig } from "../../hub/config.ts";
-import { FleetView, LedgerView } from "../../hub/http/api.ts";
+import { ask } from "../client/hub-client.ts";
 import { OperatorError } from "../error.ts";
 import { isAlive } from "../local/processes.ts";
 import { filesOf, machineNames } from "../local/site.ts";
@@ -65,10 +65,10 @@ async function examine(machine: MachineConfig, data: string, here: string) {
   const hubUrl = urlOf(machine.hub);
   const script = [sectionFunction, diskScript(folder), roomScript(folder), fsyncScript(folder), "exit 0"].join("\n");
   const fromMs = Date.now();
-  const fleet = await askHub(`${hubUrl}/api/v1/fleet`, FleetView);
+  const fleet = await ask(hubUrl, "getFleet", {});
   const asked = { fromMs, toMs: Date.now() };
   const [ledger, varz, jsz, status, { stdout }] = await Promise.all([
-    askHub(`${hubUrl}/api/v1/ledger`, LedgerView),
+    ask(hubUrl, "getLedger", {}),
     askHub(`${urlOf(machine.monitoring)}/varz`, Varz),
     askHub(`${urlOf(machine.monitoring)}${jszPath}`, Anything),
     askHub(`${urlOf(machine.pushgateway)}/api/v1/status`, GatewayStatus),

@@ -11,11 +11,10 @@ import type { Site } from "../../components/site.ts";
 import { fleetDirectoryOf } from "../../components/site-fleet.ts";
 import { reachOf, rootsOf } from "../../components/site-reach.ts";
 import { loadFleet } from "../../fleet/load.ts";
-import { FleetView, LedgerView } from "../../hub/http/api.ts";
 import { messageOf } from "../../hub/io/log.ts";
 import { build } from "../build.ts";
+import { ask } from "../client/hub-client.ts";
 import { OperatorError } from "../error.ts";
-import { askHub } from "../site/ask-hub.ts";
 import { runShell, unreachable } from "../site/shell.ts";
 import type { Stack } from "../site/stacks.ts";
 import type { Progress } from "../terminal/progress.ts";
@@ -124,8 +123,8 @@ async function examineMachine(site: Site, here: string): Promise<Seen> {
   };
   const [local, fleet, ledger] = await Promise.all([
     lookAt(site, expected),
-    askHub(`${expected.hubUrl}/api/v1/fleet`, FleetView),
-    askHub(`${expected.hubUrl}/api/v1/ledger`, LedgerView),
+    ask(expected.hubUrl, "getFleet", {}),
+    ask(expected.hubUrl, "getLedger", {}),
   ]);
   const versions = { ...local.versions, tandem: fleet?.version };
   const checks = [
@@ -148,7 +147,7 @@ function containersOf(site: Stack["site"]): ExpectedContainer[] {
 async function examineSatellite(site: SatelliteSite): Promise<Seen> {
   const { machine, hubs } = site;
   const asked = await Promise.all(
-    hubs.map(async (hub) => ({ url: hubUrlOf(hub), fleet: await askHub(`${hubUrlOf(hub)}/api/v1/fleet`, FleetView) })),
+    hubs.map(async (hub) => ({ url: hubUrlOf(hub), fleet: await ask(hubUrlOf(hub), "getFleet", {}) })),
   );
   const answer = asked.find(({ fleet }) => fleet !== undefined) ?? asked[0];
   const expected: Expected = {

@@ -1,9 +1,8 @@
 /** Clients of a pair in use, as agents are: numbered pushes that are tried until they are taken, and questions at a steady pace. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { LedgerView } from "../../hub/http/api.ts";
 import { expiryHeader } from "../../hub/http/push-expiry.ts";
 import { monoMs } from "../../hub/io/mono-clock.ts";
-import { askHub } from "../site/ask-hub.ts";
+import { ask } from "../client/hub-client.ts";
 
 const everyMs = 100;
 const tryMs = 1_000;
@@ -93,7 +92,7 @@ export async function lostOf(
 ): Promise<number | undefined> {
   const endMs = performance.now() + settleMs;
   for (;;) {
-    const ledgers = await Promise.all(hubs.map((hub) => askHub(`${hub}/api/v1/ledger`, LedgerView)));
+    const ledgers = await Promise.all(hubs.map((hub) => ask(hub, "getLedger", {})));
     const lost = ledgers.flatMap((ledger) => {
       const line = ledger?.clients.find((one) => one.client === client.name);
       return line === undefined ? [] : [line.missing + Math.max(0, client.acknowledged - line.highest)];

@@ -1,14 +1,13 @@
 /** Whether a pair has all that a fault would take from it. */
-import { FleetView, LedgerView } from "../../hub/http/api.ts";
-import { askHub } from "../site/ask-hub.ts";
+import { ask } from "../client/hub-client.ts";
 import { askServices } from "../site/ask-services.ts";
 
 /** In the words of either hub; undefined when both are there, in sync, miss nothing, and see all servers alive and all services at home. */
 export async function whyNotWhole(hubs: ReadonlyMap<string, string>): Promise<string | undefined> {
   for (const [name, url] of hubs) {
     const [fleet, ledger, services] = await Promise.all([
-      askHub(`${url}/api/v1/fleet`, FleetView, 2_000),
-      askHub(`${url}/api/v1/ledger`, LedgerView, 2_000),
+      ask(url, "getFleet", {}, 2_000),
+      ask(url, "getLedger", {}, 2_000),
       askServices(url, 2_000),
     ]);
     if (fleet === undefined || ledger === undefined || services === undefined)

@@ -1,8 +1,7 @@
 /** Looks at both hubs at once, as often as the run asks, and says of each agent how it does there. */
-import { FleetView } from "../../hub/http/api.ts";
 import { messageOf } from "../../hub/io/log.ts";
+import { ask } from "../client/hub-client.ts";
 import { textOf } from "../deploy/look.ts";
-import { askHub } from "../site/ask-hub.ts";
 import { percentile, type Sample } from "./samples.ts";
 import { type HubShow, showOf } from "./sight.ts";
 
@@ -46,10 +45,7 @@ export function sampleOf({ atMs, shows }: Look, machine: string, agent: string):
 }
 
 async function show(machine: string, url: string): Promise<HubShow | string> {
-  const [fleet, metrics] = await Promise.all([
-    askHub(`${url}/api/v1/fleet`, FleetView, askMs),
-    textOf(`${url}/metrics`),
-  ]);
+  const [fleet, metrics] = await Promise.all([ask(url, "getFleet", {}, askMs), textOf(`${url}/metrics`)]);
   if (fleet === undefined || metrics === undefined) return `the hub of ${machine} does not answer`;
   try {
     return showOf(machine, fleet, metrics);

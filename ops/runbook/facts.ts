@@ -1,9 +1,9 @@
 /** Asks the pair for what a runbook is filled with: the alerts that stand, the machines and services, and how to reach them. */
 import type { StackSite } from "../../components/site.ts";
-import { AlertsView, type AlertView, FleetView } from "../../hub/http/api.ts";
+import type { AlertView } from "../../hub/http/api.ts";
+import { ask } from "../client/hub-client.ts";
 import { OperatorError } from "../error.ts";
 import { type HubsAsked, hubUrls, localRun } from "../ledger/hubs.ts";
-import { askHub } from "../site/ask-hub.ts";
 import { askServices } from "../site/ask-services.ts";
 import { readPairStacks } from "../site/stacks.ts";
 import type { PairFacts } from "./placeholders.ts";
@@ -45,8 +45,8 @@ export async function findFacts(asked: HubsAsked): Promise<Found> {
   }
   const answers = await Promise.all(
     urls.map(async (url) => ({
-      alerts: await askHub(`${url}/api/v1/alerts`, AlertsView, askDeadlineMs),
-      fleet: await askHub(`${url}/api/v1/fleet`, FleetView, askDeadlineMs),
+      alerts: await ask(url, "getAlerts", {}, askDeadlineMs),
+      fleet: await ask(url, "getFleet", {}, askDeadlineMs),
       services: await askServices(url, askDeadlineMs),
     })),
   );

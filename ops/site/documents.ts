@@ -3,12 +3,12 @@ import {
   DocumentConflict,
   type DocumentPut,
   DocumentStored,
-  DocumentsView,
+  type DocumentsView,
   type DocumentView,
   documentPath,
 } from "../../hub/http/documents-json.ts";
+import { HubClient } from "../client/hub-client.ts";
 import type { Answer, Order } from "../deploy/orders.ts";
-import { askHub } from "./ask-hub.ts";
 
 /** What came of an order to write one. */
 export type DocumentWritten =
@@ -20,11 +20,8 @@ export type DocumentWritten =
 
 /** Of the first of these hubs that answers; undefined when none does. */
 export async function readDocuments(hubUrls: readonly string[], kind: string): Promise<DocumentsView | undefined> {
-  for (const url of hubUrls) {
-    const view = await askHub(`${url}${documentPath(kind)}`, DocumentsView);
-    if (view !== undefined) return view;
-  }
-  return undefined;
+  const outcome = await new HubClient(hubUrls).call("getDocuments", { params: { kind } });
+  return outcome.kind === "answered" ? outcome.value : undefined;
 }
 
 export const documentOrder = (kind: string, key: string, put: DocumentPut): Order => ({

@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Version } from "./version.ts";
 
-export type ToolName = "nats-server" | "pushgateway" | "chromium";
+export type ToolName = "nats-server" | "pushgateway" | "prometheus" | "promtool" | "chromium";
 
 /** A gzipped tar archive of a project's release. */
 export interface Release {
@@ -99,6 +99,8 @@ const tools: Record<ToolName, Tool> = {
     ],
     byHand: "brew install pushgateway, or a release from https://github.com/prometheus/pushgateway/releases",
   },
+  prometheus: prometheusTool("prometheus", "TANDEM_PROMETHEUS", "the configuration that the stacks render"),
+  promtool: prometheusTool("promtool", "TANDEM_PROMTOOL", "unit tests of rules as the tests write them"),
   chromium: {
     name: "chromium",
     variable: "TANDEM_CHROMIUM",
@@ -122,6 +124,20 @@ export const toolOf = (name: ToolName): Tool => tools[name];
 /** `linux-amd64`, in Go's words, as both projects name their archives. */
 export function platformOf(platform: string = process.platform, arch: string = process.arch): string {
   return `${platform}-${arch === "x64" ? "amd64" : arch}`;
+}
+
+/** Both come in one package; only tests run them, and a machine has them in an image. */
+function prometheusTool(name: "prometheus" | "promtool", variable: string, leastReason: string): Tool {
+  return {
+    name,
+    variable,
+    programs: [name],
+    places: [],
+    least: [2, 40, 0],
+    leastReason,
+    sources: [{ kind: "debian-unpack", package: "prometheus", member: `usr/bin/${name}` }],
+    byHand: "brew install prometheus, or a release from https://github.com/prometheus/prometheus/releases",
+  };
 }
 
 function releasesOf(

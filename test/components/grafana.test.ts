@@ -46,6 +46,18 @@ describe("a Grafana", () => {
       datasources: [{ type: "prometheus", url: "http://192.0.2.10:9090", isDefault: true, editable: false }],
     });
   });
+
+  it("finds its three dashboards in a folder that it sees, each in a file of its uid", async () => {
+    const { recorded } = await made();
+    const { create, stdin } = named(recorded, "g-dashboards-write").inputs;
+    expect(String(create)).toContain("/etc/tandem/grafana/provisioning/dashboards/tandem.yaml");
+    expect(String(stdin)).toContain("path: /etc/tandem/grafana/dashboards");
+    for (const uid of ["tandem-pair", "tandem-fleet", "tandem-hubs"]) {
+      const written = named(recorded, `g-dashboard-${uid}-write`).inputs;
+      expect(String(written.create)).toContain(`/etc/tandem/grafana/dashboards/${uid}.json`);
+      expect(String(written.stdin)).toContain(`"uid": "${uid}"`);
+    }
+  });
 });
 
 async function made() {

@@ -18,7 +18,12 @@ describe("a Machine's Prometheus and Grafana", () => {
     const { recorded, names, machine } = await made(both);
     expect(names.toSorted()).toEqual(recorded.map(({ name }) => name).toSorted());
     const conf = String(named(recorded, "box-prometheus-conf-write").inputs.stdin);
-    expect(conf.match(/\d+\.\d+\.\d+\.\d+:\d+/g)).toEqual(["192.0.2.20:9100", "192.0.2.10:9000"]);
+    expect(conf.match(/\d+\.\d+\.\d+\.\d+:\d+/g)).toEqual([
+      "192.0.2.20:9100",
+      "192.0.2.10:9000",
+      "192.0.2.20:9091",
+      "192.0.2.10:9091",
+    ]);
     expect(String(named(recorded, "box-grafana-datasource-write").inputs.stdin)).toContain("http://192.0.2.20:9090");
     const urls = [machine.prometheusUrl, machine.grafanaUrl].map((url) => url && promised(url));
     expect(await Promise.all(urls)).toEqual(["http://192.0.2.20:9090", "http://192.0.2.20:3000"]);

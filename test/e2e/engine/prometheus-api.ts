@@ -25,16 +25,26 @@ export class PrometheusApi {
   /** Health of each target. */
   async targets(): Promise<ByHub> {
     const { data } = Targets.parse(await this.#ask("targets"));
-    return Object.fromEntries(data.activeTargets.map(({ labels, health }) => [labels.hub, health]));
+    return byHub(data.activeTargets.map(({ labels, health }) => [labels, health]));
   }
 
   /** Values of an instant query. */
   async values(query: string): Promise<ByHub> {
     const { data } = Samples.parse(await this.#ask(`query?query=${encodeURIComponent(query)}`));
-    return Object.fromEntries(data.result.map(({ metric, value }) => [metric.hub, value[1]]));
+    return byHub(data.result.map(({ metric, value }) => [metric, value[1]]));
   }
 
   async #ask(path: string): Promise<unknown> {
     return await (await fetch(`${this.#url}/api/v1/${path}`)).json();
   }
+}
+
+/** Without what Pushgateways say, who are asked as well. */
+function byHub(told: readonly (readonly [labels: z.infer<typeof Labels>, value: string])[]): ByHub {
+  return Object.fromEntries(
+    told.flatMap(([{ tandem_replica: replica = "" }, value]) => {
+      const [machine = "", part] = replica.split("/");
+      return part === "hub" ? [[machine, value]] : [];
+    }),
+  );
 }

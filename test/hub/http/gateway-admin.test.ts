@@ -1,6 +1,7 @@
 /** Status and wipe, side by side with a real Pushgateway that was started with and without its admin API. */
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { HubConfig } from "../../../hub/config.ts";
+import type { HealthAnswer } from "../../../hub/http/fleet-calls-json.ts";
 import { gatewayStatusJson } from "../../../hub/http/gateway-status.ts";
 import { RealPushgateway } from "../../support/pushgateway.ts";
 import { until } from "../../support/until.ts";
@@ -47,8 +48,18 @@ it("the status has the Pushgateway's shape, with the hub's own values", async ()
     agents: [],
     groupExpiryMs: 60_000,
   });
+  const health: HealthAnswer = {
+    status: "degraded",
+    ready: true,
+    message: "degraded: pc2 is dead",
+    timestamp: "2023-11-14T22:13:20.000Z",
+    uptime: 3.5,
+    agent: "ObservabilityHub",
+    machine: "mainpc",
+    version: "1.2.3",
+  };
   hub = await startPushServer({
-    status: () => gatewayStatusJson({ version: "1.2.3", startedAtMs: 1_700_000_000_000, config }),
+    status: () => gatewayStatusJson({ version: "1.2.3", startedAtMs: 1_700_000_000_000, config, health }),
   });
   const [there, here] = await Promise.all(
     [plain.url, hub.url].map(async (url) => (await (await fetch(`${url}/api/v1/status`)).json()) as StatusAnswer),
@@ -66,6 +77,7 @@ it("the status has the Pushgateway's shape, with the hub's own values", async ()
       },
       start_time: "2023-11-14T22:13:20.000Z",
     },
+    health: { status: "degraded", ready: true },
   });
 });
 

@@ -8,15 +8,10 @@ import { createLog } from "../../../hub/io/log.ts";
 async function serve(metricsText: () => Promise<string>): Promise<number> {
   const routes: ServerRoutes = {
     unready: () => undefined,
-    push: async () => false,
-    services: async () => false,
-    documents: async () => false,
-    past: async () => false,
-    timeline: async () => false,
-    session: async () => false,
-    notifications: async () => false,
+    apis: [],
     metricsText,
     fleet: () => ({}),
+    openApi: () => "{}",
     ledger: () => ({}),
     alerts: () => ({}),
     graph: () => ({}),

@@ -9,6 +9,7 @@ import {
   type SilenceView,
   TestAnswer,
 } from "../../../hub/http/notifications-json.ts";
+import type { SignedIn } from "../../../hub/http/orders.ts";
 
 const phone: ChannelView = {
   name: "phone",
@@ -20,7 +21,7 @@ const phone: ChannelView = {
   error: "it answered 403",
 };
 
-async function serve(channels: ChannelView[] = [phone]) {
+async function serve(channels: ChannelView[] = [phone], signedIn?: SignedIn) {
   const silences = new Map<string, SilenceView>();
   const api = createNotificationsApi({
     machine: "mainpc",
@@ -42,6 +43,7 @@ async function serve(channels: ChannelView[] = [phone]) {
         return view;
       },
     },
+    ...(signedIn && { signedIn }),
   });
   const server = createServer((request, response) => {
     void api(request, response).then((answered) => answered || response.writeHead(418).end());
@@ -50,11 +52,12 @@ async function serve(channels: ChannelView[] = [phone]) {
   await once(server, "listening");
   onTestFinished(() => void server.close());
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`; // it listens on a port
-  return async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
+  const ask = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
     const sent = body === undefined ? {} : { body: JSON.stringify(body) };
     const answer = await fetch(`${base}/api/v1/${path}`, { method, headers, ...sent });
     return { status: answer.status, body: await answer.json().catch(() => undefined) };
   };
+  return Object.assign(ask, { base });
 }
 
 it("says of each channel what waits and why, and of the dead-man's switch", async () => {
@@ -100,6 +103,13 @@ it("silences begin and end by an alert's name, or name and subject, and of anoth
   expect((await ask("DELETE", "silences", { target: "nats-lost pc2", by: "ann" })).status).toBe(404);
   for (const change of [{ minutes: 0 }, { minutes: 1e9 }, { reason: "" }, { by: "x".repeat(101) }, { more: 1 }])
     expect((await ask("POST", "silences", { ...order, ...change })).status).toBe(400);
+});
+
+it("an operator who is signed in to this hub's page silences an alert in the name of the session", async () => {
+  const ask = await serve([phone], () => ({ by: "ann" }));
+  const order = { target: "nats-lost pc2", minutes: 5, reason: "known", by: "somebody else" };
+  const silenced = await ask("POST", "silences", order, { origin: ask.base });
+  expect(silenced).toMatchObject({ status: 200, body: { by: "ann" } });
 });
 
 it("a page of another site orders neither tests nor silences", async () => {

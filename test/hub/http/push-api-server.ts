@@ -54,15 +54,10 @@ export async function startPushServer({
   entrance.open(
     createHubFront({
       unready: () => undefined,
-      push: api,
-      services: async () => false,
-      documents: async () => false,
-      past: async () => false,
-      timeline: async () => false,
-      session: async () => false,
-      notifications: async () => false,
+      apis: [api],
       metricsText: async () => fold.metricsText(),
       fleet: unused,
+      openApi: () => "{}",
       ledger: unused,
       alerts: unused,
       graph: unused,

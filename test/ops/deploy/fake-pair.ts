@@ -70,7 +70,7 @@ export class FakePair {
       case "/api/v1/services":
         return ok([this.twin]);
       case "/metrics":
-        return ok(`tandem_spool_seconds_left 7200\n${this.#pushed}`);
+        return ok(`tandem_spool_left_seconds 7200\n${this.#pushed}`);
       default:
         return ok("");
     }

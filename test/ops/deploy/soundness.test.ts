@@ -39,10 +39,11 @@ describe("a pair", () => {
 
 describe("the buffer by a hub's metrics", () => {
   it.each([
-    ["tandem_spool_seconds_left 3600.5", 3600.5],
-    ["tandem_spool_seconds_left +Inf", Number.POSITIVE_INFINITY],
-    ["tandem_spool_seconds_left NaN", undefined],
-    ["# HELP tandem_spool_seconds_left For how long", undefined],
+    ["tandem_spool_left_seconds 3600.5", 3600.5],
+    ["tandem_spool_seconds_left 1800", 1800],
+    ["tandem_spool_left_seconds +Inf", Number.POSITIVE_INFINITY],
+    ["tandem_spool_left_seconds NaN", undefined],
+    ["# HELP tandem_spool_left_seconds For how long", undefined],
   ])("%s is %s s", (line, seconds) => {
     expect(bufferIn(`x 1\n${line}\ny 2\n`)).toBe(seconds);
   });

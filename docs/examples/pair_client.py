@@ -1,0 +1,84 @@
+"""Pushes to a pair of Tandem's hubs and reads from it, with Python's standard library alone.
+
+A push goes to the hub that took the last one, and at once to the other one when that does not take it. Each has a number, so that a push whose
+answer was lost may be sent again: it has its effect once.
+
+    python3 pair_client.py http://192.0.2.10:9000 http://192.0.2.20:9100
+"""
+
+import argparse
+import json
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+
+
+class Silent(Exception):
+    """No hub took it; the text says what each of them said."""
+
+
+class Pair:
+    def __init__(self, hubs, client, deadline=2.0):
+        """hubs: base URLs, the own machine's first. client: a name that no other process and no earlier start of this one has."""
+        self.hubs = [hub.rstrip("/") for hub in hubs]
+        self.client = client
+        self.deadline = deadline
+        self.seq = 0
+
+    def push(self, text, job, **labels):
+        """Replaces the group of this job and these labels by metrics in Prometheus text. Returns the hub, and where it stands now: `peer`, on
+        both machines, or `local`, on that hub's alone."""
+        self.seq += 1
+        parts = [("job", job), *labels.items()]
+        path = "/metrics/" + "/".join(f"{name}/{urllib.parse.quote(value, safe='')}" for name, value in parts)
+        numbered = {"Tandem-Client": self.client, "Tandem-Seq": str(self.seq)}
+        hub, answer = self._ask("PUT", path, text.encode(), numbered)
+        return hub, answer.headers.get("Tandem-Replication", "local")
+
+    def read(self, path):
+        """What a hub says at a path of its API (/api/v1/openapi.json describes all), from whichever answers."""
+        _, answer = self._ask("GET", path)
+        return json.loads(answer.body)
+
+    def _ask(self, method, path, body=None, headers=None):
+        refusals = []
+        for hub in list(self.hubs):
+            request = urllib.request.Request(hub + path, data=body, headers=headers or {}, method=method)
+            try:
+                with urllib.request.urlopen(request, timeout=self.deadline) as answer:
+                    answer.body = answer.read()
+            except urllib.error.HTTPError as error:
+                said = error.read().decode(errors="replace").strip()
+                # The other hub would say the same of a request that is wrong; it may have room where this one has none.
+                if error.code < 500:
+                    raise ValueError(f"{hub}: {error.code} {said}") from None
+                refusals.append(f"{hub}: {error.code} {said}")
+            except OSError as error:
+                refusals.append(f"{hub}: {error}")
+            else:
+                self.hubs.remove(hub)
+                self.hubs.insert(0, hub)
+                return hub, answer
+        raise Silent("; ".join(refusals))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("hubs", nargs=2, help="base URLs of both hubs, the own machine's first")
+    parser.add_argument("--pushes", type=int, default=10)
+    parser.add_argument("--every", type=float, default=1.0, help="seconds between two pushes")
+    args = parser.parse_args()
+    pair = Pair(args.hubs, client=f"example-{time.time_ns()}")
+    for number in range(1, args.pushes + 1):
+        text = f"# TYPE example_pushes_total counter\nexample_pushes_total {number}\n"
+        hub, replication = pair.push(text, job="example", instance="python")
+        sync = pair.read("/api/v1/fleet")["sync"]["state"]
+        print(json.dumps({"push": number, "hub": hub, "replication": replication, "sync": sync}), flush=True)
+        time.sleep(args.every)
+    mine = [line for line in pair.read("/api/v1/ledger")["clients"] if line["client"] == pair.client]
+    print(json.dumps({"ledger": mine}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
