@@ -2,7 +2,7 @@
 import type { HubConfig } from "./config.ts";
 import type { Fold } from "./core/fold/fold.ts";
 import { alertsView } from "./http/alerts-view.ts";
-import { createDocumentsApi } from "./http/documents-api.ts";
+import { createDocumentsApi, documentsView } from "./http/documents-api.ts";
 import type { Front } from "./http/entrance.ts";
 import type { EventFeed } from "./http/events.ts";
 import { gatewayStatusJson } from "./http/gateway-status.ts";
@@ -19,6 +19,8 @@ import type { Records } from "./io/records.ts";
 import type { MaintenanceDesk } from "./maintenance-desk.ts";
 import { pageAssets } from "./page/assets.ts";
 import { renderPage } from "./page/render.ts";
+import { runbookPages } from "./page/runbooks/pages.ts";
+import { pageSections } from "./page-sections.ts";
 import type { Services } from "./services.ts";
 
 export interface FrontParts {
@@ -84,6 +86,13 @@ export function createFront(parts: FrontParts): Front {
     onAnswer: (status, op) => metrics.countPush(op, status),
   });
   const { hub: peerHub } = config.peer;
+  const assets = pageAssets();
+  const sections = pageSections({
+    alerts: () => (records.ready ? alertsView(config.machine.name, records.alerts, Date.now()) : undefined),
+    services: () => services.list(),
+    documents: (kind) =>
+      documents.unread === undefined ? documentsView(config.machine.name, documents, kind) : undefined,
+  });
   return createHubFront({
     unready: () => (records.ready ? undefined : "the hub has not read its records back yet"),
     push,
@@ -105,8 +114,13 @@ export function createFront(parts: FrontParts): Front {
     alerts: () => alertsView(config.machine.name, records.alerts, Date.now()),
     events: (request, response) => events.serve(request, response, { type: "fleet", fleet: view.fleet() }),
     heartbeats: (request, response) => sender.serve(request, response),
-    page: () => renderPage(view.fleet(), view.ledger()),
-    assets: pageAssets(),
+    page: () => renderPage(view.fleet(), view.ledger(), sections()),
+    pages: runbookPages({
+      runbooks: assets.runbooks,
+      version: assets.hash.slice(0, 12),
+      sight: () => ({ ...view.fleet(), services: services.list() }),
+    }),
+    assets,
     peerOrigin: `http://${peerHub.host}:${peerHub.port}`,
   });
 }

@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } 
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
+import * as marked from "marked";
 import type { Bundles, ProgramName } from "../components/program-image.ts";
 import { bundlePage } from "../hub/page/bundle.ts";
 
@@ -49,7 +50,7 @@ export async function build(options: BuildOptions = {}): Promise<Bundles> {
     legalComments: "none",
     logLevel: "error",
     banner: { js: banner },
-    define: { TANDEM_VERSION: JSON.stringify(version), TANDEM_PAGE: JSON.stringify(bundlePage(esbuild)) },
+    define: { TANDEM_VERSION: JSON.stringify(version), TANDEM_PAGE: JSON.stringify(bundlePage(esbuild, marked)) },
   });
   const names = Object.keys(entries) as ProgramName[]; // our own keys
   const bundles = names.map((name): [ProgramName, Bundles[ProgramName]] => {

@@ -18,7 +18,7 @@ async function serve(metricsText: () => Promise<string>): Promise<number> {
     events: () => expect.unreachable("a HEAD takes no place"),
     heartbeats: () => expect.unreachable("a HEAD takes no place"),
     page: () => "",
-    assets: { hash: "", script: "", style: "" },
+    assets: { hash: "", script: "", charts: "", style: "", runbooks: {} },
     peerOrigin: "http://192.0.2.20:9100",
   };
   const entrance = new Entrance(createLog("test", () => {}));
