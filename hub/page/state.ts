@@ -131,10 +131,13 @@ export function told<Name extends SectionName>(
   atMs: number,
 ): PageState {
   const sections = { ...state.sections, [name]: value };
-  // What was read of older pages stays: a hub tells its newest entries only.
-  const before = state.sections.timeline;
-  if (name === "timeline" && before !== undefined && sections.timeline?.machine === before.machine)
-    sections.timeline = { ...sections.timeline, entries: withEntries(before.entries, sections.timeline.entries) };
+  const { timeline } = sections;
+  // What was read of older pages stays, and is the same at both hubs: a hub tells its newest entries only.
+  if (name === "timeline" && timeline !== undefined)
+    sections.timeline = {
+      ...timeline,
+      entries: withEntries(state.sections.timeline?.entries ?? [], timeline.entries),
+    };
   return { ...state, sections, readings: { ...state.readings, [name]: { atMs, refusal: "" } } };
 }
 
