@@ -23,7 +23,12 @@ it("a machine has the other one as its peer, and both hubs' addresses", () => {
 it("a service stands for the machine that owns it, an agent for its own, a satellite for the one that asks it", () => {
   expect(placesOf("NLUAgent", sight)).toMatchObject({ machine: "pc2", peer: "mainpc", service: "NLUAgent" });
   expect(placesOf("pc2/TutorAgent", sight)).toMatchObject({ machine: "pc2", agent: "TutorAgent", peer: "mainpc" });
-  expect(placesOf("nas", sight)).toMatchObject({ machine: "nas", peer: "pc2", hub: undefined, peerHub: "http://pc2:9000" });
+  expect(placesOf("nas", sight)).toMatchObject({
+    machine: "nas",
+    peer: "pc2",
+    hub: undefined,
+    peerHub: "http://pc2:9000",
+  });
 });
 
 it("a name that nobody knows has nothing but itself", () => {

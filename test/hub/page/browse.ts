@@ -5,6 +5,9 @@ import { ensureTool } from "../../../ops/tools/ensure-tool.ts";
 import { until } from "../../support/until.ts";
 import { PageServer } from "./page-server.ts";
 
+/** Below a test's own deadline, so that what was awaited in vain is named. */
+const waitDeadlineMs = 40_000;
+
 export interface Visit {
   page: Page;
   /** Errors on the console and exceptions of the script. */
@@ -33,7 +36,7 @@ export function browse() {
     /** Resolves once the page is fed by its hub, where scripts run. */
     async visit(server: PageServer, path = "/", options: BrowserContextOptions = {}): Promise<Visit> {
       const context = await browser.newContext(options);
-      context.setDefaultTimeout(20_000);
+      context.setDefaultTimeout(waitDeadlineMs);
       const page = await context.newPage();
       const errors: string[] = [];
       page.on("console", (message) => message.type() === "error" && errors.push(message.text()));

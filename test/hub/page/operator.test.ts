@@ -91,7 +91,9 @@ it("a switchover goes out only when the service's name is typed in full, and a r
   await confirmation.fill("STTService");
   await form.getByRole("button", { name: "Switch over" }).click();
   await form.getByRole("alert").getByText("pc2 is not in sync, so TTSService stays").waitFor();
-  expect(server.orders).toEqual([{ method: "POST", path: "/api/v1/services/STTService/switchover", body: { to: "pc2" } }]);
+  expect(server.orders).toEqual([
+    { method: "POST", path: "/api/v1/services/STTService/switchover", body: { to: "pc2" } },
+  ]);
   expect(await confirmation.inputValue()).toBe("STTService");
   await page.keyboard.press("Escape");
   await until("the form to close", async () => (await form.count()) === 0);
@@ -104,5 +106,8 @@ it("an alert is silenced by its name and subject", async () => {
   await page.getByLabel("Reason").fill("the nas moves house");
   await page.getByRole("button", { name: "Silence", exact: true }).click();
   await page.getByText("witness-silent nas is silenced for 30 min").waitFor();
-  expect(server.orders[0]).toMatchObject({ path: "/api/v1/silences", body: { target: "witness-silent nas", by: "ann" } });
+  expect(server.orders[0]).toMatchObject({
+    path: "/api/v1/silences",
+    body: { target: "witness-silent nas", by: "ann" },
+  });
 });

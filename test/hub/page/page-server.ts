@@ -6,6 +6,7 @@ import type { FleetView, HubEvent, LedgerView } from "../../../hub/http/api.ts";
 import type { SessionView } from "../../../hub/http/session-json.ts";
 import { pageAssets } from "../../../hub/page/assets.ts";
 import { renderPage } from "../../../hub/page/render.ts";
+import { runbookPages } from "../../../hub/page/runbooks/pages.ts";
 import { type SectionName, type Sections, sources } from "../../../hub/page/sections.ts";
 
 /** As the hub's, so that what it forbids shows here too. */
@@ -104,8 +105,18 @@ export class PageServer {
         this.#listeners.add(response);
         return void response.on("close", () => this.#listeners.delete(response));
       default:
+        if (path.startsWith("/runbooks/")) return void this.#runbook(path, url, response);
         return void this.#tell(path, new URL(url, "http://hub").searchParams, json);
     }
+  }
+
+  #runbook(path: string, url: string, response: ServerResponse): void {
+    const { runbooks, hash } = pageAssets();
+    const sight = () => ({ ...this.fleet, services: this.sections.services ?? [] });
+    const write = runbookPages({ runbooks, version: hash, sight }).get(path);
+    if (write === undefined) return void response.writeHead(404).end();
+    const headers = { "content-type": "text/html; charset=utf-8", "content-security-policy": policy };
+    response.writeHead(200, headers).end(write(new URL(url, "http://hub").searchParams));
   }
 
   #tell(path: string, query: URLSearchParams, json: Json): unknown {

@@ -57,5 +57,6 @@ it("links between runbooks lead on, and every one on the list is answered", () =
   const links = [...list.matchAll(/<a href="([^"]*)"/g)].map(([, href]) => href ?? "");
   expect(links.filter((href) => href !== "/").length).toBeGreaterThan(20);
   for (const path of pages.keys())
-    for (const [, href = ""] of read(path).matchAll(/<a href="(\/runbooks[^"]*)"/g)) expect(() => read(href)).not.toThrow();
+    for (const [, href = ""] of read(path).matchAll(/<a href="(\/runbooks[^"]*)"/g))
+      expect(() => read(href)).not.toThrow();
 });

@@ -6,7 +6,9 @@ import { fleetView, kill, ledgerView } from "./fixture.ts";
 import { alert, alertsView, entry, sectionsView, silence, takenOver } from "./sections-fixture.ts";
 
 const { serve, visit } = browse();
-const lost = alert("hub-lost", "mainpc", "ObservabilityHub does not answer", { impact: "What is pushed has one copy." });
+const lost = alert("hub-lost", "mainpc", "ObservabilityHub does not answer", {
+  impact: "What is pushed has one copy.",
+});
 
 it("an alert is shown as the event comes, before anybody asks for it, with its impact, its runbook and the headline", async () => {
   const server = await serve(fleetView(), ledgerView(), sectionsView());
@@ -18,7 +20,7 @@ it("an alert is shown as the event comes, before anybody asks for it, with its i
   server.send({ type: "alerts", alerts: [lost, held] });
   await page.locator(".alerts li").first().waitFor();
   expect(server.asked.slice(asked)).not.toContain("/api/v1/alerts");
-  const text = await page.locator(".alerts").innerText();
+  const text = await page.locator(".alerts").textContent();
   for (const words of ["mainpc", "hub-lost", "urgent", "What is pushed has one copy."]) expect(text).toContain(words);
   const link = page.getByRole("link", { name: "Runbook for hub-lost mainpc" });
   expect(await link.getAttribute("href")).toBe("/runbooks/hub-lost?subject=mainpc");
@@ -32,8 +34,8 @@ it("a silenced alert is marked, stands last and does not make the headline", asy
   const full = alert("store-nearly-full", "pc2", "A stream of pc2 is nearly full", { severity: "warning" });
   const server = await serve(fleetView(), ledgerView(), { ...sections, alerts: alertsView(witness, full) });
   const { page } = await visit(server);
-  expect(await page.locator(".alerts li").last().innerText()).toMatch(/witness-silent[^]*warning, silenced|warning, silenced/);
-  expect(await page.locator("h1").innerText()).toContain("A stream of pc2 is nearly full");
+  expect(await page.locator(".alerts li").last().textContent()).toMatch(/warning, silenced.*nas.*witness-silent/s);
+  await page.locator("h1", { hasText: "A stream of pc2 is nearly full" }).waitFor();
 });
 
 it("the timeline takes an event at its top, shows one kind of five, and loads what is older than today", async () => {
@@ -45,7 +47,7 @@ it("the timeline takes an event at its top, shows one kind of five, and loads wh
   server.send({ type: "timeline", entry: fresh });
   server.send({ type: "timeline", entry: fresh });
   await until("it to be shown once, at the top", async () => (await entries.count()) === 6);
-  expect(await entries.first().innerText()).toContain("NLUAgent");
+  expect(await entries.first().textContent()).toContain("NLUAgent");
   await page.locator(".kinds button", { hasText: "moves" }).click();
   await until("3 moves", async () => (await entries.count()) === 3);
   await page.locator(".kinds button", { hasText: "all" }).click();
@@ -65,8 +67,8 @@ it("a takeover is told by services event: 12 away with their epoch, 1 held with 
   server.send({ type: "services", services: server.sections.services });
   await page.locator("h1", { hasText: "Nobody acts for RequestCoordinator" }).waitFor();
   expect(await page.locator(".services > .lanes .lane").count()).toBe(13);
-  expect(await page.locator(".services > .lanes .lane").first().innerText()).toContain("the witness does not answer");
-  expect(await page.locator(".lane", { hasText: "NLUAgent" }).innerText()).toMatch(/away on pc2\s+epoch 3/);
+  expect(await page.locator(".services > .lanes .lane").first().textContent()).toContain("the witness does not answer");
+  expect(await page.locator(".lane", { hasText: "NLUAgent" }).textContent()).toMatch(/away on pc2\s*epoch 3/);
   await page.getByText("2 more services act at home").waitFor();
 });
 
@@ -84,7 +86,10 @@ it("a chosen tile marks the 1 agent that it needs and the 51 below it, lists the
   );
   await panel.getByText("If it dies, pc2 takes over (warm)").waitFor();
   await panel.getByRole("button", { name: /ServiceRegistry/ }).click();
-  await page.getByRole("complementary", { name: /ServiceRegistry/ }).getByText("It needs nobody.").waitFor();
+  await page
+    .getByRole("complementary", { name: /ServiceRegistry/ })
+    .getByText("It needs nobody.")
+    .waitFor();
   await page.keyboard.press("Escape");
   await until("nothing to be marked", async () => (await page.locator(".blast, .below, .apart").count()) === 0);
   expect(errors).toEqual([]);
@@ -96,8 +101,8 @@ it("an older hub, which answers 404 to all of it, has a page without these secti
   await until("all to be asked", () => server.asked.some((url) => url.startsWith("/api/v1/history/agents")));
   await until("the page to have drawn", async () => (await page.locator(".tile").count()) === 77);
   for (const name of ["Alerts", "Services", "What happened", "Objectives", "Migration and drills"])
-    expect(await page.getByRole("heading", { name }).count(), name).toBe(0);
-  expect(await page.locator("h1").innerText()).toBe("All is well");
+    expect(await page.getByRole("heading", { name, level: 2 }).count(), name).toBe(0);
+  await page.getByRole("heading", { name: "All is well", level: 1 }).waitFor();
 });
 
 it("a hub that reads its records back says so where the sections will be, and tells them when it has", async () => {
@@ -107,7 +112,7 @@ it("a hub that reads its records back says so where the sections will be, and te
   await page.locator(".untold", { hasText: "What happened" }).getByText(server.refusal).waitFor();
   server.refusal = undefined;
   await page.locator(".entry").first().waitFor();
-  expect(await page.locator(".untold").count()).toBe(0);
+  await until("all to be told", async () => (await page.locator(".untold").count()) === 0);
 });
 
 it("sections go on from the second hub when the first is closed", async () => {
@@ -130,7 +135,7 @@ it("the charts' script is asked for when a reader comes near them, and draws 4 u
   expect(server.asked.filter((url) => url.includes("charts.js") || url.includes("/history?"))).toEqual([]);
   await page.locator("#history-title").scrollIntoViewIfNeeded();
   await until("4 charts", async () => (await page.locator(".chart canvas").count()) === 4);
-  expect(await page.locator(".history-words").innerText()).toContain("Records with one copy: 0 now, 216 at most");
+  expect(await page.locator(".history-words").textContent()).toContain("Records with one copy: 0 now, 216 at most");
   expect(errors).toEqual([]);
 });
 

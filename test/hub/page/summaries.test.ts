@@ -16,7 +16,10 @@ describe("the timeline", () => {
   const move = (seq: number, agoMs: number) => entry(seq, agoMs, "move", "watch", "moved", "NLUAgent", "to pc2");
 
   it("holds an entry once, the newest first, and 2,000 at most", () => {
-    expect(withEntries([move(1, 9_000)], [move(2, 8_000), move(1, 9_000)]).map(({ id }) => id.slice(-1))).toEqual(["2", "1"]);
+    expect(withEntries([move(1, 9_000)], [move(2, 8_000), move(1, 9_000)]).map(({ id }) => id.slice(-1))).toEqual([
+      "2",
+      "1",
+    ]);
     const many = Array.from({ length: 2_100 }, (_, at) => move(at, at * 1_000));
     expect(withEntries([], many)).toHaveLength(2_000);
     expect(withEntries([], many)[0]?.id).toMatch(/:0$/);
@@ -85,7 +88,12 @@ it("a migration counts what its 20 documents say, and passes over what it does n
 });
 
 it("the last drill is the document of that name; one of another shape is none", () => {
-  expect(lastDrillOf(sectionsView().drills.documents)).toMatchObject({ runs: 12, lost: 0, failoverMs: 1_180, outageMs: 1_460 });
+  expect(lastDrillOf(sectionsView().drills.documents)).toMatchObject({
+    runs: 12,
+    lost: 0,
+    failoverMs: 1_180,
+    outageMs: 1_460,
+  });
   expect(lastDrillOf([{ key: "last", value: { at: "yesterday", figures: {} } }])).toBeUndefined();
   expect(lastDrillOf([])).toBeUndefined();
 });

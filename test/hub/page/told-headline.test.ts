@@ -53,6 +53,8 @@ describe("the headline told of services", () => {
     expect(headline({ services: [{ ...first, state: "away", owner: "pc2" }, ...rest] }).title).toBe(
       "pc2 acts for ServiceRegistry",
     );
-    expect(headline({ services: [{ ...first, state: "moving" }, ...rest] }).title).toBe("ServiceRegistry is being moved");
+    expect(headline({ services: [{ ...first, state: "moving" }, ...rest] }).title).toBe(
+      "ServiceRegistry is being moved",
+    );
   });
 });
