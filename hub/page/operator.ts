@@ -1,5 +1,5 @@
 /** What an operator who signed in does from the page: orders to the hub that served it, which says in words what came of them. */
-import type { SessionView } from "../http/session-json.ts";
+import type { SessionView, sessionPath } from "../http/session-json.ts";
 import { wordsOf } from "./answers.ts";
 
 /** One is open at a time. */
@@ -30,7 +30,7 @@ export interface Outcome {
   text: string;
 }
 
-const sessionPath = "/api/v1/session";
+const path: typeof sessionPath = "/api/v1/session";
 /** A switchover waits until the service has moved, ms. */
 const deadlineMs = 30_000;
 
@@ -45,13 +45,13 @@ export function takeSignInCode(): string | undefined {
 const wasSignedInKey = "tandem-was-signed-in";
 
 export async function signIn(code: string): Promise<Outcome> {
-  const outcome = await send("POST", sessionPath, { code });
+  const outcome = await send("POST", path, { code });
   if (outcome.ok) localStorage.setItem(wasSignedInKey, "yes");
   return outcome;
 }
 
 export async function signOut(): Promise<Outcome> {
-  const outcome = await send("DELETE", sessionPath, {});
+  const outcome = await send("DELETE", path, {});
   if (outcome.ok) localStorage.removeItem(wasSignedInKey);
   return outcome;
 }
@@ -60,7 +60,7 @@ export async function signOut(): Promise<Outcome> {
 export async function readSession(): Promise<SessionView | undefined> {
   if (localStorage.getItem(wasSignedInKey) === null) return undefined;
   try {
-    const answer = await fetch(sessionPath, { signal: AbortSignal.timeout(deadlineMs) });
+    const answer = await fetch(path, { signal: AbortSignal.timeout(deadlineMs) });
     if (answer.status >= 400 && answer.status < 500) localStorage.removeItem(wasSignedInKey);
     if (!answer.ok) return undefined;
     const view: Partial<SessionView> | null = await answer.json();

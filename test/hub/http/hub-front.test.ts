@@ -69,5 +69,8 @@ it("answers a further page with what its query says, under the page's own policy
   expect(page.headers.get("content-security-policy")).toContain("script-src 'self'; style-src 'self'");
   expect((await fetch(`http://127.0.0.1:${port}/runbooks/of-nothing`)).status).toBe(404);
   const charts = await fetch(`http://127.0.0.1:${port}/assets/charts.js`);
-  expect([await charts.text(), charts.headers.get("content-type")]).toEqual(["let charts;", "text/javascript; charset=utf-8"]);
+  expect([await charts.text(), charts.headers.get("content-type")]).toEqual([
+    "let charts;",
+    "text/javascript; charset=utf-8",
+  ]);
 });
