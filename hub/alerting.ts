@@ -6,6 +6,7 @@ import { PeerVoice } from "./core/notify/peer-voice.ts";
 import type { Judgement } from "./core/verdict.ts";
 import type { Api } from "./http/hub-front.ts";
 import { createNotificationsApi } from "./http/notifications-api.ts";
+import type { SilenceView } from "./http/notifications-json.ts";
 import type { NotifyGauges } from "./http/notify-metrics.ts";
 import type { SignedIn } from "./http/orders.ts";
 import type { Log } from "./io/log.ts";
@@ -87,6 +88,10 @@ export class Alerting {
       silences: this.#silences,
       signedIn,
     });
+  }
+
+  silenceViews(): SilenceView[] {
+    return this.#silences.views();
   }
 
   async open(): Promise<void> {

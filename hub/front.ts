@@ -3,7 +3,7 @@ import type { Alerting } from "./alerting.ts";
 import type { HubConfig } from "./config.ts";
 import type { Fold } from "./core/fold/fold.ts";
 import { alertsView } from "./http/alerts-view.ts";
-import { createDocumentsApi } from "./http/documents-api.ts";
+import { createDocumentsApi, documentsView } from "./http/documents-api.ts";
 import type { Front } from "./http/entrance.ts";
 import type { EventFeed } from "./http/events.ts";
 import { createFleetCalls, healthAnswer } from "./http/fleet-calls.ts";
@@ -27,6 +27,8 @@ import type { MaintenanceDesk } from "./maintenance-desk.ts";
 import type { NewsDesk } from "./news-desk.ts";
 import { pageAssets } from "./page/assets.ts";
 import { renderPage } from "./page/render.ts";
+import { runbookPages } from "./page/runbooks/pages.ts";
+import { pageSections } from "./page-sections.ts";
 import type { Past } from "./past.ts";
 import type { Services } from "./services.ts";
 import type { Sessions } from "./session/sessions.ts";
@@ -49,6 +51,9 @@ export interface FrontParts {
   sessions: Sessions;
   alerting: Alerting;
 }
+
+/** Events of the timeline in the page as it is served; its script reads more. */
+const pageEntries = 100;
 
 export function createFront(parts: FrontParts): Front {
   const {
@@ -111,6 +116,17 @@ export function createFront(parts: FrontParts): Front {
   const { signedIn } = session;
   const { hub: peerHub } = config.peer;
   const graph = graphView(config);
+  const assets = pageAssets();
+  const sections = pageSections({
+    alerts: () => (records.ready ? alerts() : undefined),
+    silences: () => alerting.silenceViews(),
+    services: () => services.list(),
+    timeline: () => (records.ready ? news.timeline.view({ limit: pageEntries }) : undefined),
+    objectives: () => (past.objectives.isRead ? past.objectives.view() : undefined),
+    graph: () => graph,
+    documents: (kind) =>
+      documents.unread === undefined ? documentsView(config.machine.name, documents, kind) : undefined,
+  });
   const apis = [
     createServicesApi({
       services: () => services.list(),
@@ -151,8 +167,13 @@ export function createFront(parts: FrontParts): Front {
     alerts,
     events: (request, response) => events.serve(request, response, { type: "fleet", fleet: view.fleet() }),
     heartbeats: (request, response) => sender.serve(request, response),
-    page: () => renderPage(view.fleet(), view.ledger()),
-    assets: pageAssets(),
+    page: () => renderPage(view.fleet(), view.ledger(), sections()),
+    pages: runbookPages({
+      runbooks: assets.runbooks,
+      version: assets.hash.slice(0, 12),
+      sight: () => ({ ...view.fleet(), services: services.list() }),
+    }),
+    assets,
     peerOrigin: `http://${peerHub.host}:${peerHub.port}`,
   });
 }

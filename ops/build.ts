@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } 
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
+import * as marked from "marked";
 import type { Bundles, ProgramName } from "../components/program-image.ts";
 import { openApiDocument } from "../hub/http/openapi.ts";
 import { bundlePage } from "../hub/page/bundle.ts";
@@ -52,7 +53,7 @@ export async function build(options: BuildOptions = {}): Promise<Bundles> {
     banner: { js: banner },
     define: {
       TANDEM_VERSION: JSON.stringify(version),
-      TANDEM_PAGE: JSON.stringify(bundlePage(esbuild)),
+      TANDEM_PAGE: JSON.stringify(bundlePage(esbuild, marked)),
       TANDEM_OPENAPI: JSON.stringify(JSON.stringify(openApiDocument(version))),
     },
   });

@@ -170,6 +170,8 @@ export const FleetView = z.strictObject({
   maintenance: z.array(MaintenanceView).default([]),
   /** Number of agents by health. */
   totals: z.record(Health, z.number()),
+  /** For how long this machine would take records, were its NATS down, s; absent while nothing comes, or an older hub answers. */
+  buffer: z.strictObject({ secondsLeft: z.number() }).optional(),
   /** Push groups and series in the fold, the same on both hubs when in sync. */
   metrics: z.strictObject({ groups: z.number(), series: z.number() }),
 });

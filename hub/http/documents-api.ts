@@ -48,9 +48,17 @@ async function answerTo(options: DocumentsApiOptions, path: string, request: Inc
 function all({ machine, documents }: DocumentsApiOptions, kind: string): Answer {
   const { unread } = documents;
   if (unread !== undefined) return { status: 503, body: { error: unread } };
-  const body: DocumentsView = { machine, documents: documents.list(kind).map(viewOf) };
-  return { status: 200, body };
+  return { status: 200, body: documentsView(machine, documents, kind) };
 }
+
+export const documentsView = (
+  machine: string,
+  documents: Pick<DocumentStore, "list">,
+  kind: string,
+): DocumentsView => ({
+  machine,
+  documents: documents.list(kind).map(viewOf),
+});
 
 function one({ documents }: DocumentsApiOptions, kind: string, key: string): Answer {
   const { unread } = documents;

@@ -26,6 +26,8 @@ export interface ServerRoutes {
   events: Handler;
   heartbeats: Handler;
   page(): string;
+  /** Further pages by path, made of the query. @default none */
+  pages?: ReadonlyMap<string, (query: URLSearchParams) => string>;
   assets: PageAssets;
   /** The peer's hub, whose page may read this hub's answers from a browser. */
   peerOrigin: string;
@@ -77,7 +79,12 @@ function routeTable(routes: ServerRoutes): Map<string, Handler> {
   // An empty list would say that all is well.
   const alerts: Handler = (request, response) =>
     routes.unready() === undefined ? json(routes.alerts)(request, response) : ready(request, response);
+  const pages = [...(routes.pages ?? [])].map(([path, write]): [string, Handler] => [
+    path,
+    ({ url = "/" }, response) => sendPage(response, write(new URLSearchParams(url.split("?")[1]))),
+  ]);
   return new Map<string, Handler>([
+    ...pages,
     ["/livez", alive],
     ["/-/healthy", alive],
     ["/readyz", ready],
@@ -92,6 +99,7 @@ function routeTable(routes: ServerRoutes): Map<string, Handler> {
     [heartbeatPath, routes.heartbeats],
     ["/", (_, response) => sendPage(response, routes.page())],
     ["/assets/page.js", asset("text/javascript", routes.assets.script)],
+    ["/assets/charts.js", asset("text/javascript", routes.assets.charts)],
     ["/assets/page.css", asset("text/css", routes.assets.style)],
   ]);
 }

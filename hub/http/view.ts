@@ -69,6 +69,7 @@ export class View {
       agents,
       maintenance: maintenance(),
       totals,
+      ...this.#buffer(),
       metrics: { groups: fold.groupCount, series: fold.seriesCount },
     };
   }
@@ -186,6 +187,14 @@ export class View {
       clientTotals: records.clients.totals(),
       unnumbered: records.clients.unnumbered(),
     };
+  }
+
+  #buffer(): Pick<FleetView, "buffer"> {
+    const secondsLeft = this.#of.records.spool?.secondsLeft;
+    // JSON has no infinity: it would come as null.
+    return secondsLeft === undefined || !Number.isFinite(secondsLeft)
+      ? {}
+      : { buffer: { secondsLeft: Math.floor(secondsLeft) } };
   }
 
   #oldestSingleCopy(kind: StreamKind): number | null {

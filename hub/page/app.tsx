@@ -1,12 +1,17 @@
 /** The script of the page: takes over the HTML that the hub wrote, keeps it live, and answers the reader's keys. */
 import { render } from "preact";
 import type { FleetView, LedgerView } from "../http/api.ts";
+import { ChartPlace } from "./chart-place.ts";
 import { Feed } from "./feed.ts";
 import { headlineOf } from "./headline.ts";
 import { icon } from "./icon.ts";
-import { tileByKey } from "./keys.ts";
-import { type Filter, heard, newsOf, type PageState, startState } from "./state.ts";
-import type { FleetActions } from "./view/fleet.tsx";
+import { focusFilter, moveAmongTiles } from "./keys.ts";
+import { readOlder } from "./older.ts";
+import { Operator } from "./operator-desk.ts";
+import { Reader } from "./reader.ts";
+import type { Sections } from "./sections.ts";
+import { type Filter, heard, newsOf, oldOf, type PageState, refused, startState, told, withOlder } from "./state.ts";
+import type { Actions } from "./view/actions.ts";
 import { Page } from "./view/page.tsx";
 
 const drawAfterMs = 16;
@@ -14,8 +19,14 @@ const ageEveryMs = 1_000;
 const ledgerEveryMs = 2_000;
 const ledgerDeadlineMs = 1_500;
 
-function run(root: HTMLElement, served: { fleet: FleetView; ledger: LedgerView }): void {
-  let state = startState(served.fleet, served.ledger, performance.now());
+interface Served {
+  fleet: FleetView;
+  ledger: LedgerView;
+  sections: Sections;
+}
+
+function run(root: HTMLElement, { fleet, ledger, sections }: Served): void {
+  let state = startState(fleet, ledger, performance.now(), sections);
   let planned: number | undefined;
 
   const set = (next: PageState) => {
@@ -24,23 +35,41 @@ function run(root: HTMLElement, served: { fleet: FleetView; ledger: LedgerView }
     if (planned === undefined) planned = window.setTimeout(draw, drawAfterMs);
   };
   const filter = (change: Partial<Filter>) => set({ ...state, filter: { ...state.filter, ...change } });
-  const act: FleetActions = {
+  const choose = (chosen: string | undefined) => set({ ...state, chosen });
+  const charts = new ChartPlace();
+  const operator = new Operator({
+    state: () => state.operator,
+    set: (change) => set({ ...state, operator: { ...state.operator, ...change } }),
+    onDone: () => {
+      reader.soon("silences");
+      reader.soon("services");
+    },
+  });
+  const act: Actions = {
     filterText: (text) => filter({ text }),
     filterHealth: (health) => filter({ health }),
     focusTile: (tile) => set({ ...state, tile }),
-    key: moveAmongTiles,
+    choose,
+    key: (event) => moveAmongTiles(event),
+    filterKinds: (kinds) => set({ ...state, kinds }),
+    loadOlder,
+    drawCharts: (place) => charts.take(place),
+    operator,
   };
 
   function draw(): void {
     planned = undefined;
-    const { fleet, ledger, tile } = state;
     const now = performance.now();
     const news = newsOf(state, now);
-    render(<Page {...{ fleet, ledger, news, tile, act }} filter={state.filter} />, root);
+    const { fleet, ledger, sections, tile, chosen, kinds, older } = state;
+    const old = oldOf(state, now);
+    const shown = { fleet, ledger, sections, old, news, tile, chosen, kinds, older, act };
+    render(<Page {...shown} filter={state.filter} operator={state.operator} />, root);
     const { level, spoken } = headlineOf(fleet, news);
     document.title = `${spoken} · Tandem`;
     const link = document.querySelector<HTMLLinkElement>("link[rel=icon]");
     if (link !== null && link.href !== icon(level)) link.href = icon(level);
+    if (sections.history !== undefined) charts.show(sections.history);
   }
 
   const peerUrl = () => {
@@ -51,8 +80,27 @@ function run(root: HTMLElement, served: { fleet: FleetView; ledger: LedgerView }
     // The address in the browser is the one that is known to work from here.
     hubs: () => [location.origin, peerUrl()],
     isHomeHeard: () => state.fleet.machines[state.home]?.hub.verdict === "alive",
-    onEvent: (event) => set(heard(state, event, performance.now())),
+    onEvent: (event) => {
+      set(heard(state, event, performance.now()));
+      // A hub may tell of these without telling them.
+      if (event.type === "moved") reader.soon("services");
+      if (event.type === "timeline" && /alert|resolved/.test(event.entry.kind)) reader.soon("alerts");
+    },
   });
+  const reader = new Reader({
+    hub: () => feed.hub,
+    wanted: (name) => name !== "history" || charts.near,
+    onTold: (name, value) => set(told(state, name, value, performance.now())),
+    onRefused: (name, reason, known) => set(refused(state, name, { reason, known }, performance.now())),
+  });
+
+  async function loadOlder(): Promise<void> {
+    const last = state.sections.timeline?.entries.at(-1);
+    if (last === undefined || feed.hub === undefined || state.older === "reading") return;
+    set({ ...state, older: "reading" });
+    const entries = await readOlder(feed.hub, last.at);
+    set(withOlder(state, entries));
+  }
 
   async function readLedger(): Promise<void> {
     if (feed.hub === undefined) return;
@@ -67,25 +115,11 @@ function run(root: HTMLElement, served: { fleet: FleetView; ledger: LedgerView }
   draw();
   setInterval(draw, ageEveryMs);
   setInterval(readLedger, ledgerEveryMs);
-  document.addEventListener("keydown", (event) => focusFilter(event));
-}
-
-function moveAmongTiles(event: KeyboardEvent): void {
-  const from = event.target;
-  if (!(from instanceof HTMLElement) || !from.classList.contains("tile")) return;
-  if (event.key === "Escape") from.blur();
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const to = tileByKey(event.key, from, [...document.querySelectorAll<HTMLElement>(".tile")]);
-  if (to === undefined) return;
-  event.preventDefault();
-  to.focus();
-}
-
-function focusFilter(event: KeyboardEvent): void {
-  const typing = event.target instanceof HTMLInputElement;
-  if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
-  event.preventDefault();
-  document.getElementById("filter")?.focus();
+  void operator.begin();
+  document.addEventListener("keydown", (event) => {
+    focusFilter(event);
+    if (event.key === "Escape" && state.chosen !== undefined) choose(undefined);
+  });
 }
 
 const root = document.getElementById("page");

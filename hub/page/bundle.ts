@@ -1,11 +1,15 @@
-/** Turns the page's sources into one script and one style sheet; the caller brings esbuild, which no running hub needs. */
+/** Turns the page's sources into its scripts, its style sheet and the runbooks; the caller brings esbuild and marked, which no running hub needs. */
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import type * as Esbuild from "esbuild";
 import type { PageAssets } from "./assets.ts";
+import { bundleRunbooks } from "./runbooks/bundle.ts";
 
 /** @throws Error of esbuild when a source does not compile. */
-export function bundlePage(esbuild: Pick<typeof Esbuild, "buildSync">): PageAssets {
+export function bundlePage(
+  esbuild: Pick<typeof Esbuild, "buildSync">,
+  marked: Parameters<typeof bundleRunbooks>[0],
+): PageAssets {
   const bundle = (name: string) => {
     const { outputFiles } = esbuild.buildSync({
       entryPoints: [fileURLToPath(new URL(name, import.meta.url))],
@@ -22,7 +26,8 @@ export function bundlePage(esbuild: Pick<typeof Esbuild, "buildSync">): PageAsse
     });
     return outputFiles[0]?.text ?? "";
   };
-  const script = bundle("app.tsx");
-  const style = bundle("page.css");
-  return { script, style, hash: createHash("sha256").update(script).update("\0").update(style).digest("hex") };
+  const assets = { script: bundle("app.tsx"), charts: bundle("charts.ts"), style: bundle("page.css") };
+  const hash = createHash("sha256");
+  for (const text of Object.values(assets)) hash.update(text).update("\0");
+  return { ...assets, runbooks: bundleRunbooks(marked), hash: hash.digest("hex") };
 }

@@ -12,7 +12,17 @@ export interface FeedOptions {
   onEvent(event: HubEvent): void;
 }
 
-const types: readonly HubEvent["type"][] = ["fleet", "health", "machine", "satellite", "sync"];
+const types: readonly HubEvent["type"][] = [
+  "fleet",
+  "health",
+  "machine",
+  "satellite",
+  "sync",
+  "moved",
+  "services",
+  "alerts",
+  "timeline",
+];
 const tickMs = 250;
 /** A hub speaks each second; one that is silent this long is left, ms. */
 const silentMs = 3_000;

@@ -1,11 +1,14 @@
 /** Sums the pair up in one line: all is well, or what is wrong, since when, and what is being done about it. */
-import type { FleetView, LedgerView } from "../http/api.ts";
+import type { AlertView, FleetView, LedgerView, ServiceJson } from "../http/api.ts";
+import type { SilenceView } from "../http/notifications-json.ts";
 import { agentFindings } from "./headline/agents.ts";
+import { alertFindings, silencedText } from "./headline/alerts.ts";
 import type { Finding, Level, Sight } from "./headline/finding.ts";
 import { machineFindings } from "./headline/machines.ts";
 import { maintenanceFindings } from "./headline/maintenance.ts";
 import { recordFindings } from "./headline/records.ts";
 import { aliveText, satelliteFindings } from "./headline/satellites.ts";
+import { serviceFindings } from "./headline/services.ts";
 import { ageText, clockText, countText, type Zone } from "./words.ts";
 
 export type { Level } from "./headline/finding.ts";
@@ -27,6 +30,12 @@ export interface HeadlineNews {
   /** @default "local" */
   zone?: Zone;
   ledger?: LedgerView;
+  /** Those that stand, as far as they are known. @default none */
+  alerts?: readonly AlertView[];
+  /** @default none */
+  silences?: readonly SilenceView[];
+  /** @default none */
+  services?: readonly ServiceJson[];
   /** Silence of the hub that feeds the page, ms. @default 0 */
   silentMs?: number;
   /** The hub that served the page, while the other one feeds it; `since` is an instant. */
@@ -50,12 +59,14 @@ function findingsOf(sight: Sight, news: HeadlineNews): Finding[] {
     ...satelliteFindings(sight),
     ...recordFindings(sight, news.ledger),
     ...agentFindings(sight),
+    ...serviceFindings(news.services ?? []),
+    ...alertFindings(sight, news.alerts ?? [], news.silences ?? []),
     ...maintenanceFindings(sight),
   ];
   const ordered = findings.toSorted((a, b) => ranks[a.level] - ranks[b.level]);
   const source = news.lost === undefined ? [] : [sourceFinding(sight, news.lost)];
   const all = [...ordered, ...source];
-  return all.length === 0 ? [wellFinding(sight, news.ledger)] : all;
+  return all.length === 0 ? [wellFinding(sight, news)] : all;
 }
 
 const ranks: Record<Level, number> = { trouble: 0, watch: 1, well: 2 };
@@ -84,7 +95,7 @@ function sightOf(fleet: FleetView, { nowMs = Date.parse(fleet.now), zone }: Head
   };
 }
 
-function wellFinding(sight: Sight, ledger: LedgerView | undefined): Finding {
+function wellFinding(sight: Sight, { ledger, alerts = [], silences = [] }: HeadlineNews): Finding {
   const { fleet, since } = sight;
   const pending = ledger?.pending ?? fleet.sync.uncopied;
   const copies =
@@ -95,6 +106,7 @@ function wellFinding(sight: Sight, ledger: LedgerView | undefined): Finding {
     details: [
       `${aliveText(sight)} are alive, all ${countText(fleet.agents.length, "agent")} healthy.`,
       `${copies}; in sync ${since(fleet.sync.since)}.`,
+      ...[silencedText(alerts, silences) ?? []].flat(),
     ],
   };
 }

@@ -1,7 +1,25 @@
 /** Moves the focus among the tiles by arrow keys, as a reader sees them: left and right in order, up and down by place. */
 
+export function moveAmongTiles(event: KeyboardEvent): void {
+  const from = event.target;
+  if (!(from instanceof HTMLElement) || !from.classList.contains("tile")) return;
+  if (event.key === "Escape") from.blur();
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const to = tileByKey(event.key, from, [...document.querySelectorAll<HTMLElement>(".tile")]);
+  if (to === undefined) return;
+  event.preventDefault();
+  to.focus();
+}
+
+export function focusFilter(event: KeyboardEvent): void {
+  const typing = event.target instanceof HTMLInputElement;
+  if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  document.getElementById("filter")?.focus();
+}
+
 /** The tile that a key leads to from this one; undefined when the key leads nowhere. */
-export function tileByKey(key: string, from: HTMLElement, tiles: HTMLElement[]): HTMLElement | undefined {
+function tileByKey(key: string, from: HTMLElement, tiles: HTMLElement[]): HTMLElement | undefined {
   const at = tiles.indexOf(from);
   switch (key) {
     case "ArrowRight":

@@ -5,6 +5,8 @@ import { pageAssets } from "./assets.ts";
 import { headlineOf } from "./headline.ts";
 import { dataHtml, html } from "./html.ts";
 import { icon } from "./icon.ts";
+import type { Sections } from "./sections.ts";
+import { toldOf } from "./state.ts";
 import { toHtml } from "./to-html.ts";
 import { Page } from "./view/page.tsx";
 
@@ -12,11 +14,12 @@ import { Page } from "./view/page.tsx";
 const renewEveryS = 15;
 
 /** The whole document. It has no script or style inside, so a policy may forbid those. */
-export function renderPage(fleet: FleetView, ledger: LedgerView): string {
-  const news = { ledger, zone: "utc" } as const;
+export function renderPage(fleet: FleetView, ledger: LedgerView, sections: Sections = {}): string {
+  const news = { ledger, zone: "utc", ...toldOf(sections) } as const;
   const { level, spoken } = headlineOf(fleet, news);
   const filter = { text: "", health: "all" } as const;
-  const page = h(Page, { fleet, ledger, news, filter, tile: undefined, act: undefined });
+  const nothing = { old: {}, tile: undefined, chosen: undefined, operator: {}, act: undefined };
+  const page = h(Page, { fleet, ledger, sections, news, filter, kinds: "all", older: "none", ...nothing });
   const version = pageAssets().hash.slice(0, 12);
   return html`<!doctype html>
 <html lang="en">
@@ -33,7 +36,7 @@ export function renderPage(fleet: FleetView, ledger: LedgerView): string {
 <body>
 <div id="page">${toHtml(page)}</div>
 <noscript><p class="no-script">Without scripts this page shows how things stood when it was asked for. It asks anew every ${renewEveryS} s.</p></noscript>
-<script type="application/json" id="state">${dataHtml({ fleet, ledger })}</script>
+<script type="application/json" id="state">${dataHtml({ fleet, ledger, sections })}</script>
 </body>
 </html>
 `.html;

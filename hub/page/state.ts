@@ -1,6 +1,11 @@
 /** What the page knows, and how an event of a hub or a deed of the reader changes it. Pure. */
 import type { AgentView, FleetView, HubEvent, LedgerView } from "../http/api.ts";
+import type { TimelineEntry } from "../http/timeline-json.ts";
 import { type HeadlineNews, staleAfterMs } from "./headline.ts";
+import type { OperatorState } from "./operator.ts";
+import { isOld, type Readings, type SectionName, type Sections, sources } from "./sections.ts";
+import { type TimelineGroup, withEntries } from "./timeline.ts";
+import { ageText } from "./words.ts";
 
 export type Health = AgentView["health"];
 export const healths: readonly Health[] = ["healthy", "degraded", "unhealthy", "unknown"];
@@ -22,14 +27,26 @@ export interface PageState {
   heardAtMs: number;
   /** Wall clock of the hub less the monotonic clock of the browser, ms: ages go by the hub's clock. */
   hubClockMs: number;
+  sections: Sections;
+  readings: Readings;
   filter: Filter;
   /** The tile that the Tab key reaches, `machine/name`. */
   tile: string | undefined;
+  /** The agent whose needs and blast radius are shown. */
+  chosen: string | undefined;
+  /** What of the timeline is shown. */
+  kinds: TimelineChoice;
+  /** Further pages of the timeline: whether one is being read, and whether there may be more. */
+  older: "some" | "reading" | "none";
+  operator: OperatorState;
 }
+
+export type TimelineChoice = TimelineGroup | "all";
 
 export const idOf = ({ machine, name }: AgentView): string => `${machine}/${name}`;
 
-export function startState(fleet: FleetView, ledger: LedgerView, atMs: number): PageState {
+export function startState(fleet: FleetView, ledger: LedgerView, atMs: number, sections: Sections = {}): PageState {
+  const told = Object.keys(sections).map((name) => [name, { atMs, refusal: "" }]);
   return {
     home: fleet.machine,
     fleet,
@@ -37,21 +54,34 @@ export function startState(fleet: FleetView, ledger: LedgerView, atMs: number): 
     lostSince: undefined,
     heardAtMs: atMs,
     hubClockMs: Date.parse(fleet.now) - atMs,
+    sections,
+    readings: Object.fromEntries(told),
     filter: { text: "", health: "all" },
     tile: undefined,
+    chosen: undefined,
+    kinds: "all",
+    older: "some",
+    operator: {},
   };
 }
 
 /** What the headline is told at this moment, monotonic ms of the browser. */
 export function newsOf(
-  { home, fleet, ledger, lostSince, heardAtMs, hubClockMs }: PageState,
+  { home, fleet, ledger, lostSince, heardAtMs, hubClockMs, sections }: PageState,
   atMs: number,
 ): HeadlineNews {
   const silentMs = atMs - heardAtMs;
   const hub = fleet.machines[home]?.hub.name ?? home;
   const lost = lostSince === undefined ? {} : { lost: { hub, machine: home, since: lostSince } };
-  return { nowMs: atMs + hubClockMs, silentMs, ledger, ...lost };
+  return { nowMs: atMs + hubClockMs, silentMs, ledger, ...lost, ...toldOf(sections) };
 }
+
+/** What of the sections the headline speaks of. */
+export const toldOf = ({ alerts, silences, services }: Sections): HeadlineNews => ({
+  alerts: alerts?.alerts ?? [],
+  silences: silences ?? [],
+  services: services ?? [],
+});
 
 export function heard(state: PageState, event: HubEvent, atMs: number): PageState {
   const news = { ...state, heardAtMs: atMs };
@@ -76,12 +106,76 @@ export function heard(state: PageState, event: HubEvent, atMs: number): PageStat
     }
     case "sync":
       return { ...news, fleet: { ...state.fleet, sync: event.sync } };
-    case "moved":
     case "services":
-    case "alerts":
-    case "timeline":
+      return told(news, "services", event.services, atMs);
+    case "alerts": {
+      const { machine, now } = state.fleet;
+      return told(news, "alerts", { machine, now, alerts: event.alerts }, atMs);
+    }
+    case "timeline": {
+      const { timeline } = state.sections;
+      if (timeline === undefined) return news;
+      const entries = withEntries(timeline.entries, [event.entry]);
+      return { ...news, sections: { ...state.sections, timeline: { ...timeline, entries } } };
+    }
+    case "moved":
       return news;
   }
+}
+
+/** A section was told, by an event or when it was asked for. */
+export function told<Name extends SectionName>(
+  state: PageState,
+  name: Name,
+  value: Sections[Name],
+  atMs: number,
+): PageState {
+  const sections = { ...state.sections, [name]: value };
+  const { timeline } = sections;
+  // What was read of older pages stays, and is the same at both hubs: a hub tells its newest entries only.
+  if (name === "timeline" && timeline !== undefined)
+    sections.timeline = {
+      ...timeline,
+      entries: withEntries(state.sections.timeline?.entries ?? [], timeline.entries),
+    };
+  return { ...state, sections, readings: { ...state.readings, [name]: { atMs, refusal: "" } } };
+}
+
+/** The hub does not tell a section. One that it does not know is left out; of another the last value stays. */
+export function refused(
+  state: PageState,
+  name: SectionName,
+  { reason, known }: { reason: string; known: boolean },
+  atMs: number,
+): PageState {
+  if (!known) {
+    const { [name]: _, ...sections } = state.sections;
+    const { [name]: __, ...readings } = state.readings;
+    return { ...state, sections, readings };
+  }
+  const sinceMs = state.readings[name]?.atMs ?? atMs - sources[name].everyMs;
+  return { ...state, readings: { ...state.readings, [name]: { atMs: sinceMs, refusal: reason } } };
+}
+
+/** Why sections are old, or not told: with their age, or in the words of the hub. */
+export function oldOf({ readings, sections }: PageState, atMs: number): Partial<Record<SectionName, string>> {
+  const entries = (Object.keys(readings) as SectionName[]).flatMap((name): [SectionName, string][] => {
+    const reading = readings[name];
+    if (reading === undefined) return [];
+    const why = reading.refusal === "" ? "" : `: ${reading.refusal}`;
+    if (sections[name] === undefined) return reading.refusal === "" ? [] : [[name, `not told at present${why}`]];
+    return isOld(name, reading, atMs) ? [[name, `${ageText(atMs - reading.atMs)} old${why}`]] : [];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** @param entries an older page of the timeline; undefined when it could not be read */
+export function withOlder(state: PageState, entries: TimelineEntry[] | undefined): PageState {
+  const { timeline } = state.sections;
+  if (timeline === undefined || entries === undefined) return { ...state, older: "some" };
+  const all = withEntries(timeline.entries, entries);
+  const older = all.length === timeline.entries.length ? "none" : "some";
+  return { ...state, older, sections: { ...state.sections, timeline: { ...timeline, entries: all } } };
 }
 
 /** Whether nothing was heard for so long that what is shown may be wrong. */

@@ -35,6 +35,19 @@ export function clockText(instant: string, nowMs: number, zone: Zone = "local"):
   return zone === "utc" ? `${text} UTC` : text;
 }
 
+/** `today`, `yesterday`, or the date: the day of an instant as a reader says it. */
+export function dayText(instant: string, nowMs: number, zone: Zone = "local"): string {
+  const [date] = partsOf(new Date(instant), zone);
+  if (date === partsOf(new Date(nowMs), zone)[0]) return "today";
+  return date === partsOf(new Date(nowMs - day), zone)[0] ? "yesterday" : date;
+}
+
+/** A share as a promise is told: `99.95 %`; what is not whole is never rounded up to it. */
+export function shareText(share: number, digits = 2): string {
+  const factor = 10 ** digits;
+  return `${Math.floor(share * 100 * factor + 1e-6) / factor} %`;
+}
+
 /** A round trip to the tenth of a ms, as that is where agents differ: `0.6 ms`, `38 ms`. */
 export const latencyText = (ms: number): string => durationText(ms, "ms");
 

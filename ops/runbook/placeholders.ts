@@ -1,5 +1,5 @@
 /** What a runbook leaves open, and what a standing alert and the pair it stands in say about it. */
-import { pairName } from "../../hub/core/objectives/config.ts";
+import { placesOf } from "../../hub/core/subject-places.ts";
 import type { AlertView, FleetView, ServiceJson } from "../../hub/http/api.ts";
 
 /** Every placeholder that a runbook may have, as `{name}`. */
@@ -46,27 +46,10 @@ export function valuesOf(alert: Pick<AlertView, "subject"> | undefined, facts: P
   const { fleet, services, data, address, dataPath, witness } = facts;
   const common = { data, witness };
   if (alert === undefined) return known(common);
-  const { subject } = alert;
-  const [before = "", agent] = subject.split("/", 2);
-  const service = services.find(({ name }) => name === subject);
-  const pair = Object.keys(fleet?.machines ?? {});
-  // Of the pair as a whole either machine tells.
-  const machine = service?.owner ?? (before === pairName ? (pair[0] ?? before) : before);
-  const satellite = fleet?.satellites[machine];
-  const peer = satellite?.askedBy ?? (pair.includes(machine) ? pair.find((name) => name !== machine) : undefined);
-  const at = fleet?.machines[machine];
-  return known({
-    ...common,
-    machine,
-    peer,
-    agent,
-    service: service?.name,
-    hub: at?.hub.url,
-    peerHub: peer && fleet?.machines[peer]?.hub.url,
-    pushgateway: at?.pushgateway.url,
-    address: address[machine],
-    dataPath: dataPath[machine],
-  });
+  const { machines = {}, satellites = {} } = fleet ?? {};
+  const places = placesOf(alert.subject, { machines, satellites, services });
+  const { machine } = places;
+  return known({ ...common, ...places, address: address[machine], dataPath: dataPath[machine] });
 }
 
 const known = (values: Record<string, string | undefined>): Values =>

@@ -25,7 +25,6 @@ const kindOfNote = {
   "drill-ended": "drill",
   "migration-begun": "migration",
   "migration-ended": "migration",
-  notified: undefined,
 } as const satisfies Record<string, NoteKind | undefined>;
 
 export type NoteName = keyof typeof kindOfNote;

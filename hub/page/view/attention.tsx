@@ -1,5 +1,6 @@
 /** The agents that are not well, with their reasons in full: those who cannot hover read them here. */
-import type { AgentView, FleetView } from "../../http/api.ts";
+import type { AgentView, AlertView, FleetView } from "../../http/api.ts";
+import { idOf } from "../state.ts";
 import { countText } from "../words.ts";
 import { type Look, Mark, Since, toneOfHealth } from "./look.tsx";
 
@@ -7,15 +8,24 @@ const mostShown = 8;
 
 const rank = { unhealthy: 0, degraded: 1, unknown: 2, healthy: 3 };
 
-export function Attention({ fleet, look }: { fleet: FleetView; look: Look }) {
+export interface AttentionProps {
+  fleet: FleetView;
+  /** Of an agent with an alert nothing more is to be said. */
+  alerts: readonly AlertView[];
+  look: Look;
+}
+
+export function Attention({ fleet, alerts, look }: AttentionProps) {
+  const told = new Set(alerts.map(({ subject }) => subject));
   const ill = fleet.agents
     .filter((agent) => (agent.health === "unhealthy" || agent.health === "degraded") && !isToldByCard(agent, fleet))
+    .filter((agent) => !told.has(idOf(agent)))
     .sort((a, b) => rank[a.health] - rank[b.health] || Date.parse(b.since) - Date.parse(a.since));
   if (ill.length === 0) return null;
   return (
     <section class="attention" aria-labelledby="attention-title">
       <h2 id="attention-title">Not well</h2>
-      <ul>
+      <ul class="rows">
         {ill.slice(0, mostShown).map((agent) => (
           <li key={`${agent.machine}/${agent.name}`}>
             <Mark tone={toneOfHealth[agent.health]} />

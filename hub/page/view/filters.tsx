@@ -1,6 +1,6 @@
 /** How many agents have which health, and the choice of those that are shown. */
 import { type Filter, type Health, healths } from "../state.ts";
-import type { FleetActions } from "./fleet.tsx";
+import type { Actions } from "./actions.ts";
 import { Mark, toneOfHealth } from "./look.tsx";
 
 export interface FiltersProps {
@@ -8,7 +8,7 @@ export interface FiltersProps {
   filter: Filter;
   /** Number of agents that pass the filter. */
   shown: number;
-  act: FleetActions | undefined;
+  act: Actions | undefined;
 }
 
 export function Filters({ totals, filter, shown, act }: FiltersProps) {

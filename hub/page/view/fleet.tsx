@@ -1,31 +1,38 @@
 /** The fleet as a dense grid of tiles, by machine and group, with a filter where a script runs. */
-import type { AgentView, FleetView } from "../../http/api.ts";
-import { countByHealth, type Filter, groupsOf, groupTitle, type Health, healths, idOf, matches } from "../state.ts";
+import type { AgentView, FleetView, ServiceJson } from "../../http/api.ts";
+import type { GraphView } from "../../http/graph-json.ts";
+import type { AgentHistoryView } from "../../http/history-json.ts";
+import { type Radius, radiusOf } from "../blast.ts";
+import { countByHealth, type Filter, groupsOf, groupTitle, healths, idOf, matches } from "../state.ts";
+import type { Actions, OperatorSeat } from "./actions.ts";
+import { Blast } from "./blast.tsx";
 import { Filters } from "./filters.tsx";
 import type { Look } from "./look.tsx";
-import { Tile } from "./tile.tsx";
-
-/** What a reader can do; missing where no script runs. */
-export interface FleetActions {
-  filterText(text: string): void;
-  filterHealth(health: Health | "all"): void;
-  focusTile(id: string): void;
-  key(event: KeyboardEvent): void;
-}
+import { type Relation, Tile } from "./tile.tsx";
 
 export interface FleetProps {
   fleet: FleetView;
   filter: Filter;
   /** The tile that the Tab key reaches. */
   tile: string | undefined;
+  /** The agent whose needs and blast radius are shown. */
+  chosen: string | undefined;
+  graph: GraphView | undefined;
+  services: readonly ServiceJson[];
+  history: AgentHistoryView | undefined;
   look: Look;
-  act: FleetActions | undefined;
+  act: Actions | undefined;
+  operator: OperatorSeat | undefined;
 }
 
-export function Fleet({ fleet, filter, tile, look, act }: FleetProps) {
+export function Fleet(props: FleetProps) {
+  const { fleet, filter, tile, chosen, graph, history, look, act } = props;
   const shown = fleet.agents.filter((agent) => matches(agent, filter));
   const ids = shown.map(idOf);
   const reached = tile !== undefined && ids.includes(tile) ? tile : ids[0];
+  const chosenAgent = chosen === undefined ? undefined : fleet.agents.find((agent) => idOf(agent) === chosen);
+  const radius = chosen === undefined || graph === undefined ? undefined : radiusOf(graph, chosen);
+  const relationOf = relations(chosenAgent === undefined ? undefined : chosen, radius);
   const machines = [...Object.keys(fleet.machines), ...Object.keys(fleet.satellites)].sort();
   return (
     <section class="fleet" id="fleet" aria-labelledby="fleet-title" onKeyDown={act?.key}>
@@ -48,13 +55,29 @@ export function Fleet({ fleet, filter, tile, look, act }: FleetProps) {
               look={look}
               reached={act === undefined || idOf(agent) === reached}
               onFocus={act === undefined ? undefined : () => act.focusTile(idOf(agent))}
+              onChoose={
+                act === undefined ? undefined : () => act.choose(idOf(agent) === chosen ? undefined : idOf(agent))
+              }
+              relation={relationOf(idOf(agent))}
+              history={history?.agents[idOf(agent)]}
+              historyStepMs={history?.stepMs ?? 0}
             />
           )}
         />
       ))}
       {shown.length === 0 ? <p class="nobody">No agent matches this filter.</p> : null}
+      {chosenAgent === undefined || act === undefined ? null : (
+        <Blast {...props} chosen={chosenAgent} radius={radius} act={act} />
+      )}
     </section>
   );
+}
+
+function relations(chosen: string | undefined, radius: Radius | undefined): (id: string) => Relation | undefined {
+  if (chosen === undefined) return () => undefined;
+  const needs = new Set(radius?.needs.flat());
+  const below = new Set(radius?.below.flat());
+  return (id) => (id === chosen ? "chosen" : needs.has(id) ? "needed" : below.has(id) ? "below" : "apart");
 }
 
 interface MachineFleetProps {

@@ -1,16 +1,25 @@
 /** One machine of the pair: its verdict, its three servers, how it is heard, and how its agents are. */
-import type { AgentView, MachineView } from "../../http/api.ts";
+import type { ComponentChildren } from "preact";
+import type { AgentView, FleetView, MachineView, ServiceJson } from "../../http/api.ts";
+import { countText, durationText } from "../words.ts";
+import type { OperatorSeat } from "./actions.ts";
 import { AgentBar } from "./agent-bar.tsx";
 import { agoText, type Look, Mark, Since, toneOfVerdict } from "./look.tsx";
+import { FormFor } from "./order-form.tsx";
 
 export interface MachineCardProps {
   name: string;
   machine: MachineView;
   agents: AgentView[];
+  /** Undefined while the hub does not tell them. */
+  services: readonly ServiceJson[] | undefined;
+  /** What the hub of this machine has room for; undefined where another one answers. */
+  buffer: FleetView["buffer"];
   look: Look;
+  operator: OperatorSeat | undefined;
 }
 
-export function MachineCard({ name, machine, agents, look }: MachineCardProps) {
+export function MachineCard({ name, machine, agents, services, buffer, look, operator }: MachineCardProps) {
   const id = `machine-${name}`;
   return (
     <article class={`machine is-${toneOfVerdict[machine.verdict]}`} aria-labelledby={id}>
@@ -27,8 +36,22 @@ export function MachineCard({ name, machine, agents, look }: MachineCardProps) {
         <Part word="NATS" part={machine.nats} look={look} />
         <Part word="Pushgateway" part={machine.pushgateway} look={look} />
       </ul>
-      <Signs machine={machine} look={look} />
+      <Signs machine={machine} look={look}>
+        {services === undefined ? null : <Acting name={name} services={services} />}
+        {buffer === undefined ? null : (
+          <div>
+            <dt>Buffer</dt>
+            <dd>{durationText(buffer.secondsLeft * 1_000)} without NATS</dd>
+          </div>
+        )}
+      </Signs>
       <AgentBar agents={agents} />
+      {operator === undefined ? null : (
+        <button type="button" class="deed" onClick={() => operator.act.open({ kind: "maintenance", target: name })}>
+          Begin maintenance<span class="unseen"> of {name}</span>
+        </button>
+      )}
+      <FormFor operator={operator} kind="maintenance" subject={name} />
     </article>
   );
 }
@@ -62,7 +85,7 @@ function Part({ word, name, part, look }: PartProps) {
 }
 
 /** How this machine is heard; of the one whose hub answers there is nothing to hear. */
-function Signs({ machine, look }: { machine: MachineView; look: Look }) {
+function Signs({ machine, look, children }: { machine: MachineView; look: Look; children: ComponentChildren }) {
   return (
     <dl class="signs">
       {machine.self ? (
@@ -88,6 +111,22 @@ function Signs({ machine, look }: { machine: MachineView; look: Look }) {
           <dd>{machine.lagMs} ms</dd>
         </div>
       ) : null}
+      {children}
     </dl>
+  );
+}
+
+/** What this machine owns; the epochs tell how often things moved. */
+function Acting({ name, services }: { name: string; services: readonly ServiceJson[] }) {
+  const owned = services.filter(({ owner }) => owner === name);
+  const highest = Math.max(0, ...owned.map(({ epoch }) => epoch));
+  return (
+    <div>
+      <dt>Owns</dt>
+      <dd>
+        {countText(owned.length, "service")}
+        {owned.length === 0 ? null : `, epochs up to ${highest}`}
+      </dd>
+    </div>
   );
 }

@@ -1,9 +1,14 @@
 /** One agent: its name, its health by shape, word and colour, and what is known of it on hover or focus. */
 import { Fragment } from "preact";
 import type { AgentView, ScrapeView } from "../../http/api.ts";
+import type { AgentHistoryView } from "../../http/history-json.ts";
 import { groupTitle, oldObservationMs } from "../state.ts";
 import { ageText, countText, latencyText, nameParts } from "../words.ts";
 import { agoText, type Look, Mark, Since, toneOfHealth } from "./look.tsx";
+import { Spark, sparkText } from "./spark.tsx";
+
+/** How a tile stands to the chosen one. */
+export type Relation = "chosen" | "needed" | "below" | "apart";
 
 export interface TileProps {
   agent: AgentView;
@@ -11,9 +16,22 @@ export interface TileProps {
   /** Whether the Tab key reaches this tile; arrows reach the others. */
   reached: boolean;
   onFocus: (() => void) | undefined;
+  /** Missing where no script runs. */
+  onChoose: (() => void) | undefined;
+  /** Undefined while none is chosen. */
+  relation: Relation | undefined;
+  history: AgentHistoryView["agents"][string] | undefined;
+  historyStepMs: number;
 }
 
-export function Tile({ agent, look, reached, onFocus }: TileProps) {
+const relationWords: Record<Relation, string> = {
+  chosen: "chosen",
+  needed: "needed by the chosen one",
+  below: "hangs below the chosen one",
+  apart: "",
+};
+
+export function Tile({ agent, look, reached, onFocus, onChoose, relation, history, historyStepMs }: TileProps) {
   const tip = `tip-${agent.machine}-${agent.name}`;
   const ageMs = agent.ageMs === null ? null : agent.ageMs + look.heardAgoMs;
   const old = ageMs !== null && ageMs >= oldObservationMs;
@@ -21,11 +39,13 @@ export function Tile({ agent, look, reached, onFocus }: TileProps) {
     <li>
       <button
         type="button"
-        class={`tile is-${toneOfHealth[agent.health]}${old ? " old" : ""}`}
+        class={`tile is-${toneOfHealth[agent.health]}${old ? " old" : ""}${relation === undefined ? "" : ` ${relation}`}`}
         data-agent={`${agent.machine}/${agent.name}`}
         aria-describedby={tip}
         tabIndex={reached ? 0 : -1}
+        aria-pressed={onChoose === undefined ? undefined : relation === "chosen"}
         onFocus={onFocus}
+        onClick={onChoose}
       >
         <Mark tone={toneOfHealth[agent.health]} />
         <span class="name">
@@ -38,6 +58,10 @@ export function Tile({ agent, look, reached, onFocus }: TileProps) {
         </span>
         {agent.health === "healthy" ? <span class="unseen">, healthy, </span> : null}
         <span class="note">{noteOf(agent, old ? ageMs : null)}</span>
+        {history === undefined ? null : <Spark history={history} />}
+        {relation === undefined || relation === "apart" ? null : (
+          <span class="unseen">, {relationWords[relation]}</span>
+        )}
       </button>
       <div class="tip" id={tip} role="tooltip">
         <p class="tip-head">
@@ -52,6 +76,7 @@ export function Tile({ agent, look, reached, onFocus }: TileProps) {
           {agent.observedBy === null ? null : ` by ${agent.observedBy}`}
           {agent.latencyMs === null ? null : `, round trip ${latencyText(agent.latencyMs)}`}
         </p>
+        {history === undefined ? null : <p>{sparkText(history, historyStepMs)}</p>}
         {agent.scrape === undefined ? null : <p>{scrapeText(agent.scrape, look)}</p>}
       </div>
     </li>

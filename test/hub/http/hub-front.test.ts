@@ -18,7 +18,8 @@ async function serve(metricsText: () => Promise<string>): Promise<number> {
     events: () => expect.unreachable("a HEAD takes no place"),
     heartbeats: () => expect.unreachable("a HEAD takes no place"),
     page: () => "",
-    assets: { hash: "", script: "", style: "" },
+    pages: new Map([["/runbooks/hub-lost", (query) => `about ${query.get("subject")}`]]),
+    assets: { hash: "", script: "", charts: "let charts;", style: "", runbooks: {} },
     peerOrigin: "http://192.0.2.20:9100",
   };
   const entrance = new Entrance(createLog("test", () => {}));
@@ -59,4 +60,17 @@ it("answers 16 readers of all metrics at once, the 17th with 503, and again when
   slow[0]?.destroy();
   await left;
   await expect.poll(ask).toEqual([200, null]);
+});
+
+it("answers a further page with what its query says, under the page's own policy, and the charts' script", async () => {
+  const port = await serve(async () => "");
+  const page = await fetch(`http://127.0.0.1:${port}/runbooks/hub-lost?subject=pc2`);
+  expect(await page.text()).toBe("about pc2");
+  expect(page.headers.get("content-security-policy")).toContain("script-src 'self'; style-src 'self'");
+  expect((await fetch(`http://127.0.0.1:${port}/runbooks/of-nothing`)).status).toBe(404);
+  const charts = await fetch(`http://127.0.0.1:${port}/assets/charts.js`);
+  expect([await charts.text(), charts.headers.get("content-type")]).toEqual([
+    "let charts;",
+    "text/javascript; charset=utf-8",
+  ]);
 });

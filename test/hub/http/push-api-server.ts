@@ -64,7 +64,7 @@ export async function startPushServer({
       events: () => {},
       heartbeats: () => {},
       page: () => "",
-      assets: { hash: "", script: "", style: "" },
+      assets: { hash: "", script: "", charts: "", style: "", runbooks: {} },
       peerOrigin: "http://192.0.2.20:9100",
     }),
   );

@@ -14,7 +14,7 @@ it("a reason with tags, quotes and an end of script stays text in the page and w
   expect(page).not.toContain("<img src=x");
   expect(page).not.toContain("<!-- more");
   expect(page).toContain("&lt;/script&gt;&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt; &amp; &lt;!-- more");
-  expect(stateOf(page)).toEqual({ fleet, ledger: ledgerView() });
+  expect(stateOf(page)).toEqual({ fleet, ledger: ledgerView(), sections: {} });
 });
 
 it("the page has nothing inline that a policy of 'self' would refuse, and asks no other host", () => {

@@ -1,0 +1,97 @@
+/** Draws the last day as charts; an asset of its own, loaded when a reader comes near them. */
+import uPlot from "uplot";
+import type { HistoryView } from "../http/history-json.ts";
+import { type ChartFacts, chartsOf } from "./history-words.ts";
+
+export interface Charts {
+  show(history: HistoryView): void;
+  end(): void;
+}
+
+const heightPx = 150;
+const narrowestPx = 260;
+
+/** @param place is emptied and filled with a chart for each series that is told */
+export function drawCharts(place: HTMLElement): Charts {
+  const plots = new Map<string, { plot: uPlot; box: HTMLElement }>();
+  const widths = new ResizeObserver(() => {
+    for (const { plot, box } of plots.values()) plot.setSize({ width: widthOf(box), height: heightPx });
+  });
+  const theme = matchMedia("(prefers-color-scheme: dark)");
+  const redraw = () => {
+    for (const { plot } of plots.values()) plot.redraw(false);
+  };
+  theme.addEventListener("change", redraw);
+  widths.observe(place);
+  return {
+    show(history) {
+      for (const chart of chartsOf(history)) {
+        const known = plots.get(chart.name);
+        const data = dataOf(history, chart);
+        if (known === undefined) plots.set(chart.name, begin(place, chart, data));
+        else known.plot.setData(data);
+      }
+    },
+    end() {
+      widths.disconnect();
+      theme.removeEventListener("change", redraw);
+      for (const { plot } of plots.values()) plot.destroy();
+      place.replaceChildren();
+    },
+  };
+}
+
+function begin(place: HTMLElement, chart: ChartFacts, data: uPlot.AlignedData): { plot: uPlot; box: HTMLElement } {
+  const box = document.createElement("figure");
+  box.className = `chart is-${chart.tone}`;
+  // What it shows stands beside it in words.
+  box.setAttribute("aria-hidden", "true");
+  const caption = document.createElement("figcaption");
+  caption.textContent = chart.title;
+  box.append(caption);
+  place.append(box);
+  return { box, plot: new uPlot(optionsOf(box, chart), data, box) };
+}
+
+function optionsOf(box: HTMLElement, { unit }: ChartFacts): uPlot.Options {
+  const colour = (name: string) => () => getComputedStyle(box).getPropertyValue(name);
+  const axis: uPlot.Axis = {
+    stroke: colour("--soft"),
+    grid: { stroke: colour("--line"), width: 1 },
+    ticks: { show: false },
+    font: "12px system-ui, sans-serif",
+  };
+  return {
+    width: widthOf(box),
+    height: heightPx,
+    cursor: { sync: { key: "history" }, drag: { x: false, y: false }, y: false },
+    scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
+    axes: [
+      { ...axis, values: (_, seconds) => seconds.map(clock), space: 60 },
+      { ...axis, size: 52, space: 34, values: (_, values) => values.map((value) => `${value}${unit}`) },
+    ],
+    series: [
+      { value: (_, seconds) => (seconds === null ? "" : clock(seconds)) },
+      {
+        label: "",
+        stroke: colour("--tone"),
+        fill: colour("--tint"),
+        width: 1.5,
+        points: { show: false },
+        value: (_, value) => (value === null ? "" : `${Math.round(value * 10) / 10}${unit}`),
+      },
+    ],
+  };
+}
+
+function dataOf({ from, stepMs }: HistoryView, { values }: ChartFacts): uPlot.AlignedData {
+  const fromS = Date.parse(from) / 1_000;
+  return [values.map((_, at) => fromS + (at * stepMs) / 1_000), values];
+}
+
+const widthOf = (box: HTMLElement) => Math.max(narrowestPx, Math.floor(box.clientWidth));
+
+function clock(seconds: number): string {
+  const at = new Date(seconds * 1_000);
+  return [at.getHours(), at.getMinutes()].map((part) => String(part).padStart(2, "0")).join(":");
+}

@@ -1,0 +1,113 @@
+import { expect, it } from "vitest";
+import { until } from "../../support/until.ts";
+import { browse } from "./browse.ts";
+import { ago, fleetView, ledgerView } from "./fixture.ts";
+import { alert, alertsView, sectionsView, silence } from "./sections-fixture.ts";
+
+const { serve, visit } = browse();
+
+const signInPath = "/#sign-in=once-only";
+const session = { by: "ann", until: ago(-3_600_000) };
+
+async function site() {
+  const alerts = alertsView(alert("witness-silent", "nas", "The witness does not answer", { severity: "warning" }));
+  const server = await serve(fleetView(), ledgerView(), { ...sectionsView(), alerts });
+  server.signIn = { code: "once-only", session };
+  return server;
+}
+
+it("who has not signed in sees no control, is told how to sign in, and is not asked about", async () => {
+  const server = await site();
+  const { page, errors } = await visit(server);
+  await page.getByText("tandem sign-in").waitFor();
+  await page.locator("summary", { hasText: "services act at home" }).click();
+  expect(await page.getByRole("button", { name: /maintenance|switch over|silence|sign out/i }).count()).toBe(0);
+  expect(server.asked).not.toContain("/api/v1/session");
+  expect(errors).toEqual([]);
+});
+
+it("the code in the address signs in, leaves the address at once, and lasts over a reload until signing out", async () => {
+  const server = await site();
+  const { page, errors } = await visit(server, signInPath);
+  await page.getByText("Signed in as ann").waitFor();
+  expect(page.url()).toBe(`${server.url}/`);
+  await page.reload();
+  await page.getByText("Signed in as ann").waitFor();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByText("Signed out").waitFor();
+  expect(await page.getByRole("button", { name: /Begin maintenance/ }).count()).toBe(0);
+  expect(errors).toEqual([]);
+});
+
+it("a code that is used up is answered in the hub's words, and gives no controls", async () => {
+  const server = await site();
+  const { page } = await visit(server, "/#sign-in=used");
+  await page.getByText("Not signed in: this code was used already, or is none").waitFor();
+  expect(await page.getByRole("button", { name: /Begin maintenance/ }).count()).toBe(0);
+});
+
+it("maintenance of a machine is begun with its minutes and reason, in the name of who signed in", async () => {
+  const server = await site();
+  const { page } = await visit(server, signInPath);
+  await page.getByRole("button", { name: "Begin maintenance of pc2" }).click();
+  const form = page.getByRole("form", { name: /Maintenance of pc2/ });
+  await form.getByRole("button", { name: "Begin" }).click();
+  expect(server.orders, "without a reason").toEqual([]);
+  await form.getByLabel("Minutes").fill("45");
+  await form.getByLabel("Reason").fill("a new disk");
+  await form.getByRole("button", { name: "Begin" }).click();
+  await page.getByText("pc2 is under maintenance for 45 min").waitFor();
+  const body = { target: "pc2", minutes: 45, reason: "a new disk", by: "ann" };
+  expect(server.orders).toEqual([{ method: "POST", path: "/api/v1/maintenance", body }]);
+  expect(await form.count()).toBe(0);
+});
+
+it("a chosen agent is put under maintenance from its panel, and what stands is ended from the list", async () => {
+  const server = await site();
+  const { page } = await visit(server, signInPath);
+  await page.locator('[data-agent="pc2/TutorAgent"]').click();
+  await page.getByRole("complementary").getByRole("button", { name: "Begin maintenance" }).click();
+  await page.getByLabel("Reason").fill("a new model");
+  await page.getByRole("button", { name: "Begin", exact: true }).click();
+  await until("the order", () => server.orders.length === 1);
+  expect(server.orders[0]?.body).toMatchObject({ target: "pc2/TutorAgent", minutes: 30 });
+  server.fleet = { ...server.fleet, maintenance: [{ ...silence("pc2/TutorAgent"), reason: "a new model" }] };
+  await page.getByRole("button", { name: "End maintenance of pc2/TutorAgent" }).click();
+  await until("its end", () => server.orders.length === 2);
+  expect(server.orders[1]).toMatchObject({ method: "DELETE", body: { target: "pc2/TutorAgent", by: "ann" } });
+});
+
+it("a switchover goes out only when the service's name is typed in full, and a refusal is shown in the hub's words", async () => {
+  const server = await site();
+  server.orderAnswer = { status: 409, body: { ok: false, text: "pc2 is not in sync, so TTSService stays" } };
+  const { page } = await visit(server, signInPath);
+  await page.locator("summary", { hasText: "services act at home" }).click();
+  await page.getByRole("button", { name: "Switch over to pc2: STTService" }).click();
+  const form = page.getByRole("form", { name: "Move STTService from mainpc to pc2" });
+  const confirmation = form.getByLabel("Type STTService to confirm");
+  await confirmation.fill("STTServic");
+  await form.getByRole("button", { name: "Switch over" }).click();
+  expect(server.orders).toEqual([]);
+  await confirmation.fill("STTService");
+  await form.getByRole("button", { name: "Switch over" }).click();
+  await form.getByRole("alert").getByText("pc2 is not in sync, so TTSService stays").waitFor();
+  expect(server.orders).toEqual([
+    { method: "POST", path: "/api/v1/services/STTService/switchover", body: { to: "pc2" } },
+  ]);
+  expect(await confirmation.inputValue()).toBe("STTService");
+  await page.keyboard.press("Escape");
+  await until("the form to close", async () => (await form.count()) === 0);
+});
+
+it("an alert is silenced by its name and subject", async () => {
+  const server = await site();
+  const { page } = await visit(server, signInPath);
+  await page.getByRole("button", { name: "Silence witness-silent nas" }).click();
+  await page.getByLabel("Reason").fill("the nas moves house");
+  await page.getByRole("button", { name: "Silence", exact: true }).click();
+  await page.getByText("witness-silent nas is silenced for 30 min").waitFor();
+  expect(server.orders[0]).toMatchObject({
+    path: "/api/v1/silences",
+    body: { target: "witness-silent nas", by: "ann" },
+  });
+});

@@ -1,0 +1,49 @@
+import { expect, it } from "vitest";
+import { heard, oldOf, refused, startState, told, withOlder } from "../../../hub/page/state.ts";
+import { fleetView, ledgerView } from "./fixture.ts";
+import { alert, alertsView, entry, sectionsView, timelineView } from "./sections-fixture.ts";
+
+const served = () => startState(fleetView("pc2"), ledgerView("pc2"), 1_000, sectionsView());
+
+it("events change alerts, services and the timeline, each at once", () => {
+  const one = alert("hub-lost", "mainpc", "it does not answer");
+  const fresh = entry(40, 500, "link", "trouble", "link-lost", "mainpc", "they do not hear each other");
+  const state = [
+    { type: "alerts" as const, alerts: [one] },
+    { type: "services" as const, services: [] },
+    { type: "timeline" as const, entry: fresh },
+  ].reduce((before, event) => heard(before, event, 2_000), served());
+  expect(state.sections.alerts?.alerts).toEqual([one]);
+  expect(state.sections.services).toEqual([]);
+  expect(state.sections.timeline?.entries[0]).toEqual(fresh);
+});
+
+it("a section that a hub does not know is left out, and one that it refuses keeps its last value with age and reason", () => {
+  const unknown = refused(served(), "objectives", { reason: "nothing at …", known: false }, 2_000);
+  expect(unknown.sections.objectives).toBeUndefined();
+  expect(oldOf(unknown, 500_000).objectives).toBeUndefined();
+  const refusing = refused(served(), "alerts", { reason: "not read back yet", known: true }, 2_000);
+  expect(refusing.sections.alerts).toBeDefined();
+  expect(oldOf(refusing, 15_900).alerts).toBeUndefined();
+  expect(oldOf(refusing, 16_100).alerts).toBe("15 s old: not read back yet");
+  expect(oldOf(told(refusing, "alerts", alertsView(), 16_000), 16_100).alerts).toBeUndefined();
+});
+
+it("one that was never told is said to be missing in the hub's words", () => {
+  const state = startState(fleetView(), ledgerView(), 1_000);
+  expect(oldOf(refused(state, "timeline", { reason: "it reads", known: true }, 2_000), 2_000).timeline).toBe(
+    "not told at present: it reads",
+  );
+});
+
+it("pages of the timeline add up, what was loaded stays when the newest are read anew, and one without news is the last", () => {
+  const [first, ...rest] = timelineView().entries;
+  if (first === undefined) throw new Error("the timeline has entries");
+  const newest = { ...timelineView(), entries: [first] };
+  const state = told(startState(fleetView(), ledgerView(), 0), "timeline", newest, 0);
+  const older = withOlder(state, rest);
+  expect([older.sections.timeline?.entries.length, older.older]).toEqual([9, "some"]);
+  expect(told(older, "timeline", newest, 9_000).sections.timeline?.entries).toHaveLength(9);
+  expect(withOlder(older, rest).older).toBe("none");
+  expect(withOlder(older, undefined).older).toBe("some");
+});
