@@ -48,7 +48,8 @@ const passAgainMs = 100;
 const maxPasses = 50;
 /** Orders are believed by where they come from, which a passed one would hide. */
 const passedMethods = /^(GET|HEAD|PUT|POST|DELETE)$/;
-const orderPaths = /^\/(?:api\/v1\/(?:services|maintenance|documents|session|timeline|silences|notifications)|internal)(?:\/|$|\?)/;
+const orderPaths =
+  /^\/(?:api\/v1\/(?:services|maintenance|documents|session|timeline|silences|notifications)|internal)(?:\/|$|\?)/;
 
 export class Entrance {
   readonly server: Server;

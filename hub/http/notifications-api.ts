@@ -5,6 +5,7 @@ import {
   type ChannelView,
   type NotificationsView,
   notificationsPath,
+  notificationTestPath,
   SilenceOrder,
   type SilenceView,
   silencesPath,
@@ -42,9 +43,8 @@ export interface NotificationsApiOptions {
   signedIn?: SignedIn;
 }
 
-const testPath = `${notificationsPath}/test`;
-const paths: readonly string[] = [notificationsPath, testPath, silencesPath];
-const End = SilenceOrder.pick({ target: true, by: true });
+const paths: readonly string[] = [notificationsPath, notificationTestPath, silencesPath];
+export const EndSilence = SilenceOrder.pick({ target: true, by: true });
 
 /** The handler resolves with false, without an answer given, when the path is none of this API's. */
 export function createNotificationsApi(
@@ -60,7 +60,8 @@ export function createNotificationsApi(
 
 async function answerTo(options: NotificationsApiOptions, path: string, request: IncomingMessage): Promise<Answer> {
   if (path === silencesPath) return await silences(options, request);
-  if (path === testPath) return request.method === "POST" ? await test(options, request) : notAllowed("POST");
+  if (path === notificationTestPath)
+    return request.method === "POST" ? await test(options, request) : notAllowed("POST");
   if (!reads(request)) return notAllowed("GET");
   const { machine, channels, deadMansSwitch } = options;
   const now = new Date().toISOString();
@@ -99,7 +100,7 @@ async function silences(
       return by === undefined ? nobody : { status: 200, body: await desk.begin({ ...order.value, by }) };
     }
     case "DELETE": {
-      const order = await readOrder(request, End);
+      const order = await readOrder(request, EndSilence);
       if (order.error !== undefined) return order.error;
       const by = byOf(request, signedIn, order.value.by);
       if (by === undefined) return nobody;

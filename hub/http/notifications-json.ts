@@ -2,6 +2,8 @@
 import { z } from "zod";
 
 export const notificationsPath = "/api/v1/notifications";
+/** POST: sends a marked notification. */
+export const notificationTestPath = "/api/v1/notifications/test";
 export const silencesPath = "/api/v1/silences";
 
 export const ChannelView = z.strictObject({

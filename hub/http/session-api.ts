@@ -16,8 +16,8 @@ export interface SessionApiOptions {
   nowMs(): number;
 }
 
-const CodeOrder = z.strictObject({ by: MaintenanceWindow.shape.by.min(1) });
-const SignIn = z.strictObject({ code: z.string().min(1).max(100) });
+export const CodeOrder = z.strictObject({ by: MaintenanceWindow.shape.by.min(1) });
+export const SignIn = z.strictObject({ code: z.string().min(1).max(100) });
 
 export interface SessionApi {
   /** Resolves with false, without an answer given, when the path is none of this API's. */

@@ -50,7 +50,7 @@ const line = (most: number) =>
     .max(most)
     .regex(/^\P{Cc}*$/u, "one line of text");
 /** What a command of an operator says of itself. */
-const Told = z.strictObject({
+export const Told = z.strictObject({
   kind: z.enum(commandKinds),
   phase: z.enum(["begun", "ended"]),
   /** @example "pc2" */

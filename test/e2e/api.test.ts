@@ -41,18 +41,7 @@ interface Drawn {
 const runs = Number(process.env.TANDEM_FUZZ_RUNS ?? 40);
 const streams = "/api/v1/events";
 const folder = mkdtempSync(join(tmpdir(), "tandem-e2e-api-"));
-/** Described already; out of this list once a hub answers them. */
-const answeredLater = [
-  "/api/v1/timeline",
-  "/api/v1/history",
-  "/api/v1/history/agents",
-  "/api/v1/objectives",
-  "/api/v1/graph",
-  "/api/v1/notifications",
-  "/api/v1/silences",
-];
-const described = Object.values(operations).map(({ method, path }) => [method, path] as const);
-const names = described.filter(([, path]) => !answeredLater.includes(path));
+const names = Object.values(operations).map(({ method, path }) => [method, path] as const);
 let pair: BarePair;
 let url: string;
 let document: z.infer<typeof Document>;
@@ -78,7 +67,7 @@ describe("a hub's API", { timeout: 120_000 }, () => {
     const paths = Object.entries(document.paths).flatMap(([path, item]) =>
       Object.keys(item).map((method) => [method, path]),
     );
-    expect(paths.toSorted()).toEqual(described.map((name) => [...name]).toSorted());
+    expect(paths.toSorted()).toEqual(names.map((name) => [...name]).toSorted());
     const other = await (await fetch(`${pair.machines.pc2.hubUrl}/api/v1/openapi.json`)).json();
     expect(Document.parse(other)).toEqual(document);
   });
@@ -101,7 +90,7 @@ describe("a hub's API", { timeout: 120_000 }, () => {
     async (_, path) => {
       const filled = path.replace(/\{\w+\}/g, "none");
       const answer = await fetch(url + filled, { method: "HEAD" });
-      expect([200, 404], filled).toContain(answer.status);
+      expect([200, 401, 404], filled).toContain(answer.status);
       expect(await answer.text()).toBe("");
     },
   );
@@ -113,11 +102,6 @@ describe("a hub's API", { timeout: 120_000 }, () => {
       expect([404, 405], await answer.text()).toContain(answer.status);
     },
   );
-
-  it("does not answer yet what it is to answer later", async () => {
-    const statuses = answeredLater.map(async (path) => [path, (await fetch(url + path)).status]);
-    expect(await Promise.all(statuses)).toEqual(answeredLater.map((path) => [path, 404]));
-  });
 
   it("tells events that are HubEvents, the fleet first", async () => {
     const answer = await fetch(url + streams);

@@ -1,11 +1,11 @@
-/** Operations that read what was, what is promised, who needs whom, and who is told. */
+/** Operations on the past: what happened, how things were, what is promised, and who needs whom. */
 import { z } from "zod";
 import { GraphView, graphPath } from "../graph-json.ts";
 import { AgentHistoryView, agentHistoryPath, HistoryView, historyPath } from "../history-json.ts";
-import { NotificationsView, notificationsPath, SilenceView, silencesPath } from "../notifications-json.ts";
 import { ObjectivesView, objectivesPath } from "../objectives-json.ts";
+import { Told } from "../timeline-api.ts";
 import { TimelineEntry, TimelineView, timelinePath } from "../timeline-json.ts";
-import { type Operation, refused, said } from "./operation.ts";
+import { type Operation, OrderResult, ofOrders, refused, said } from "./operation.ts";
 
 const wrong = refused("the query is no such question");
 const unread = refused("the hub has not read its past back yet");
@@ -26,6 +26,14 @@ export const pastOperations = {
       kind: TimelineEntry.shape.kind.optional(),
     }),
     answers: { 200: said("as far back as records reach", TimelineView), 400: wrong, 503: unread },
+  },
+  tellTimeline: {
+    method: "post",
+    path: timelinePath,
+    summary: "Notes that a command of an operator began or ended",
+    body: { json: Told },
+    order: true,
+    answers: { 200: said("noted", OrderResult), ...ofOrders, 503: refused("it could not be stored") },
   },
   getHistory: {
     method: "get",
@@ -57,17 +65,5 @@ export const pastOperations = {
     path: graphPath,
     summary: "Who needs whom in the fleet",
     answers: { 200: said("in the order of the fleet", GraphView) },
-  },
-  getNotifications: {
-    method: "get",
-    path: notificationsPath,
-    summary: "Where alerts are sent, and how that went",
-    answers: { 200: said("by channel", NotificationsView) },
-  },
-  getSilences: {
-    method: "get",
-    path: silencesPath,
-    summary: "Which alerts are silenced, by whom, and until when",
-    answers: { 200: said("by target", z.array(SilenceView)) },
   },
 } satisfies Record<string, Operation>;

@@ -19,8 +19,15 @@ import { orderingOperations } from "./ordering.ts";
 import { pastOperations } from "./past.ts";
 import { pushingOperations } from "./pushing.ts";
 import { readingOperations } from "./reading.ts";
+import { tellingOperations } from "./telling.ts";
 
-export const operations = { ...readingOperations, ...pushingOperations, ...orderingOperations, ...pastOperations };
+export const operations = {
+  ...readingOperations,
+  ...pushingOperations,
+  ...orderingOperations,
+  ...pastOperations,
+  ...tellingOperations,
+};
 
 /** By the name that the document gives them. */
 export const namedSchemas = {
