@@ -82,7 +82,7 @@ it("a switchover goes out only when the service's name is typed in full, and a r
   server.orderAnswer = { status: 409, body: { ok: false, text: "pc2 is not in sync, so TTSService stays" } };
   const { page } = await visit(server, signInPath);
   await page.locator("summary", { hasText: "services act at home" }).click();
-  await page.getByRole("button", { name: "Switch over to pc2: STTService" }).click();
+  await page.getByRole("button", { name: "Switch over to pc2 (STTService)" }).click();
   const form = page.getByRole("form", { name: "Move STTService from mainpc to pc2" });
   const confirmation = form.getByLabel("Type STTService to confirm");
   await confirmation.fill("STTServic");
