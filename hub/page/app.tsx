@@ -49,6 +49,7 @@ function run(root: HTMLElement, { fleet, ledger, sections }: Served): void {
     filterText: (text) => filter({ text }),
     filterHealth: (health) => filter({ health }),
     focusTile: (tile) => set({ ...state, tile }),
+    hoverTile: (hovered) => set({ ...state, hovered }),
     choose,
     key: (event) => moveAmongTiles(event),
     filterKinds: (kinds) => set({ ...state, kinds }),
@@ -61,9 +62,9 @@ function run(root: HTMLElement, { fleet, ledger, sections }: Served): void {
     planned = undefined;
     const now = performance.now();
     const news = newsOf(state, now);
-    const { fleet, ledger, sections, tile, chosen, kinds, older } = state;
+    const { fleet, ledger, sections, tile, hovered, chosen, kinds, older } = state;
     const old = oldOf(state, now);
-    const shown = { fleet, ledger, sections, old, news, tile, chosen, kinds, older, act };
+    const shown = { fleet, ledger, sections, old, news, tile, hovered, chosen, kinds, older, act };
     render(<Page {...shown} filter={state.filter} operator={state.operator} />, root);
     const { level, spoken } = headlineOf(fleet, news);
     document.title = `${spoken} · Tandem`;

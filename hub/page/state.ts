@@ -32,6 +32,8 @@ export interface PageState {
   filter: Filter;
   /** The tile that the Tab key reaches, `machine/name`. */
   tile: string | undefined;
+  /** The tile that the pointer came to last. */
+  hovered: string | undefined;
   /** The agent whose needs and blast radius are shown. */
   chosen: string | undefined;
   /** What of the timeline is shown. */
@@ -58,6 +60,7 @@ export function startState(fleet: FleetView, ledger: LedgerView, atMs: number, s
     readings: Object.fromEntries(told),
     filter: { text: "", health: "all" },
     tile: undefined,
+    hovered: undefined,
     chosen: undefined,
     kinds: "all",
     older: "some",

@@ -6,6 +6,7 @@ export interface Actions {
   filterText(text: string): void;
   filterHealth(health: Health | "all"): void;
   focusTile(id: string): void;
+  hoverTile(id: string): void;
   /** Shows what an agent needs and what hangs below it; undefined shows nobody's. */
   choose(id: string | undefined): void;
   key(event: KeyboardEvent): void;

@@ -15,6 +15,8 @@ export interface FleetProps {
   filter: Filter;
   /** The tile that the Tab key reaches. */
   tile: string | undefined;
+  /** The tile that the pointer came to last. */
+  hovered: string | undefined;
   /** The agent whose needs and blast radius are shown. */
   chosen: string | undefined;
   graph: GraphView | undefined;
@@ -26,7 +28,7 @@ export interface FleetProps {
 }
 
 export function Fleet(props: FleetProps) {
-  const { fleet, filter, tile, chosen, graph, history, look, act } = props;
+  const { fleet, filter, tile, hovered, chosen, graph, history, look, act } = props;
   const shown = fleet.agents.filter((agent) => matches(agent, filter));
   const ids = shown.map(idOf);
   const reached = tile !== undefined && ids.includes(tile) ? tile : ids[0];
@@ -54,6 +56,8 @@ export function Fleet(props: FleetProps) {
               agent={agent}
               look={look}
               reached={act === undefined || idOf(agent) === reached}
+              tipped={act === undefined || [tile, hovered].includes(idOf(agent))}
+              onHover={act === undefined ? undefined : () => act.hoverTile(idOf(agent))}
               onFocus={act === undefined ? undefined : () => act.focusTile(idOf(agent))}
               onChoose={
                 act === undefined ? undefined : () => act.choose(idOf(agent) === chosen ? undefined : idOf(agent))

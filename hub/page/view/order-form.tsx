@@ -67,6 +67,9 @@ function words(form: OrderForm): { title: string; button: string } {
   }
 }
 
+/** The button that opened the form has the focus until then. */
+const focus = (field: HTMLInputElement | null) => field?.focus();
+
 const longestMinutes = 30 * 24 * 60;
 
 function TimeAndReason() {
@@ -78,7 +81,7 @@ function TimeAndReason() {
       </label>
       <label class="wide">
         Reason
-        <input name="reason" type="text" maxLength={200} autocomplete="off" required autofocus />
+        <input name="reason" type="text" maxLength={200} autocomplete="off" required ref={focus} />
       </label>
     </>
   );
@@ -98,7 +101,7 @@ function Confirmation({ name }: { name: string }) {
         autocomplete="off"
         spellcheck={false}
         required
-        autofocus
+        ref={focus}
       />
     </label>
   );

@@ -33,6 +33,7 @@ export interface PageProps {
   news: HeadlineNews;
   filter: Filter;
   tile: string | undefined;
+  hovered: string | undefined;
   chosen: string | undefined;
   kinds: PageState["kinds"];
   older: PageState["older"];

@@ -98,7 +98,7 @@ function Lane({ service, machines, operator }: LaneProps) {
             onClick={() => operator.act.open({ kind: "switchover", service: name, from: owner, to })}
           >
             Switch over to {to}
-            <span class="unseen">: {name}</span>
+            <span class="unseen"> ({name})</span>
           </button>
         )}
         <FormFor operator={operator} kind="switchover" subject={name} />

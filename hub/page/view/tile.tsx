@@ -1,11 +1,12 @@
-/** One agent: its name, its health by shape, word and colour, and what is known of it on hover or focus. */
+/** One agent: its name, its health by shape, word and colour, and beside it a tip with all that is known of it. */
 import { Fragment } from "preact";
-import type { AgentView, ScrapeView } from "../../http/api.ts";
+import type { AgentView } from "../../http/api.ts";
 import type { AgentHistoryView } from "../../http/history-json.ts";
-import { groupTitle, oldObservationMs } from "../state.ts";
-import { ageText, countText, latencyText, nameParts } from "../words.ts";
-import { agoText, type Look, Mark, Since, toneOfHealth } from "./look.tsx";
-import { Spark, sparkText } from "./spark.tsx";
+import { oldObservationMs } from "../state.ts";
+import { ageText, latencyText, nameParts } from "../words.ts";
+import { type Look, Mark, toneOfHealth } from "./look.tsx";
+import { Spark } from "./spark.tsx";
+import { Tip } from "./tip.tsx";
 
 /** How a tile stands to the chosen one. */
 export type Relation = "chosen" | "needed" | "below" | "apart";
@@ -15,7 +16,10 @@ export interface TileProps {
   look: Look;
   /** Whether the Tab key reaches this tile; arrows reach the others. */
   reached: boolean;
+  /** Whether its tip is there to be shown: of 1,000 tiles only those that a reader is at, where a script runs. */
+  tipped: boolean;
   onFocus: (() => void) | undefined;
+  onHover: (() => void) | undefined;
   /** Missing where no script runs. */
   onChoose: (() => void) | undefined;
   /** Undefined while none is chosen. */
@@ -31,7 +35,8 @@ const relationWords: Record<Relation, string> = {
   apart: "",
 };
 
-export function Tile({ agent, look, reached, onFocus, onChoose, relation, history, historyStepMs }: TileProps) {
+export function Tile(props: TileProps) {
+  const { agent, look, reached, tipped, onFocus, onHover, onChoose, relation, history, historyStepMs } = props;
   const tip = `tip-${agent.machine}-${agent.name}`;
   const ageMs = agent.ageMs === null ? null : agent.ageMs + look.heardAgoMs;
   const old = ageMs !== null && ageMs >= oldObservationMs;
@@ -41,10 +46,11 @@ export function Tile({ agent, look, reached, onFocus, onChoose, relation, histor
         type="button"
         class={`tile is-${toneOfHealth[agent.health]}${old ? " old" : ""}${relation === undefined ? "" : ` ${relation}`}`}
         data-agent={`${agent.machine}/${agent.name}`}
-        aria-describedby={tip}
+        aria-describedby={tipped ? tip : undefined}
         tabIndex={reached ? 0 : -1}
         aria-pressed={onChoose === undefined ? undefined : relation === "chosen"}
         onFocus={onFocus}
+        onPointerEnter={onHover}
         onClick={onChoose}
       >
         <Mark tone={toneOfHealth[agent.health]} />
@@ -63,30 +69,9 @@ export function Tile({ agent, look, reached, onFocus, onChoose, relation, histor
           <span class="unseen">, {relationWords[relation]}</span>
         )}
       </button>
-      <div class="tip" id={tip} role="tooltip">
-        <p class="tip-head">
-          <strong>{agent.name}</strong> {agent.health} <Since instant={agent.since} look={look} />
-        </p>
-        {agent.reason === "" ? null : <p class="tip-why">{agent.reason}</p>}
-        <p>
-          {groupTitle(agent.group)} on {agent.machine} · {agent.probe.kind} {agent.probe.address}
-        </p>
-        <p>
-          observed {agoText(agent.ageMs, look)}
-          {agent.observedBy === null ? null : ` by ${agent.observedBy}`}
-          {agent.latencyMs === null ? null : `, round trip ${latencyText(agent.latencyMs)}`}
-        </p>
-        {history === undefined ? null : <p>{sparkText(history, historyStepMs)}</p>}
-        {agent.scrape === undefined ? null : <p>{scrapeText(agent.scrape, look)}</p>}
-      </div>
+      {tipped ? <Tip id={tip} {...{ agent, look, history, historyStepMs }} /> : null}
     </li>
   );
-}
-
-/** No alarm: an agent may have no metrics to serve. */
-function scrapeText({ ok, reason, samples, ageMs }: ScrapeView, look: Look): string {
-  if (!ok) return `scrape of its metrics failed ${agoText(ageMs, look)}: ${reason}`;
-  return `metrics scraped ${agoText(ageMs, look)}, ${countText(samples, "series", "series")}`;
 }
 
 function noteOf({ health, latencyMs }: AgentView, oldMs: number | null): string {

