@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { checkCommon, checkWatchPorts, refuser } from "./site/common-checks.ts";
 import { commonGroups } from "./site/common-groups.ts";
+import { notificationGroup } from "./site/notification-group.ts";
 import { pairGroups, ports, SiteMachine } from "./site/pair-groups.ts";
 import { host, machineName, port } from "./site/values.ts";
 
@@ -18,6 +19,7 @@ const notHere = {
   peer: SiteMachine.extend({ name: z.string().default(""), address: z.string().default("") }).prefault({}),
   satellites: z.array(z.unknown()).default([]),
   ...pairGroups,
+  ...notificationGroup,
 };
 const hubKeys = ["hubName", ...Object.keys(ports)];
 

@@ -11,7 +11,7 @@ export type CommandPhase = "begun" | "ended";
 
 export type NoteKind = CommandKind | "move" | "hub" | "link" | "maintenance";
 
-/** Which kind of event each name tells; undefined: it is kept for the hubs themselves and not told. */
+/** Which kind of event each name tells. */
 const kindOfNote = {
   "service-moved": "move",
   "hub-started": "hub",
@@ -25,7 +25,7 @@ const kindOfNote = {
   "drill-ended": "drill",
   "migration-begun": "migration",
   "migration-ended": "migration",
-} as const satisfies Record<string, NoteKind | undefined>;
+} as const satisfies Record<string, NoteKind>;
 
 export type NoteName = keyof typeof kindOfNote;
 
@@ -42,5 +42,5 @@ const isNoteName = (name: string): name is NoteName => Object.hasOwn(kindOfNote,
 /** Whether it is a note and neither an alert nor the end of one. */
 export const isNote = ({ name }: Pick<Alert, "name">): boolean => isNoteName(name);
 
-/** Undefined when it is no note, or one that is not told. */
+/** Undefined when it is no note. */
 export const noteKind = (name: string): NoteKind | undefined => (isNoteName(name) ? kindOfNote[name] : undefined);
