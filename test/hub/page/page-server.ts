@@ -124,11 +124,11 @@ export class PageServer {
     const value = name === undefined ? undefined : this.sections[name];
     if (value === undefined) return json(404, { error: `nothing at ${path}` });
     if (this.refusal !== undefined) return json(503, { error: this.refusal });
-    const before = query.get("before");
+    const until = query.get("until");
     const { timeline } = this.sections;
     if (name !== "timeline" || timeline === undefined) return json(200, value);
-    // A hub's answer has its newest entries only: here those of today, and a page of what was before.
-    const entries = timeline.entries.filter(({ at }) => (before === null ? at >= this.#today() : at < before));
+    // A hub's answer has its newest entries only: here those of today, and a page of what was until then.
+    const entries = timeline.entries.filter(({ at }) => (until === null ? at >= this.#today() : at < until));
     json(200, { ...timeline, entries });
   }
 
