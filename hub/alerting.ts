@@ -3,6 +3,7 @@ import type { NatsConnection } from "nats";
 import type { HubConfig } from "./config.ts";
 import type { Heartbeat } from "./core/heartbeat.ts";
 import { PeerVoice } from "./core/notify/peer-voice.ts";
+import type { Note } from "./core/timeline/note-names.ts";
 import type { Judgement } from "./core/verdict.ts";
 import type { Api } from "./http/hub-front.ts";
 import { createNotificationsApi } from "./http/notifications-api.ts";
@@ -77,15 +78,29 @@ export class Alerting {
   }
 
   /** Handles its paths of the API. */
-  api(signedIn: SignedIn): Api {
+  api(signedIn: SignedIn, put: (note: Note) => void): Api {
     const { config, records } = this.#options;
+    const silences = this.#silences;
     return createNotificationsApi({
       machine: config.machine.name,
       channels: () => this.notifier.views(),
       deadMansSwitch: () => this.deadMansSwitch?.view() ?? null,
       test: (severity, channel) => this.notifier.test(severity, channel),
       standing: () => records.alerts.list().map(({ name }) => name),
-      silences: this.#silences,
+      silences: {
+        views: () => silences.views(),
+        begin: async (order) => {
+          const view = await silences.begin(order);
+          const { target: subject, until, reason, by } = view;
+          put({ name: "silence-begun", subject, message: `${reason}, until ${until} (${by})` });
+          return view;
+        },
+        end: async (target, by) => {
+          const view = await silences.end(target, by);
+          if (view !== undefined) put({ name: "silence-ended", subject: target, message: `it is told again (${by})` });
+          return view;
+        },
+      },
       signedIn,
     });
   }

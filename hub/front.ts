@@ -132,6 +132,7 @@ export function createFront(parts: FrontParts): Front {
       services: () => services.list(),
       take: (service, confirmPeerDead) => services.order({ kind: "take", service, confirmPeerDead }),
       switchover: (service) => services.switchover(service),
+      ordered: (subject, message) => news.desk.put({ name: "service-ordered", subject, message }),
       maintenance: {
         views: () => maintenance.views(),
         knows: (target) => maintenance.knows(target),
@@ -152,7 +153,7 @@ export function createFront(parts: FrontParts): Front {
       signedIn,
     }),
     session.handle,
-    alerting.api(signedIn),
+    alerting.api(signedIn, (note) => news.desk.put(note)),
     push,
     createFleetCalls(calls),
   ];

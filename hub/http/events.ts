@@ -3,13 +3,16 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { HubEvent } from "./api.ts";
 
 const maxListeners = 64;
+/** One reader with many windows open, and no more: else one computer could keep all others out. */
+const maxListenersOfAddress = 16;
 /** A listener that reads slower than this piles up is dropped; its browser reconnects, bytes. */
 const maxBacklogBytes = 1024 * 1024;
 /** What a browser waits before it reconnects, ms. */
 const retryMs = 500;
 
 export class EventFeed {
-  readonly #listeners = new Set<ServerResponse>();
+  /** With the address that each is at. */
+  readonly #listeners = new Map<ServerResponse, string>();
 
   get listeners(): number {
     return this.#listeners.size;
@@ -18,7 +21,7 @@ export class EventFeed {
   send(event: HubEvent): void {
     if (this.#listeners.size === 0) return;
     const text = render(event);
-    for (const listener of this.#listeners) {
+    for (const listener of this.#listeners.keys()) {
       if (listener.writableLength > maxBacklogBytes) listener.destroy();
       else listener.write(text);
     }
@@ -26,20 +29,23 @@ export class EventFeed {
 
   /** @param first sent at once, so that a listener need not wait for news */
   serve(request: IncomingMessage, response: ServerResponse, first: HubEvent): void {
-    if (this.#listeners.size >= maxListeners) {
-      response.writeHead(503, { "retry-after": "5" }).end(`${maxListeners} listeners are served already\n`);
+    const { remoteAddress: address = "" } = request.socket;
+    const ofAddress = [...this.#listeners.values()].filter((other) => other === address).length;
+    if (this.#listeners.size >= maxListeners || ofAddress >= maxListenersOfAddress) {
+      const most = ofAddress >= maxListenersOfAddress ? `${maxListenersOfAddress} of this address` : maxListeners;
+      response.writeHead(503, { "retry-after": "5" }).end(`${most} listeners are served already\n`);
       return;
     }
     request.socket.setNoDelay(true);
     response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
     response.write(`retry: ${retryMs}\n\n${render(first)}`);
-    this.#listeners.add(response);
+    this.#listeners.set(response, address);
     response.on("close", () => this.#listeners.delete(response));
     response.on("error", () => this.#listeners.delete(response));
   }
 
   stop(): void {
-    for (const listener of this.#listeners) listener.end();
+    for (const listener of this.#listeners.keys()) listener.end();
   }
 }
 

@@ -28,6 +28,8 @@ export interface ServicesApiOptions {
   services(): ServiceJson[];
   take(service: string, confirmPeerDead: boolean): Promise<OrderOutcome>;
   switchover(service: string): Promise<OrderOutcome>;
+  /** Somebody ordered something of a service, and this came of it. @default nobody is told */
+  ordered?(service: string, what: string): void;
   maintenance: {
     views(): MaintenanceView[];
     knows(target: string): boolean;
@@ -87,7 +89,10 @@ async function answerTo(options: ServicesApiOptions, path: string, request: Inco
 
 async function take(options: ServicesApiOptions, { name }: ServiceJson, request: IncomingMessage): Promise<Answer> {
   const order = await readOrder(request, Take);
-  return order.error ?? outcome(await options.take(name, order.value.confirmPeerDead));
+  if (order.error !== undefined) return order.error;
+  const { confirmPeerDead } = order.value;
+  const verb = confirmPeerDead ? "take, the peer being off" : "take";
+  return told(options, request, name, verb, await options.take(name, confirmPeerDead));
 }
 
 async function switchover(
@@ -102,7 +107,21 @@ async function switchover(
   if (to !== undefined && to !== home && to !== standby)
     return { status: 400, body: { error: `${name} stands on ${home} and ${standby}, not on ${to}` } };
   if (to === owner) return { status: 200, body: { ok: true, text: `${name} is on ${to} already` } };
-  return outcome(await options.switchover(name));
+  return told(options, request, name, "switchover", await options.switchover(name));
+}
+
+function told(
+  { ordered, signedIn }: ServicesApiOptions,
+  request: IncomingMessage,
+  service: string,
+  verb: string,
+  result: OrderOutcome,
+): Answer {
+  ordered?.(
+    service,
+    `${verb}, by ${byOf(request, signedIn, undefined) ?? "an operator on this machine"}: ${result.text}`,
+  );
+  return { status: result.ok ? 200 : 409, body: result };
 }
 
 async function maintenance(options: ServicesApiOptions, request: IncomingMessage): Promise<Answer> {
@@ -134,5 +153,3 @@ async function maintenance(options: ServicesApiOptions, request: IncomingMessage
       return notAllowed("GET, POST, DELETE");
   }
 }
-
-const outcome = (result: OrderOutcome): Answer => ({ status: result.ok ? 200 : 409, body: result });

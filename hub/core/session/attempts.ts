@@ -1,33 +1,33 @@
-/** How often codes may be guessed: a few times a minute from one address, and not much more often from all together. */
+/** How often codes may be guessed: a few times a minute from one address. A code has 128 bits, so all together need no limit. */
 
 export const maxWrongOfAddress = 5;
-export const maxWrongOfAll = 60;
+const maxAddresses = 1_000;
 const windowMs = 60_000;
 
-/** Mutable; one per hub. Bounded, since nobody is counted any more once all together are too many. */
+/** Mutable; one per hub. Of more addresses than it has room for, the oldest is forgotten. */
 export class Attempts {
   readonly #wrong = new Map<string, number>();
-  #all = 0;
   #endMs = 0;
 
   /** @returns how long until another attempt is taken, ms; undefined when one is */
   waitMs(address: string, nowMs: number): number | undefined {
     this.#turn(nowMs);
-    const isTooMany = this.#all >= maxWrongOfAll || (this.#wrong.get(address) ?? 0) >= maxWrongOfAddress;
-    return isTooMany ? this.#endMs - nowMs : undefined;
+    return (this.#wrong.get(address) ?? 0) >= maxWrongOfAddress ? this.#endMs - nowMs : undefined;
   }
 
   wrong(address: string, nowMs: number): void {
     this.#turn(nowMs);
-    this.#all++;
-    this.#wrong.set(address, (this.#wrong.get(address) ?? 0) + 1);
+    const count = (this.#wrong.get(address) ?? 0) + 1;
+    this.#wrong.delete(address);
+    this.#wrong.set(address, count);
+    const [oldest] = this.#wrong.keys();
+    if (this.#wrong.size > maxAddresses && oldest !== undefined) this.#wrong.delete(oldest);
   }
 
   #turn(nowMs: number): void {
     // Also when the clock went back.
     if (nowMs < this.#endMs && this.#endMs - nowMs <= windowMs) return;
     this.#wrong.clear();
-    this.#all = 0;
     this.#endMs = nowMs + windowMs;
   }
 }

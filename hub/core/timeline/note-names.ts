@@ -14,11 +14,14 @@ export type NoteKind = CommandKind | "move" | "hub" | "link" | "maintenance";
 /** Which kind of event each name tells. */
 const kindOfNote = {
   "service-moved": "move",
+  "service-ordered": "move",
   "hub-started": "hub",
   "link-lost": "link",
   "link-healed": "link",
   "maintenance-begun": "maintenance",
   "maintenance-ended": "maintenance",
+  "silence-begun": "maintenance",
+  "silence-ended": "maintenance",
   "deploy-begun": "deploy",
   "deploy-ended": "deploy",
   "drill-begun": "drill",
