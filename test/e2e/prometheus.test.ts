@@ -97,10 +97,10 @@ it("records what both hubs tell of the pair once, and finds nothing in any rule 
 });
 
 it("answers the queries of 26 panels of the dashboards, and of 6 more only where there are agents, alerts and budgets", async () => {
-  const empty: string[] = [];
-  for (const { title, queries } of dashboards.flatMap(({ panels }) => panels))
-    for (const { expr } of queries) if ((await ask(expr)).length === 0) empty.push(title);
-  expect(empty.filter((title) => !unseen.includes(title))).toEqual([]);
+  const panels = dashboards.flatMap(({ panels }) => panels).filter(({ title }) => !unseen.includes(title));
+  // A rate takes two scrapes of a series that came with the first push.
+  for (const { title, queries } of panels)
+    for (const { expr } of queries) await until(`something of "${title}"`, async () => (await ask(expr)).length > 0);
 });
 
 it("fires the watchdog and nothing else while all is well", async () => {
