@@ -20,8 +20,8 @@ import { messageOf } from "../../hub/io/log.ts";
 import { OperatorError } from "../error.ts";
 import { isRecord, type Stack } from "../site/stacks.ts";
 
-/** What an `up` reads, beside the stacks' files. */
-const folders = ["components", "fleet", "hub", "ops"];
+/** What an `up` reads, beside the stacks' files; the hub's page has the runbooks. */
+const folders = ["components", "docs/runbooks", "fleet", "hub", "ops"];
 const files = ["package.json", "package-lock.json", "tsconfig.json"];
 const dependencies = "node_modules";
 const npmMs = 600_000;

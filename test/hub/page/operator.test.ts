@@ -81,10 +81,10 @@ it("a switchover goes out only when the service's name is typed in full, and a r
   const server = await site();
   server.orderAnswer = { status: 409, body: { ok: false, text: "pc2 is not in sync, so TTSService stays" } };
   const { page } = await visit(server, signInPath);
-  // What it puts on the page moves what stands below it.
+  // By keys: what is put on the page meanwhile moves what stands below it away from a pointer.
   await page.getByText("Signed in as ann").waitFor();
-  await page.locator("summary", { hasText: "services act at home" }).click();
-  await page.getByRole("button", { name: "Switch over to pc2 (STTService)" }).click();
+  await page.locator("summary", { hasText: "services act at home" }).press("Enter");
+  await page.getByRole("button", { name: "Switch over to pc2 (STTService)" }).press("Enter");
   const form = page.getByRole("form", { name: "Move STTService from mainpc to pc2" });
   const confirmation = form.getByLabel("Type STTService to confirm");
   await confirmation.fill("STTServic");

@@ -56,7 +56,7 @@ describe("the program of a deployment", () => {
         .filter((name) => name !== "dist")
         .toSorted(),
     ).toEqual([
-      ...["Pulumi.mainpc.yaml", "Pulumi.pc2.yaml", "Pulumi.yaml", "components", "fleet", "hub", "index.ts"],
+      ...["Pulumi.mainpc.yaml", "Pulumi.pc2.yaml", "Pulumi.yaml", "components", "docs", "fleet", "hub", "index.ts"],
       ...["node_modules", "ops", "package-lock.json", "package.json", "tsconfig.json"],
     ]);
     expect(parse(readFileSync(join(at, "Pulumi.yaml"), "utf8")).main).toBe("index.ts");
