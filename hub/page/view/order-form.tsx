@@ -38,7 +38,8 @@ function OpenForm({ form, operator: { state, act } }: { form: OrderForm; operato
     >
       <p class="order-title">{title}</p>
       {form.kind === "switchover" ? <Confirmation name={form.service} /> : <TimeAndReason />}
-      <button type="submit" class="choice" disabled={state.busy === true}>
+      {/* One that is disabled would lose the focus, and Escape would lead nowhere. */}
+      <button type="submit" class="choice" aria-disabled={state.busy === true}>
         {state.busy === true ? "Under way…" : button}
       </button>
       <button type="button" class="choice" onClick={() => act.cancel()}>
