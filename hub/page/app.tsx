@@ -96,11 +96,12 @@ function run(root: HTMLElement, { fleet, ledger, sections }: Served): void {
   });
 
   async function loadOlder(): Promise<void> {
-    const last = state.sections.timeline?.entries.at(-1);
+    const { entries: known = [], reachesBackTo } = state.sections.timeline ?? {};
+    const last = known.at(-1);
     if (last === undefined || feed.hub === undefined || state.older === "reading") return;
     set({ ...state, older: "reading" });
     const entries = await readOlder(feed.hub, last.at);
-    set(withOlder(state, entries));
+    set(withOlder(state, entries, reachesBackTo));
   }
 
   async function readLedger(): Promise<void> {
