@@ -10,7 +10,18 @@ import { readOlder } from "./older.ts";
 import { Operator } from "./operator-desk.ts";
 import { Reader } from "./reader.ts";
 import type { Sections } from "./sections.ts";
-import { type Filter, heard, newsOf, oldOf, type PageState, refused, startState, told, withOlder } from "./state.ts";
+import {
+  type Filter,
+  heard,
+  isOvertaken,
+  newsOf,
+  oldOf,
+  type PageState,
+  refused,
+  startState,
+  told,
+  withOlder,
+} from "./state.ts";
 import type { Actions } from "./view/actions.ts";
 import { Page } from "./view/page.tsx";
 
@@ -85,13 +96,16 @@ function run(root: HTMLElement, { fleet, ledger, sections }: Served): void {
       set(heard(state, event, performance.now()));
       // A hub may tell of these without telling them.
       if (event.type === "moved") reader.soon("services");
-      if (event.type === "timeline" && /alert|resolved/.test(event.entry.kind)) reader.soon("alerts");
+      const isOfAlert = event.type === "timeline" && /alert|resolved/.test(event.entry.kind);
+      if (isOfAlert && !feed.tells("alerts")) reader.soon("alerts");
     },
   });
   const reader = new Reader({
     hub: () => feed.hub,
     wanted: (name) => name !== "history" || charts.near,
-    onTold: (name, value) => set(told(state, name, value, performance.now())),
+    onTold: (name, value, askedAtMs) => {
+      if (!isOvertaken(state, name, askedAtMs)) set(told(state, name, value, performance.now()));
+    },
     onRefused: (name, reason, known) => set(refused(state, name, { reason, known }, performance.now())),
   });
 

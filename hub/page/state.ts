@@ -147,6 +147,10 @@ export function told<Name extends SectionName>(
   return { ...state, sections, older, readings: { ...state.readings, [name]: { atMs, refusal: "" } } };
 }
 
+/** Whether an event has told of it since a hub was asked: the answer may be older, however late it comes. */
+export const isOvertaken = ({ readings }: PageState, name: SectionName, askedAtMs: number): boolean =>
+  (readings[name]?.atMs ?? Number.NEGATIVE_INFINITY) > askedAtMs;
+
 const reachesFurther = (timeline: TimelineView | undefined, before: string | undefined): boolean =>
   timeline !== undefined && before !== undefined && timeline.reachesBackTo < before && !isFull(timeline.entries);
 
