@@ -7,11 +7,13 @@ export interface PlaceSight {
   machines: Readonly<Record<string, { hub: { url: string }; pushgateway: { url: string } }>>;
   satellites: Readonly<Record<string, { askedBy: string }>>;
   services: readonly { name: string; owner: string }[];
+  agents: readonly { machine: string; name: string }[];
 }
 
+/** Known names and addresses only: they are put into commands, and anybody can write a subject into a link. */
 export interface Places {
   /** Machine that the alert is about; of a service the one that owns it. */
-  machine: string;
+  machine?: string | undefined;
   /** The other machine of the pair; of a satellite the one whose hub asks its agents. */
   peer?: string | undefined;
   agent?: string | undefined;
@@ -21,22 +23,27 @@ export interface Places {
   pushgateway?: string | undefined;
 }
 
-/** @param subject a machine, a service, or `machine/name` of an agent */
-export function placesOf(subject: string, { machines, satellites, services }: PlaceSight): Places {
-  const [before = "", agent] = subject.split("/", 2);
+/** @param subject a machine, a service, or `machine/name` of an agent; one that is none of them says nothing */
+export function placesOf(subject: string, { machines, satellites, services, agents }: PlaceSight): Places {
   const service = services.find(({ name }) => name === subject);
+  const agent = agents.find(({ machine, name }) => `${machine}/${name}` === subject);
   const pair = Object.keys(machines);
   // Of the pair as a whole either machine tells.
-  const machine = service?.owner ?? (before === pairName ? (pair[0] ?? before) : before);
-  const other = pair.includes(machine) ? pair.find((name) => name !== machine) : undefined;
-  const peer = satellites[machine]?.askedBy ?? other;
+  const named = service?.owner ?? agent?.machine ?? (subject === pairName ? (pair[0] ?? subject) : subject);
+  const own = ownOf(machines, named);
+  const satellite = ownOf(satellites, named);
+  const peer = satellite?.askedBy ?? (own && pair.find((name) => name !== named));
   return {
-    machine,
+    machine: own === undefined && satellite === undefined ? undefined : named,
     peer,
-    agent,
+    agent: agent?.name,
     service: service?.name,
-    hub: machines[machine]?.hub.url,
-    peerHub: peer === undefined ? undefined : machines[peer]?.hub.url,
-    pushgateway: machines[machine]?.pushgateway.url,
+    hub: own?.hub.url,
+    peerHub: peer === undefined ? undefined : ownOf(machines, peer)?.hub.url,
+    pushgateway: own?.pushgateway.url,
   };
 }
+
+/** Every object answers to `constructor`. */
+const ownOf = <Value>(values: Readonly<Record<string, Value>>, name: string): Value | undefined =>
+  Object.hasOwn(values, name) ? values[name] : undefined;

@@ -10,7 +10,18 @@ import { readOlder } from "./older.ts";
 import { Operator } from "./operator-desk.ts";
 import { Reader } from "./reader.ts";
 import type { Sections } from "./sections.ts";
-import { type Filter, heard, newsOf, oldOf, type PageState, refused, startState, told, withOlder } from "./state.ts";
+import {
+  type Filter,
+  heard,
+  isOvertaken,
+  newsOf,
+  oldOf,
+  type PageState,
+  refused,
+  startState,
+  told,
+  withOlder,
+} from "./state.ts";
 import type { Actions } from "./view/actions.ts";
 import { Page } from "./view/page.tsx";
 
@@ -85,22 +96,26 @@ function run(root: HTMLElement, { fleet, ledger, sections }: Served): void {
       set(heard(state, event, performance.now()));
       // A hub may tell of these without telling them.
       if (event.type === "moved") reader.soon("services");
-      if (event.type === "timeline" && /alert|resolved/.test(event.entry.kind)) reader.soon("alerts");
+      const isOfAlert = event.type === "timeline" && /alert|resolved/.test(event.entry.kind);
+      if (isOfAlert && !feed.tells("alerts")) reader.soon("alerts");
     },
   });
   const reader = new Reader({
     hub: () => feed.hub,
     wanted: (name) => name !== "history" || charts.near,
-    onTold: (name, value) => set(told(state, name, value, performance.now())),
+    onTold: (name, value, askedAtMs) => {
+      if (!isOvertaken(state, name, askedAtMs)) set(told(state, name, value, performance.now()));
+    },
     onRefused: (name, reason, known) => set(refused(state, name, { reason, known }, performance.now())),
   });
 
   async function loadOlder(): Promise<void> {
-    const last = state.sections.timeline?.entries.at(-1);
+    const { entries: known = [], reachesBackTo } = state.sections.timeline ?? {};
+    const last = known.at(-1);
     if (last === undefined || feed.hub === undefined || state.older === "reading") return;
     set({ ...state, older: "reading" });
     const entries = await readOlder(feed.hub, last.at);
-    set(withOlder(state, entries));
+    set(withOlder(state, entries, reachesBackTo));
   }
 
   async function readLedger(): Promise<void> {

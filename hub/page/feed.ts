@@ -36,6 +36,8 @@ interface Source {
   hub: string;
   events: EventSource;
   heardAtMs: number;
+  /** Types of events that came from it. */
+  heard: Set<HubEvent["type"]>;
 }
 
 export class Feed {
@@ -57,6 +59,11 @@ export class Feed {
     return this.#current?.hub;
   }
 
+  /** Whether the hub that feeds the page has told of it by an event; one of another version may never do so. */
+  tells(type: HubEvent["type"]): boolean {
+    return this.#current?.heard.has(type) ?? false;
+  }
+
   #tick(): void {
     const now = performance.now();
     for (const source of [this.#current, this.#candidate])
@@ -69,12 +76,13 @@ export class Feed {
 
   #open(hub: string): void {
     const events = new EventSource(`${hub}/api/v1/events`);
-    const source: Source = { hub, events, heardAtMs: performance.now() };
+    const source: Source = { hub, events, heardAtMs: performance.now(), heard: new Set() };
     this.#candidate = source;
     this.#lastTried = hub;
     for (const type of types) {
       events.addEventListener(type, ({ data }: MessageEvent<string>) => {
         source.heardAtMs = performance.now();
+        source.heard.add(type);
         if (source !== this.#current) this.#adopt(source);
         this.#options.onEvent(JSON.parse(data) as HubEvent); // both hubs of a pair speak as the page's own hub does
       });

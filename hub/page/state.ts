@@ -1,10 +1,10 @@
 /** What the page knows, and how an event of a hub or a deed of the reader changes it. Pure. */
 import type { AgentView, FleetView, HubEvent, LedgerView } from "../http/api.ts";
-import type { TimelineEntry } from "../http/timeline-json.ts";
+import type { TimelineEntry, TimelineView } from "../http/timeline-json.ts";
 import { type HeadlineNews, staleAfterMs } from "./headline.ts";
 import type { OperatorState } from "./operator.ts";
 import { isOld, type Readings, type SectionName, type Sections, sources } from "./sections.ts";
-import { type TimelineGroup, withEntries } from "./timeline.ts";
+import { isFull, type TimelineGroup, withEntries } from "./timeline.ts";
 import { ageText } from "./words.ts";
 
 export type Health = AgentView["health"];
@@ -141,8 +141,18 @@ export function told<Name extends SectionName>(
       ...timeline,
       entries: withEntries(state.sections.timeline?.entries ?? [], timeline.entries),
     };
-  return { ...state, sections, readings: { ...state.readings, [name]: { atMs, refusal: "" } } };
+  // A hub that had nothing older may have been reading its records still.
+  const isFurther = reachesFurther(sections.timeline, state.sections.timeline?.reachesBackTo);
+  const older = isFurther && state.older === "none" ? "some" : state.older;
+  return { ...state, sections, older, readings: { ...state.readings, [name]: { atMs, refusal: "" } } };
 }
+
+/** Whether an event has told of it since a hub was asked: the answer may be older, however late it comes. */
+export const isOvertaken = ({ readings }: PageState, name: SectionName, askedAtMs: number): boolean =>
+  (readings[name]?.atMs ?? Number.NEGATIVE_INFINITY) > askedAtMs;
+
+const reachesFurther = (timeline: TimelineView | undefined, before: string | undefined): boolean =>
+  timeline !== undefined && before !== undefined && timeline.reachesBackTo < before && !isFull(timeline.entries);
 
 /** The hub does not tell a section. One that it does not know is left out; of another the last value stays. */
 export function refused(
@@ -172,12 +182,20 @@ export function oldOf({ readings, sections }: PageState, atMs: number): Partial<
   return Object.fromEntries(entries);
 }
 
-/** @param entries an older page of the timeline; undefined when it could not be read */
-export function withOlder(state: PageState, entries: TimelineEntry[] | undefined): PageState {
+/**
+ * @param entries an older page of the timeline; undefined when it could not be read
+ * @param reachedBackTo what the hub could tell when it was asked for them
+ */
+export function withOlder(
+  state: PageState,
+  entries: TimelineEntry[] | undefined,
+  reachedBackTo = state.sections.timeline?.reachesBackTo,
+): PageState {
   const { timeline } = state.sections;
   if (timeline === undefined || entries === undefined) return { ...state, older: "some" };
   const all = withEntries(timeline.entries, entries);
-  const older = all.length === timeline.entries.length ? "none" : "some";
+  const isNothingNew = all.length === timeline.entries.length && !reachesFurther(timeline, reachedBackTo);
+  const older = isNothingNew || isFull(all) ? "none" : "some";
   return { ...state, older, sections: { ...state.sections, timeline: { ...timeline, entries: all } } };
 }
 

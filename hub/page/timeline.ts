@@ -24,6 +24,8 @@ const mostEntries = 2_000;
 export const isOf = ({ kind }: TimelineEntry, group: TimelineGroup | "all"): boolean =>
   group === "all" || groups[kind] === group;
 
+export const isFull = (entries: readonly TimelineEntry[]): boolean => entries.length >= mostEntries;
+
 /** Both together, the newest first; an entry that came by an event and in an answer stands once. */
 export function withEntries(before: readonly TimelineEntry[], more: readonly TimelineEntry[]): TimelineEntry[] {
   const byId = new Map([...before, ...more].map((entry) => [entry.id, entry]));

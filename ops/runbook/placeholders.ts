@@ -35,7 +35,7 @@ const pattern = /\{([A-Za-z]+)\}/g;
 
 /** Leaves what has no value as it stands. */
 export const fill = (text: string, values: Values): string =>
-  text.replace(pattern, (whole, name: string) => values[name as Placeholder] ?? whole); // another name has no value
+  text.replace(pattern, (whole, name: string) => ownOf(values, name) ?? whole);
 
 /** Every `{name}` in a text, known or not, without `${name}` of a shell. */
 export const namesIn = (text: string): string[] =>
@@ -46,11 +46,16 @@ export function valuesOf(alert: Pick<AlertView, "subject"> | undefined, facts: P
   const { fleet, services, data, address, dataPath, witness } = facts;
   const common = { data, witness };
   if (alert === undefined) return known(common);
-  const { machines = {}, satellites = {} } = fleet ?? {};
-  const places = placesOf(alert.subject, { machines, satellites, services });
-  const { machine } = places;
-  return known({ ...common, ...places, address: address[machine], dataPath: dataPath[machine] });
+  const { machines = {}, satellites = {}, agents = [] } = fleet ?? {};
+  const places = placesOf(alert.subject, { machines, satellites, services, agents });
+  // The site knows its machines also while no hub answers.
+  const { machine = Object.hasOwn(address, alert.subject) ? alert.subject : undefined } = places;
+  if (machine === undefined) return known({ ...common, ...places });
+  return known({ ...common, ...places, machine, address: ownOf(address, machine), dataPath: ownOf(dataPath, machine) });
 }
+
+const ownOf = (values: Readonly<Record<string, string | undefined>>, name: string): string | undefined =>
+  Object.hasOwn(values, name) ? values[name] : undefined;
 
 const known = (values: Record<string, string | undefined>): Values =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined && value !== ""));

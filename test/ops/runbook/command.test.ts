@@ -69,14 +69,14 @@ describe("tandem runbook", () => {
   });
 
   it("of a service names the machine that owns it, of an agent its own, and leaves what nobody knows", async () => {
-    alerts = [alert("service-held", "Twin", 1), alert("agent-unhealthy", "mainpc/TutorAgent", 1)];
+    alerts = [alert("service-held", "Twin", 1), alert("agent-unhealthy", "pc2/TutorAgent", 1)];
     const held = JSON.parse((await run("service-held", "--json")).stdout);
     expect(held).toMatchObject({ exitCode: 0, place: null, alert: { subject: "Twin" } });
     const { mainpc } = fleetView().machines;
     expect(JSON.stringify(held)).toContain(`tandem take Twin --confirm-peer-dead --yes --hub ${mainpc?.hub.url}`);
     const agent = (await run("agent-unhealthy")).stdout;
-    expect(agent).toContain("tandem agent heal TutorAgent --machine mainpc --data {data}");
-    expect(agent).toContain("tandem ssh mainpc -- docker restart TutorAgent");
+    expect(agent).toContain("tandem agent heal TutorAgent --machine pc2 --data {data}");
+    expect(agent).toContain("tandem ssh pc2 -- docker restart TutorAgent");
   });
 
   it("leaves the braces and says so when the alert does not stand", async () => {
