@@ -1,4 +1,5 @@
 /** Asks the hubs of a pair: the one that answered last, and the next one when it does not, each within a deadline. */
+import { parseAnswer } from "./answer.ts";
 import { type Arguments, type Call, callOf, type OperationName, type Value } from "./call.ts";
 
 export type Outcome<N extends OperationName> =
@@ -54,7 +55,7 @@ export class HubClient {
       const schema = operation.answers[status]?.json;
       if (!answer.ok) return { kind: "refused", hub, status, ...refusalIn(text) };
       // The schema is this operation's, and so is what it lets through.
-      const value = (schema === undefined ? text : schema.parse(JSON.parse(text))) as Value<N>;
+      const value = (schema === undefined ? text : parseAnswer(schema, JSON.parse(text))) as Value<N>;
       return { kind: "answered", hub, status, headers, value };
     } catch (error) {
       return { kind: "silent", reasons: [`${hub}: ${reasonOf(error)}`] };

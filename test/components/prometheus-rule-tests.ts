@@ -160,15 +160,11 @@ export function ruleTests(groups: readonly string[], alerts: readonly AlertingRu
         ],
         {
           promql_expr_test: [
-            one(
-              'ALERTS{alertstate="firing", alertname!="TandemWatchdog"}',
-              "5m",
-              {
-                labels:
-                  'ALERTS{alert="budget-burning",alertname="TandemObjectiveBurning",alertstate="firing",objective="pair",severity="urgent"}',
-                value: 1,
-              },
-            ),
+            one('ALERTS{alertstate="firing", alertname!="TandemWatchdog"}', "5m", {
+              labels:
+                'ALERTS{alert="budget-burning",alertname="TandemObjectiveBurning",alertstate="firing",objective="pair",severity="urgent"}',
+              value: 1,
+            }),
           ],
         },
       ),
