@@ -12,6 +12,8 @@ export type Outcome<N extends OperationName> =
 const defaultDeadlineMs = 5_000;
 
 export class HubClient {
+  /** Of the own machine: the only one to which orders go, whichever answers questions. */
+  readonly #home: readonly string[];
   readonly #hubs: string[];
   readonly #deadlineMs: number;
 
@@ -20,6 +22,7 @@ export class HubClient {
    * @param deadlineMs of one question to one hub
    */
   constructor(hubs: readonly string[], deadlineMs = defaultDeadlineMs) {
+    this.#home = hubs.slice(0, 1);
     this.#hubs = [...hubs];
     this.#deadlineMs = deadlineMs;
   }
@@ -29,7 +32,7 @@ export class HubClient {
     const call = callOf(name, args);
     const reasons: string[] = [];
     let refused: Outcome<N> | undefined;
-    for (const hub of this.#hubs.slice(0, call.operation.order ? 1 : this.#hubs.length)) {
+    for (const hub of call.operation.order ? this.#home : [...this.#hubs]) {
       const outcome = await this.#ask<N>(hub, call);
       if (outcome.kind === "silent") reasons.push(...outcome.reasons);
       else if (outcome.kind === "refused" && outcome.status >= 500) refused ??= outcome;
