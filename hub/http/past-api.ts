@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
 import { keptMinutes } from "../core/history/ring.ts";
-import { objectivesExchangePath } from "../core/objectives/exchange.ts";
+import { askedAtOnce, objectivesExchangePath } from "../core/objectives/exchange.ts";
 import { exchangedAtOnce, historyExchangePath } from "../io/history-exchange.ts";
 import {
   type AgentHistoryView,
@@ -15,7 +15,7 @@ import { type ObjectivesView, objectivesPath } from "./objectives-json.ts";
 import { type Answer, notAllowed, reads, sendAnswer } from "./orders.ts";
 
 export interface PastApiOptions {
-  objectives: { isRead: boolean; view(): ObjectivesView; counts(from: number): unknown };
+  objectives: { isRead: boolean; view(): ObjectivesView; counts(from: number, minutes?: number): unknown };
   history: {
     isRead: boolean;
     view(minutes: number, step: number): HistoryView;
@@ -42,7 +42,7 @@ const AgentSteps = z
     ({ minutes, step, agent }) => agent !== undefined || minutes / step <= mostAgentValues,
     `at most ${mostAgentValues} values of all agents; choose a larger step, or one agent`,
   );
-const CountsAsked = z.strictObject({ from: Minute });
+const CountsAsked = z.strictObject({ from: Minute, minutes: whole(1, askedAtOnce).optional() });
 const HistoryAsked = z.strictObject({ from: Minute, minutes: whole(1, exchangedAtOnce) });
 
 type Handler = (query: Record<string, string>) => Answer;
@@ -65,7 +65,7 @@ export function createPastApi({ objectives, history }: PastApiOptions) {
       objectivesExchangePath,
       ready(
         objectives,
-        asked(CountsAsked, ({ from }) => objectives.counts(from)),
+        asked(CountsAsked, ({ from, minutes }) => objectives.counts(from, minutes)),
       ),
     ],
     [
