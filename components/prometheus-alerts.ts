@@ -7,7 +7,6 @@ import type { AlertingRule } from "./prometheus-rules.ts";
 type Page = (path: string) => string;
 
 const meanings: Partial<Record<string, string>> = {
-  "budget-burning": "An error budget is used up faster than it may be.",
   "clock-offset": "The clocks of the machines differ: writes of both sides to one group are ordered within that only.",
   "notifications-failing": "Notifications do not get through to a channel.",
   "snapshot-old": "A hub has not written its state down for long: a start takes longer, and old records stay.",
@@ -26,9 +25,13 @@ const meanings: Partial<Record<string, string>> = {
   "witness-silent": "The witness does not answer: single writers do not move by themselves.",
 };
 
-/** One for each alert of the hubs, which damp, suppress and know what is in maintenance; so it stands as long as it does there. */
+/** What the hubs judge by the rates that a Prometheus has as well: told of by the burn rules alone, or people are told twice. */
+const burning = "budget-burning";
+
+/** One for each other alert of the hubs, which damp, suppress and know what is in maintenance; so it stands as long as it does there. */
 export function hubAlerts(page: Page): AlertingRule[] {
-  return Object.keys(alertSeverities).map((name) => ({
+  const names = Object.keys(alertSeverities).filter((name) => name !== burning);
+  return names.map((name) => ({
     alert: alertName(name),
     expr: `tandem:alert_standing:max{alert="${name}"} > 0`,
     // One alert may be urgent or a warning, by how bad it is.
@@ -110,12 +113,12 @@ export function burnAlerts(page: Page): AlertingRule[] {
   const rate = (window: string) => `max by (objective) (tandem:objective_burn_rate:max{window="${window}"})`;
   const above = (limit: number, long: string, short: string) =>
     `(${rate(long)} > ${limit} and ${rate(short)} > ${limit})`;
-  const runbook_url = page("docs/prometheus.md#objectives");
+  const runbook_url = page(runbookPath(burning));
   return [
     {
       alert: "TandemObjectiveBurning",
       expr: `${above(14.4, "1h", "5m")} or ${above(6, "6h", "30m")}`,
-      labels: { severity: "urgent" },
+      labels: { severity: "urgent", alert: burning },
       annotations: {
         summary: "{{ $labels.objective }} uses up its error budget {{ $value | humanize }} times as fast as it may",
         description: "At 14.4 a budget of 30 days is gone in 50 hours, at 6 in 5 days.",
@@ -125,7 +128,7 @@ export function burnAlerts(page: Page): AlertingRule[] {
     {
       alert: "TandemObjectiveBurningSlowly",
       expr: above(1, "3d", "6h"),
-      labels: { severity: "warning" },
+      labels: { severity: "warning", alert: burning },
       annotations: {
         summary: "{{ $labels.objective }} uses up its error budget {{ $value | humanize }} times as fast as it may",
         description: "It goes on for days: at this rate the budget ends before its window does.",

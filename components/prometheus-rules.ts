@@ -19,8 +19,8 @@ export interface AlertingRule {
   alert: string;
   expr: string;
   for?: string;
-  /** `urgent`, `warning` or `none`; what the hubs say has theirs. */
-  labels: { severity: string };
+  /** Severity is `urgent`, `warning` or `none`; what the hubs say has theirs. `alert` names the hubs' alert where a rule is of another name. */
+  labels: { severity: string; alert?: string };
   annotations: { summary: string; description: string; runbook_url: string };
 }
 

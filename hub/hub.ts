@@ -219,6 +219,7 @@ export class Hub {
       records: this.#records,
       maintenance: this.#maintenance,
       alerting: this.#alerting,
+      judgesObjectives: () => this.#past.judgesObjectives,
       ownIds: [...agents.filter((agent) => this.#round.isOwn(agent)).map(agentId), ...this.#services.ownStandbyIds],
       lagMs: () => this.#lag.longestMs(),
       onReport: (id, turn) => {
@@ -266,6 +267,7 @@ export class Hub {
       services: this.#services,
       maintenance: this.#maintenance,
       alerts: alertStore,
+      peerUnjudgedMs: () => this.#reports.unjudgedMs,
       lagMs: () => this.#lag.longestMs(),
       clock,
       log,

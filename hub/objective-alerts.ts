@@ -1,4 +1,4 @@
-/** Records alerts about error budgets that burn: of each objective one hub alone, that of the service's home, and the other while that is dead. */
+/** Records alerts about error budgets that burn: of each objective one hub alone, that of the service's home, and the other while that is dead or mute. */
 import type { HubConfig } from "./config.ts";
 import { BudgetAlerts, type BudgetSight, type BudgetTurn } from "./core/objectives/budget-alerts.ts";
 import { type Burning, rules, type Window } from "./core/objectives/burn.ts";
@@ -10,6 +10,8 @@ export interface ObjectiveAlertsOptions {
   config: Pick<HubConfig, "machine" | "peer" | "services">;
   view(): ObjectivesView;
   isHubDead(machine: string): boolean;
+  /** How long the peer's hub has not said that it judges objectives, ms. */
+  peerUnjudgedMs(): number;
   isCutOff(): boolean;
   isWorkedOn(objective: string): boolean;
   /** What stands by the records; undefined until they were read back. */
@@ -22,6 +24,8 @@ export interface ObjectiveAlertsOptions {
 
 const alertName = "budget-burning";
 const tickMs = 5_000;
+/** A hub that is replaced has read its records back before that. */
+const muteAfterMs = 60_000;
 
 export class ObjectiveAlerts {
   readonly #options: ObjectiveAlertsOptions;
@@ -58,11 +62,11 @@ export class ObjectiveAlerts {
   }
 
   #isQuiet(objective: string): boolean {
-    const { config, isHubDead, isCutOff, isWorkedOn } = this.#options;
+    const { config, isHubDead, peerUnjudgedMs, isCutOff, isWorkedOn } = this.#options;
     const { machine, peer, services } = config;
     const [first] = [machine.name, peer.name].toSorted();
     const speaker = services.find(({ name }) => name === objective)?.home ?? first;
-    const speaks = speaker === machine.name || isHubDead(peer.name);
+    const speaks = speaker === machine.name || isHubDead(peer.name) || peerUnjudgedMs() >= muteAfterMs;
     return !speaks || isCutOff() || isWorkedOn(objective);
   }
 

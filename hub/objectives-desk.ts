@@ -4,6 +4,7 @@ import type { HubConfig } from "./config.ts";
 import { ObjectiveBook } from "./core/objectives/book.ts";
 import { type Objective, objectivesOf, pairName } from "./core/objectives/config.ts";
 import {
+  askedAtOnce,
   type CountsMessage,
   CountsMessage as CountsSchema,
   objectivesExchangePath,
@@ -36,7 +37,7 @@ export type ProbeResult = "good" | "bad" | "uncounted";
 const tickMs = 1_000;
 const peerEveryMs = 60_000;
 const daysEveryMs = 3_600_000;
-/** Of the peer's whole book: four days of minutes of 100 objectives. */
+/** Of the peer's word on a stretch of minutes and on 90 days; more than that of 400 objectives. */
 const maxPeerBytes = 4 * 1024 * 1024;
 const peerDeadlineMs = 5_000;
 /** What the peer counted in the last minutes is asked for again: it may still have been counting, minutes. */
@@ -118,8 +119,8 @@ export class ObjectivesDesk {
   }
 
   /** For the peer's hub. @param from minute */
-  counts(from: number): CountsMessage {
-    return tellCounts(this.#books, this.#options.config.machine.name, from, minuteOf(Date.now()));
+  counts(from: number, minutes?: number): CountsMessage {
+    return tellCounts(this.#books, this.#options.config.machine.name, from, minuteOf(Date.now()), minutes);
   }
 
   #bookOf(name: string): ObjectiveBook {
@@ -166,25 +167,45 @@ export class ObjectivesDesk {
   async #askPeer(): Promise<void> {
     if (this.#askingPeer) return;
     this.#askingPeer = true;
-    const { config, log } = this.#options;
     const { signal } = this.#stop;
     const now = minuteOf(Date.now());
-    const from = Math.max(Math.min(this.#peerKnownTo, now) - askAgain, now - keptMinutes);
-    const options = { ...config.peer.hub, deadlineMs: peerDeadlineMs, maxBytes: maxPeerBytes, signal };
+    const isFirst = this.#peerKnownTo === 0;
     try {
-      takeCounts(
-        this.#books,
-        await askPeer(CountsSchema, { ...options, path: `${objectivesExchangePath}?from=${from}` }),
-        now,
-      );
-      if (this.#peerKnownTo === 0) void this.#files?.keepDays(this.#books, Date.now());
-      this.#peerKnownTo = now;
+      // What is known stays known when a later stretch fails.
+      for (let from = this.#unknownFrom(now); from <= now; from += askedAtOnce) {
+        takeCounts(this.#books, await this.#askCounts(from, now), now);
+        this.#peerKnownTo = Math.min(now, from + askedAtOnce - 1);
+      }
+      if (isFirst) void this.#files?.keepDays(this.#books, Date.now());
       this.#saidUnasked = false;
     } catch (error) {
       // A peer that is away says nothing new; what is not known yet is asked for the next time.
-      if (!signal.aborted && !this.#saidUnasked) log.info("objectives.peer-unasked", { error: messageOf(error) });
+      if (!signal.aborted && !this.#saidUnasked)
+        this.#options.log.info("objectives.peer-unasked", { error: messageOf(error) });
       this.#saidUnasked = true;
     }
     this.#askingPeer = false;
+  }
+
+  #unknownFrom(now: number): number {
+    return Math.max(Math.min(this.#peerKnownTo, now) - askAgain, now - keptMinutes);
+  }
+
+  async #askCounts(from: number, now: number): Promise<CountsMessage> {
+    const options = {
+      ...this.#options.config.peer.hub,
+      deadlineMs: peerDeadlineMs,
+      maxBytes: maxPeerBytes,
+      signal: this.#stop.signal,
+    };
+    const path = `${objectivesExchangePath}?from=${from}`;
+    if (now - from < askedAtOnce) return askPeer(CountsSchema, { ...options, path });
+    try {
+      return await askPeer(CountsSchema, { ...options, path: `${path}&minutes=${askedAtOnce}` });
+    } catch (error) {
+      // A hub of an older version knows no stretches.
+      if (!messageOf(error).endsWith("HTTP 400")) throw error;
+      return askPeer(CountsSchema, { ...options, path });
+    }
   }
 }

@@ -23,6 +23,8 @@ export interface PastOptions {
   services: Services;
   maintenance: MaintenanceDesk;
   alerts: AlertStore;
+  /** How long the peer's hub has not said that it judges objectives, ms. */
+  peerUnjudgedMs(): number;
   /** Longest recent stall of this process's event loop, ms. */
   lagMs(): number;
   /** Monotonic ms. */
@@ -53,12 +55,18 @@ export class Past {
       config,
       view: () => this.objectives.view(),
       isHubDead: (machine) => judge.state(machine).parts.hub.verdict === "dead",
+      peerUnjudgedMs: options.peerUnjudgedMs,
       isCutOff,
       isWorkedOn,
-      standing: () => (records.ready && this.objectives.isRead ? records.alerts : undefined),
+      standing: () => (this.judgesObjectives ? records.alerts : undefined),
       store: (alert) => storeAlert(alerts, alert),
       clock,
     });
+  }
+
+  /** Whether it is known what was counted and what stands. */
+  get judgesObjectives(): boolean {
+    return this.#options.records.ready && this.objectives.isRead;
   }
 
   /** Reads what earlier lives of this hub knew, behind which it goes on by itself. */

@@ -22,6 +22,8 @@ export interface PeerReportsOptions {
     words(full: boolean): Pick<Heartbeat, "silences" | "notify">;
     heard(report: Heartbeat): void;
   };
+  /** Whether this hub can say that an error budget burns. */
+  judgesObjectives(): boolean;
   /** Agents and standbys whose health this hub speaks for. */
   ownIds: readonly string[];
   /** Longest recent stall of this process's event loop, ms. */
@@ -46,9 +48,12 @@ export class PeerReports {
   readonly #clockOffset = new ClockOffset();
   #maintenanceIsNews = false;
   #peerLagMs = 0;
+  /** When the peer said last that it judges objectives; at first when this hub began to listen. */
+  #judgingAtMs: number;
 
   constructor(options: PeerReportsOptions) {
     this.#options = options;
+    this.#judgingAtMs = options.clock();
     const { machine, peer } = options.config;
     this.sender = new HeartbeatSender({
       machine: machine.name,
@@ -115,6 +120,11 @@ export class PeerReports {
     this.sender.stop();
   }
 
+  /** How long the peer has not said that it judges objectives: it is of an older version, or has not read its records back. */
+  get unjudgedMs(): number {
+    return this.#options.clock() - this.#judgingAtMs;
+  }
+
   #compose(full: boolean): Omit<Heartbeat, "v" | "machine" | "counter"> {
     const { incarnation, health, records, maintenance, alerting, ownIds, lagMs, clock } = this.#options;
     const wallMs = Date.now();
@@ -123,7 +133,8 @@ export class PeerReports {
     const said = full || this.#maintenanceIsNews ? { maintenance: maintenance.words() } : {};
     this.#maintenanceIsNews = false;
     const told = alerting.words(full);
-    return { incarnation, wallMs, lagMs: lagMs(), agents, ...said, ...told, ...records.forHeartbeat(full) };
+    const judges = full && this.#options.judgesObjectives() ? { judgesObjectives: true as const } : {}; // else of any boolean
+    return { incarnation, wallMs, lagMs: lagMs(), agents, ...said, ...told, ...judges, ...records.forHeartbeat(full) };
   }
 
   #heard(report: Heartbeat, route: HeartbeatRoute): void {
@@ -133,6 +144,7 @@ export class PeerReports {
     this.#clockOffset.note(report.wallMs, Date.now(), clock());
     this.#peerLagMs = report.lagMs;
     records.heardPeer(report);
+    if (report.judgesObjectives) this.#judgingAtMs = clock();
     if (report.maintenance !== undefined) maintenance.heard(report.maintenance);
     alerting.heard(report);
     for (const agent of report.agents) {

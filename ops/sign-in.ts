@@ -2,6 +2,7 @@
 import { hostname, userInfo } from "node:os";
 import type { Command } from "commander";
 import { allSessionsPath, SignInCode, signInCodesPath } from "../hub/http/session-json.ts";
+import { safeParseAnswer } from "./client/answer.ts";
 import { OperatorError } from "./error.ts";
 import { askingHubs } from "./ledger/hubs.ts";
 import { type HubsOrdered, type OrderHub, orderHubs } from "./services/hubs.ts";
@@ -47,7 +48,7 @@ async function signIn(options: SignInOptions): Promise<void> {
 
 async function codeOf({ url, give }: OrderHub, by: string): Promise<Answered> {
   const [answer] = await give([{ method: "POST", path: signInCodesPath, body: { by } }]);
-  const code = SignInCode.safeParse(answer?.said).data;
+  const code = answer && safeParseAnswer(SignInCode, answer.said).data;
   if (code === undefined) return { url, error: answer?.text || "no answer" };
   return { url, page: `${url}/#sign-in=${code.code}`, until: code.until };
 }

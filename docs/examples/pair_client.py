@@ -7,6 +7,7 @@ answer was lost may be sent again: it has its effect once.
 """
 
 import argparse
+import http.client
 import json
 import time
 import urllib.error
@@ -25,15 +26,26 @@ class Pair:
         self.client = client
         self.deadline = deadline
         self.seq = 0
+        # The push that nobody answered: what it was, and its number, which it keeps when it is tried again.
+        self.pending = None
 
     def push(self, text, job, **labels):
         """Replaces the group of this job and these labels by metrics in Prometheus text. Returns the hub, and where it stands now: `peer`, on
-        both machines, or `local`, on that hub's alone."""
-        self.seq += 1
+        both machines, or `local`, on that hub's alone. After Silent the same push may be tried again: it keeps its number, so that it has its effect
+        once where a hub took it after all."""
         parts = [("job", job), *labels.items()]
         path = "/metrics/" + "/".join(f"{name}/{urllib.parse.quote(value, safe='')}" for name, value in parts)
+        if self.pending != (path, text):
+            self.seq += 1
+        self.pending = (path, text)
         numbered = {"Tandem-Client": self.client, "Tandem-Seq": str(self.seq)}
-        hub, answer = self._ask("PUT", path, text.encode(), numbered)
+        try:
+            hub, answer = self._ask("PUT", path, text.encode(), numbered)
+        except ValueError:
+            # Refused: nothing is open any more.
+            self.pending = None
+            raise
+        self.pending = None
         return hub, answer.headers.get("Tandem-Replication", "local")
 
     def read(self, path):
@@ -46,21 +58,31 @@ class Pair:
         for hub in list(self.hubs):
             request = urllib.request.Request(hub + path, data=body, headers=headers or {}, method=method)
             try:
-                with urllib.request.urlopen(request, timeout=self.deadline) as answer:
-                    answer.body = answer.read()
-            except urllib.error.HTTPError as error:
-                said = error.read().decode(errors="replace").strip()
-                # The other hub would say the same of a request that is wrong; it may have room where this one has none.
-                if error.code < 500:
-                    raise ValueError(f"{hub}: {error.code} {said}") from None
-                refusals.append(f"{hub}: {error.code} {said}")
-            except OSError as error:
-                refusals.append(f"{hub}: {error}")
-            else:
+                status, answer = self._exchange(request)
+            except (OSError, http.client.HTTPException) as error:
+                # It is gone, late, or broke off in the middle of its answer.
+                refusals.append(f"{hub}: {error!r}")
+                continue
+            if status < 400:
                 self.hubs.remove(hub)
                 self.hubs.insert(0, hub)
                 return hub, answer
+            said = f"{hub}: {status} {answer.body.decode(errors='replace').strip()}"
+            # The other hub would say the same of a request that is wrong; it may have room where this one has none.
+            if status < 500:
+                raise ValueError(said)
+            refusals.append(said)
         raise Silent("; ".join(refusals))
+
+    def _exchange(self, request):
+        """The status and the whole answer, also one that is a refusal."""
+        try:
+            answer = urllib.request.urlopen(request, timeout=self.deadline)
+        except urllib.error.HTTPError as error:
+            answer = error
+        with answer:
+            answer.body = answer.read()
+        return answer.status, answer
 
 
 def main():

@@ -47,6 +47,8 @@ export const Heartbeat = z.object({
   silences: MaintenanceWindows.optional(),
   /** In full heartbeats and at once when something was told: who need not be told any more. */
   notify: NotifyWord.optional(),
+  /** In full heartbeats, while the sender knows the records and counts by which it says that budgets burn. */
+  judgesObjectives: z.literal(true).optional(),
 });
 export type Heartbeat = z.infer<typeof Heartbeat>;
 

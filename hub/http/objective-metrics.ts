@@ -45,7 +45,7 @@ export function objectiveMetrics(registry: Registry, sources: ObjectiveSources):
   );
   new Gauge({
     name: "tandem_objective_burn_rate",
-    help: "How fast the budget burns, by window: 1 uses it up just in the objective's window.",
+    help: "How fast the budget burns, by window: 1 uses it up just in the objective's window; absent until enough was asked to say so.",
     labelNames: ["objective", "window"],
     registers: [registry],
     collect() {

@@ -15,7 +15,7 @@ export const ObjectiveDay = z.strictObject({
 export const BurnRate = z.strictObject({
   /** @example "5m" */
   window: z.string(),
-  /** 1 uses up the budget just in the objective's window; null without a probe. */
+  /** 1 uses up the budget just in the objective's window; null until enough was asked to say so. */
   rate: z.number().nullable(),
 });
 

@@ -19,7 +19,11 @@ export function viewOf(objective: Objective, book: ObjectiveBook, wallMs: number
     ...counts,
     availability: counts.total === 0 ? null : (counts.total - counts.bad) / counts.total,
     budgetLeft: rounded(budgetLeft(objective, counts)),
-    burnRates: rates.map(({ window, rate }) => ({ window, rate: rate === null ? null : rounded(rate) })),
+    // What decides nothing here is to decide nothing elsewhere: a Prometheus alerts by these, too.
+    burnRates: rates.map(({ window, rate, decides }) => ({
+      window,
+      rate: rate === null || !decides ? null : rounded(rate),
+    })),
     burning: burningBy(rates),
     days: days.map(({ day, count }) => ({ day: dateOf(day), ...count })),
   };

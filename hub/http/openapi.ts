@@ -96,10 +96,20 @@ function bodyContent(body: NonNullable<Operation["body"]>): Json {
 /** Named schemas are referred to; all of them stand in the components. */
 function schemaObject(schema: z.ZodType, io: "input" | "output"): Json {
   const { $schema: _, $defs: __, ...rest } = z.toJSONSchema(schema, { metadata: registry, io });
-  return JSON.parse(JSON.stringify(rest).replaceAll('"#/$defs/', '"#/components/schemas/')) as Json; // it was an object
+  const whole = JSON.parse(JSON.stringify(rest).replaceAll('"#/$defs/', '"#/components/schemas/')) as Json; // it was an object
+  return io === "output" ? open(whole) : whole;
 }
+
+/** A later hub may answer with more: who checks answers by this document is not to refuse that. */
+const open = (schema: Json): Json =>
+  // It was an object.
+  JSON.parse(JSON.stringify(schema), (key, value) =>
+    key === "additionalProperties" && value === false ? undefined : value,
+  ) as Json;
 
 function components(): Json {
   const { schemas } = z.toJSONSchema(registry, { uri: (id) => `#/components/schemas/${id}` });
-  return Object.fromEntries(Object.entries(schemas).map(([id, { $schema: _, $id: __, ...schema }]) => [id, schema]));
+  return Object.fromEntries(
+    Object.entries(schemas).map(([id, { $schema: _, $id: __, ...schema }]) => [id, open(schema as Json)]), // each is an object
+  );
 }

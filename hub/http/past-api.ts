@@ -2,14 +2,20 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
 import { keptMinutes } from "../core/history/ring.ts";
-import { objectivesExchangePath } from "../core/objectives/exchange.ts";
+import { askedAtOnce, objectivesExchangePath } from "../core/objectives/exchange.ts";
 import { exchangedAtOnce, historyExchangePath } from "../io/history-exchange.ts";
-import { type AgentHistoryView, agentHistoryPath, type HistoryView, historyPath } from "./history-json.ts";
+import {
+  type AgentHistoryView,
+  agentHistoryPath,
+  type HistoryView,
+  historyPath,
+  mostAgentValues,
+} from "./history-json.ts";
 import { type ObjectivesView, objectivesPath } from "./objectives-json.ts";
 import { type Answer, notAllowed, reads, sendAnswer } from "./orders.ts";
 
 export interface PastApiOptions {
-  objectives: { isRead: boolean; view(): ObjectivesView; counts(from: number): unknown };
+  objectives: { isRead: boolean; view(): ObjectivesView; counts(from: number, minutes?: number): unknown };
   history: {
     isRead: boolean;
     view(minutes: number, step: number): HistoryView;
@@ -23,20 +29,20 @@ const Minute = whole(0, 2 ** 31 - 1);
 const Steps = z
   .strictObject({ minutes: whole(1, keptMinutes).default(1_440), step: whole(1, keptMinutes).default(1) })
   .refine(({ minutes, step }) => step <= minutes, "step must not be more than minutes");
-/** Values of each agent, where all are asked for: of 1,000 agents they take 2 MB. */
-const mostValues = 120;
 const AgentSteps = z
   .strictObject({
     minutes: whole(1, keptMinutes).default(60),
-    step: whole(1, keptMinutes).default(2),
+    step: whole(1, keptMinutes).optional(),
     agent: z.string().max(300).optional(),
   })
+  // One that names no step gets as many values as there may be: 120 at most.
+  .transform(({ step, ...asked }) => ({ ...asked, step: step ?? Math.ceil(asked.minutes / mostAgentValues) }))
   .refine(({ minutes, step }) => step <= minutes, "step must not be more than minutes")
   .refine(
-    ({ minutes, step, agent }) => agent !== undefined || minutes / step <= mostValues,
-    `at most ${mostValues} values of all agents; choose a larger step, or one agent`,
+    ({ minutes, step, agent }) => agent !== undefined || minutes / step <= mostAgentValues,
+    `at most ${mostAgentValues} values of all agents; choose a larger step, or one agent`,
   );
-const CountsAsked = z.strictObject({ from: Minute });
+const CountsAsked = z.strictObject({ from: Minute, minutes: whole(1, askedAtOnce).optional() });
 const HistoryAsked = z.strictObject({ from: Minute, minutes: whole(1, exchangedAtOnce) });
 
 type Handler = (query: Record<string, string>) => Answer;
@@ -59,7 +65,7 @@ export function createPastApi({ objectives, history }: PastApiOptions) {
       objectivesExchangePath,
       ready(
         objectives,
-        asked(CountsAsked, ({ from }) => objectives.counts(from)),
+        asked(CountsAsked, ({ from, minutes }) => objectives.counts(from, minutes)),
       ),
     ],
     [

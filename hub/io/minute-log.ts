@@ -12,7 +12,7 @@ export interface MinuteLogOptions {
   directory: string;
   /** Time that a file is of, ms; a divisor of a day, in whole hours. */
   fileMs: number;
-  /** The newest so many are kept. */
+  /** The newest so many are kept, and as many of a time that is yet to come. */
   maxFiles: number;
   /** Beyond it a file takes no more, bytes. */
   maxFileBytes: number;
@@ -39,10 +39,11 @@ export class MinuteLog {
   async read(): Promise<unknown[]> {
     const { directory, log, maxFiles } = this.#options;
     const values: unknown[] = [];
-    // Forced to be larger by nobody but this log; one that is would take the memory of the hub.
-    for (const name of (await this.#files()).slice(-maxFiles)) {
+    // Those of the past and those of a time that is yet to come, of which there are so many at most each.
+    for (const name of (await this.#files()).slice(-2 * maxFiles)) {
       const path = join(directory, name);
       try {
+        // Forced to be larger by nobody but this log; one that is would take the memory of the hub.
         if ((await stat(path)).size > 2 * this.#options.maxFileBytes) throw new Error("it is larger than it can be");
         const read = readCheckedLines(await readFile(path, "utf8"));
         for (const value of read.values) values.push(value);
@@ -96,13 +97,17 @@ export class MinuteLog {
     await this.#drop(wallMs);
   }
 
-  /** Those that are too many, and those of a time that is yet to come: a clock that ran ahead once left them. */
+  /**
+   * Those that are too many. Those of a time that is yet to come are bounded by themselves: a clock that ran ahead left them, or the clock is
+   * behind now and they are all there is of the past.
+   */
   async #drop(wallMs: number): Promise<void> {
     const { directory, fileMs, maxFiles } = this.#options;
     const names = await this.#files();
     const ahead = names.filter((name) => timeOf(name) > wallMs + fileMs);
     const kept = names.filter((name) => !ahead.includes(name));
-    for (const name of [...ahead, ...kept.slice(0, -maxFiles)]) await rm(join(directory, name), { force: true });
+    const tooMany = [...ahead.slice(0, -maxFiles), ...kept.slice(0, -maxFiles)];
+    for (const name of tooMany) await rm(join(directory, name), { force: true });
   }
 
   async #files(): Promise<string[]> {

@@ -19,7 +19,7 @@ export type MinuteLine = z.infer<typeof MinuteLine>;
 const DayLine = z.object({ day: Whole, counts: Counts });
 
 const dayMs = 86_400_000;
-/** Today's, four days' before, and one for a clock that was wrong. */
+/** Today's, four days' before, and one for a clock that was wrong; as many of a time that is yet to come. */
 const maxFiles = 6;
 /** A day of minutes of 100 objectives. */
 const maxFileBytes = 8 * 1024 * 1024;
@@ -102,7 +102,7 @@ export class ObjectiveFiles {
 function daysText(books: Books, nowMinute: number): string {
   const lines = new Map<number, Record<string, [number, number]>>();
   for (const [name, book] of books) {
-    for (const { day, count } of book.days(nowMinute)) {
+    for (const { day, count } of book.allDays(nowMinute)) {
       const counts = lines.get(day) ?? {};
       counts[name] = [count.total, count.bad];
       lines.set(day, counts);

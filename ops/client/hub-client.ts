@@ -1,4 +1,5 @@
 /** Asks the hubs of a pair: the one that answered last, and the next one when it does not, each within a deadline. */
+import { parseAnswer } from "./answer.ts";
 import { type Arguments, type Call, callOf, type OperationName, type Value } from "./call.ts";
 
 export type Outcome<N extends OperationName> =
@@ -11,6 +12,8 @@ export type Outcome<N extends OperationName> =
 const defaultDeadlineMs = 5_000;
 
 export class HubClient {
+  /** Of the own machine: the only one to which orders go, whichever answers questions. */
+  readonly #home: readonly string[];
   readonly #hubs: string[];
   readonly #deadlineMs: number;
 
@@ -19,6 +22,7 @@ export class HubClient {
    * @param deadlineMs of one question to one hub
    */
   constructor(hubs: readonly string[], deadlineMs = defaultDeadlineMs) {
+    this.#home = hubs.slice(0, 1);
     this.#hubs = [...hubs];
     this.#deadlineMs = deadlineMs;
   }
@@ -28,7 +32,7 @@ export class HubClient {
     const call = callOf(name, args);
     const reasons: string[] = [];
     let refused: Outcome<N> | undefined;
-    for (const hub of this.#hubs.slice(0, call.operation.order ? 1 : this.#hubs.length)) {
+    for (const hub of call.operation.order ? this.#home : [...this.#hubs]) {
       const outcome = await this.#ask<N>(hub, call);
       if (outcome.kind === "silent") reasons.push(...outcome.reasons);
       else if (outcome.kind === "refused" && outcome.status >= 500) refused ??= outcome;
@@ -54,7 +58,7 @@ export class HubClient {
       const schema = operation.answers[status]?.json;
       if (!answer.ok) return { kind: "refused", hub, status, ...refusalIn(text) };
       // The schema is this operation's, and so is what it lets through.
-      const value = (schema === undefined ? text : schema.parse(JSON.parse(text))) as Value<N>;
+      const value = (schema === undefined ? text : parseAnswer(schema, JSON.parse(text))) as Value<N>;
       return { kind: "answered", hub, status, headers, value };
     } catch (error) {
       return { kind: "silent", reasons: [`${hub}: ${reasonOf(error)}`] };

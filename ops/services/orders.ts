@@ -1,5 +1,6 @@
 /** Gives a hub an order, and says what came of it. */
 import { z } from "zod";
+import { safeParseAnswer } from "../client/answer.ts";
 import type { Order } from "../deploy/orders.ts";
 import { OperatorError } from "../error.ts";
 import { askServices } from "../site/ask-services.ts";
@@ -27,7 +28,7 @@ export async function hubOf(hubs: readonly OrderHub[], service?: string): Promis
 /** @throws OperatorError when the hub refuses it or does not answer */
 export async function order<T>({ url, give }: OrderHub, what: Order, schema: z.ZodType<T>): Promise<T> {
   const [answer] = await give([what]);
-  const parsed = schema.safeParse(answer?.said);
+  const parsed = safeParseAnswer(schema, answer?.said);
   if (parsed.success) return parsed.data;
   const why = `${url}: ${answer?.text || "no answer"}`;
   // What was not answered may have been done all the same.

@@ -7,6 +7,7 @@ import {
   type DocumentView,
   documentPath,
 } from "../../hub/http/documents-json.ts";
+import { safeParseAnswer } from "../client/answer.ts";
 import { HubClient } from "../client/hub-client.ts";
 import type { Answer, Order } from "../deploy/orders.ts";
 
@@ -32,9 +33,9 @@ export const documentOrder = (kind: string, key: string, put: DocumentPut): Orde
 
 /** What a hub says of an order of `documentOrder`. */
 export function documentWritten({ ok, text, said }: Answer): DocumentWritten {
-  const stored = DocumentStored.safeParse(said);
+  const stored = safeParseAnswer(DocumentStored, said);
   if (ok && stored.success) return { kind: "stored", ...stored.data };
-  const conflict = DocumentConflict.safeParse(said);
+  const conflict = safeParseAnswer(DocumentConflict, said);
   if (conflict.success) return { kind: "conflict", text, present: conflict.data.present };
   return { kind: "failed", text: text || "the hub answered something else" };
 }

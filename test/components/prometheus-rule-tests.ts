@@ -35,7 +35,7 @@ export function ruleTests(groups: readonly string[], alerts: readonly AlertingRu
             .replace("{{ $value | humanize }}", value);
         const { summary, description, runbook_url } = rule.annotations;
         return {
-          exp_labels: { ...labels, severity: filled(rule.labels.severity) },
+          exp_labels: { ...labels, ...rule.labels, severity: filled(rule.labels.severity) },
           exp_annotations: { summary: filled(summary), description: filled(description), runbook_url },
         };
       }),
@@ -148,6 +148,23 @@ export function ruleTests(groups: readonly string[], alerts: readonly AlertingRu
           alert_rule_test: [
             firing("1m", "TandemObjectiveBurning", { labels: { objective: "pair" }, value: "15" }),
             firing("1m", "TandemObjectiveBurningSlowly"),
+          ],
+        },
+      ),
+      scene(
+        "a budget of which a hub says that it burns, too, is told of once",
+        [
+          ...up,
+          ...burning({ "5m": 15, "30m": 15, "1h": 15 }),
+          ...ofBothHubs("tandem_alert_standing", 'alert="budget-burning",severity="urgent",subject="pair",', 1, 1),
+        ],
+        {
+          promql_expr_test: [
+            one('ALERTS{alertstate="firing", alertname!="TandemWatchdog"}', "5m", {
+              labels:
+                'ALERTS{alert="budget-burning",alertname="TandemObjectiveBurning",alertstate="firing",objective="pair",severity="urgent"}',
+              value: 1,
+            }),
           ],
         },
       ),

@@ -29,11 +29,19 @@ describe("rules.yml", () => {
   });
 
   it("has an alert for each that a hub raises, of the severity that they say, with the same runbook", () => {
-    for (const name of Object.keys(alertSeverities)) {
+    const names = Object.keys(alertSeverities).filter((name) => name !== "budget-burning");
+    for (const name of names) {
       const alert = alerts.find((candidate) => candidate.alert === alertName(name));
       expect(alert?.labels).toEqual({ severity: "{{ $labels.severity }}" });
       expect(alert?.annotations.runbook_url).toBe(`docs/runbooks/${name}.md`);
     }
+  });
+
+  it("has the burn rules in the place of the hubs' budget-burning, with that label and runbook", () => {
+    const burn = alerts.filter(({ labels }) => labels.alert === "budget-burning");
+    expect(burn.map(({ alert }) => alert)).toEqual(["TandemObjectiveBurning", "TandemObjectiveBurningSlowly"]);
+    for (const { annotations } of burn) expect(annotations.runbook_url).toBe("docs/runbooks/budget-burning.md");
+    expect(alerts.map(({ alert }) => alert)).not.toContain(alertName("budget-burning"));
   });
 
   it("gives each alert a name of its own, a summary, a description and a page that is there", () => {

@@ -12,6 +12,8 @@ let said: string[];
 let objectives: ObjectiveView[];
 let deadHub: string;
 let worked: string[];
+/** The hub that does not say that it judges objectives, and since when. */
+let mute: { hub: string; sinceMs: number };
 const hubs: ObjectiveAlerts[] = [];
 
 function note(by: string, alert: NewAlert): void {
@@ -22,6 +24,7 @@ function note(by: string, alert: NewAlert): void {
 beforeEach(() => {
   vi.useFakeTimers();
   [open, said, deadHub, worked] = [new OpenAlerts(), [], "", []];
+  mute = { hub: "", sinceMs: 0 };
   objectives = [objective(), objective({ name: service })];
   const { machine, peer, services } = smallConfig();
   for (const [own, other] of [
@@ -33,9 +36,10 @@ beforeEach(() => {
         config: { machine: own, peer: other, services },
         view: () => ({ machine: own.name, now: "", objectives }),
         isHubDead: (name) => name === deadHub,
+        peerUnjudgedMs: () => (mute.hub === other.name ? Date.now() - mute.sinceMs : 0),
         isCutOff: () => false,
         isWorkedOn: (name) => worked.includes(name),
-        standing: () => open,
+        standing: () => (mute.hub === own.name ? undefined : open),
         store: async (alert) => note(own.name, alert),
         clock: () => Date.now(),
       }),
@@ -88,4 +92,17 @@ it("says nothing of what is worked on, and ends an alert about what is promised 
   note("mainpc", { severity: "warning", name: "budget-burning", subject: "Gone", message: "" });
   await pass(90);
   expect(said.at(-1)).toMatch(/^mainpc: resolved budget-burning Gone/);
+});
+
+it("the other hub speaks once the home's, which lives, has not said for 60 s that it judges objectives", async () => {
+  mute = { hub: "mainpc", sinceMs: Date.now() };
+  burn(service, "urgent", { "1h": 20, "5m": 100 });
+  await pass(55);
+  expect(said).toEqual([]);
+  await pass(20);
+  expect(said).toEqual([expect.stringMatching(/^pc2: urgent budget-burning TutorAgent/)]);
+  mute = { hub: "", sinceMs: 0 };
+  burn(service, "no");
+  await pass(120);
+  expect(said.slice(1)).toEqual([expect.stringMatching(/^mainpc: resolved budget-burning TutorAgent/)]);
 });

@@ -118,3 +118,26 @@ it("a hub without anything has its counts and its history from the peer's hub wi
   await until("the peer's counts", () => (pairOf(own).total >= 3 ? true : undefined));
   await until("the peer's history", () => (history.view(10, 1).series.series?.includes(42) ? true : undefined));
 });
+
+it.each([
+  ["720 minutes at a time, and goes on behind them after a failure", 503, 3, 4],
+  ["all at once from a hub of an older version, which knows no stretches", 400, 8, 8],
+])("a hub that was away for four days asks %s", async (_, refusal, least, stretches) => {
+  const asked: URLSearchParams[] = [];
+  past = async (request, response) => {
+    const query = new URLSearchParams(request.url?.split("?")[1]);
+    asked.push(query);
+    const isRefused = query.has("minutes") && (refusal === 400 || asked.length > 3);
+    const body = JSON.stringify({ v: 1, machine: "pc2", from: Number(query.get("from")), objectives: {} });
+    response.writeHead(isRefused ? refusal : 200).end(isRefused ? "{}" : body);
+    return true;
+  };
+  worked = true;
+  const desk = objectivesOf("own");
+  await desk.start();
+  await until("questions", () => (asked.length >= Math.min(least + 1, stretches) ? true : undefined), 20_000);
+  const from = asked.map((query) => Number(query.get("from")));
+  if (refusal === 400) return expect([from[1], asked[1]?.has("minutes")]).toEqual([from[0], false]);
+  expect(from.map((minute) => minute - (from[0] ?? 0))).toEqual([0, 720, 1_440, 2_160]);
+  expect(asked.every((query) => query.get("minutes") === "720")).toBe(true);
+});

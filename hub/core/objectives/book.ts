@@ -63,7 +63,7 @@ export class ObjectiveBook {
     this.#begun = true;
     if (count.total <= (this.#days.get(day)?.total ?? 0)) return;
     this.#days.set(day, count);
-    // The oldest goes; a clock that ran ahead once costs one day.
+    // The oldest goes; each day of a clock that ran ahead costs one.
     if (this.#days.size > keptDays) this.#days.delete(Math.min(...this.#days.keys()));
   }
 
@@ -78,12 +78,14 @@ export class ObjectiveBook {
 
   /** The oldest first. */
   days(nowMinute: number): DayCount[] {
-    this.reckon(nowMinute);
     const today = dayOf(nowMinute);
-    return [...this.#days]
-      .filter(([day]) => day > today - keptDays && day <= today)
-      .sort(([a], [b]) => a - b)
-      .map(([day, count]) => ({ day, count }));
+    return this.allDays(nowMinute).filter(({ day }) => day > today - keptDays && day <= today);
+  }
+
+  /** Those that are yet to come as well, to be kept: a clock that is behind now must not cost the past. */
+  allDays(nowMinute: number): DayCount[] {
+    this.reckon(nowMinute);
+    return [...this.#days].sort(([a], [b]) => a - b).map(([day, count]) => ({ day, count }));
   }
 
   /** The own, or the peer's where that is of more than twice as many probes: this hub was away then. */

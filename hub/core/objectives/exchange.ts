@@ -31,20 +31,29 @@ export const CountsMessage = z.object({
 });
 export type CountsMessage = z.infer<typeof CountsMessage>;
 
+/** Minutes that are asked for at once: of 200 objectives they take less than 1.5 MB. */
+export const askedAtOnce = 720;
 /** One that asks from further back was away, and may have missed whole days, minutes. */
 const longAway = 60;
 
 export type Books = ReadonlyMap<string, ObjectiveBook>;
 
-/** @param from what comes before is not told, nor more than is kept */
-export function tellCounts(books: Books, machine: string, from: number, nowMinute: number): CountsMessage {
+/** @param from what comes before is not told, nor more than is kept. @param minutes nor more than so many */
+export function tellCounts(
+  books: Books,
+  machine: string,
+  from: number,
+  nowMinute: number,
+  minutes = Number.POSITIVE_INFINITY,
+): CountsMessage {
   const first = Math.max(0, nowMinute - keptMinutes, from);
+  const last = Math.min(nowMinute, first + minutes - 1);
   const objectives = Object.fromEntries(
     [...books].map(([name, book]) => {
-      const minutes = Array.from({ length: Math.max(0, nowMinute - first + 1) }, (_, i) => book.own(first + i));
+      const counts = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => book.own(first + i));
       const days = first < nowMinute - longAway ? daysOf(book, nowMinute) : [];
-      const totals = withoutEnd(minutes.map((count) => count?.total ?? 0));
-      return [name, { totals, bads: withoutEnd(minutes.map((count) => count?.bad ?? 0)), days }];
+      const totals = withoutEnd(counts.map((count) => count?.total ?? 0));
+      return [name, { totals, bads: withoutEnd(counts.map((count) => count?.bad ?? 0)), days }];
     }),
   );
   return { v: 1, machine, from: first, objectives };

@@ -1,7 +1,7 @@
 /** Operations on the past: what happened, how things were, what is promised, and who needs whom. */
 import { z } from "zod";
 import { GraphView, graphPath } from "../graph-json.ts";
-import { AgentHistoryView, agentHistoryPath, HistoryView, historyPath } from "../history-json.ts";
+import { AgentHistoryView, agentHistoryPath, HistoryView, historyPath, mostAgentValues } from "../history-json.ts";
 import { ObjectivesView, objectivesPath } from "../objectives-json.ts";
 import { Told } from "../timeline-api.ts";
 import { TimelineEntry, TimelineView, timelinePath } from "../timeline-json.ts";
@@ -45,7 +45,7 @@ export const pastOperations = {
   getAgentHistory: {
     method: "get",
     path: agentHistoryPath,
-    summary: "How agents were, a value a step",
+    summary: `How agents were, a value a step; of all agents at most ${mostAgentValues} values each, of one up to 1,500`,
     query: z.object({ ...steps, agent: z.string().max(300).optional() }),
     answers: {
       200: said("by machine/name", AgentHistoryView),

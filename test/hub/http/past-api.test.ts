@@ -46,11 +46,15 @@ it("tells 24 hours by the minute unless something else is asked for, in the shap
   expect(HistoryView.parse(await answer.json()).series).toEqual({ lag: [1, null] });
   await ask("/api/v1/history?minutes=60&step=5");
   await ask("/api/v1/history/agents");
+  await ask("/api/v1/history/agents?minutes=1440");
+  await ask("/api/v1/history/agents?minutes=1500&agent=mainpc%2FTwin");
   await ask("/api/v1/history/agents?agent=mainpc%2FTwin&minutes=1500&step=1");
   expect(asked).toEqual([
     [1_440, 1],
     [60, 5],
-    [60, 2, undefined],
+    [60, 1, undefined],
+    [1_440, 12, undefined],
+    [1_500, 13, "mainpc/Twin"],
     [1_500, 1, "mainpc/Twin"],
   ]);
 });

@@ -59,14 +59,24 @@ it("loses the damaged line alone, says so, and starts with a file that holds som
   expect(said).toEqual(["minutes.damaged", "minutes.damaged"]);
 });
 
-it("keeps its newest 3 files, and none of a time that is yet to come", async () => {
+it("keeps its newest 3 files, and at most 3 of a time that is yet to come", async () => {
   const log = open();
   for (let hour = 0; hour < 6; hour++) await log.append([{ hour }], at + hour * hourMs);
   expect(readdirSync(directory)).toEqual(["2026-03-01T15.log", "2026-03-01T16.log", "2026-03-01T17.log"]);
-  await open().append([{ ahead: 1 }], at + 90 * 24 * hourMs);
-  expect(await open().read()).toEqual([{ hour: 4 }, { hour: 5 }, { ahead: 1 }]);
-  await log.append([{ hour: 6 }], at + 6 * hourMs);
-  expect(await open().read()).toEqual([{ hour: 4 }, { hour: 5 }, { hour: 6 }]);
+  for (let day = 0; day < 5; day++) await open().append([{ ahead: day }], at + (90 + day) * 24 * hourMs);
+  await open().append([{ hour: 6 }], at + 6 * hourMs);
+  for (let hour = 7; hour < 10; hour++) await log.append([{ hour }], at + hour * hourMs);
+  expect(await open().read()).toEqual(
+    [7, 8, 9].map((hour) => ({ hour })).concat([2, 3, 4].map((ahead) => ({ ahead })) as never),
+  );
+});
+
+it("has lost nothing when a machine boots with a clock of 1970, writes 5 files, and the clock is right again", async () => {
+  for (let hour = 0; hour < 3; hour++) await open().append([{ hour }], at + hour * hourMs);
+  for (let hour = 0; hour < 5; hour++) await open().append([{ wrong: hour }], hour * hourMs);
+  await open().append([{ hour: 3 }], at + 2 * hourMs);
+  expect((await open().read()).slice(-4)).toEqual([0, 1, 2, 3].map((hour) => ({ hour })));
+  expect(readdirSync(directory)).toHaveLength(3);
 });
 
 it("writes on into the file of an earlier hour when the clock is set back", async () => {

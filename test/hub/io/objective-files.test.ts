@@ -53,3 +53,10 @@ it("loses the one day whose line is damaged, and starts with files that hold som
   writeFileSync(path, '{"days": "none"}');
   expect((await read()).days(now)).toEqual([]);
 });
+
+it("keeps the days also when they are written while the clock stands at 1970", async () => {
+  const book = new ObjectiveBook();
+  book.noteDay(20_500, { total: 86_400, bad: 5 });
+  await open().keepDays(new Map([["pair", book]]), 3_600_000);
+  expect((await read()).days(now)).toEqual([{ day: 20_500, count: { total: 86_400, bad: 5 } }]);
+});

@@ -99,6 +99,15 @@ describe("a client of two hubs", () => {
     ]);
   });
 
+  it("gives an order to the first hub also after the second has answered a question", async () => {
+    const [busy, other] = [await hub(503, "being replaced\n"), await hub(200, fleetView("pc2"))];
+    const client = new HubClient([busy.url, other.url]);
+    expect(await client.call("getFleet", {})).toMatchObject({ kind: "answered", hub: other.url });
+    await client.call("takeService", { params: { name: "Tutor" }, body: { confirmPeerDead: true } });
+    expect(busy.seen.map(({ line }) => line)).toEqual(["GET /api/v1/fleet", "POST /api/v1/services/Tutor/take"]);
+    expect(other.seen).toHaveLength(1);
+  });
+
   it("takes for silence what is no hub's answer, and gives up after its deadline", async () => {
     const other = await hub(200, { unknown: true });
     expect(await ask(other.url, "getFleet", {})).toBeUndefined();

@@ -51,3 +51,13 @@ it("minutes of four days of 16 objectives take less than 0.5 MB, and the last tw
   expect(JSON.stringify(tellCounts(books, "pc2", 0, now)).length).toBeLessThan(500_000);
   expect(JSON.stringify(tellCounts(books, "pc2", now - 1, now)).length).toBeLessThan(1_024);
 });
+
+it("720 minutes of 200 objectives take less than 1.5 MB, and what is asked for in stretches is what is told at once", () => {
+  const books = new Map(Array.from({ length: 200 }, (_, i) => [`Service${i}`, new ObjectiveBook()]));
+  for (const book of books.values()) for (let ago = 0; ago < 720; ago++) book.addOwn(now - ago, { total: 60, bad: 60 });
+  expect(JSON.stringify(tellCounts(books, "pc2", now - 719, now, 720)).length).toBeLessThan(1_500_000);
+  const [kept, lost] = [booksOf(), booksOf()];
+  for (let ago = 0; ago < 5_760; ago++) bookIn(kept).addOwn(now - ago, { total: 60, bad: ago % 7 });
+  for (let from = now - 5_760; from <= now; from += 720) takeCounts(lost, tellCounts(kept, "pc2", from, now, 720), now);
+  expect(bookIn(lost).between(now - 5_760, now)).toEqual(bookIn(kept).between(now - 5_760, now));
+});
