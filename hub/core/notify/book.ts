@@ -1,7 +1,7 @@
 /** What one hub has still to tell to which channel: notices of the records, held while somebody silenced them, ticked off when either hub has told them. */
 import { z } from "zod";
 import { nextHlc } from "../hlc.ts";
-import { EpisodeDumps, Episodes, type NotedAlert } from "./episodes.ts";
+import { EpisodeDumps, Episodes, type Noted, type NotedAlert } from "./episodes.ts";
 import { isLoudEnough, type Loudness, Notice } from "./notice.ts";
 import { type Telling, Tellings, Told } from "./told.ts";
 import { mayBegin, type PeerSight } from "./turns.ts";
@@ -79,13 +79,14 @@ export class NotifyBook {
     return this.#revision;
   }
 
-  /** @param how `made`: by this hub just now; `read`: back at its start @returns what is new to tell */
-  note(alert: NotedAlert, how: "made" | "heard" | "read", clockMs: number): Notice | undefined {
-    const { notice, renamed } = this.#episodes.note(alert);
+  /** @param how `made`: by this hub just now; `read`: back at its start @returns what is new to tell, and what is new at all */
+  note(alert: NotedAlert, how: "made" | "heard" | "read", clockMs: number): Pick<Noted, "notice" | "raised"> {
+    const { settled = [], notice, raised, renamed } = this.#episodes.note(alert);
     this.#revision++;
+    for (const each of settled) this.#add(each, clockMs, how === "read");
     if (renamed !== undefined) this.#rename(renamed);
     if (notice !== undefined) this.#add(notice, how === "made" ? undefined : clockMs, how === "read");
-    return notice;
+    return { ...(notice && { notice }), ...(raised && { raised }) };
   }
 
   /**
@@ -160,17 +161,19 @@ export class NotifyBook {
     return { v: 1, episodes: this.#episodes.dump(), notices, told: this.#told.dump() };
   }
 
-  #isWanted({ id, severity, after }: Notice, { name, atLeast }: BookChannel): boolean {
+  #isWanted({ id, severity, after, orAfter }: Notice, { name, atLeast }: BookChannel): boolean {
     if (!isLoudEnough(severity, atLeast) || this.#told.has(id, name)) return false;
-    return after === undefined || this.#told.has(after, name);
+    return after === undefined || [after, orAfter].some((each) => each !== undefined && this.#told.has(each, name));
   }
 
   /** Whether nothing is left to do for it: its channels have heard it, or will not hear what it follows any more. */
   #isDone(notice: Notice): boolean {
-    const { id, severity, after } = notice;
+    const { id, severity, after, orAfter } = notice;
     return this.#options.channels.every((channel) => {
       if (!isLoudEnough(severity, channel.atLeast) || this.#told.has(id, channel.name)) return true;
-      return after !== undefined && !this.#told.has(after, channel.name) && !this.#entries.has(after);
+      const isOpen = (each?: string) =>
+        each !== undefined && (this.#told.has(each, channel.name) || this.#entries.has(each));
+      return after !== undefined && !isOpen(after) && !isOpen(orAfter);
     });
   }
 
@@ -211,6 +214,10 @@ export class NotifyBook {
     this.#dropped++;
     // Nobody is told the end of what nobody was told of.
     for (const [other, { notice }] of this.#entries)
-      if (notice.after === id && !this.#isToldAnywhere({ ...notice, id })) this.#remove(other, true);
+      if (
+        notice.after === id &&
+        [id, notice.orAfter ?? id].every((each) => !this.#isToldAnywhere({ ...notice, id: each }))
+      )
+        this.#remove(other, true);
   }
 }
