@@ -135,6 +135,18 @@ it("a mail server gets one mail with a Message-ID that stays the same when it is
   expect(ids[1]).toBe(ids[0]);
 });
 
+it("a mail server that has the mail and is slow to say so counts as told; one that is slow before it gets none", async () => {
+  const disabledCommands = ["STARTTLS", "AUTH"];
+  const slow = await mailServer({ disabledCommands, onData: (stream) => void stream.resume() });
+  await telling({ ...mail, port: slow.port, tls: "none" }, 2_000);
+  let proceed = () => {};
+  const late = await mailServer({ disabledCommands, onMailFrom: (_, __, done) => (proceed = done) });
+  await expect(telling({ ...mail, port: late.port, tls: "none" }, 1_000)).rejects.toThrow("no answer in time");
+  proceed();
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(late.mails).toEqual([]);
+});
+
 it("a mail server whose certificate the site's CA signed gets password and mail, by STARTTLS", async () => {
   const authority = createAuthority({ name: "test CA", now: new Date() });
   const signed = { machine: "mail", address: "127.0.0.1", now: new Date() };
