@@ -49,6 +49,8 @@ interface Entry {
   learnedAtMs: number | undefined;
   /** Read back at this start, and not known by the file. */
   isFound: boolean;
+  /** Of a record of the peer's, and not looked at yet: the end may be among those that come with it. */
+  isHeard: boolean;
 }
 
 /** Mutable. */
@@ -64,9 +66,9 @@ export class NotifyBook {
   constructor(options: BookOptions, dump: BookDump | undefined, clockMs: number) {
     this.#options = options;
     this.#episodes = new Episodes(dump?.episodes);
-    this.#told = new Told(dump?.told);
+    this.#told = new Told(dump?.told, () => this.#needed());
     for (const notice of dump?.notices ?? [])
-      this.#entries.set(notice.id, { notice, learnedAtMs: clockMs, isFound: false });
+      this.#entries.set(notice.id, { notice, learnedAtMs: clockMs, isFound: false, isHeard: false });
   }
 
   /** Notices that were given up because too many waited, or for too long, since the start. */
@@ -85,7 +87,7 @@ export class NotifyBook {
     this.#revision++;
     for (const each of settled) this.#add(each, clockMs, how === "read");
     if (renamed !== undefined) this.#rename(renamed);
-    if (notice !== undefined) this.#add(notice, how === "made" ? undefined : clockMs, how === "read");
+    if (notice !== undefined) this.#add(notice, how === "made" ? undefined : clockMs, how === "read", how === "heard");
     return { ...(notice && { notice }), ...(raised && { raised }) };
   }
 
@@ -111,8 +113,14 @@ export class NotifyBook {
   tick({ nowMs, clockMs, isQuiet }: BookSight): Notice[] {
     const notices = this.#episodes.tick(nowMs);
     for (const notice of notices) this.#add(notice, clockMs, false);
-    for (const [id, { notice }] of this.#entries) {
+    for (const [id, entry] of this.#entries) {
+      const { notice, isHeard } = entry;
+      entry.isHeard = false;
       const stands = this.#episodes.stands(notice);
+      if (isHeard && !stands && notice.after === undefined && nowMs - notice.atMs > recentMs) {
+        this.#remove(id, false);
+        continue;
+      }
       const quiet = notice.kind !== "resolved" && isQuiet(notice.name, notice.subject);
       // It may be told from the moment on at which the quiet ends.
       if (quiet && !this.#isToldAnywhere(notice)) notice.dueMs = nowMs;
@@ -177,6 +185,15 @@ export class NotifyBook {
     });
   }
 
+  #needed(): Set<string> {
+    const waiting = [...this.#entries.values()].flatMap(({ notice: { id, after = id, orAfter = id } }) => [
+      id,
+      after,
+      orAfter,
+    ]);
+    return new Set([...waiting, ...this.#episodes.said()]);
+  }
+
   #isToldAnywhere({ id }: Notice): boolean {
     return this.#told.hasAny(
       id,
@@ -192,12 +209,12 @@ export class NotifyBook {
     this.#entries.set(to, { ...entry, notice: { ...entry.notice, id: to, origin } });
   }
 
-  #add(notice: Notice, learnedAtMs: number | undefined, isFound: boolean): void {
+  #add(notice: Notice, learnedAtMs: number | undefined, isFound: boolean, isHeard = false): void {
     this.#revision++;
     const isReminder = notice.kind === "still-flapping";
     for (const [id, { notice: earlier }] of this.#entries)
       if (isReminder && earlier.kind === notice.kind && earlier.after === notice.after) this.#entries.delete(id);
-    this.#entries.set(notice.id, { notice, learnedAtMs, isFound });
+    this.#entries.set(notice.id, { notice, learnedAtMs, isFound, isHeard });
     while (this.#entries.size > maxNotices) this.#remove(this.#leastNeeded(), true);
   }
 

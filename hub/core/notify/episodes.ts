@@ -91,6 +91,18 @@ export class Episodes {
     return episode?.open === true && episode.saidBy === id;
   }
 
+  /** Ids of what told of troubles that are there now, or flap. */
+  said(): string[] {
+    return [...this.#episodes.values()]
+      .filter(({ open, flap }) => open || flap !== undefined)
+      .flatMap(({ saidBy, saidBefore, flap }) => [
+        saidBy,
+        saidBefore ?? saidBy,
+        flap?.id ?? saidBy,
+        flap?.before ?? saidBy,
+      ]);
+  }
+
   /** What each trouble that is there now is about, and the stamp of its newest record. */
   open(): { name: string; subject: string; newest: Hlc }[] {
     return [...this.#episodes.values()].filter(({ open }) => open);

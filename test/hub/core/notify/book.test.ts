@@ -323,3 +323,37 @@ it("what was raised while it flaps is known as raised, though nobody is told", (
     note("resolved", 10 * turn + 5);
   }
 });
+
+it("what was told of a trouble that stands is remembered, and said to the peer, behind 2,500 others and after two days", () => {
+  const teller = new Teller();
+  teller.say("urgent");
+  const id = teller.book.dump().told[0]?.[0] ?? "";
+  for (let i = 0; i < 2_500; i++) teller.book.told(`other-${i}`, "phone", teller.nowMs);
+  expect(teller.book.words(teller.nowMs).map(([each]) => each)).toContain(id);
+  teller.after(2 * 86_400_000);
+  expect(teller.book.words(teller.nowMs).map(([each]) => each)).toContain(id);
+  teller.say("resolved");
+  expect(teller.told).toEqual(["phone: raised nats-lost pc2", "phone: resolved nats-lost pc2"]);
+});
+
+it("what a peer's late records say was over more than an hour ago is not told", () => {
+  const teller = new Teller();
+  for (const [severity, agoMs] of [
+    ["urgent", 180 * minuteMs],
+    ["resolved", 179 * minuteMs],
+  ] as const)
+    teller.book.note(
+      {
+        at: { wallMs: teller.nowMs - agoMs, counter: 0 },
+        severity,
+        name: "hub-lost",
+        subject: "pc2",
+        message: "",
+        origin: "pc2",
+      },
+      "heard",
+      teller.nowMs,
+    );
+  teller.after(0);
+  expect(teller.told).toEqual([]);
+});
