@@ -148,7 +148,7 @@ export class Alerting {
       channels: () =>
         notifier.channels.map((channel) => {
           const { counts, failingForMs, config } = channel;
-          return { name: config.name, ...counts, failingForMs };
+          return { name: config.name, ...counts, failingForMs: failingForMs ?? 0 };
         }),
       dropped: () => notifier.dropped,
       silences: () => this.#silences.views().length,

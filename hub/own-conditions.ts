@@ -4,8 +4,8 @@ import type { HubConfig } from "./config.ts";
 
 export interface OwnConditionsOptions {
   config: Pick<HubConfig, "machine" | "peer" | "snapshots">;
-  /** Channels, and for how long every attempt of each has failed, ms; 0 when the last one did not. */
-  channels(): readonly { name: string; failingForMs: number }[];
+  /** Channels, and for how long every attempt of each has failed, ms; 0 when the last one did not, undefined before the first. */
+  channels(): readonly { name: string; failingForMs: number | undefined }[];
   /** By how much the peer's clock is behind, ms; undefined while that is not known. */
   clockOffsetMs(): number | undefined;
   /** For how long a snapshot should have been written, ms. */
@@ -37,8 +37,8 @@ export class OwnConditions {
     const { config, channels } = this.#options;
     const { name: subject } = config.machine;
     const all = channels();
-    const failing = all.filter(({ failingForMs }) => failingForMs >= channelFailsMs).map(({ name }) => name);
-    // One that has failed for a shorter time has not recovered either.
+    const failing = all.filter(({ failingForMs = 0 }) => failingForMs >= channelFailsMs).map(({ name }) => name);
+    // One that has failed for a shorter time, or was not tried since the start, has not recovered either.
     const is = failing.length > 0 ? "ill" : all.every(({ failingForMs }) => failingForMs === 0) ? "well" : "unclear";
     const message = is === "ill" ? `${subject} cannot tell alerts to ${failing.join(" and ")}` : "alerts arrive again";
     return { name: "notifications-failing", subject, is, message };

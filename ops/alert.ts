@@ -10,7 +10,9 @@ import {
   silencesPath,
   TestAnswer,
 } from "../hub/http/notifications-json.ts";
+import { messageOf } from "../hub/io/log.ts";
 import { alertsCode, alertsText, channelsCode, channelsText, testText } from "./alert/text.ts";
+import { OperatorError } from "./error.ts";
 import { askingHubs, hubUrls } from "./ledger/hubs.ts";
 import { type HubsOrdered, orderHubs } from "./services/hubs.ts";
 import { hubOf, order } from "./services/orders.ts";
@@ -110,11 +112,18 @@ async function channels(options: Asking): Promise<void> {
 async function test(options: TestOptions): Promise<void> {
   const { channel, severity } = options;
   const body = { severity, ...(channel === undefined ? {} : { channel }) };
-  const answers: TestAnswer[] = [];
-  for (const hub of orderHubs(options))
-    answers.push(await order(hub, { method: "POST", path: `${notificationsPath}/test`, body }, TestAnswer));
-  process.exitCode = answers.every(({ ok }) => ok) ? 0 : 1;
-  print(options, { exitCode: process.exitCode, hubs: answers }, testText(answers));
+  const what = { method: "POST", path: `${notificationsPath}/test`, body } as const;
+  const hubs = orderHubs(options);
+  const asked = await Promise.allSettled(hubs.map((hub) => order(hub, what, TestAnswer)));
+  const answers = asked.flatMap((each) => (each.status === "fulfilled" ? each.value : []));
+  const failed = asked.flatMap((each, i) => {
+    if (each.status === "fulfilled") return [];
+    const isSilent = each.reason instanceof OperatorError && each.reason.code === "order.unanswered";
+    return isSilent ? `no answer from ${hubs[i]?.url}` : messageOf(each.reason);
+  });
+  process.exitCode = failed.length === 0 && answers.every(({ ok }) => ok) ? 0 : 1;
+  const text = [testText(answers), ...failed].filter((line) => line !== "").join("\n");
+  print(options, { exitCode: process.exitCode, hubs: answers, failed }, text);
 }
 
 async function silence(alert: string, subject: string | undefined, options: SilenceOptions): Promise<void> {

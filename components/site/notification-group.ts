@@ -31,6 +31,8 @@ const Channel = z.strictObject({
   host: host.optional(),
   port: whole(1, 65_535).optional().meta({ example: 587 }),
   tls: z.enum(["starttls", "implicit", "none"], "starttls, implicit or none").optional().meta({ example: "starttls" }),
+  /** Certificate of whoever signed the mail server's, where Node does not know them. */
+  caSecret: secretName,
   user: z.string().min(1).optional().meta({ example: "tandem" }),
   passwordSecret: secretName,
   from: z.string().min(3).optional().meta({ example: "tandem@example.org" }),

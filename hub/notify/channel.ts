@@ -34,6 +34,7 @@ export class Channel {
   #busy: Promise<void> | undefined;
   #failed = 0;
   #failingSinceMs: number | undefined;
+  #tried = false;
   #notBeforeMs = Number.NEGATIVE_INFINITY;
   #delivered = 0;
   #attemptsFailed = 0;
@@ -48,8 +49,13 @@ export class Channel {
     return this.#options.config;
   }
 
-  /** Since when every attempt fails, ms ago; 0 when the last one did not. */
-  get failingForMs(): number {
+  /**
+   * Since when every attempt fails, ms ago; 0 when the last one did not, or nothing waits any more: nobody is kept from hearing anything.
+   * Undefined before the first attempt since the start.
+   */
+  get failingForMs(): number | undefined {
+    if (!this.#tried) return undefined;
+    if (this.#options.queued() === 0) this.#failingSinceMs = undefined;
     return this.#failingSinceMs === undefined ? 0 : this.#options.clock() - this.#failingSinceMs;
   }
 
@@ -103,6 +109,8 @@ export class Channel {
     const { config, teller, onTold, log } = this.#options;
     const { id, kind, name: alert, subject } = notice;
     const error = await this.#attempt(messageOfNotice(notice, teller));
+    if (error !== undefined)
+      [this.#tried, this.#failingSinceMs] = [true, this.#failingSinceMs ?? this.#options.clock()];
     const said = { channel: config.name, kind, alert, subject };
     if (error === undefined) {
       this.#failures.delete(id);
@@ -124,7 +132,6 @@ export class Channel {
       this.#attemptsFailed++;
       this.#failed++;
       this.#error = messageOf(error);
-      this.#failingSinceMs ??= clock();
       this.#notBeforeMs = Math.max(
         this.#notBeforeMs,
         clock() + Math.min(retryAtMostMs, retryMs * 2 ** (this.#failed - 1)),
@@ -137,6 +144,7 @@ export class Channel {
     this.#failed = 0;
     this.#error = null;
     this.#failingSinceMs = undefined;
+    this.#tried = true;
     this.#lastDeliveredAtMs = Date.now();
     return undefined;
   }

@@ -80,10 +80,11 @@ export class Notifier {
   /** A record of either machine. @param isMade by this hub just now */
   noted({ kind: _, ...alert }: Alert, origin: string, isMade: boolean): void {
     const how = this.#ready ? (isMade ? "made" : "heard") : "read";
-    const notice = this.#book.note({ ...alert, origin }, how, this.#options.clock());
-    if (notice === undefined || how === "read") return;
-    const isRaise = notice.kind === "raised" || notice.kind === "flapping";
-    if (isRaise && isMade) this.#options.onRaised(messageOfNotice(notice, this.#teller));
+    const { notice, raised } = this.#book.note({ ...alert, origin }, how, this.#options.clock());
+    if (how === "read") return;
+    // Listeners hear each, damped for people or not.
+    if (raised !== undefined && isMade) this.#options.onRaised(messageOfNotice(raised, this.#teller));
+    if (notice === undefined) return;
     // Not within the turn that stores it.
     setImmediate(() => this.#look());
   }

@@ -12,7 +12,7 @@ const tags: Partial<Record<Message["kind"], string>> = { resolved: "white_check_
 
 /** As JSON to the server's root: a header takes no letters beyond ASCII. */
 export async function tellNtfy(config: NtfyConfig, message: Message, signal: AbortSignal): Promise<void> {
-  const url = await urlOf(config);
+  const { url, isSecret } = await urlOf(config);
   const folders = url.pathname.split("/").filter((part) => part !== "");
   const topic = folders.pop();
   if (topic === undefined) throw new Error("the URL names no topic");
@@ -27,5 +27,5 @@ export async function tellNtfy(config: NtfyConfig, message: Message, signal: Abo
   });
   const token = config.tokenFile === undefined ? undefined : await secretText(config.tokenFile);
   const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
-  await sendHttp(url, { method: "POST", headers, body }, signal);
+  await sendHttp({ url, isSecret }, { method: "POST", headers, body }, signal);
 }

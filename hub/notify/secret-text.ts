@@ -10,7 +10,16 @@ export async function secretText(path: string): Promise<string> {
   });
   const secret = text.trim();
   if (secret === "" || secret.length > maxBytes) throw new Error(`${path} holds no secret`);
+  // In a header they are refused with an error that repeats the whole of it.
+  if (/\p{Cc}/u.test(secret)) throw new Error(`${path} holds more than one line, or other control characters`);
   return secret;
+}
+
+/** Where a channel is. */
+export interface Address {
+  url: URL;
+  /** It came from a file: nothing of it, nor of what is answered there, is repeated. */
+  isSecret: boolean;
 }
 
 /** Of a channel. Rejects when the file holds none. */
@@ -20,9 +29,10 @@ export async function urlOf({
 }: {
   url?: string | undefined;
   urlFile?: string | undefined;
-}): Promise<URL> {
+}): Promise<Address> {
   const text = urlFile === undefined ? url : await secretText(urlFile);
   const parsed = URL.parse(text ?? "");
-  if (parsed?.protocol === "http:" || parsed?.protocol === "https:") return parsed;
+  if (parsed?.protocol === "http:" || parsed?.protocol === "https:")
+    return { url: parsed, isSecret: urlFile !== undefined };
   throw new Error(`${urlFile ?? "url"} holds no http or https URL`);
 }

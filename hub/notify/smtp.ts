@@ -1,6 +1,7 @@
 /** Tells people by mail. */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { createTransport } from "nodemailer";
 import type { SmtpConfig } from "./config.ts";
 import { type Message, textOf, titleOf } from "./message.ts";
@@ -14,7 +15,15 @@ export async function tellSmtp(config: SmtpConfig, message: Message, signal: Abo
   const auth =
     user === undefined || passwordFile === undefined ? undefined : { user, pass: await secretText(passwordFile) };
   const ca = caFile === undefined ? undefined : await readFile(caFile, "utf8");
+  // Its own: what nodemailer opens goes on when the transport is closed, and a slow server took what counted as failed.
+  const socket = connect({ host, port });
+  socket.on("error", () => {});
+  let isHandedOver = false;
   const transport = createTransport({
+    getSocket: (_, done) => {
+      socket.once("error", (error) => done(error, {}));
+      socket.once("connect", () => done(null, { connection: socket }));
+    },
     host,
     port,
     secure: tls === "implicit",
@@ -28,6 +37,10 @@ export async function tellSmtp(config: SmtpConfig, message: Message, signal: Abo
     ...(auth && { auth }),
     ...(ca && { tls: { ca } }),
   });
+  transport.use("stream", (mail, done) => {
+    mail.message.processFunc((text) => text.once("end", () => (isHandedOver = true)));
+    done();
+  });
   const sent = transport.sendMail({
     from,
     to,
@@ -39,11 +52,18 @@ export async function tellSmtp(config: SmtpConfig, message: Message, signal: Abo
   });
   try {
     await Promise.race([sent, aborted(signal)]);
+    socket.destroy();
+  } catch (error) {
+    // What a server has, and is slow to say so, people will read: it is not sent again and again.
+    if (isHandedOver && (signal.aborted || isTimeout(error))) return void socket.unref();
+    socket.destroy();
+    throw error;
   } finally {
     sent.catch(() => {});
-    transport.close();
   }
 }
+
+const isTimeout = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "ETIMEDOUT";
 
 const isLoud = ({ kind, severity }: Message) => severity === "urgent" && (kind === "raised" || kind === "flapping");
 

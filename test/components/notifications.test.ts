@@ -46,6 +46,19 @@ async function made(site: Site, given: Record<string, string>) {
   return recorded;
 }
 
+it("a mail server's own CA is named like a secret, and read from its file", () => {
+  const channel = {
+    kind: "smtp",
+    name: "mail",
+    host: "mail.example.org",
+    caSecret: "mail-ca",
+    from: "a@b",
+    to: ["c@d"],
+  };
+  const parsed = HubConfig.shape.notifications.parse(hubTuning(siteOf({ channels: [channel] })).notifications);
+  expect(parsed.channels).toMatchObject([{ caFile: "/etc/tandem/notification-secrets/mail-ca" }]);
+});
+
 it("what a stack says of channels is what its hub reads, each secret as a file in a directory of the hub's alone", () => {
   const { notifications: conf } = hubTuning(siteOf(notifications));
   const parsed = HubConfig.shape.notifications.parse(conf);

@@ -4,7 +4,7 @@ import { smallConfig } from "./small-config.ts";
 
 let now: number;
 let offsetMs: number | undefined;
-let failing: Record<string, number>;
+let failing: Record<string, number | undefined>;
 let overdueMs: number;
 let conditions: OwnConditions;
 beforeEach(() => {
@@ -30,6 +30,8 @@ it("a channel that has failed for 10 minutes is ill, before that nothing is said
   failing.phone = 600_000;
   expect(sight("notifications-failing")).toBe("ill mainpc");
   expect(conditions.sights()[0]?.message).toBe("mainpc cannot tell alerts to phone");
+  failing = { phone: undefined, mail: 0 };
+  expect(sight("notifications-failing")).toBe("unclear mainpc");
 });
 
 it("clocks that differ by more than 500 ms for 30 s are ill, whichever is before, and a peer that is not heard says nothing", () => {

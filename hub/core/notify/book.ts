@@ -1,7 +1,7 @@
 /** What one hub has still to tell to which channel: notices of the records, held while somebody silenced them, ticked off when either hub has told them. */
 import { z } from "zod";
 import { nextHlc } from "../hlc.ts";
-import { EpisodeDumps, Episodes, type NotedAlert } from "./episodes.ts";
+import { EpisodeDumps, Episodes, type Noted, type NotedAlert } from "./episodes.ts";
 import { isLoudEnough, type Loudness, Notice } from "./notice.ts";
 import { type Telling, Tellings, Told } from "./told.ts";
 import { mayBegin, type PeerSight } from "./turns.ts";
@@ -49,6 +49,8 @@ interface Entry {
   learnedAtMs: number | undefined;
   /** Read back at this start, and not known by the file. */
   isFound: boolean;
+  /** Of a record of the peer's, and not looked at yet: the end may be among those that come with it. */
+  isHeard: boolean;
 }
 
 /** Mutable. */
@@ -64,9 +66,9 @@ export class NotifyBook {
   constructor(options: BookOptions, dump: BookDump | undefined, clockMs: number) {
     this.#options = options;
     this.#episodes = new Episodes(dump?.episodes);
-    this.#told = new Told(dump?.told);
+    this.#told = new Told(dump?.told, () => this.#needed());
     for (const notice of dump?.notices ?? [])
-      this.#entries.set(notice.id, { notice, learnedAtMs: clockMs, isFound: false });
+      this.#entries.set(notice.id, { notice, learnedAtMs: clockMs, isFound: false, isHeard: false });
   }
 
   /** Notices that were given up because too many waited, or for too long, since the start. */
@@ -79,13 +81,14 @@ export class NotifyBook {
     return this.#revision;
   }
 
-  /** @param how `made`: by this hub just now; `read`: back at its start @returns what is new to tell */
-  note(alert: NotedAlert, how: "made" | "heard" | "read", clockMs: number): Notice | undefined {
-    const { notice, renamed } = this.#episodes.note(alert);
+  /** @param how `made`: by this hub just now; `read`: back at its start @returns what is new to tell, and what is new at all */
+  note(alert: NotedAlert, how: "made" | "heard" | "read", clockMs: number): Pick<Noted, "notice" | "raised"> {
+    const { settled = [], notice, raised, renamed } = this.#episodes.note(alert);
     this.#revision++;
+    for (const each of settled) this.#add(each, clockMs, how === "read");
     if (renamed !== undefined) this.#rename(renamed);
-    if (notice !== undefined) this.#add(notice, how === "made" ? undefined : clockMs, how === "read");
-    return notice;
+    if (notice !== undefined) this.#add(notice, how === "made" ? undefined : clockMs, how === "read", how === "heard");
+    return { ...(notice && { notice }), ...(raised && { raised }) };
   }
 
   /**
@@ -110,8 +113,14 @@ export class NotifyBook {
   tick({ nowMs, clockMs, isQuiet }: BookSight): Notice[] {
     const notices = this.#episodes.tick(nowMs);
     for (const notice of notices) this.#add(notice, clockMs, false);
-    for (const [id, { notice }] of this.#entries) {
+    for (const [id, entry] of this.#entries) {
+      const { notice, isHeard } = entry;
+      entry.isHeard = false;
       const stands = this.#episodes.stands(notice);
+      if (isHeard && !stands && notice.after === undefined && nowMs - notice.atMs > recentMs) {
+        this.#remove(id, false);
+        continue;
+      }
       const quiet = notice.kind !== "resolved" && isQuiet(notice.name, notice.subject);
       // It may be told from the moment on at which the quiet ends.
       if (quiet && !this.#isToldAnywhere(notice)) notice.dueMs = nowMs;
@@ -160,18 +169,29 @@ export class NotifyBook {
     return { v: 1, episodes: this.#episodes.dump(), notices, told: this.#told.dump() };
   }
 
-  #isWanted({ id, severity, after }: Notice, { name, atLeast }: BookChannel): boolean {
+  #isWanted({ id, severity, after, orAfter }: Notice, { name, atLeast }: BookChannel): boolean {
     if (!isLoudEnough(severity, atLeast) || this.#told.has(id, name)) return false;
-    return after === undefined || this.#told.has(after, name);
+    return after === undefined || [after, orAfter].some((each) => each !== undefined && this.#told.has(each, name));
   }
 
   /** Whether nothing is left to do for it: its channels have heard it, or will not hear what it follows any more. */
   #isDone(notice: Notice): boolean {
-    const { id, severity, after } = notice;
+    const { id, severity, after, orAfter } = notice;
     return this.#options.channels.every((channel) => {
       if (!isLoudEnough(severity, channel.atLeast) || this.#told.has(id, channel.name)) return true;
-      return after !== undefined && !this.#told.has(after, channel.name) && !this.#entries.has(after);
+      const isOpen = (each?: string) =>
+        each !== undefined && (this.#told.has(each, channel.name) || this.#entries.has(each));
+      return after !== undefined && !isOpen(after) && !isOpen(orAfter);
     });
+  }
+
+  #needed(): Set<string> {
+    const waiting = [...this.#entries.values()].flatMap(({ notice: { id, after = id, orAfter = id } }) => [
+      id,
+      after,
+      orAfter,
+    ]);
+    return new Set([...waiting, ...this.#episodes.said()]);
   }
 
   #isToldAnywhere({ id }: Notice): boolean {
@@ -189,12 +209,12 @@ export class NotifyBook {
     this.#entries.set(to, { ...entry, notice: { ...entry.notice, id: to, origin } });
   }
 
-  #add(notice: Notice, learnedAtMs: number | undefined, isFound: boolean): void {
+  #add(notice: Notice, learnedAtMs: number | undefined, isFound: boolean, isHeard = false): void {
     this.#revision++;
     const isReminder = notice.kind === "still-flapping";
     for (const [id, { notice: earlier }] of this.#entries)
       if (isReminder && earlier.kind === notice.kind && earlier.after === notice.after) this.#entries.delete(id);
-    this.#entries.set(notice.id, { notice, learnedAtMs, isFound });
+    this.#entries.set(notice.id, { notice, learnedAtMs, isFound, isHeard });
     while (this.#entries.size > maxNotices) this.#remove(this.#leastNeeded(), true);
   }
 
@@ -211,6 +231,10 @@ export class NotifyBook {
     this.#dropped++;
     // Nobody is told the end of what nobody was told of.
     for (const [other, { notice }] of this.#entries)
-      if (notice.after === id && !this.#isToldAnywhere({ ...notice, id })) this.#remove(other, true);
+      if (
+        notice.after === id &&
+        [id, notice.orAfter ?? id].every((each) => !this.#isToldAnywhere({ ...notice, id: each }))
+      )
+        this.#remove(other, true);
   }
 }

@@ -23,6 +23,8 @@ export const Notice = z.strictObject({
   dueMs: WallMs,
   /** Told only where this one was told before. */
   after: z.string().optional(),
+  /** Or this one. */
+  orAfter: z.string().optional(),
 });
 export type Notice = z.infer<typeof Notice>;
 

@@ -18,11 +18,15 @@ export const Tellings = z.array(Telling).max(maxTellings);
 export const NotifyWord = z.object({ channels: z.array(z.string()).max(100), told: Tellings });
 export type NotifyWord = z.infer<typeof NotifyWord>;
 
-/** Mutable. The oldest beyond the bound are forgotten. */
+/** Mutable. The oldest beyond the bound are forgotten, but for those that are still needed. */
 export class Told {
   readonly #atMs = new Map<string, Telling>();
 
-  constructor(tellings: readonly Telling[] = []) {
+  /** Ids of notices that stand, wait, or are followed by one that does. */
+  readonly #needed: () => ReadonlySet<string>;
+
+  constructor(tellings: readonly Telling[] = [], needed: () => ReadonlySet<string> = () => new Set()) {
+    this.#needed = needed;
     this.merge(tellings);
   }
 
@@ -39,9 +43,15 @@ export class Told {
     const key = keyOf(id, channel);
     if (this.#atMs.has(key)) return false;
     this.#atMs.set(key, [id, channel, atMs]);
-    const oldest = this.#atMs.size > maxTellings ? this.#atMs.keys().next().value : undefined;
-    if (oldest !== undefined) this.#atMs.delete(oldest);
+    if (this.#atMs.size > maxTellings) this.#forget();
     return true;
+  }
+
+  /** The oldest that nothing depends on; else the oldest. */
+  #forget(): void {
+    const needed = this.#needed();
+    const oldest = [...this.#atMs].find(([, [id]]) => !needed.has(id)) ?? [...this.#atMs][0];
+    if (oldest !== undefined) this.#atMs.delete(oldest[0]);
   }
 
   /** @returns whether any of it is new */
@@ -58,11 +68,13 @@ export class Told {
     return [...this.#atMs.values()];
   }
 
-  /** The newest, for the peer. */
+  /** What is still needed, however old, and the newest beside it, for the peer. */
   words(nowMs: number): Telling[] {
-    return this.dump()
-      .filter(([, , atMs]) => nowMs - atMs < wordsForMs)
-      .slice(-maxWords);
+    const needed = this.#needed();
+    const all = this.dump();
+    const recent = all.filter(([id, , atMs]) => !needed.has(id) && nowMs - atMs < wordsForMs);
+    const said = new Set([...all.filter(([id]) => needed.has(id)), ...recent.slice(-maxWords)]);
+    return all.filter((each) => said.has(each)).slice(-maxTellings);
   }
 }
 

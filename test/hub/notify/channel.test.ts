@@ -96,3 +96,19 @@ it("a stop begins nothing any more and cuts what is under way", async () => {
   channel.look();
   expect([attempts.length, open.length]).toEqual([1, 2]);
 });
+
+it("a channel fails while something waits for it: neither a test that failed nor what the peer has told meanwhile counts", async () => {
+  startMs = Date.now();
+  expect(channel.failingForMs).toBeUndefined();
+  refused = new Set(["mainpc", "a", "b"]);
+  expect(await channel.test("urgent")).toBe("no");
+  expect(channel.failingForMs).toBeUndefined();
+  open = [notice("a")];
+  await pass(20_000);
+  expect(channel.failingForMs).toBeGreaterThan(10_000);
+  open = [];
+  expect(channel.failingForMs).toBe(0);
+  open = [notice("b")];
+  await pass(60_000);
+  expect(channel.failingForMs).toBeLessThanOrEqual(60_000);
+});

@@ -110,3 +110,16 @@ it("a file that cannot be read is said so, and the hub goes on by its records", 
   notifier.heardPeer(undefined);
   await until("what stands", () => receiver.received.length === 1);
 });
+
+it("what turns urgent, and what is raised while it flaps, is announced each time it is raised", async () => {
+  const receiver = await httpReceiver();
+  const { notifier, raised } = await open(receiver.url, scratch());
+  notifier.begin(() => true);
+  let wallMs = Date.now();
+  const say = (severity: Alert["severity"]) =>
+    notifier.noted({ ...alert(severity), at: { wallMs: wallMs++, counter: 0 } }, "mainpc", true);
+  for (let turn = 0; turn < 6; turn++)
+    for (const severity of ["warning", "warning", "resolved"] as const) say(severity);
+  for (const severity of ["warning", "urgent", "urgent"] as const) say(severity);
+  expect(raised.map(({ severity }) => severity)).toEqual([...Array(7).fill("warning"), "urgent"]);
+});

@@ -135,6 +135,18 @@ it("a mail server gets one mail with a Message-ID that stays the same when it is
   expect(ids[1]).toBe(ids[0]);
 });
 
+it("a mail server that has the mail and is slow to say so counts as told; one that is slow before it gets none", async () => {
+  const disabledCommands = ["STARTTLS", "AUTH"];
+  const slow = await mailServer({ disabledCommands, onData: (stream) => void stream.resume() });
+  await telling({ ...mail, port: slow.port, tls: "none" }, 2_000);
+  let proceed = () => {};
+  const late = await mailServer({ disabledCommands, onMailFrom: (_, __, done) => (proceed = done) });
+  await expect(telling({ ...mail, port: late.port, tls: "none" }, 1_000)).rejects.toThrow("no answer in time");
+  proceed();
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(late.mails).toEqual([]);
+});
+
 it("a mail server whose certificate the site's CA signed gets password and mail, by STARTTLS", async () => {
   const authority = createAuthority({ name: "test CA", now: new Date() });
   const signed = { machine: "mail", address: "127.0.0.1", now: new Date() };
@@ -161,13 +173,47 @@ it("what a server refuses is an error with its words, and neither URL, token nor
   receiver.status = 403;
   const urlFile = fileWith(`${receiver.url}/services/SECRET`);
   const slack = telling({ kind: "slack", name: "room", urlFile });
-  await expect(slack).rejects.toThrow(/^it answered 403: a word of the server$/);
+  await expect(slack).rejects.toThrow(/^it answered 403$/);
   const nowhere = telling({ kind: "slack", name: "room", urlFile: fileWith("SECRET is no URL") });
   await expect(nowhere).rejects.toThrow(/holds no http or https URL$/);
   const closed = telling({ kind: "webhook", name: "hook", url: `http://127.0.0.1:${await closedPort()}/SECRET` });
   await expect(closed).rejects.toThrow(/^connect ECONNREFUSED 127\.0\.0\.1:\d+$/);
   const missing = telling({ kind: "slack", name: "room", urlFile: "/nowhere/room.url" });
   await expect(missing).rejects.toThrow("/nowhere/room.url cannot be read: ENOENT");
+});
+
+it("user and password of a URL go by a header, and are in no error", async () => {
+  const receiver = await httpReceiver();
+  const url = `${receiver.url.replace("http://", "http://ann:pass%20word@")}/in`;
+  await telling({ kind: "webhook", name: "hook", url });
+  const authorization = `Basic ${Buffer.from("ann:pass word").toString("base64")}`;
+  expect(receiver.received[0]).toMatchObject({ path: "/in", headers: { authorization } });
+  const closed = `http://ann:SECRET@127.0.0.1:${await closedPort()}/in`;
+  for (const address of [{ url: closed }, { urlFile: fileWith(closed) }])
+    await expect(telling({ kind: "webhook", name: "hook", ...address })).rejects.toThrow(
+      /^connect ECONNREFUSED [\d.:]+$/,
+    );
+});
+
+it("a token with control characters, or letters that no header takes, is refused without a word of it", async () => {
+  const receiver = await httpReceiver();
+  const token = (text: string) =>
+    telling({ kind: "ntfy", name: "phone", url: `${receiver.url}/topic`, tokenFile: fileWith(text) });
+  await expect(token("SECRET\nand more")).rejects.toThrow(
+    /^\S+ holds more than one line, or other control characters$/,
+  );
+  await expect(token("SECRET’")).rejects.toThrow(/^it could not be sent$/);
+});
+
+it("a server that repeats path, query or password gets its answer cut, and of one whose URL is secret nothing is said", async () => {
+  const receiver = await httpReceiver();
+  receiver.status = 404;
+  const url = `${receiver.url.replace("http://", "http://ann:WORD@")}/hooks/SECRET?key=SECRET`;
+  receiver.says = "Cannot POST /hooks/SECRET?key=SECRET for ann:WORD of /hooks/SECRET";
+  const named = telling({ kind: "webhook", name: "hook", url });
+  await expect(named).rejects.toThrow(/^it answered 404: Cannot POST …… for … of …$/);
+  const secret = telling({ kind: "webhook", name: "hook", urlFile: fileWith(url) });
+  await expect(secret).rejects.toThrow(/^it answered 404$/);
 });
 
 it("a server that never answers is given up at the deadline", async () => {

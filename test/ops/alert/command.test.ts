@@ -97,6 +97,16 @@ it("test ends with 1 when a channel did not take it, and says of each what it sa
   expect(await run("test")).toMatchObject({ code: 1, stdout: "mainpc, phone: did not take it: it answered 403\n" });
 });
 
+it("test asks each hub, prints what came, and says which gave no answer or refused it", async () => {
+  const tested = { machine: "mainpc", ok: true, channels: [{ channel: "phone", ok: true, error: null, tookMs: 12 }] };
+  answers["POST /api/v1/notifications/test"] = tested;
+  const dead = "http://127.0.0.1:9";
+  const { code, stdout } = await runCommand(registerAlert, ["alert", "test", "--hub", dead, url]);
+  expect([code, stdout]).toEqual([1, `mainpc, phone: took it after 12 ms\nno answer from ${dead}\n`]);
+  delete answers["POST /api/v1/notifications/test"];
+  expect(await run("test")).toMatchObject({ code: 1, stdout: `${url}: there is none\n` });
+});
+
 it("silence and unsilence name the alert with its subject, and what the hub refuses is an error", async () => {
   const view = { target: "nats-lost pc2", since: now, until: now, reason: "known", by: "ann" };
   answers["POST /api/v1/silences"] = view;

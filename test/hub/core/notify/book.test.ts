@@ -239,3 +239,121 @@ it("no more than 500 notices wait: the oldest of what is over goes first, with i
   expect(notices.some(({ subject }) => subject === "pair-0")).toBe(false);
   expect(notices.at(-1)?.subject).toBe("pair-299");
 });
+
+it("a warning that becomes urgent is told again, and its end to whoever heard either", () => {
+  const teller = new Teller([phone, pager]);
+  teller.say("warning", "budget-burning");
+  teller.after(1_000);
+  teller.say("urgent", "budget-burning");
+  teller.after(1_000);
+  teller.say("urgent", "budget-burning");
+  teller.say("warning", "budget-burning", "pc2", teller.nowMs + 1);
+  teller.after(1_000);
+  teller.say("resolved", "budget-burning");
+  expect(teller.told).toEqual([
+    "phone: raised budget-burning pc2",
+    "phone: raised budget-burning pc2",
+    "pager: raised budget-burning pc2",
+    "phone: resolved budget-burning pc2",
+    "pager: resolved budget-burning pc2",
+  ]);
+});
+
+it("the end of a warning that was told is told though it became urgent while silenced", () => {
+  const teller = new Teller([phone, pager]);
+  teller.say("warning", "budget-burning");
+  teller.quiet.add("budget-burning");
+  teller.after(1_000);
+  teller.say("urgent", "budget-burning");
+  teller.after(1_000);
+  teller.say("resolved", "budget-burning");
+  expect(teller.told).toEqual(["phone: raised budget-burning pc2", "phone: resolved budget-burning pc2"]);
+});
+
+it("hubs that hear warning and urgent in any order come to the same end", () => {
+  const words = (["warning", "urgent", "warning", "urgent"] as const).map(
+    (severity, i) => [severity, 999_990_000 + i] as const,
+  );
+  const orders = [
+    [0, 1, 2, 3],
+    [3, 2, 1, 0],
+    [1, 0, 3, 2],
+    [2, 0, 3, 1],
+  ].map((order) => {
+    const teller = new Teller([phone, pager]);
+    for (const index of order) {
+      const [severity, wallMs] = words[index] ?? ["warning", 0];
+      teller.say(severity, "budget-burning", "pc2", wallMs);
+    }
+    teller.say("resolved", "budget-burning", "pc2", 999_995_000);
+    expect(teller.told.slice(-2)).toEqual(["phone: resolved budget-burning pc2", "pager: resolved budget-burning pc2"]);
+    return teller.book.dump().told.at(-1)?.[0];
+  });
+  expect(new Set(orders).size).toBe(1);
+});
+
+it("what flaps and was last heard of ten minutes before has settled, whether time was looked at meanwhile or not", () => {
+  const teller = new Teller();
+  for (let turn = 0; turn < 4; turn++) {
+    teller.say("urgent");
+    teller.nowMs += 1_000;
+    teller.say("resolved");
+    teller.nowMs += 1_000;
+  }
+  teller.nowMs += 10 * minuteMs;
+  teller.say("urgent");
+  expect(teller.told.slice(6)).toEqual([
+    "phone: flapping nats-lost pc2",
+    "phone: settled nats-lost pc2",
+    "phone: raised nats-lost pc2",
+  ]);
+});
+
+it("what was raised while it flaps is known as raised, though nobody is told", () => {
+  const { book } = new Teller();
+  const note = (severity: Loudness | "resolved", wallMs: number) =>
+    book.note(
+      { at: { wallMs, counter: 0 }, severity, name: "nats-lost", subject: "pc2", message: "", origin: "mainpc" },
+      "made",
+      0,
+    );
+  for (let turn = 0; turn < 5; turn++) {
+    const { notice, raised } = note("urgent", 10 * turn + 1);
+    expect([notice !== undefined, raised !== undefined, note("urgent", 10 * turn + 2)]).toEqual([turn < 4, true, {}]);
+    note("resolved", 10 * turn + 5);
+  }
+});
+
+it("what was told of a trouble that stands is remembered, and said to the peer, behind 2,500 others and after two days", () => {
+  const teller = new Teller();
+  teller.say("urgent");
+  const id = teller.book.dump().told[0]?.[0] ?? "";
+  for (let i = 0; i < 2_500; i++) teller.book.told(`other-${i}`, "phone", teller.nowMs);
+  expect(teller.book.words(teller.nowMs).map(([each]) => each)).toContain(id);
+  teller.after(2 * 86_400_000);
+  expect(teller.book.words(teller.nowMs).map(([each]) => each)).toContain(id);
+  teller.say("resolved");
+  expect(teller.told).toEqual(["phone: raised nats-lost pc2", "phone: resolved nats-lost pc2"]);
+});
+
+it("what a peer's late records say was over more than an hour ago is not told", () => {
+  const teller = new Teller();
+  for (const [severity, agoMs] of [
+    ["urgent", 180 * minuteMs],
+    ["resolved", 179 * minuteMs],
+  ] as const)
+    teller.book.note(
+      {
+        at: { wallMs: teller.nowMs - agoMs, counter: 0 },
+        severity,
+        name: "hub-lost",
+        subject: "pc2",
+        message: "",
+        origin: "pc2",
+      },
+      "heard",
+      teller.nowMs,
+    );
+  teller.after(0);
+  expect(teller.told).toEqual([]);
+});
