@@ -43,6 +43,8 @@ export interface NotificationsApiOptions {
   signedIn?: SignedIn;
 }
 
+/** The peer takes no more than 1,000 with those that are over. */
+const maxSilences = 500;
 const paths: readonly string[] = [notificationsPath, notificationTestPath, silencesPath];
 export const EndSilence = SilenceOrder.pick({ target: true, by: true });
 
@@ -96,6 +98,12 @@ async function silences(
       const [name = ""] = order.value.target.split(" ", 1);
       if (!(name in alertSeverities) && !standing().includes(name))
         return { status: 404, body: { error: `there is no alert ${name}; docs/runbooks/README.md lists all` } };
+      const held = desk.views();
+      if (held.length >= maxSilences && !held.some(({ target }) => target === order.value.target))
+        return {
+          status: 409,
+          body: { error: `${maxSilences} silences are held already; end one, or silence an alert by its name alone` },
+        };
       const by = byOf(request, signedIn, order.value.by);
       return by === undefined ? nobody : { status: 200, body: await desk.begin({ ...order.value, by }) };
     }

@@ -47,7 +47,12 @@ export const tellingOperations = {
     summary: "Silences an alert",
     body: { json: SilenceOrder },
     order: true,
-    answers: { 200: said("silenced", SilenceView), ...ofOrders, 404: refused("there is no such alert") },
+    answers: {
+      200: said("silenced", SilenceView),
+      ...ofOrders,
+      404: refused("there is no such alert"),
+      409: refused("as many silences as may be are held already"),
+    },
   },
   endSilence: {
     method: "delete",

@@ -118,3 +118,11 @@ it("a page of another site orders neither tests nor silences", async () => {
   for (const path of ["notifications/test", "silences"])
     expect((await ask("POST", path, {}, foreign)).status).toBe(403);
 });
+
+it("500 silences are held, and one more is refused, while one that is held may be said anew", async () => {
+  const ask = await serve();
+  const order = (i: number) => ({ target: `nats-lost ${i}`, minutes: 5, reason: "known", by: "ann" });
+  for (let i = 0; i < 500; i++) await ask("POST", "silences", order(i));
+  expect((await ask("POST", "silences", order(500))).status).toBe(409);
+  expect((await ask("POST", "silences", order(499))).status).toBe(200);
+});
