@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type KnownMetric, knownMetrics } from "../../../ops/metrics/known-metrics.ts";
-import { metricsPage } from "../../../ops/metrics/page.ts";
+import { metricsPage, olderCounters } from "../../../ops/metrics/page.ts";
 import { ensureTool } from "../../../ops/tools/ensure-tool.ts";
 
 const all = knownMetrics().flatMap(({ metrics }) => metrics);
@@ -25,6 +25,14 @@ describe("the metrics", () => {
 
   it("are counters where they end with _total, and only there", () => {
     expect(all.filter(({ name, type }) => name.endsWith("_total") !== (type === "counter"))).toEqual([]);
+  });
+
+  it("that say of themselves that they count since the machine started are named on the page as such", () => {
+    const named = olderCounters.map(({ name }) => name);
+    const ofMachine = all.filter(({ type, help }) => type === "counter" && help.includes("since the machine started"));
+    expect(named).toEqual(expect.arrayContaining(ofMachine.map(({ name }) => name)));
+    expect(all.map(({ name }) => name)).toEqual(expect.arrayContaining(named));
+    for (const name of named) expect(metricsPage()).toContain(`- \`${name}\`: `);
   });
 
   it("have seconds and bytes as their units, and have them last", () => {
