@@ -1,7 +1,7 @@
 /** Reads what a hub answers by its schema; a hub of a newer version may tell more, which is left out. */
 import { z } from "zod";
 
-type Parsed<T> = { success: true; data: T } | { success: false; error: z.ZodError };
+type Parsed<T> = { success: true; data: T } | { success: false; data?: undefined; error: z.ZodError };
 
 export function safeParseAnswer<T>(schema: z.ZodType<T>, value: unknown): Parsed<T> {
   // As it stands first: of a union the first that fits loosely may not be the one that is meant.
