@@ -48,9 +48,10 @@ async function signIn(options: SignInOptions): Promise<void> {
 
 async function codeOf({ url, give }: OrderHub, by: string): Promise<Answered> {
   const [answer] = await give([{ method: "POST", path: signInCodesPath, body: { by } }]);
-  const code = answer && safeParseAnswer(SignInCode, answer.said).data;
-  if (code === undefined) return { url, error: answer?.text || "no answer" };
-  return { url, page: `${url}/#sign-in=${code.code}`, until: code.until };
+  const parsed = answer && safeParseAnswer(SignInCode, answer.said);
+  if (!parsed?.success) return { url, error: answer?.text || "no answer" };
+  const { code, until } = parsed.data;
+  return { url, page: `${url}/#sign-in=${code}`, until };
 }
 
 async function revokeAll(hubs: readonly OrderHub[], { json }: SignInOptions): Promise<void> {

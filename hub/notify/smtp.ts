@@ -20,7 +20,7 @@ export async function tellSmtp(config: SmtpConfig, message: Message, signal: Abo
   socket.on("error", () => {});
   let isHandedOver = false;
   const transport = createTransport({
-    getSocket: (_, done) => {
+    getSocket: (_: unknown, done: (error: Error | null, socket: object) => void) => {
       socket.once("error", (error) => done(error, {}));
       socket.once("connect", () => done(null, { connection: socket }));
     },
