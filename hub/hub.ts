@@ -127,6 +127,7 @@ export class Hub {
       append: (alert) => this.#records.append("alerts", alert),
       heardAgoMs: () => this.#judge.heardAtAllAgoMs(),
       services: () => this.#services.list(),
+      inMaintenance: () => this.#maintenance.views().map(({ target }) => target),
       alerts: () => alertsView(machine.name, this.#records.alerts, Date.now()).alerts,
       events: this.#events,
       clock,

@@ -21,6 +21,8 @@ export interface NewsDeskOptions {
   /** Since the peer was heard last by any path, ms; undefined before the first time. */
   heardAgoMs(): number | undefined;
   services(): ServiceJson[];
+  /** Targets that operators are working on. */
+  inMaintenance(): string[];
   /** Those that stand. */
   alerts(): AlertView[];
   events: EventFeed;
@@ -34,11 +36,13 @@ export class NewsDesk {
   /** Stores notes. */
   readonly desk: NoteDesk;
   readonly notes: NoteTaker;
+  readonly #inMaintenance: () => string[];
   readonly #services: PacedEvent;
   readonly #alerts: PacedEvent;
 
-  constructor({ services, alerts, events, append, ...options }: NewsDeskOptions) {
+  constructor({ services, inMaintenance, alerts, events, append, ...options }: NewsDeskOptions) {
     const { log } = options;
+    this.#inMaintenance = inMaintenance;
     this.#services = new PacedEvent(events, () => ({ type: "services", services: services() }));
     this.#alerts = new PacedEvent(events, () => ({ type: "alerts", alerts: alerts() }));
     this.desk = new NoteDesk({ append, log });
@@ -61,6 +65,7 @@ export class NewsDesk {
   async read(nc: NatsConnection, signal: AbortSignal): Promise<void> {
     await this.timeline.read(nc, signal);
     if (this.timeline.newestOwn("link")?.name === "link-lost") this.notes.resumeLost();
+    this.notes.resumeMaintenance(this.timeline.openMaintenance(), this.#inMaintenance(), Date.now());
   }
 
   /** A batch of either hub's alerts was folded. */

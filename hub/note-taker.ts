@@ -1,5 +1,6 @@
 /** Notes what happens at this hub beside alerts: that it started, what it took over, the link, and what operators say here. */
 import type { HubConfig } from "./config.ts";
+import type { TimelineEvent } from "./core/timeline/event.ts";
 import { LinkWatch } from "./core/timeline/link-watch.ts";
 import type { Note } from "./core/timeline/note-names.ts";
 import type { MaintenanceView } from "./http/api.ts";
@@ -25,6 +26,8 @@ export class NoteTaker {
   readonly #link = new LinkWatch();
   /** Targets whose maintenance was ordered here, with its planned end. */
   readonly #ordered = new Map<string, string>();
+  /** Targets whose maintenance this life of the hub has told of. */
+  readonly #toldOf = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: NoteTakerOptions) {
@@ -59,6 +62,7 @@ export class NoteTaker {
   maintenanceBegun(view: MaintenanceView): MaintenanceView {
     const { target: subject, until, reason, by } = view;
     this.#ordered.set(subject, until);
+    this.#toldOf.add(subject);
     this.#options.put({ name: "maintenance-begun", subject, message: `${reason}, until ${minute(until)} (${by})` });
     return view;
   }
@@ -66,8 +70,23 @@ export class NoteTaker {
   maintenanceEnded(view: MaintenanceView): MaintenanceView {
     const { target: subject, by } = view;
     this.#ordered.delete(subject);
+    this.#toldOf.add(subject);
     this.#options.put({ name: "maintenance-ended", subject, message: `it is watched again (${by})` });
     return view;
+  }
+
+  /** @param begun what earlier lives of this hub told the begin of, and nobody the end @param targets in maintenance now */
+  resumeMaintenance(
+    begun: readonly Pick<TimelineEvent, "subject" | "text">[],
+    targets: readonly string[],
+    nowMs: number,
+  ): void {
+    for (const { subject, text } of begun) {
+      const until = untilOf(text);
+      if (until === undefined || this.#toldOf.has(subject)) continue;
+      if (targets.includes(subject) || Date.parse(until) > nowMs) this.#ordered.set(subject, until);
+      else this.#tellOver(subject);
+    }
   }
 
   /** @param targets in maintenance now */
@@ -77,8 +96,12 @@ export class NoteTaker {
       this.#ordered.delete(subject);
       // Ended before its time, it was by the word of whoever has told it.
       if (Date.parse(until) > nowMs) continue;
-      this.#options.put({ name: "maintenance-ended", subject, message: "its time is over: it is watched again" });
+      this.#tellOver(subject);
     }
+  }
+
+  #tellOver(subject: string): void {
+    this.#options.put({ name: "maintenance-ended", subject, message: "its time is over: it is watched again" });
   }
 
   #look(): void {
@@ -96,3 +119,8 @@ export class NoteTaker {
 const moveText = ({ from, to, epoch, why }: Move) => `from ${from} to ${to}, epoch ${epoch}${why && `: ${why}`}`;
 /** @example "2026-05-12 14:33Z" */
 const minute = (instant: string) => `${instant.slice(0, 16).replace("T", " ")}Z`;
+/** When the maintenance ends whose begin is told; the words tell the minute. @example "2026-05-12T14:33Z" */
+function untilOf(text: string): string | undefined {
+  const [, day, time] = /^.*, until (\d{4}-\d\d-\d\d) (\d\d:\d\dZ) \(/s.exec(text) ?? [];
+  return day && `${day}T${time}`;
+}

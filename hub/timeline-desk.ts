@@ -67,6 +67,18 @@ export class TimelineDesk {
     return all.find(({ origin }) => origin === machine.name);
   }
 
+  /** The newest word of this machine's hubs on each maintenance that they have told the begin of, and neither hub the end. */
+  openMaintenance(): TimelineEvent[] {
+    const { machine } = this.#options.config;
+    const known = new Set<string>();
+    return this.#timeline.list({ kinds: ["maintenance"], limit: Number.POSITIVE_INFINITY }).filter((event) => {
+      const isEnd = event.name === "maintenance-ended";
+      if (known.has(event.subject) || (!isEnd && event.origin !== machine.name)) return false;
+      known.add(event.subject);
+      return !isEnd;
+    });
+  }
+
   view({ sinceMs = 0, ...query }: TimelineQuery): TimelineView {
     const { config, nowMs } = this.#options;
     const reachesBackMs = this.#reachesBackMs();

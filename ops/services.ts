@@ -5,6 +5,7 @@ import { MaintenanceView } from "../hub/http/api.ts";
 import { ask } from "./client/hub-client.ts";
 import { OperatorError } from "./error.ts";
 import { askingHubs, hubUrls } from "./ledger/hubs.ts";
+import { oneLine } from "./one-line.ts";
 import { confirmTaking } from "./services/confirm.ts";
 import { type HubsOrdered, type OrderHub, orderHubs } from "./services/hubs.ts";
 import { hubOf, Outcome, order } from "./services/orders.ts";
@@ -148,7 +149,7 @@ async function maintenanceOff(target: string, options: Asking): Promise<void> {
 async function maintenanceList(options: Asking): Promise<void> {
   const { url } = await hubOf(orderHubs(options));
   const views = (await ask(url, "getMaintenance", {})) ?? [];
-  const lines = views.map(({ target, until, reason, by }) => `${target} until ${until}: ${reason} (${by})`);
+  const lines = views.map(({ target, until, reason, by }) => oneLine(`${target} until ${until}: ${reason} (${by})`));
   print(options, views, lines.length === 0 ? "nothing is in maintenance" : lines.join("\n"));
 }
 

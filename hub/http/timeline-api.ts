@@ -22,7 +22,7 @@ export interface TimelineApiOptions {
   /** Why nothing can be told yet; undefined when it can. */
   unready(): string | undefined;
   view(query: TimelineQuery): TimelineView;
-  /** Resolves with why it is not stored; undefined when it is. */
+  /** Resolves with why it may not be stored; undefined when it is. */
   store(note: Note): Promise<string | undefined>;
   signedIn: SignedIn;
 }
@@ -80,7 +80,7 @@ async function answerTo(options: TimelineApiOptions, request: IncomingMessage): 
   const by = byOf(request, options.signedIn, told.value.by);
   if (by === undefined) return nobody;
   const why = await options.store({ name: `${kind}-${phase}`, subject, message: `${text} (${by})` });
-  if (why !== undefined) return { status: 503, body: { error: `it is not stored: ${why}` } };
+  if (why !== undefined) return { status: 503, body: { error: `it may not be stored: ${why}` } };
   return { status: 200, body: { ok: true, text: "told" } };
 }
 

@@ -3,6 +3,7 @@ import type { AlertView } from "../../hub/http/api.ts";
 import type { NotificationsView, SilenceView, TestAnswer } from "../../hub/http/notifications-json.ts";
 import { age } from "../age.ts";
 import { align } from "../align.ts";
+import { oneLine } from "../one-line.ts";
 
 export interface HubChannels {
   url: string;
@@ -34,7 +35,7 @@ export function alertsText(
   const quiet = silences.map(
     ({ target, until, reason, by }) => `silenced until ${until}: ${target}, ${reason} (${by})`,
   );
-  return [...(lines.length === 0 ? ["nothing stands"] : lines), ...quiet, ...unanswered].join("\n");
+  return [...(lines.length === 0 ? ["nothing stands"] : lines), ...quiet, ...unanswered].map(oneLine).join("\n");
 }
 
 /** 0: every channel's last attempt arrived. 1: one fails. 2: no hub answers. */
@@ -66,7 +67,7 @@ export function channelsText(hubs: readonly HubChannels[], nowMs: number): strin
     const why = error === null ? "" : `; ${error}`;
     return [...none, `the dead-man's switch of ${machine} was told ${last(lastSaidAt)}${why}`];
   });
-  return [...(rows.length === 0 ? [] : align([columns, ...rows])), ...others].join("\n");
+  return [...(rows.length === 0 ? [] : align([columns, ...rows])), ...others.map(oneLine)].join("\n");
 }
 
 export function testText(answers: readonly TestAnswer[]): string {
@@ -74,7 +75,7 @@ export function testText(answers: readonly TestAnswer[]): string {
     .flatMap(({ machine, channels }) =>
       channels.map(({ channel, ok, error, tookMs }) => {
         const said = ok ? `took it after ${tookMs} ms` : `did not take it: ${error}`;
-        return `${machine}, ${channel}: ${said}`;
+        return oneLine(`${machine}, ${channel}: ${said}`);
       }),
     )
     .join("\n");

@@ -36,6 +36,8 @@ export function pushgatewayOf({ pair }: Place): string | undefined {
 export interface ScriptOptions {
   stdin?: string;
   deadlineMs?: number;
+  /** Calls it off: what runs it, such as ssh, is killed. */
+  signal?: AbortSignal;
   /** Who runs it: the one who may write the machine's files, or the user who may use its engine. @default "owner" */
   as?: "owner" | "user";
 }
@@ -44,7 +46,10 @@ export interface ScriptOptions {
 export async function onMachine(place: Place, script: string, options: ScriptOptions = {}): Promise<string> {
   const { as = "owner", ...shell } = options;
   const command = as === "owner" ? shellCommand : userCommand;
+  if (shell.signal?.aborted) throw calledOff(place);
   const result = await runShell(command(place.reach, script, "shared"), shell);
+  // What was cut off looks like a machine that cannot be reached, which would be asked why.
+  if (shell.signal?.aborted) throw calledOff(place);
   const lost = unreachable(place.stack.site, result);
   if (lost !== undefined) throw await explained(place, lost);
   if (result.code === 0) return result.stdout;
@@ -54,6 +59,13 @@ export async function onMachine(place: Place, script: string, options: ScriptOpt
     "tandem doctor looks at the machine; ssh.user and ssh.become of the stack say who runs it",
   );
 }
+
+const calledOff = ({ name }: Place) =>
+  new OperatorError(
+    "deploy.called-off",
+    `a script on ${name} was called off, as it took too long`,
+    "tandem doctor looks at the machine",
+  );
 
 /** A connection that is shared hides what a jump host says of a machine that it cannot reach. */
 async function explained(place: Place, lost: OperatorError): Promise<OperatorError> {

@@ -12,7 +12,7 @@ export type TellDeployment = (places: readonly Place[], told: CommandTold) => Pr
 export const tellHubs: TellDeployment = (places, told) => {
   const pair = places.filter((place) => place.pair !== undefined);
   return tellTimeline(
-    pair.map((place) => (orders) => giveOrders(place, orders)),
+    pair.map((place) => (orders, signal) => giveOrders(place, orders, signal)),
     told,
   );
 };

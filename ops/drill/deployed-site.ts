@@ -20,8 +20,8 @@ export function deployedDrillSite(stacks: string[], dir: string, reports: string
   const run = (place: Place, { script, as }: SignalScript) => onMachine(place, script, { as });
   const give = [...places.values()].map(
     (place): GiveOrders =>
-      (orders) =>
-        giveOrders(place, orders),
+      (orders, signal) =>
+        giveOrders(place, orders, signal),
   );
   return {
     name: `the site in ${dir}`,

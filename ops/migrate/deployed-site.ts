@@ -27,8 +27,8 @@ export function deployedSite(dir: string, fleetDir: string | undefined, reports:
   };
   const give = pair.map(
     (place): GiveOrders =>
-      (orders) =>
-        giveOrders(place, orders),
+      (orders, signal) =>
+        giveOrders(place, orders, signal),
   );
   return {
     name: `the site in ${dir}`,

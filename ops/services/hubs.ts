@@ -39,6 +39,8 @@ function allHubs(asked: HubsOrdered): OrderHub[] {
   return readStacks(asked.stack, asked.dir).flatMap((stack) => {
     const place = placeOf(stack);
     const url = ownHub(place);
-    return url === undefined ? [] : { machine: place.name, url, give: (orders) => giveOrders(place, orders) };
+    return url === undefined
+      ? []
+      : { machine: place.name, url, give: (orders, signal) => giveOrders(place, orders, signal) };
   });
 }

@@ -17,8 +17,8 @@ export interface DocumentToKeep {
   replaces?: string | null;
 }
 
-/** Gives orders to one hub; one answer an order. Never throws. */
-export type GiveOrders = (orders: readonly Order[]) => Promise<Answer[]>;
+/** Gives orders to one hub; one answer an order. Once the signal is aborted, it gives no more. Never throws. */
+export type GiveOrders = (orders: readonly Order[], signal?: AbortSignal) => Promise<Answer[]>;
 
 const orderMs = 15_000;
 
@@ -54,13 +54,14 @@ function outcomeOf(
 
 /** For a hub that runs on this very computer. @param hub base URL */
 export function givingTo(hub: string): GiveOrders {
-  return (orders) => Promise.all(orders.map((order) => giveOne(hub, order)));
+  return (orders, signal) => Promise.all(orders.map((order) => giveOne(hub, order, signal)));
 }
 
-async function giveOne(hub: string, { method, path, body }: Order): Promise<Answer> {
+async function giveOne(hub: string, { method, path, body }: Order, calledOff?: AbortSignal): Promise<Answer> {
   try {
     const headers = { "content-type": "application/json" };
-    const signal = AbortSignal.timeout(orderMs);
+    const late = AbortSignal.timeout(orderMs);
+    const signal = calledOff === undefined ? late : AbortSignal.any([late, calledOff]);
     const answer = await fetch(`${hub}${path}`, { method, headers, body: JSON.stringify(body), signal });
     return answerOf({ status: answer.status, body: await answer.text() });
   } catch (error) {

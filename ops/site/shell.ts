@@ -19,6 +19,8 @@ export interface ShellOptions {
   holdInput?: boolean;
   /** @default 60000 */
   deadlineMs?: number;
+  /** Kills it. */
+  signal?: AbortSignal;
 }
 
 const defaultDeadlineMs = 60_000;
@@ -27,20 +29,26 @@ const sshFailed = 255;
 
 /** @param command the program and its arguments, as `shellCommand` of components/reach.ts makes them */
 export function runShell(command: readonly string[], options: ShellOptions = {}): Promise<ShellResult> {
-  const { stdin = "", holdInput = false, deadlineMs = defaultDeadlineMs } = options;
+  const { stdin = "", holdInput = false, deadlineMs = defaultDeadlineMs, signal } = options;
   const [program = "sh", ...args] = command;
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
     const output = collected(child);
-    const timer = setTimeout(() => child.kill("SIGKILL"), deadlineMs);
-    child.once("error", (error) => {
+    const kill = () => void child.kill("SIGKILL");
+    const timer = setTimeout(kill, deadlineMs);
+    signal?.addEventListener("abort", kill);
+    const ended = () => {
       clearTimeout(timer);
+      signal?.removeEventListener("abort", kill);
+    };
+    child.once("error", (error) => {
+      ended();
       const next = `Install ${program}, or put it on PATH`;
       reject(new OperatorError("shell.unavailable", `cannot start ${program}: ${messageOf(error)}`, next));
     });
-    child.once("close", (code, signal) => {
-      clearTimeout(timer);
-      const late = signal === null ? "" : `\nit did not end within ${deadlineMs / 1_000} s`;
+    child.once("close", (code, by) => {
+      ended();
+      const late = by === null ? "" : `\nit did not end within ${deadlineMs / 1_000} s`;
       resolve({ code: code ?? sshFailed, stdout: output.stdout, stderr: `${output.stderr}${late}`.trim() });
     });
     // A script that ends early closes its input; what it says about that is in its code.

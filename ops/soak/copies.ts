@@ -73,5 +73,7 @@ function precedes({ publicKey, first, hashes }: Copy, keeper: Keeper, chain: rea
 function doorsOf({ target, hubUrls }: Keeper): GiveOrders[] {
   const stacks = target.kind === "site" || target.kind === "hubs" ? target.stacks : null;
   if (stacks === null) return hubUrls.map(givingTo);
-  return readStacks(stacks.names, stacks.dir).map((stack) => (orders) => giveOrders(placeOf(stack), orders));
+  return readStacks(stacks.names, stacks.dir).map(
+    (stack) => (orders, signal) => giveOrders(placeOf(stack), orders, signal),
+  );
 }

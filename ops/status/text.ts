@@ -4,6 +4,7 @@ import type { ObjectiveView } from "../../hub/http/objectives-json.ts";
 import { age } from "../age.ts";
 import { align } from "../align.ts";
 import { share } from "../objectives/table.ts";
+import { oneLine } from "../one-line.ts";
 import type { MachineLine, StatusView } from "./view.ts";
 
 /** So that both machines, their services and agents fit a terminal of 40 lines. */
@@ -12,7 +13,7 @@ const mostNamed = 4;
 
 export function statusText(view: StatusView): string {
   const { answeredBy, troubles } = view;
-  if (answeredBy === undefined) return troubles.join("\n");
+  if (answeredBy === undefined) return troubles.map(oneLine).join("\n");
   const { hub, machine, url, version, now, startedAt, tookMs } = answeredBy;
   const nowMs = Date.parse(now);
   const since = (instant: string) => age(nowMs - Date.parse(instant));
@@ -42,7 +43,7 @@ export function statusText(view: StatusView): string {
   ];
   return sections
     .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join("\n"))
+    .map((lines) => lines.map(oneLine).join("\n"))
     .join("\n\n");
 }
 

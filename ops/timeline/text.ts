@@ -1,6 +1,7 @@
 /** What happened at a pair as lines for a person, and which of the hubs' words they are. */
 import type { TimelineEntry, TimelineView } from "../../hub/http/timeline-json.ts";
 import { align } from "../align.ts";
+import { oneLine } from "../one-line.ts";
 
 export interface TimelineAsked {
   url: string;
@@ -36,7 +37,9 @@ export function gapLines(asked: readonly TimelineAsked[], sinceMs: number): stri
   return asked.flatMap(({ url, timeline }) => {
     if (timeline === undefined) return [`no answer from ${url}`];
     const { machine, reachesBackTo } = timeline;
-    return Date.parse(reachesBackTo) > sinceMs ? [`${machine} tells nothing from before ${second(reachesBackTo)}`] : [];
+    return Date.parse(reachesBackTo) > sinceMs
+      ? [`${oneLine(machine)} tells nothing from before ${second(reachesBackTo)}`]
+      : [];
   });
 }
 

@@ -48,7 +48,7 @@ it("what cannot be stored is tried again each second, before what came later, al
   expect(told).toEqual([]);
   answer = async () => stored;
   await vi.advanceTimersByTimeAsync(1_000);
-  expect(told).toEqual(["resolved a", "resolved b"]);
+  expect(told).toEqual([expect.stringMatching(/^resolved a, at /), "resolved b"]);
 });
 
 it("200 wait at most: the oldest is let go, with a word in the log", async () => {
@@ -65,4 +65,16 @@ it("an order to store says why it is not", async () => {
   expect(await desk.store(note("a"))).toBeUndefined();
   answer = async () => away;
   expect(await desk.store(note("b"))).toBe("the records are read back");
+});
+
+it("a note that waited for more than 2 s says when it happened, one that waited for 2 s does not", async () => {
+  vi.setSystemTime("2026-05-12T14:33:09.500Z");
+  answer = async () => away;
+  desk.put(note("a"));
+  await vi.advanceTimersByTimeAsync(1_000);
+  desk.put(note("b"));
+  await vi.advanceTimersByTimeAsync(1_500);
+  answer = async () => stored;
+  await vi.advanceTimersByTimeAsync(500);
+  expect(told).toEqual(["resolved a, at 14:33:09Z", "resolved b"]);
 });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { NoteTaker } from "../../hub/note-taker.ts";
 import { smallConfig } from "./small-config.ts";
 
@@ -69,4 +69,44 @@ it("maintenance that was ordered here is told at its begin and at its end, be it
     "maintenance-begun pc2: new disk, until 2026-05-12 14:33Z (ann)",
     "maintenance-ended pc2: its time is over: it is watched again",
   ]);
+});
+
+describe("maintenance that an earlier life of this hub has told the begin of", () => {
+  const text = "new disk, until 2026-05-12 14:33Z (ann)";
+  const beforeMs = Date.parse("2026-05-12T14:32:59.000Z");
+  const afterMs = Date.parse("2026-05-12T14:33:20.000Z");
+  const ended = ["maintenance-ended pc2: its time is over: it is watched again"];
+
+  it("is told as ended at once where its time is over, also when it was stored late", () => {
+    taker.resumeMaintenance([{ subject: "pc2", text: `${text}, at 14:03:10Z` }], [], afterMs);
+    expect(notes).toEqual(ended);
+  });
+
+  it("is told as ended when its time is over later", () => {
+    taker.resumeMaintenance([{ subject: "pc2", text }], ["pc2"], afterMs);
+    taker.maintenanceIs(["pc2", "mainpc"], afterMs);
+    expect(notes).toEqual([]);
+    taker.maintenanceIs(["mainpc"], afterMs);
+    expect(notes).toEqual(ended);
+  });
+
+  it("is not told as ended where somebody ended it before its time", () => {
+    taker.resumeMaintenance([{ subject: "pc2", text }], ["pc2"], beforeMs);
+    taker.maintenanceIs([], beforeMs);
+    taker.maintenanceIs([], afterMs);
+    expect(notes).toEqual([]);
+  });
+
+  it("is left to what this life was told meanwhile", () => {
+    const view = { target: "pc2", since: "", until: "2026-05-12T14:33:10.000Z", reason: "new disk", by: "ann" };
+    taker.maintenanceEnded(view);
+    notes = [];
+    taker.resumeMaintenance([{ subject: "pc2", text }], [], afterMs);
+    expect(notes).toEqual([]);
+  });
+
+  it("is passed over where its words tell no end", () => {
+    taker.resumeMaintenance([{ subject: "pc2", text: "new disk" }], [], afterMs);
+    expect(notes).toEqual([]);
+  });
 });

@@ -55,3 +55,22 @@ it("tells nothing from before its start while the streams are read, and says so"
   const view = TimelineView.parse(desk.view({ limit: 10 }));
   expect([view.reachesBackTo, view.entries.map(({ id }) => id)]).toEqual([view.now, ["pc2:i:2"]]);
 });
+
+it("maintenance is open that a hub of this machine began, and that neither hub has told the end of since", () => {
+  const { desk, now } = open();
+  const told = (origin: string, firstSeq: number, ...words: [name: string, subject: string][]) => {
+    const records = words.map(([name, subject], i) => ({
+      kind: "alert" as const,
+      at: { wallMs: now.ms + firstSeq + i, counter: 0 },
+      severity: "resolved" as const,
+      name: `maintenance-${name}`,
+      subject,
+      message: `${subject} ${firstSeq + i}`,
+    }));
+    desk.take({ v: 1, origin, incarnation: "i", firstSeq, records });
+  };
+  told("mainpc", 1, ["begun", "a"], ["ended", "a"], ["begun", "a"], ["begun", "a"], ["begun", "b"], ["begun", "c"]);
+  told("mainpc", 7, ["ended", "b"]);
+  told("pc2", 8, ["ended", "c"], ["begun", "d"]);
+  expect(desk.openMaintenance().map(({ text }) => text)).toEqual(["a 4"]);
+});

@@ -1,6 +1,8 @@
 /** What happened at the pair, in order: the newest events of both hubs' alerts and notes, each once, however often and in whatever order they come. */
 import { compareHlc } from "../hlc.ts";
 import type { EventKind, TimelineEvent } from "./event.ts";
+import { isNote } from "./note-names.ts";
+import { isRepeat, isSameMatter, repeatMs } from "./repeat.ts";
 
 export interface TimelineQuery {
   /** Wall ms, the first that is told and the first that is not told any more. */
@@ -16,7 +18,7 @@ const defaultMaxEvents = 5_000;
 
 /** Mutable; both hubs hold the same one once each has the records of both. */
 export class Timeline {
-  /** The oldest first. */
+  /** The oldest first. Repeats are among them: what came before one of them may come later. */
   readonly #events: TimelineEvent[] = [];
   readonly #ids = new Set<string>();
   readonly #maxEvents: number;
@@ -31,17 +33,19 @@ export class Timeline {
     return this.#forgotMs;
   }
 
-  /** @returns whether it is new, and stays */
+  /** @returns whether it is new, stays and repeats nothing */
   add(event: TimelineEvent): boolean {
     if (this.#ids.has(event.id)) return false;
-    this.#events.splice(this.#placeOf(event), 0, event);
+    const place = this.#placeOf(event);
+    this.#events.splice(place, 0, event);
     this.#ids.add(event.id);
-    if (this.#events.length <= this.#maxEvents) return true;
+    const isNew = !this.#repeatsAt(place, event);
+    if (this.#events.length <= this.#maxEvents) return isNew;
     const oldest = this.#events.shift();
-    if (oldest === undefined) return true;
+    if (oldest === undefined) return isNew;
     this.#ids.delete(oldest.id);
     this.#forgotMs = Math.max(this.#forgotMs, oldest.at.wallMs);
-    return oldest.id !== event.id;
+    return isNew && oldest.id !== event.id;
   }
 
   /** The newest first. */
@@ -50,9 +54,21 @@ export class Timeline {
     for (let i = this.#events.length - 1; i >= 0 && found.length < limit; i--) {
       const event = this.#events[i];
       if (event === undefined || event.at.wallMs < sinceMs) break;
-      if (event.at.wallMs < untilMs && (kinds === undefined || kinds.includes(event.kind))) found.push(event);
+      if (event.at.wallMs >= untilMs || (kinds !== undefined && !kinds.includes(event.kind))) continue;
+      if (!this.#repeatsAt(i, event)) found.push(event);
     }
     return found;
+  }
+
+  /** Whether what its hub said before of the same matter is the same once more. */
+  #repeatsAt(place: number, event: TimelineEvent): boolean {
+    if (!isNote(event)) return false;
+    for (let i = place - 1; i >= 0; i--) {
+      const before = this.#events[i];
+      if (before === undefined || event.at.wallMs - before.at.wallMs > repeatMs) return false;
+      if (isSameMatter(before, event)) return isRepeat(before, event);
+    }
+    return false;
   }
 
   /** Most events come in their order, so the end is looked at first. */

@@ -85,11 +85,11 @@ describe("the API of the timeline", () => {
     expect(notes).toEqual([]);
   });
 
-  it("answers 503 with the reason when it is not stored", async () => {
+  it("answers 503 with the reason when it may not be stored", async () => {
     const { ask } = await serve({ unstored: "NATS is away" });
     expect(await ask("POST", path, word)).toMatchObject({
       status: 503,
-      body: { error: "it is not stored: NATS is away" },
+      body: { error: "it may not be stored: NATS is away" },
     });
   });
 

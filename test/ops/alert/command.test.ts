@@ -70,6 +70,20 @@ it("list ends with 0 when nothing urgent stands, with 1 when something does, wit
   expect(await run("list")).toMatchObject({ code: 2, stdout: `no answer from ${url}\n` });
 });
 
+it("no word of a hub steers the terminal or begins a line", async () => {
+  const odd = "it\u001b[2J is\r\n  dead";
+  answers["GET /api/v1/alerts"] = { machine: "mainpc", now, alerts: [{ ...alert, message: odd }] };
+  answers["GET /api/v1/silences"] = [{ target: "a", since: now, until: now, reason: odd, by: "ann" }];
+  const failing = { ...channel, error: odd };
+  answers["GET /api/v1/notifications"] = { machine: "mainpc", now, channels: [failing], deadMansSwitch: null };
+  const tested = { machine: "mainpc", ok: false, channels: [{ channel: "phone", ok: false, error: odd, tookMs: 9 }] };
+  answers["POST /api/v1/notifications/test"] = tested;
+  const said: string[] = [];
+  for (const command of ["list", "channels", "test"]) said.push((await run(command)).stdout);
+  expect(said.map((text) => text.match(/it \[2J is dead/g)?.length)).toEqual([2, 1, 1]);
+  expect(said.join("")).not.toMatch(/[^\P{Cc}\n]/u);
+});
+
 it("channels ends with 1 when one fails, and says why", async () => {
   expect((await run("channels")).code).toBe(0);
   const failing = { ...channel, queued: 3, error: "it answered 403" };

@@ -18,6 +18,18 @@ it("tells the first hub that takes it, past one that is older, one that cannot b
   expect(orders).toEqual([{ method: "POST", path: "/api/v1/timeline", body: told }]);
 });
 
+it("calls off the order of a hub that hangs, before it asks the next", async () => {
+  const deeds: string[] = [];
+  const hangs: GiveOrders = (_, signal) =>
+    new Promise(() => signal?.addEventListener("abort", () => deeds.push("called off")));
+  const takes: GiveOrders = async (_, signal) => {
+    deeds.push(`asked, ${signal?.aborted}`);
+    return [{ ok: true, text: "told" }];
+  };
+  expect(await tellTimeline([hangs, takes], told, 50)).toBe(true);
+  expect(deeds).toEqual(["called off", "asked, false"]);
+});
+
 it("says so and goes on when no hub takes it", async () => {
   expect(await tellTimeline([refuses, throws, hangs], told, 50)).toBe(false);
   expect(await tellTimeline([], told)).toBe(false);

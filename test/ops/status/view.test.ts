@@ -134,6 +134,18 @@ describe("the status of a pair", () => {
     expect(statusText(view)).toContain("maintenance of mainpc for another 30 min: new memory (ops)");
   });
 
+  it("lets no word of a record steer the terminal or begin a line", () => {
+    const odd = "new\u001b[2J\r\n  disk\u009b1m";
+    const work = { target: "pc2", since: ago(60_000), until: ago(-1_800_000), reason: odd, by: "ops" };
+    const alerts = [{ name: "a", severity: "warning" as const, subject: "pc2", since: ago(1), message: odd }];
+    const view = statusOf([said({ ...fleetView(), maintenance: [work] }, { alerts }), silent("http://b\u0007")]);
+    const text = statusText(view);
+    expect(text).not.toMatch(/[^\P{Cc}\n]/u);
+    expect(text).toContain("maintenance of pc2 for another 30 min: new [2J disk 1m (ops)\n");
+    expect(text).toContain("\n  - alert a of pc2: new [2J disk 1m\n");
+    expect(statusText(statusOf([silent("http://b\u0007")]))).toBe("no hub answers at http://b ");
+  });
+
   it("groups agents that are ill alike, the worst first, and names four of each", () => {
     const names = fleetView()
       .agents.filter(({ machine, isHub }) => machine === "pc2" && !isHub)

@@ -70,6 +70,15 @@ describe("tandem timeline", () => {
     ]);
   });
 
+  it("is one line an event, and lets no word of a record steer the terminal", async () => {
+    entries = [
+      [entry("mainpc:i:1", "33:10", { subject: "pc\u001b[2J2", text: "one\r\n  two\u0007\u009b31m three" })],
+      [],
+    ];
+    const { stdout } = await run(...since);
+    expect(stdout).toMatch(/hub-lost pc \[2J2: one two 31m three\n$/);
+  });
+
   it("asks for the span and the kinds that are wanted, and prints one JSON object", async () => {
     entries = [[entry("mainpc:i:1", "33:10")], []];
     const { stdout } = await run("--since", "2h", "--kind", "alert", "move", "--json");

@@ -121,4 +121,70 @@ describe("a timeline", () => {
     expect(timeline.add(first ?? expect.unreachable())).toBe(false);
     expect(timeline.list(all).map(({ at }) => at.wallMs)).toEqual([40, 30, 20]);
   });
+
+  describe("of a note that its hub stored twice, as it could not tell whether it had", () => {
+    const note = (wallMs: number, change: Partial<Alert> = {}) =>
+      alert(wallMs, { severity: "resolved", name: "service-moved", subject: "Twin", message: "to pc2", ...change });
+    const stamps = (...batches: Batch[]) =>
+      fill(new Timeline(), ...batches)
+        .list(all)
+        .map(({ at }) => at.wallMs);
+    const first = note(1_000);
+
+    it("tells the earlier within 60 s, whichever comes first, and both when they are further apart", () => {
+      const [one, other] = [batch("pc2", 1, first), batch("pc2", 2, note(60_999))];
+      expect(stamps(one, other)).toEqual([1_000]);
+      expect(stamps(other, one)).toEqual([1_000]);
+      expect(stamps(one, batch("pc2", 2, note(61_001)))).toEqual([61_001, 1_000]);
+    });
+
+    it("says of the second that it is not new", () => {
+      const timeline = new Timeline();
+      expect(eventsOf(batch("pc2", 1, first, note(2_000))).map((event) => timeline.add(event))).toEqual([true, false]);
+    });
+
+    it("knows it by its words, also when the second says besides when it happened", () => {
+      expect(stamps(batch("pc2", 1, first, note(4_000, { message: "to pc2, at 00:00:01Z" })))).toEqual([1_000]);
+      const late = ["at 00:00:01Z", "at 00:00:31Z"].map((at, i) => note(40_000 + i, { message: `to pc2, ${at}` }));
+      expect(stamps(batch("pc2", 1, ...late))).toEqual([40_001, 40_000]);
+    });
+
+    it("takes another subject, another name, other words, another hub, another start of it and an alert for something else", () => {
+      for (const other of [{ subject: "Other" }, { name: "hub-started" }, { message: "to mainpc" }])
+        expect(stamps(batch("pc2", 1, first, note(2_000, other)))).toEqual([2_000, 1_000]);
+      expect(stamps(batch("pc2", 1, first), batch("mainpc", 1, note(2_000)))).toEqual([2_000, 1_000]);
+      expect(stamps(batch("pc2", 1, first), { ...batch("pc2", 1, note(2_000)), incarnation: "j" })).toHaveLength(2);
+      expect(stamps(batch("pc2", 1, alert(1_000), alert(2_000)))).toEqual([2_000, 1_000]);
+    });
+
+    it("tells a link that is lost again 20 s later, after it had healed", () => {
+      const link = (wallMs: number, name: string) => note(wallMs, { name, message: name });
+      const turns = [link(1_000, "link-lost"), link(11_000, "link-healed"), link(21_000, "link-lost")];
+      expect(stamps(batch("pc2", 1, ...turns))).toEqual([21_000, 11_000, 1_000]);
+    });
+
+    it("is the same at both hubs in whatever order the notes come, also where several follow each other and 5 are kept", () => {
+      const arbitraryNotes = fc.array(
+        fc.record({ s: fc.nat(200), message: fc.constantFrom("a", "b"), origin: fc.constantFrom("mainpc", "pc2") }),
+        { maxLength: 12 },
+      );
+      const batchesOf = arbitraryNotes.map((drafts) =>
+        drafts.map(({ s, message, origin }, i) => batch(origin, i + 1, note(s * 1_000, { message }))),
+      );
+      fc.assert(
+        fc.property(
+          batchesOf.chain((batches) =>
+            fc.tuple(fc.constant(batches), fc.shuffledSubarray(batches, { minLength: batches.length })),
+          ),
+          fc.constantFrom(5, 1_000),
+          ([batches, shuffled], most) => {
+            const one = fill(new Timeline(most), ...batches);
+            const other = fill(new Timeline(most), ...shuffled);
+            expect(other.list(all)).toEqual(one.list(all));
+            expect(other.forgotMs).toBe(one.forgotMs);
+          },
+        ),
+      );
+    });
+  });
 });
