@@ -49,8 +49,14 @@ export function Services({ services, machines, old, operator }: ServicesProps) {
 }
 
 /** At home, with both instances well: nothing that a reader in a hurry must see. */
-const isQuiet = ({ state, reason, instances }: ServiceJson): boolean =>
-  state === "home" && reason === "" && Object.values(instances).every(({ health }) => health === "healthy");
+const isQuiet = (service: ServiceJson): boolean =>
+  service.state === "home" &&
+  service.reason === "" &&
+  Object.entries(service.instances).every(([machine, { health }]) => health === "healthy" || rests(service, machine));
+
+/** A cold standby is stopped until it is needed: that it does not answer is as it should be. */
+const rests = ({ mode, standby, owner, instances }: ServiceJson, machine: string): boolean =>
+  mode === "cold" && machine === standby && machine !== owner && instances[machine]?.health !== "healthy";
 
 function quietText(quiet: readonly ServiceJson[], beside: boolean): string {
   const which = countText(quiet.length, beside ? "more service" : "service");
@@ -127,12 +133,13 @@ function Instance({ service, machine, side }: { service: ServiceJson; machine: s
   const instance = service.instances[machine];
   if (instance === undefined) return null;
   const acts = service.owner === machine && (service.state === "home" || service.state === "away");
+  const isStopped = rests(service, machine);
   return (
     <p class={`instance is-${side}${acts ? " acts" : ""}`}>
-      <Mark tone={toneOfHealth[instance.health]} />
+      <Mark tone={isStopped ? "unknown" : toneOfHealth[instance.health]} />
       <span class="instance-machine">{machine}</span>
       <span class="instance-words">
-        {acts ? "acts" : machine === service.home ? "home" : "standby"}, {instance.health}
+        {acts ? "acts" : machine === service.home ? "home" : "standby"}, {isStopped ? "stopped" : instance.health}
       </span>
       <span class="part-url">:{instance.port}</span>
     </p>

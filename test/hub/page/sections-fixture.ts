@@ -58,12 +58,13 @@ export const silence = (target: string): SilenceView =>
     by: "ann",
   });
 
-/** Those of the fleet's agents that have a standby, each at home. */
+/** Those of the fleet's agents that have a standby, each at home; cold standbys are stopped. */
 export function servicesView(): ServiceJson[] {
   const placed = requireFleet().agents.filter(({ standby }) => standby !== undefined);
   return placed.map((agent) => {
     const standby = agent.machine === "mainpc" ? "pc2" : "mainpc";
-    const place = (port: number) => ({ host: "127.0.0.1", port, health: "healthy" as const });
+    const place = (port: number, health = "healthy") => ({ host: "127.0.0.1", port, health });
+    const atStandby = agent.mode === "cold" ? "unhealthy" : "healthy";
     return ServiceJson.parse({
       name: agent.name,
       home: agent.machine,
@@ -76,7 +77,7 @@ export function servicesView(): ServiceJson[] {
       acts: agent.machine === machine,
       reason: "",
       route: agent.route ?? null,
-      instances: { [agent.machine]: place(agent.port), [standby]: place(agent.standby?.port ?? 0) },
+      instances: { [agent.machine]: place(agent.port), [standby]: place(agent.standby?.port ?? 0, atStandby) },
     });
   });
 }
@@ -85,7 +86,8 @@ export function servicesView(): ServiceJson[] {
 export function takenOver(services: ServiceJson[]): ServiceJson[] {
   return services.map((service) => {
     if (service.home !== "mainpc") return service;
-    const gone = { ...service.instances, mainpc: { ...service.instances.mainpc, health: "unhealthy" } };
+    const { mainpc, pc2 } = service.instances;
+    const gone = { mainpc: { ...mainpc, health: "unhealthy" }, pc2: { ...pc2, health: "healthy" } };
     const held = service.name === "RequestCoordinator";
     return ServiceJson.parse({
       ...service,

@@ -83,6 +83,7 @@ it("a takeover is told by services event: 12 away with their epoch, 1 held with 
   const server = await serve(fleetView(), ledgerView(), sectionsView());
   const { page } = await visit(server);
   await page.getByText("15 services act at home, their standbys are well").waitFor();
+  expect(await page.locator(".lane", { hasText: "ChitchatAgent" }).textContent()).toContain("standby, stopped");
   server.sections.services = takenOver(server.sections.services ?? []);
   server.send({ type: "services", services: server.sections.services });
   await page.locator("h1", { hasText: "Nobody acts for RequestCoordinator" }).waitFor();
