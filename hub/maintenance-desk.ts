@@ -1,7 +1,7 @@
 /** Takes operators' words on maintenance, keeps them over a restart, and holds the same ones as the peer's hub. */
 import { join } from "node:path";
 import { agentId, type HubConfig } from "./config.ts";
-import { Maintenance, type MaintenanceWindow, MaintenanceWindows } from "./core/maintenance.ts";
+import { Maintenance, type MaintenanceWindow, MaintenanceWindows, windowView } from "./core/maintenance.ts";
 import type { MaintenanceView } from "./http/api.ts";
 import { type Log, messageOf } from "./io/log.ts";
 import { StateFile } from "./io/state-file.ts";
@@ -72,7 +72,7 @@ export class MaintenanceDesk {
   }
 
   views(): MaintenanceView[] {
-    return this.#maintenance.active(Date.now()).map(viewOf);
+    return this.#maintenance.active(Date.now()).map(windowView);
   }
 
   /** Resolves when it is kept; rejects when it holds only as long as this hub runs. */
@@ -80,7 +80,7 @@ export class MaintenanceDesk {
     const nowMs = Date.now();
     const window = this.#maintenance.begin({ target, saidMs: nowMs, untilMs: nowMs + minutes * minuteMs, reason, by });
     await this.#said(window);
-    return viewOf(window);
+    return windowView(window);
   }
 
   /** @returns undefined when none was under way */
@@ -88,7 +88,7 @@ export class MaintenanceDesk {
     const window = this.#maintenance.end(target, by, Date.now());
     if (window === undefined) return undefined;
     await this.#said(window);
-    return viewOf(window);
+    return windowView(window);
   }
 
   /** What the peer's hub holds. */
@@ -116,11 +116,3 @@ export class MaintenanceDesk {
     this.#options.onChange(targets);
   }
 }
-
-const viewOf = ({ target, saidMs, untilMs, reason, by }: MaintenanceWindow): MaintenanceView => ({
-  target,
-  since: new Date(saidMs).toISOString(),
-  until: new Date(untilMs).toISOString(),
-  reason,
-  by,
-});

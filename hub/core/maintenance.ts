@@ -69,6 +69,15 @@ export class Maintenance {
   }
 }
 
+/** As hubs tell of one, of maintenance and of a silence alike: instants are ISO 8601 in UTC. */
+export const windowView = ({ target, saidMs, untilMs, reason, by }: MaintenanceWindow) => ({
+  target,
+  since: new Date(saidMs).toISOString(),
+  until: new Date(untilMs).toISOString(),
+  reason,
+  by,
+});
+
 /** Both hubs come to the same one of two, even of those said in the same ms. */
 function compare(a: MaintenanceWindow, b: MaintenanceWindow): number {
   if (a.saidMs !== b.saidMs) return a.saidMs - b.saidMs;

@@ -1,7 +1,7 @@
 /** Takes operators' words on alerts that are not to be heard for a while, keeps them over a restart, and holds the same ones as the peer's hub. */
 import { join } from "node:path";
 import type { HubConfig } from "../config.ts";
-import { type MaintenanceWindow, MaintenanceWindows } from "../core/maintenance.ts";
+import { type MaintenanceWindow, MaintenanceWindows, windowView } from "../core/maintenance.ts";
 import { Silences } from "../core/notify/silences.ts";
 import type { SilenceOrder, SilenceView } from "../http/notifications-json.ts";
 import { type Log, messageOf } from "../io/log.ts";
@@ -47,7 +47,7 @@ export class SilenceDesk {
   }
 
   views(): SilenceView[] {
-    return this.#silences.active(Date.now()).map(viewOf);
+    return this.#silences.active(Date.now()).map(windowView);
   }
 
   /** For the peer. */
@@ -78,18 +78,10 @@ export class SilenceDesk {
     this.#options.log.info("silence.said", { ...window });
     this.#options.onSaid();
     await this.#keep();
-    return viewOf(window);
+    return windowView(window);
   }
 
   async #keep(): Promise<void> {
     await this.#file?.write(this.words());
   }
 }
-
-const viewOf = ({ target, saidMs, untilMs, reason, by }: MaintenanceWindow): SilenceView => ({
-  target,
-  since: new Date(saidMs).toISOString(),
-  until: new Date(untilMs).toISOString(),
-  reason,
-  by,
-});
