@@ -7,6 +7,8 @@ import { join } from "node:path";
 const roomyBytes = 4 * 1024 ** 3;
 /** What is left when it is full: less than one message, bytes. */
 const leftBytes = 4_096;
+/** One takes some 3 ms, in which a busy server writes more than what is left. */
+const fillAttempts = 20;
 /** What the list of mounts calls it. */
 const source = "tandem-small-disk";
 
@@ -29,9 +31,17 @@ export class SmallDisk {
     }
   }
 
+  /** @throws where writers are faster each time: a size below what is used by then is refused */
   fill(): void {
-    const { blocks, bfree, bsize } = statfsSync(this.#folder);
-    this.#resize((blocks - bfree) * bsize + leftBytes);
+    for (let left = fillAttempts; ; left--) {
+      const { blocks, bfree, bsize } = statfsSync(this.#folder);
+      try {
+        this.#resize((blocks - bfree) * bsize + leftBytes);
+        return;
+      } catch (error) {
+        if (left <= 1) throw error;
+      }
+    }
   }
 
   free(): void {

@@ -33,6 +33,8 @@ export class PageServer {
   /** What came to the page's own hub, in order; each is answered with `orderAnswer`. */
   readonly orders: Order[] = [];
   orderAnswer: { status: number; body: unknown } = { status: 200, body: {} };
+  /** Paths that get no answer. */
+  readonly unanswered = new Set<string>();
   /** Paths that were asked for. */
   readonly asked: string[] = [];
   /** The only other origin whose page may read the answers, as a hub allows its peer's. */
@@ -79,6 +81,7 @@ export class PageServer {
     const { method = "GET", url = "/" } = request;
     const path = url.split("?", 1)[0] ?? "/";
     this.asked.push(url);
+    if (this.unanswered.has(path)) return;
     if (this.peerOrigin !== undefined) response.setHeader("access-control-allow-origin", this.peerOrigin);
     const send = (type: string, body: string) => response.writeHead(200, { "content-type": type }).end(body);
     const json = (status: number, body: unknown) =>
