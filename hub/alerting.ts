@@ -16,6 +16,7 @@ import { announceAlert } from "./notify/announce-alert.ts";
 import { DeadMansSwitch } from "./notify/dead-mans-switch.ts";
 import { Notifier } from "./notify/notifier.ts";
 import { SilenceDesk } from "./notify/silence-desk.ts";
+import { subjectsOf, whyNoTarget } from "./notify/silence-target.ts";
 import { OwnConditions } from "./own-conditions.ts";
 
 export interface AlertingOptions {
@@ -81,13 +82,14 @@ export class Alerting {
   api(signedIn: SignedIn, put: (note: Note) => void): Api {
     const { config, records } = this.#options;
     const silences = this.#silences;
+    const subjects = subjectsOf(config);
     return createNotificationsApi({
       machine: config.machine.name,
       channels: () => this.notifier.views(),
       deadMansSwitch: () => this.deadMansSwitch?.view() ?? null,
       test: (severity, channel) => this.notifier.test(severity, channel),
-      standing: () => records.alerts.list().map(({ name }) => name),
       silences: {
+        whyNoTarget: (target) => whyNoTarget(target, subjects, records.alerts.list()),
         views: () => silences.views(),
         begin: async (order) => {
           const view = await silences.begin(order);

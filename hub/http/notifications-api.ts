@@ -1,6 +1,5 @@
 /** Answers what is asked about notifications and silences; orders are taken from this machine and from who is signed in. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { alertSeverities } from "../core/alert-names.ts";
 import {
   type ChannelView,
   type NotificationsView,
@@ -32,9 +31,9 @@ export interface NotificationsApiOptions {
   deadMansSwitch(): NotificationsView["deadMansSwitch"];
   /** Undefined when there is no such channel. */
   test(severity: "urgent" | "warning", channel?: string): Promise<TestedChannel[] | undefined>;
-  /** Names of alerts that stand: a newer peer may raise others than this hub knows. */
-  standing(): readonly string[];
   silences: {
+    /** Undefined when the target may be of an alert. */
+    whyNoTarget(target: string): string | undefined;
     views(): SilenceView[];
     begin(order: SilenceOrder & { by: string }): Promise<SilenceView>;
     end(target: string, by: string): Promise<SilenceView | undefined>;
@@ -85,7 +84,7 @@ async function test({ machine, test, channels }: NotificationsApiOptions, reques
 }
 
 async function silences(
-  { silences: desk, standing, signedIn }: NotificationsApiOptions,
+  { silences: desk, signedIn }: NotificationsApiOptions,
   request: IncomingMessage,
 ): Promise<Answer> {
   switch (request.method) {
@@ -95,9 +94,8 @@ async function silences(
     case "POST": {
       const order = await readOrder(request, SilenceOrder);
       if (order.error !== undefined) return order.error;
-      const [name = ""] = order.value.target.split(" ", 1);
-      if (!(name in alertSeverities) && !standing().includes(name))
-        return { status: 404, body: { error: `there is no alert ${name}; docs/runbooks/README.md lists all` } };
+      const error = desk.whyNoTarget(order.value.target);
+      if (error !== undefined) return { status: 404, body: { error } };
       const held = desk.views();
       if (held.length >= maxSilences && !held.some(({ target }) => target === order.value.target))
         return {
