@@ -18,6 +18,7 @@ import { OperatorError } from "../error.ts";
 import { runShell, unreachable } from "../site/shell.ts";
 import type { Stack } from "../site/stacks.ts";
 import type { Progress } from "../terminal/progress.ts";
+import { checkChannels } from "./channels.ts";
 import { type Check, fail, ok } from "./check.ts";
 import {
   checkFiles,
@@ -121,16 +122,18 @@ async function examineMachine(site: Site, here: string): Promise<Seen> {
     containers: containersOf(site),
     isHere: site.docker.socket !== "",
   };
-  const [local, fleet, ledger] = await Promise.all([
+  const [local, fleet, ledger, notifications] = await Promise.all([
     lookAt(site, expected),
     ask(expected.hubUrl, "getFleet", {}),
     ask(expected.hubUrl, "getLedger", {}),
+    ask(expected.hubUrl, "getNotifications", {}),
   ]);
   const versions = { ...local.versions, tandem: fleet?.version };
   const checks = [
     ...local.checks,
     ...checkVersions(versions, here, "Set images.* of the stack to a later one, then tandem deploy"),
     ...checkHub(fleet, ledger, expected),
+    ...checkChannels(notifications),
   ];
   return { ...local, versions, report: { machine: machine.name, address: machine.address, checks } };
 }

@@ -28,6 +28,7 @@ const reasons: readonly (readonly [RegExp, string])[] = [
   [/^sync$/, "what is taken meanwhile has one copy"],
   [/^ledger$/, "an acknowledged record that is missing on a side is what must not happen"],
   [/^agents$/, "what depends on them fails or is served from elsewhere"],
+  [/^notifications$/, "what goes wrong is seen by nobody who does not look"],
   [/^satellite$/, "its agents are not watched, or not there"],
 ];
 

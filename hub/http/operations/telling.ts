@@ -50,7 +50,7 @@ export const tellingOperations = {
     answers: {
       200: said("silenced", SilenceView),
       ...ofOrders,
-      404: refused("there is no such alert"),
+      404: refused("there is no such alert, or none of this subject"),
       409: refused("as many silences as may be are held already"),
     },
   },
