@@ -72,6 +72,12 @@ it("a soak of a minute and a half watches the deployed pair, keeps its checkpoin
   expect(verdict.verdict ?? verdict.report?.verdict).toBe("pass");
   const verify = await execute(process.execPath, [join(root, "ops/tandem.ts"), "soak", "verify", out]);
   expect(verify.code, verify.stdout + verify.stderr).toBe(0);
+  const report = readFileSync(join(out, "report.md"), "utf8");
+  say(report.slice(report.indexOf("Objectives, by the hubs")).split("\n").slice(0, 10).join("\n"));
+  const told = JSON.parse(readFileSync(join(out, "report.json"), "utf8")).objectives;
+  expect(told.map(({ hub, name }: { hub: string; name: string }) => `${name} by ${hub}`)).toEqual(
+    expect.arrayContaining(stacks.map((stack) => `pair by ${stack}`)),
+  );
 });
 
 it("a bundle for a bug report holds both machines' side, and none of the site's secrets", async () => {

@@ -1,0 +1,121 @@
+/** People are told by a deployed pair, and a browser is signed in to it: secrets from the stacks, a receiver and a Chromium outside. */
+import { createHmac } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type Browser, chromium } from "playwright-core";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import type { Message } from "../../../hub/notify/message.ts";
+import { ensureTool } from "../../../ops/tools/ensure-tool.ts";
+import { until } from "../../support/until.ts";
+import { DeploySite, say, testMs } from "./deploy-site.ts";
+import { stacks } from "./deployed-pair.ts";
+
+vi.setConfig({ testTimeout: testMs });
+const key = "a key that only the pair and the receiver know";
+/** An alert is damped, and its end as well, ms. */
+const tellMs = 60_000;
+/** A machine that was killed comes up with its engine and its containers, ms. */
+const returnMs = 120_000;
+
+let site: DeploySite;
+let browser: Browser;
+let receiver: Server;
+const got: Message[] = [];
+const badlySigned: string[] = [];
+let aliveSaid = 0;
+
+beforeAll(async () => {
+  site = await DeploySite.prepare("told");
+  receiver = createServer((request, response) => {
+    let body = "";
+    request.setEncoding("utf8").on("data", (text: string) => (body += text));
+    request.on("end", () => {
+      if (request.url === "/alive") aliveSaid++;
+      else if (isSigned(String(request.headers["tandem-signature"]), body)) got.push(JSON.parse(body));
+      else badlySigned.push(body);
+      response.end();
+    });
+  });
+  const { gateway } = site.pair.lab.plan;
+  await once(receiver.listen(0, gateway), "listening");
+  const url = `http://${gateway}:${(receiver.address() as AddressInfo).port}`; // it listens on a port
+  await site.set("notifications.channels[0].kind", "webhook");
+  await site.set("notifications.channels[0].name", "hook");
+  await site.set("notifications.channels[0].urlSecret", "hook-url");
+  await site.set("notifications.channels[0].keySecret", "hook-key");
+  await site.set("notifications.deadMansSwitch.urlSecret", "switch-url");
+  await site.set("notifications.deadMansSwitch.everySeconds", "5");
+  const secrets = { "hook-url": `${url}/hook`, "hook-key": key, "switch-url": `${url}/alive` };
+  for (const stack of stacks)
+    for (const [name, value] of Object.entries(secrets))
+      await site.pair.engine.set(stack, `notificationSecrets.${name}`, value, "--secret");
+  await site.deploy();
+  await site.settled();
+  browser = await chromium.launch({ executablePath: await ensureTool("chromium", say), args: ["--no-sandbox"] });
+}, testMs);
+
+afterAll(async () => {
+  await browser?.close();
+  receiver?.closeAllConnections();
+  receiver?.close();
+  await site?.remove();
+});
+
+function isSigned(header: string, body: string): boolean {
+  const [, seconds, signature] = /^t=(\d+),v1=([0-9a-f]+)$/.exec(header) ?? [];
+  return signature === createHmac("sha256", key).update(`${seconds}.${body}`).digest("hex");
+}
+
+const toldOf = (subject: string) =>
+  got.filter((message) => message.subject === subject).map(({ kind, alert }) => `${kind} ${alert}`);
+
+it("a test arrives from both hubs, signed by the stacks' secret, and both say to the service outside that they live", async () => {
+  const { stdout } = await site.tandem(0, "alert", "test", "--severity", "urgent");
+  expect(stdout).toContain("hook");
+  expect(got.map(({ kind, machine }) => `${kind} ${machine}`).toSorted()).toEqual(stacks.map((name) => `test ${name}`));
+  expect(badlySigned).toEqual([]);
+  await until("both dead-man's switches", () => aliveSaid >= 4, tellMs);
+  expect((await site.tandem(0, "alert", "channels")).stdout).toMatch(/hook/);
+  expect((await site.tandem(0, "doctor")).text).toMatch(/notifications +told by hook/);
+});
+
+it("the secrets of channels are on no command line, in no environment, image, log, plan or state", async () => {
+  expect((await site.tandem(0, "secrets", "audit")).text).toMatch(/secrets searched for, none found/);
+  const state = await site.pair.engine.must("mainpc", "stack export");
+  expect(state.text).not.toContain(key);
+});
+
+it("a machine without power is told once by the other one, and its return as well", async () => {
+  got.length = 0;
+  await site.pair.lab.kill("pc2");
+  await until("machine-lost of pc2", () => toldOf("pc2").includes("raised machine-lost"), tellMs);
+  await site.pair.lab.start("pc2");
+  await until("its end", () => toldOf("pc2").includes("resolved machine-lost"), returnMs);
+  await site.pair.whole();
+  const lost = toldOf("pc2").filter((line) => line.endsWith("machine-lost"));
+  expect(lost).toEqual(["raised machine-lost", "resolved machine-lost"]);
+  expect(badlySigned).toEqual([]);
+  const timeline = (await site.tandem(0, "timeline")).stdout;
+  expect(timeline).toMatch(/machine-lost/);
+  expect(timeline).toMatch(/deploy/);
+});
+
+it("tandem sign-in opens each hub's page for an operator, who silences from there and with the command", async () => {
+  const { stdout } = await site.tandem(0, "sign-in", "--json");
+  const { hubs } = JSON.parse(stdout) as { hubs: { url: string; page: string }[] };
+  expect(hubs.map(({ url }) => url)).toEqual(stacks.map((stack) => site.pair.at(stack).hub));
+  for (const { page: address } of hubs) {
+    const page = await browser.newPage();
+    await page.goto(address);
+    await page.getByText("Signed in as").waitFor();
+    expect(page.url()).not.toContain("sign-in");
+    await page.close();
+  }
+  const mistyped = await site.tandem(1, "alert", "silence", "machine-lost", "pc3");
+  expect(mistyped.text).toContain("did you mean pc2");
+  await site.tandem(0, "alert", "silence", "machine-lost", "pc2", "--minutes", "5");
+  expect((await site.tandem(0, "alert", "list")).stdout).toContain("machine-lost pc2");
+  await site.tandem(0, "alert", "unsilence", "machine-lost", "pc2");
+  expect((await site.tandem(0, "sign-in", "--revoke-all")).stdout).toContain(site.pair.at("pc2").hub);
+});
