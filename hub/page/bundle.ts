@@ -5,13 +5,17 @@ import type * as Esbuild from "esbuild";
 import type { PageAssets } from "./assets.ts";
 import { bundleRunbooks } from "./runbooks/bundle.ts";
 
-/** @throws Error of esbuild when a source does not compile. */
+/**
+ * @param onInput gets the path of each source that is inside
+ * @throws Error of esbuild when a source does not compile.
+ */
 export function bundlePage(
   esbuild: Pick<typeof Esbuild, "buildSync">,
   marked: Parameters<typeof bundleRunbooks>[0],
+  onInput: (path: string) => void = () => {},
 ): PageAssets {
   const bundle = (name: string) => {
-    const { outputFiles } = esbuild.buildSync({
+    const { outputFiles, metafile } = esbuild.buildSync({
       entryPoints: [fileURLToPath(new URL(name, import.meta.url))],
       bundle: true,
       minify: true,
@@ -23,7 +27,9 @@ export function bundlePage(
       legalComments: "none",
       jsx: "automatic",
       jsxImportSource: "preact",
+      metafile: true,
     });
+    for (const path of Object.keys(metafile.inputs)) onInput(path);
     return outputFiles[0]?.text ?? "";
   };
   const assets = { script: bundle("app.tsx"), charts: bundle("charts.ts"), style: bundle("page.css") };

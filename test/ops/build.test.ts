@@ -20,7 +20,9 @@ it("two builds at the same time into two folders give the same bytes, which the 
     expect(readFileSync(two[name].path).equals(bytes)).toBe(true);
     expect(one[name].contentHash).toBe(createHash("sha256").update(bytes).digest("hex"));
     expect(two[name].contentHash).toBe(one[name].contentHash);
-    expect(readdirSync(dirname(one[name].path))).toEqual([`${name}.mjs`]);
+    expect(readdirSync(dirname(one[name].path))).toEqual([`${name}.cdx.json`, `${name}.mjs`]);
+    const bills = [one, two].map((built) => readFileSync(built[name].path.replace(/mjs$/, "cdx.json"), "utf8"));
+    expect(bills[1]).toBe(bills[0]);
   }
 });
 
