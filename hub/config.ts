@@ -1,6 +1,7 @@
 /** The hub's configuration: one JSON file, rendered by components/hub-config.ts for the local run and for Pulumi alike. */
 import { z } from "zod";
 import { Mode } from "../fleet/model.ts";
+import { AccessConfig } from "./access/config.ts";
 import { FailoverLimits } from "./core/failover/limits.ts";
 import { DetectorLimits } from "./core/limits.ts";
 import { ObjectivesConfig } from "./core/objectives/config.ts";
@@ -191,6 +192,8 @@ export const HubConfig = z.strictObject({
     .optional(),
   /** Where alerts are sent. Without it they are shown and recorded only. */
   notifications: NotificationsConfig.prefault({}),
+  /** Who may push and give orders over the network. */
+  access: AccessConfig.prefault({}),
   /** Pushes waiting to be stored before further ones get 503. */
   maxQueuedPushes: z.number().int().positive().default(10_000),
   /**

@@ -1,4 +1,6 @@
 /** Ties the hub's parts to what answers its requests: the push API, the metrics, the views and the page. */
+import type { IncomingMessage } from "node:http";
+import type { Access } from "./access/access.ts";
 import type { Alerting } from "./alerting.ts";
 import type { HubConfig } from "./config.ts";
 import type { Fold } from "./core/fold/fold.ts";
@@ -11,6 +13,7 @@ import { gatewayStatusJson } from "./http/gateway-status.ts";
 import { graphView } from "./http/graph-view.ts";
 import { createHubFront } from "./http/hub-front.ts";
 import { openApiText } from "./http/openapi-text.ts";
+import { refusalOf, type SignedIn } from "./http/orders.ts";
 import { OwnMetrics } from "./http/own-metrics.ts";
 import { createPastApi } from "./http/past-api.ts";
 import { createPushApi } from "./http/push-api.ts";
@@ -50,6 +53,7 @@ export interface FrontParts {
   news: NewsDesk;
   sessions: Sessions;
   alerting: Alerting;
+  access: Access;
 }
 
 /** Events of the timeline in the page as it is served; its script reads more. */
@@ -73,6 +77,7 @@ export function createFront(parts: FrontParts): Front {
     news,
     sessions,
     alerting,
+    access,
   } = parts;
   const unready = () => (records.ready ? undefined : "the hub has not read its records back yet");
   const alerts = () => alertsView(config.machine.name, records.alerts, Date.now());
@@ -93,6 +98,7 @@ export function createFront(parts: FrontParts): Front {
     alerts: () => alerts().alerts,
     documents,
     notify: alerting.gauges,
+    denied: access.denied,
     folder: config.stateDirectory ?? "/",
   });
   const numbered = new NumberedPushes({
@@ -101,8 +107,12 @@ export function createFront(parts: FrontParts): Front {
     append: (candidate) => records.append("metrics", candidate),
     newest: () => records.newestPush(),
   });
+  const session = createSessionApi({ machine: config.machine.name, sessions, nowMs: Date.now });
+  const signedIn: SignedIn = (request) => access.operatorOf(request) ?? session.signedIn(request);
   const push = createPushApi({
     fold,
+    gate: access.pushGate,
+    wipeRefusal: (request) => (access.asks ? wipeRefusal(request, signedIn) : undefined),
     append: (candidate) => numbered.append(candidate),
     known: (candidate) => numbered.known(candidate),
     replicated: (position) => records.replicated(position),
@@ -112,8 +122,6 @@ export function createFront(parts: FrontParts): Front {
     status: () => gatewayStatusJson({ version, startedAtMs, config, health: healthAnswer(calls) }),
     onAnswer: (status, op) => metrics.countPush(op, status),
   });
-  const session = createSessionApi({ machine: config.machine.name, sessions, nowMs: Date.now });
-  const { signedIn } = session;
   const { hub: peerHub } = config.peer;
   const graph = graphView(config);
   const assets = pageAssets();
@@ -178,3 +186,7 @@ export function createFront(parts: FrontParts): Front {
     peerOrigin: `http://${peerHub.host}:${peerHub.port}`,
   });
 }
+
+/** Where a push needs a token, what deletes all groups is an operator's. */
+const wipeRefusal = (request: IncomingMessage, signedIn: SignedIn): string | undefined =>
+  refusalOf(request, signedIn) && "a wipe is an operator's order where a push needs a token";

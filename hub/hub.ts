@@ -1,5 +1,6 @@
 /** One hub: builds its parts from a config, ties what one of them learns to what the others do, and stops them in order. */
 import { randomBytes } from "node:crypto";
+import { Access } from "./access/access.ts";
 import { AlertDesk } from "./alert-desk.ts";
 import { Alerting } from "./alerting.ts";
 import { ConditionAlerts } from "./condition-alerts.ts";
@@ -84,6 +85,7 @@ export class Hub {
   readonly #past: Past;
   readonly #news: NewsDesk;
   readonly #sessions: Sessions;
+  readonly #access: Access;
   readonly #view: View;
   /** What commands keep at both hubs. */
   readonly documents: DocumentStore;
@@ -134,7 +136,9 @@ export class Hub {
       log,
     });
     this.#sessions = new Sessions({ config, log, nowMs: Date.now });
-    const limits = { maxBodyBytes: config.maxBodyBytes, groupExpiryMs: config.groupExpiryMs };
+    this.#access = new Access(config.access, log);
+    const { maxBodyBytes, groupExpiryMs } = config;
+    const limits = { maxBodyBytes, groupExpiryMs, needsToken: this.#access.asks };
     this.#keeper = new PushgatewayKeeper({
       address: machine.pushgateway,
       keys: () => this.#fold.keys(),
@@ -305,6 +309,7 @@ export class Hub {
       past: this.#past,
       news: this.#news,
       sessions: this.#sessions,
+      access: this.#access,
       alerting: this.#alerting,
     });
   }
@@ -317,7 +322,7 @@ export class Hub {
   /** Resolves when the hub answers; reading its records back goes on behind that. Rejects when a port or the spool cannot be had. */
   async start(succeeds = false): Promise<void> {
     // Before anything is judged.
-    await Promise.all([this.#maintenance.open(), this.#sessions.open(), this.#alerting.open()]);
+    await Promise.all([this.#maintenance.open(), this.#sessions.open(), this.#alerting.open(), this.#access.open()]);
     await this.#judge.start(succeeds);
     this.#reports.start();
     await this.#records.open();
@@ -360,7 +365,7 @@ export class Hub {
     this.#conditionAlerts.stop();
     this.#alertDesk.stop();
     this.#news.stop();
-    const keepers = [this.#maintenance, this.#sessions, this.#alerting, this.documents, this.#past];
+    const keepers = [this.#maintenance, this.#sessions, this.#alerting, this.#access, this.documents, this.#past];
     const kept = Promise.all(keepers.map((part) => part.stop()));
     this.#expirer.stop();
     // A scrape under way may wait for the store, whose stop lets it go.

@@ -77,7 +77,10 @@ function decodePath(path: string): string | undefined {
 
 /** Undefined when it is not base64url, with or without padding, of UTF-8 text. */
 function decodeBase64(text: string): string | undefined {
-  const bare = text.replace(/=+$/, "");
+  let end = text.length;
+  // A pattern for what ends in = would begin anew at each = before.
+  while (text[end - 1] === "=") end--;
+  const bare = text.slice(0, end);
   if (!base64Text.test(bare) || bare.length % 4 === 1) return undefined;
   const bytes = Buffer.from(bare, "base64url");
   const value = bytes.toString("utf8");

@@ -10,8 +10,14 @@ export interface Answer {
   headers?: Readonly<Record<string, string>>;
 }
 
-/** Who is signed in by a request; undefined when nobody is. */
-export type SignedIn = (request: IncomingMessage) => { by: string } | undefined;
+export interface Orderer {
+  by: string;
+  /** Known by a token, which no browser sends by itself. @default false */
+  byToken?: boolean;
+}
+
+/** Who is signed in by a request, or shows a token; undefined when nobody. */
+export type SignedIn = (request: IncomingMessage) => Orderer | undefined;
 
 export type Read<T> = { value: T; error?: undefined } | { error: Answer };
 
@@ -34,9 +40,10 @@ export function refusalOf(request: IncomingMessage, signedIn?: SignedIn): Answer
   return { status: 403, body: { error } };
 }
 
-/** Who gives an order from this hub's own page; undefined of one that does not come from there, or when nobody is signed in. */
-function ordererOf(request: IncomingMessage, signedIn?: SignedIn): { by: string } | undefined {
-  return isSameOrigin(request) ? signedIn?.(request) : undefined;
+/** Who gives an order by a token, or from this hub's own page; undefined of one that comes from elsewhere, or when nobody is known. */
+function ordererOf(request: IncomingMessage, signedIn?: SignedIn): Orderer | undefined {
+  const orderer = signedIn?.(request);
+  return orderer?.byToken || isSameOrigin(request) ? orderer : undefined;
 }
 
 /** Who gives an order: whoever is signed in, else whom the order names; undefined when nobody is said. */

@@ -1,5 +1,6 @@
 /** The hub's own metrics and the fleet's health, in Prometheus text; every name begins with `tandem_`. */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import type { AccessKind } from "../access/access.ts";
 import { Health } from "../core/record.ts";
 import { Verdict } from "../core/verdict.ts";
 import { alertMetrics } from "./alert-metrics.ts";
@@ -30,6 +31,8 @@ export interface OwnMetricsSources {
   alerts(): AlertView[];
   documents: DocumentGauges;
   notify: NotifyGauges;
+  /** Requests that were refused for want of a token, by what they wanted. */
+  denied: Readonly<Record<AccessKind, number>>;
   /** Folder on the disk of the hub's data. */
   folder: string;
 }
@@ -171,6 +174,17 @@ export class OwnMetrics {
     alertMetrics(this.registry, sources.alerts);
     objectiveMetrics(this.registry, sources.objectives);
     notifyMetrics(this.registry, sources.notify);
+    const { denied } = sources;
+    new Counter({
+      name: "tandem_denied_requests_total",
+      help: "Requests refused because nobody's token, or not the right one, was shown, by what they wanted, since the hub started.",
+      labelNames: ["kind"],
+      registers,
+      collect() {
+        this.reset();
+        for (const [kind, count] of Object.entries(denied)) this.inc({ kind }, count);
+      },
+    });
   }
 
   countPush(op: string | undefined, status: number): void {

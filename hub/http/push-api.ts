@@ -4,6 +4,7 @@
  * then shows the newer one, as it does for machines that were apart.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { PushGate } from "../access/access.ts";
 import type { Candidate, Fold } from "../core/fold/fold.ts";
 import { parseGroupPath } from "../core/group-path.ts";
 import { ClientNumber, type Push, type RecordPosition } from "../core/record.ts";
@@ -19,6 +20,10 @@ export interface PushApiOptions {
   known?(push: Candidate): PushOutcome | undefined;
   /** Waits, within the hub's bound, until the peer has stored this machine's records up to there. */
   replicated(position: RecordPosition): Promise<"peer" | "local">;
+  /** Asks who pushes. @default nobody is asked */
+  gate?: PushGate;
+  /** The answer to a wipe that somebody orders who may not; undefined when it may be taken. @default everybody may */
+  wipeRefusal?(request: IncomingMessage): string | undefined;
   /** Largest body, bytes, both as sent and after inflation. */
   maxBodyBytes: number;
   /** Before a body that has not come whole is given up, ms. @default 10000 */
@@ -41,18 +46,33 @@ interface Answer {
   series?: number;
 }
 
+/** Answers with all metrics that are made at once: each may be as large as all that was ever pushed. */
+const maxReadings = 2;
+const tooManyReadings: Answer = {
+  status: 503,
+  text: `${maxReadings} answers of all metrics are being made already`,
+  headers: { "retry-after": "1" },
+};
+
 const operations: Partial<Record<string, Push["op"]>> = { PUT: "put", POST: "post", DELETE: "delete" };
 
 /** The handler resolves with false, without an answer given, when the path is none of this API's. */
 export function createPushApi(
   options: PushApiOptions,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<boolean> {
+  let readings = 0;
   return async (request, response) => {
     const path = (request.url ?? "").split("?", 1)[0] ?? "";
     const read = { "/api/v1/metrics": () => metricsJson(options.fold), "/api/v1/status": options.status }[path];
     if (read !== undefined && (request.method === "GET" || request.method === "HEAD")) {
-      response.writeHead(200, { "content-type": "application/json" });
-      response.end(request.method === "GET" ? read() : undefined);
+      if (readings >= maxReadings) return send(request, response, tooManyReadings);
+      readings++;
+      try {
+        const text = request.method === "GET" ? await read() : undefined;
+        response.writeHead(200, { "content-type": "application/json", "x-content-type-options": "nosniff" }).end(text);
+      } finally {
+        readings--;
+      }
       return true;
     }
     if (read !== undefined) return send(request, response, notAllowed(request, "to read it", "GET"));
@@ -74,9 +94,16 @@ async function answerPush(
   op: Push["op"] | undefined,
 ): Promise<Answer | undefined> {
   if (op === undefined) return notAllowed(request, "to push", "PUT, POST, DELETE");
+  const writer = options.gate?.(request);
+  if (writer?.denial !== undefined) {
+    const { status, error, headers } = writer.denial;
+    return { status, text: error, headers };
+  }
   const parsed = parseGroupPath(path);
   if (!parsed.ok) return { status: 400, text: parsed.reason };
   const { group } = parsed;
+  const foreign = writer?.whyNot(group);
+  if (foreign !== undefined) return { status: 403, text: foreign };
   const numbered = clientNumber(request);
   if (!numbered.ok) return { status: 400, text: numbered.reason };
   const client = numbered.client && { client: numbered.client };
@@ -136,6 +163,8 @@ async function answerTo(
 /** Group by group, as if each were deleted by a client, so that it is stored, copied and folded like any push. */
 async function answerWipe(options: PushApiOptions, request: IncomingMessage): Promise<Answer> {
   if (request.method !== "PUT") return notAllowed(request, "to wipe", "PUT");
+  const refusal = options.wipeRefusal?.(request);
+  if (refusal !== undefined) return { status: 403, text: refusal };
   const groups = [...options.fold.groups()];
   let replication = "peer";
   for (let from = 0; from < groups.length; from += wipeStep) {

@@ -21,11 +21,14 @@ export interface StraightPushOptions {
   maxBodyBytes: number;
   /** How long groups live that nobody pushes again, ms. @default for ever */
   groupExpiryMs?: number;
+  /** Whether a push needs a token, which a Pushgateway asks nobody for. @default false */
+  needsToken?: boolean;
 }
 
 export async function adopt({ key, group, body }: FullSighting, options: StraightPushOptions): Promise<Adoption> {
   const { fold, append, maxBodyBytes, groupExpiryMs } = options;
   if (isShown(fold, key, group, body)) return { kind: "equal" };
+  if (options.needsToken) return { kind: "refused", reason: "a push needs a token, which the hub alone asks for" };
   if (Buffer.byteLength(body) > maxBodyBytes) {
     return { kind: "refused", reason: `it is larger than ${maxBodyBytes} bytes as text` };
   }

@@ -1,6 +1,7 @@
 /** Numbers as Go reads and writes them, because that is what every Prometheus client expects to meet. */
 
-const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+/** No two parts can take the same digits, or a long text of them that is none would take time by its square. */
+const decimal = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 const infinity = /^[+-]?inf(?:inity)?$/i;
 
 /** Undefined when Go's `ParseFloat` would refuse it, a number too large for a double included. */

@@ -27,9 +27,9 @@ describe("what a Pushgateway shows", () => {
     expect(() => readGateway({ status: "error" })).toThrow();
   });
 
-  it("gives back from its JSON, for any metrics, a body that says the same, of the groups that are wanted", () => {
-    fc.assert(
-      fc.property(family, (each) => {
+  it("gives back from its JSON, for any metrics, a body that says the same, of the groups that are wanted", async () => {
+    await fc.assert(
+      fc.asyncProperty(family, async (each) => {
         const fold = new Fold();
         const at = { wallMs: 1_000, counter: 0 };
         const push = { kind: "push", op: "put", body: renderFamily(each), at } as const;
@@ -41,7 +41,7 @@ describe("what a Pushgateway shows", () => {
         fc.pre(fold.check({ kind: "push", op: "put", group: own, body: push.body }).ok);
         fold.apply({ ...push, group: own }, "mainpc");
         fold.apply({ ...push, body: "other 1\n", group: [["job", "o"]] }, "mainpc");
-        const [read, ...more] = readGateway(JSON.parse(metricsJson(fold)), new Set(['job="a",m="b"']));
+        const [read, ...more] = readGateway(JSON.parse(await metricsJson(fold)), new Set(['job="a",m="b"']));
         expect(more).toEqual([]);
         if (fold.group('job="a",m="b"')?.series === 0) return;
         expect(read).toMatchObject({ key: 'job="a",m="b"', pushedAtMs: 1_000 });

@@ -28,6 +28,11 @@ it.each(["", "1e999", "0x10", "1_000", "+nan", "infi", "1e", ".", "1 ", "1\r", "
   },
 );
 
+it("4 MiB of digits that end in something else are refused in one pass, where a square of it would take hours", () => {
+  expect(parseNumber(`${"1".repeat(4 * 1024 * 1024)}x`)).toBeUndefined();
+  expect(parseNumber(`${"1".repeat(4 * 1024 * 1024)}.${"1".repeat(1024)}e`)).toBeUndefined();
+});
+
 it.each([
   ["+7", 7],
   [".5", 0.5],
