@@ -73,6 +73,8 @@ function rolesOf({ machine, peer, hub, operator, listens, agent }: NatsAuthArgs)
         ...readApi("$JS.API"),
         "$JS.API.STREAM.CREATE.*",
         ...purged(peer).map((stream) => `$JS.API.STREAM.PURGE.${stream}`),
+        // Of a snapshot whose writing was cut off.
+        "$JS.API.STREAM.MSG.DELETE.observability-snapshots",
         ...readApi(`$JS.${peer}.API`),
         flowControl,
       ],

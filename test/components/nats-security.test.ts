@@ -3,6 +3,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect, type NatsConnection, nkeyAuthenticator } from "nats";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { SnapshotLine } from "../../hub/core/snapshot.ts";
+import { createLog } from "../../hub/io/log.ts";
+import { type ManifestDraft, SnapshotStore } from "../../hub/io/snapshot-store.ts";
 import { ensureStreams } from "../../hub/io/streams.ts";
 import { createAuthority } from "../../ops/init/certificates.ts";
 import { DocumentSide } from "../support/document-side.ts";
@@ -95,6 +98,27 @@ describe("what each role may do on mainpc", () => {
     const agent = await as(pair.mainpc, "agent");
     expect(await refused(agent, `$KV.${documents}-mainpc.drill.eA`)).toBe(true);
     expect(await refused(agent, `$JS.API.DIRECT.GET.KV_${documents}-mainpc`)).toBe(true);
+  });
+
+  it("the hub goes on writing snapshots after one that was cut off, and deletes no message of another stream", async () => {
+    const hub = await as(pair.mainpc, "hub");
+    const log = createLog("mainpc", () => {});
+    const store = new SnapshotStore("mainpc", hub, log);
+    await store.ensure();
+    const draft: ManifestDraft = { atMs: 0, places: {}, covers: {}, settled: {}, purgeMarks: {}, copied: {} };
+    const held: [string, [number, number][]][] = [["a".repeat(130_000), [[1, 7]]]];
+    const noted: SnapshotLine = { is: "noted", stream: "metrics", origin: "mainpc", held, duplicates: 0 };
+    const whole = async function* () {
+      for (let i = 0; i < 8; i++) yield noted;
+    };
+    const cutOff = async function* () {
+      yield* whole();
+      throw new Error("cut off");
+    };
+    await store.write(whole(), () => draft);
+    await expect(store.write(cutOff(), () => draft)).rejects.toThrow("cut off");
+    await store.write(whole(), () => draft);
+    expect(await refused(hub, "$JS.API.STREAM.MSG.DELETE.observability-metrics")).toBe(true);
   });
 
   it("an agent writes no record, reads no stream and hears no inbox but its own", async () => {
