@@ -50,15 +50,25 @@ export function renderDashboard(
     templating: { list: [datasourceVariable, ...choices.map(variable)] },
     annotations: { list: [] },
     links: [
-      { type: "dashboards", title: "Tandem", tags: ["tandem"], asDropdown: false, includeVars: false, keepTime: true },
+      { ...link, type: "dashboards", title: "Tandem", tags: ["tandem"], keepTime: true },
       ...(page === undefined
         ? []
-        : [{ type: "link", title: "Runbooks", url: page(runbookPath("README")), icon: "doc", targetBlank: true }]),
+        : [{ ...link, type: "link", title: "Runbooks", url: page(runbookPath("README")), targetBlank: true }]),
     ],
     panels: placed.map(([panel, gridPos], index) => panelJson(panel, index + 1, gridPos, runbook)),
   };
   return `${JSON.stringify(json, null, 1)}\n`;
 }
+
+const link = {
+  icon: "doc",
+  tooltip: "",
+  tags: [],
+  asDropdown: false,
+  includeVars: false,
+  keepTime: false,
+  targetBlank: false,
+};
 
 /** Any Prometheus of the Grafana, its own one at first. */
 const datasourceVariable = {

@@ -1,17 +1,13 @@
 /** A real Prometheus scrapes both hubs and both Pushgateways of a pair by the files that the stacks render, and is asked what it knows. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
-import { renderPrometheusConf } from "../../components/prometheus-conf.ts";
-import { renderPrometheusRules } from "../../components/prometheus-rules.ts";
-import { ensureTool } from "../../ops/tools/ensure-tool.ts";
 import { BarePair } from "../support/bare-pair.ts";
 import { askedOf, dashboardFiles, emptyPanels, fillIn, valuesOf } from "../support/dashboard-queries.ts";
-import { freePorts } from "../support/free-ports.ts";
-import { Killable } from "../support/killable.ts";
 import { until } from "../support/until.ts";
+import { WatchingPrometheus } from "../support/watching-prometheus.ts";
 
 const Labels = z.record(z.string(), z.string());
 const Sample = z.object({ metric: Labels, value: z.tuple([z.number(), z.string()]) });
@@ -21,32 +17,14 @@ const RangeAnswer = z.object({ status: z.literal("success"), data: z.object({ re
 const folder = mkdtempSync(join(tmpdir(), "tandem-e2e-prometheus-"));
 const replicas = ["mainpc/hub", "mainpc/pushgateway", "pc2/hub", "pc2/pushgateway"];
 let pair: BarePair;
-let prometheus: Killable;
+let prometheus: WatchingPrometheus;
 let url: string;
 
 beforeAll(async () => {
-  const program = await ensureTool("prometheus", () => {});
   pair = await BarePair.make(join(folder, "pair"));
   await pair.start();
-  const [port = 0] = await freePorts(1);
-  url = `http://127.0.0.1:${port}`;
-  const watched = (what: "hub" | "pushgateway") => pair.both.map(({ name, at }) => ({ machine: name, ...at[what] }));
-  const conf = { hubs: watched("hub"), pushgateways: watched("pushgateway"), intervalSeconds: 1 };
-  writeFileSync(join(folder, "prometheus.yml"), renderPrometheusConf(conf));
-  writeFileSync(join(folder, "rules.yml"), renderPrometheusRules({ recorded: ["queue_depth"] }));
-  prometheus = new Killable({
-    name: "prometheus",
-    machine: "none",
-    command: program,
-    args: [
-      `--config.file=${join(folder, "prometheus.yml")}`,
-      `--storage.tsdb.path=${join(folder, "samples")}`,
-      `--web.listen-address=127.0.0.1:${port}`,
-    ],
-    logPath: join(folder, "prometheus.log"),
-    ready: async () => (await fetch(`${url}/-/ready`).catch(() => undefined))?.ok ?? false,
-  });
-  await prometheus.ready();
+  prometheus = await WatchingPrometheus.start(pair, folder);
+  url = prometheus.url;
 });
 
 afterAll(async () => {
