@@ -1,36 +1,7 @@
-/** Renders the dashboards that Grafana shows of a pair, over what the rules record: the pair, the fleet, and the hubs as processes. */
+/** What the dashboards show of a pair, over what the rules record: the pair, the fleet, and the hubs as processes. */
+import type { Dashboard } from "./grafana-dashboard-json.ts";
+import type { Panel } from "./grafana-panels.ts";
 import { replicaLabel } from "./prometheus-conf.ts";
-
-/** In prometheus's own words, as its source of data is known to dashboards. */
-export const datasourceUid = "tandem-prometheus";
-
-type Colours = readonly [first: string, ...then: (readonly [from: number, colour: string])[]];
-
-interface Query {
-  expr: string;
-  /** What its series are called. @example "{{machine}}" */
-  legend: string;
-}
-
-interface Panel {
-  title: string;
-  type: "stat" | "timeseries" | "table";
-  /** Of 24 columns. */
-  width: number;
-  height: number;
-  /** As Grafana calls it. @default "short" */
-  unit?: string;
-  /** The first one, and from which value on another. @example ["green", [1, "red"]] */
-  colours?: Colours;
-  queries: Query[];
-}
-
-export interface Dashboard {
-  /** Links lead by it, so it stays. */
-  uid: string;
-  title: string;
-  panels: Panel[];
-}
 
 const stat = (title: string, expr: string, more: Partial<Panel> = {}): Panel => ({
   title,
@@ -40,170 +11,157 @@ const stat = (title: string, expr: string, more: Partial<Panel> = {}): Panel => 
   queries: [{ expr, legend: "" }],
   ...more,
 });
-const graph = (title: string, expr: string, legend: string, unit = "short"): Panel => ({
+const graph = (title: string, expr: string, legend: string, more: Partial<Panel> = {}): Panel => ({
   title,
   type: "timeseries",
   width: 12,
   height: 8,
-  unit,
   queries: [{ expr, legend }],
+  ...more,
 });
 const perHub = `{{${replicaLabel}}}`;
-const noneIsWell: Colours = ["green", [1, "red"]];
+const noneIsWell = ["green", [1, "red"]] as const;
+const noneIsBetter = ["green", [1, "yellow"]] as const;
+const aYearSeconds = 365 * 86_400;
+/** Of the machines that were chosen. */
+const chosen = 'machine=~"$machine"';
+const inHealth = (health: string) => `sum(tandem:agents:sum{health="${health}", ${chosen}}) or vector(0)`;
+const slowestScrapes = `sort_desc(topk(10, max by (machine, agent) (tandem_agent_scrape_duration_seconds{${chosen}})))`;
+const ofVerdict = (verdict: string, rank: number) => `tandem:machine_verdict:max{verdict="${verdict}"} * ${rank}`;
+const verdicts = [ofVerdict("suspect", 1), ofVerdict("isolated", 2), ofVerdict("dead", 3), ofVerdict("unknown", 4)];
 
 export const dashboards: readonly Dashboard[] = [
   {
     uid: "tandem-pair",
     title: "Tandem: the pair",
     panels: [
-      stat("In sync", "tandem:in_sync:min", { colours: ["red", [1, "green"]] }),
+      stat("In sync", "tandem:in_sync:min", {
+        about: "Whether either machine may be lost for good without losing a record.",
+        names: [
+          { value: 0, text: "no", colour: "red" },
+          { value: 1, text: "yes", colour: "green" },
+        ],
+      }),
       stat("Hubs that answer", 'sum(up{job="hubs"})', { colours: ["red", [1, "yellow"], [2, "green"]] }),
       stat("Urgent alerts", 'count(tandem:alert_standing:max{severity="urgent"}) or vector(0)', {
         colours: noneIsWell,
       }),
-      stat("Warnings", 'count(tandem:alert_standing:max{severity="warning"}) or vector(0)', {
-        colours: ["green", [1, "yellow"]],
-      }),
+      stat("Warnings", 'count(tandem:alert_standing:max{severity="warning"}) or vector(0)', { colours: noneIsBetter }),
       stat("Records missing", "sum(tandem:ledger_missing_records:max)", { colours: noneIsWell }),
       stat("Buffer", "min(tandem_spool_left_seconds)", {
+        about: "For how long the fuller spool would take pushes at the rate of the last minutes, were NATS down.",
         unit: "s",
         colours: ["red", [3_600, "yellow"], [86_400, "green"]],
+        // Without end while nothing is pushed.
+        names: [{ value: aYearSeconds, text: "over a year", colour: "green", andAbove: true }],
       }),
       {
         ...stat("Alerts that stand", "tandem:alert_standing:max > 0"),
+        about: "What the hubs say, damped and without what is in maintenance.",
         type: "table",
         width: 24,
         height: 6,
       },
-      graph("Pushes, by status", "sum by (code) (tandem:pushes:rate5m)", "{{code}}", "reqps"),
+      {
+        ...graph(
+          "Machines and their parts",
+          `max by (machine, part) (${verdicts.join(" or ")})`,
+          "{{machine}} {{part}}",
+        ),
+        about: "The verdict of the hubs, the worse one where they differ.",
+        type: "state-timeline",
+        width: 24,
+        names: [
+          { value: 0, text: "alive", colour: "green" },
+          { value: 1, text: "suspect", colour: "yellow" },
+          { value: 2, text: "isolated", colour: "orange" },
+          { value: 3, text: "dead", colour: "red" },
+          { value: 4, text: "unknown", colour: "blue" },
+        ],
+      },
+      graph("Pushes, by status", "sum by (code) (tandem:pushes:rate5m)", "{{code}}", { unit: "reqps" }),
       graph("Records that the other machine has not stored", "tandem_uncopied_records", perHub),
-      graph("Spool", "tandem_spool_bytes", perHub, "bytes"),
+      graph("Spool", "tandem_spool_bytes", perHub, {
+        about: "What NATS has not taken yet: 0 while it is well.",
+        unit: "bytes",
+      }),
       graph("Records stored", "max by (origin, stream) (tandem_ledger_stored_records)", "{{origin}} {{stream}}"),
-      graph("Groups and series", "tandem:series:max", "series"),
+      {
+        ...graph("Groups and series", "tandem:groups:max", "groups"),
+        queries: [
+          { expr: "tandem:groups:max", legend: "groups" },
+          { expr: "tandem:series:max", legend: "series" },
+        ],
+      },
       graph(
         "Services away from home",
-        'sum by (service) (tandem:service_state:max{state=~"away|held|moving"})',
-        "{{service}}",
+        'sum by (service, state) (tandem:service_state:max{state!="home"}) > 0',
+        "{{service}}: {{state}}",
       ),
-      graph("How fast budgets burn", "tandem:objective_burn_rate:max", "{{objective}} {{window}}"),
-      graph("Snapshot age", "tandem_snapshot_age_seconds", perHub, "s"),
+      graph("How fast budgets burn", "tandem:objective_burn_rate:max", "{{objective}} {{window}}", {
+        about: "At 1 a budget is used up just in its objective's window; the lines are where people are told.",
+        colours: ["green", [1, "yellow"], [6, "orange"], [14.4, "red"]],
+      }),
+      graph("Snapshot age", "tandem_snapshot_age_seconds", perHub, { unit: "s" }),
     ],
   },
   {
     uid: "tandem-fleet",
     title: "Tandem: the fleet",
+    choices: [{ name: "machine", title: "Machine", series: "tandem:agents:sum" }],
     panels: [
-      stat("Healthy", 'sum(tandem:agents:sum{health="healthy"})'),
-      stat("Degraded", 'sum(tandem:agents:sum{health="degraded"}) or vector(0)', {
-        colours: ["green", [1, "yellow"]],
+      stat("Healthy", inHealth("healthy")),
+      stat("Degraded", inHealth("degraded"), { colours: noneIsBetter }),
+      stat("Unhealthy", inHealth("unhealthy"), { colours: noneIsWell }),
+      stat("Scrapes that fail", `count(tandem:agent_scrape_up:max{${chosen}} == 0) or vector(0)`, {
+        colours: noneIsBetter,
       }),
-      stat("Unhealthy", 'sum(tandem:agents:sum{health="unhealthy"}) or vector(0)', { colours: noneIsWell }),
-      stat("Scrapes that fail", "count(tandem:agent_scrape_up:max == 0) or vector(0)", {
-        colours: ["green", [1, "yellow"]],
-      }),
-      graph("Agents, by health", "sum by (health) (tandem:agents:sum)", "{{health}}"),
-      graph("Unhealthy agents, by machine", 'tandem:agents:sum{health="unhealthy"}', "{{machine}}"),
+      graph("Agents, by health", `sum by (health) (tandem:agents:sum{${chosen}})`, "{{health}}"),
+      graph("Unhealthy agents, by machine", `tandem:agents:sum{health="unhealthy", ${chosen}}`, "{{machine}}"),
       {
-        ...stat("Agents that are not healthy", 'tandem:agent_health:max{health!="healthy"} == 1'),
+        ...stat("Agents that are not healthy", `tandem:agent_health:max{health!="healthy", ${chosen}} == 1`),
         type: "table",
         width: 12,
         height: 8,
       },
-      graph(
-        "Slowest scrapes",
-        "topk(10, max by (machine, agent) (tandem_agent_scrape_duration_seconds))",
-        "{{machine}}/{{agent}}",
-        "s",
-      ),
-      graph(
-        "Pushes by the hub file",
-        "sum by (hub, outcome) (tandem:agent_pushes:rate5m)",
-        "{{hub}} {{outcome}}",
-        "reqps",
-      ),
+      {
+        // Over a time, the ten that are slowest at each moment would be many more.
+        ...graph("Slowest scrapes", slowestScrapes, "{{machine}}/{{agent}}", { unit: "s" }),
+        about: "The last scrape of each agent; the ten that took longest.",
+        type: "bargauge",
+      },
+      graph("Pushes by the hub file", "sum by (hub, outcome) (tandem:agent_pushes:rate5m)", "{{hub}} {{outcome}}", {
+        about: "Of all machines: what agents say of their pushes, by hub and by what became of them.",
+        unit: "reqps",
+      }),
     ],
   },
   {
     uid: "tandem-hubs",
     title: "Tandem: hubs and machines",
     panels: [
-      graph("Processor of each hub", "rate(tandem_hub_process_cpu_seconds_total[5m])", perHub, "percentunit"),
-      graph("Memory of each hub", "tandem_hub_process_resident_memory_bytes", perHub, "bytes"),
-      graph("Stall of the event loop, 99th percentile", "tandem_hub_nodejs_eventloop_lag_p99_seconds", perHub, "s"),
+      graph("Processor of each hub", "rate(tandem_hub_process_cpu_seconds_total[$__rate_interval])", perHub, {
+        about: "Of one processor; a hub's threads may use more than one.",
+        unit: "percentunit",
+      }),
+      graph("Memory of each hub", "tandem_hub_process_resident_memory_bytes", perHub, { unit: "bytes" }),
+      graph("Stall of the event loop, 99th percentile", "tandem_hub_nodejs_eventloop_lag_p99_seconds", perHub, {
+        unit: "s",
+      }),
       graph("Open files", "tandem_hub_process_open_fds", perHub),
       graph(
         "Processor of each machine",
-        "rate(tandem_machine_cpu_busy_seconds_total[5m]) / rate(tandem_machine_cpu_seconds_total[5m])",
+        "rate(tandem_machine_cpu_busy_seconds_total[$__rate_interval]) / rate(tandem_machine_cpu_seconds_total[$__rate_interval])",
         perHub,
-        "percentunit",
+        { about: "Of all its processors.", unit: "percentunit", max: 1 },
       ),
-      graph("Memory that is left", "tandem_machine_memory_available_bytes", perHub, "bytes"),
-      graph("Disk that is taken", "tandem_machine_disk_used_bytes / tandem_machine_disk_bytes", perHub, "percentunit"),
+      graph("Memory that is left", "tandem_machine_memory_available_bytes", perHub, { unit: "bytes" }),
+      graph("Disk that is taken", "tandem_machine_disk_used_bytes / tandem_machine_disk_bytes", perHub, {
+        unit: "percentunit",
+        max: 1,
+        colours: ["green", [0.8, "yellow"], [0.9, "red"]],
+      }),
       graph("Groups that a Pushgateway waits for", "tandem_pushgateway_pending_groups", perHub),
     ],
   },
 ];
-
-/** The file of one, as Grafana reads it. */
-export function renderDashboard({ uid, title, panels }: Dashboard): string {
-  const placed = place(panels);
-  const json = {
-    uid,
-    title,
-    tags: ["tandem"],
-    schemaVersion: 39,
-    editable: false,
-    refresh: "15s",
-    time: { from: "now-6h", to: "now" },
-    timezone: "browser",
-    templating: { list: [] },
-    annotations: { list: [] },
-    links: [
-      { type: "dashboards", title: "Tandem", tags: ["tandem"], asDropdown: false, includeVars: false, keepTime: true },
-    ],
-    panels: panels.map((panel, index) => panelJson(panel, index, placed[index])),
-  };
-  return `${JSON.stringify(json, null, 1)}\n`;
-}
-
-function panelJson({ title, type, unit = "short", colours, queries }: Panel, index: number, gridPos: unknown) {
-  const datasource = { type: "prometheus", uid: datasourceUid };
-  return {
-    id: index + 1,
-    title,
-    type,
-    datasource,
-    gridPos,
-    targets: queries.map(({ expr, legend }, at) => ({
-      refId: String.fromCharCode(65 + at),
-      datasource,
-      expr,
-      legendFormat: legend,
-      ...(type === "timeseries" ? {} : { instant: true }),
-      ...(type === "table" ? { format: "table" } : {}),
-    })),
-    fieldConfig: {
-      defaults: { unit, ...(colours ? { color: { mode: "thresholds" }, thresholds: thresholds(colours) } : {}) },
-      overrides: [],
-    },
-    options:
-      type === "stat" ? { colorMode: colours ? "background" : "value", reduceOptions: { calcs: ["lastNotNull"] } } : {},
-  };
-}
-
-function thresholds([first, ...then]: Colours) {
-  const steps = [{ color: first, value: null }, ...then.map(([value, color]) => ({ color, value }))];
-  return { mode: "absolute", steps };
-}
-
-/** Left to right in rows of 24 columns. */
-function place(panels: readonly Panel[]) {
-  let [x, y, tallest] = [0, 0, 0];
-  return panels.map(({ width, height }) => {
-    if (x + width > 24) [x, y, tallest] = [0, y + tallest, 0];
-    const at = { x, y, w: width, h: height };
-    x += width;
-    tallest = Math.max(tallest, height);
-    return at;
-  });
-}

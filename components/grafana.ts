@@ -5,8 +5,8 @@ import { hostPort } from "./address.ts";
 import { ConfigFile } from "./config-file.ts";
 import { hardenedContainer, readOnlyDirectory } from "./container.ts";
 import { DataDirectory } from "./data-directory.ts";
-import { renderDashboardProvider, renderDatasource, renderGrafanaIni } from "./grafana-conf.ts";
-import { dashboards, renderDashboard } from "./grafana-dashboards.ts";
+import { grafanaFiles } from "./grafana-conf.ts";
+import type { DashboardArgs } from "./grafana-dashboard-json.ts";
 import type { Reach } from "./reach.ts";
 import { SecretFile } from "./secret-file.ts";
 
@@ -23,6 +23,8 @@ export interface GrafanaArgs {
   port?: number;
   /** As Grafana reaches it. @example "http://192.0.2.10:9090" */
   prometheusUrl: string;
+  /** What stands before `docs/runbooks/…` in links of its dashboards. @default "", no links @example "https://git.example/tandem/blob/main/" */
+  runbooks?: DashboardArgs["runbooks"];
   /** Of the user `admin`, taken when Grafana starts for the first time; later it is changed in Grafana. */
   adminPassword: pulumi.Input<string>;
   /** Memory of the container, MiB. @default 512 */
@@ -36,9 +38,10 @@ export interface GrafanaArgs {
 }
 
 const uid = 10_930;
-const confTarget = "/etc/tandem/grafana";
+// The image's environment names both, and what is in Grafana's environment overrules its grafana.ini.
+const confTarget = "/etc/grafana";
+const dataTarget = "/var/lib/grafana";
 const secretTarget = "/run/secrets";
-const dataTarget = "/data";
 const home = "/usr/share/grafana";
 
 export class Grafana extends pulumi.ComponentResource {
@@ -54,36 +57,19 @@ export class Grafana extends pulumi.ComponentResource {
     const secretDirectory = args.secretDirectory ?? "/etc/tandem/secrets/grafana";
 
     const image = new docker.RemoteImage(`${name}-image`, { name: args.image, keepLocally: true }, children);
-    const ini = new ConfigFile(
-      `${name}-ini`,
-      {
-        reach,
-        path: `${configDirectory}/grafana.ini`,
-        content: renderGrafanaIni({
-          host: args.address,
-          port,
-          dataDirectory: dataTarget,
-          provisioningDirectory: `${confTarget}/provisioning`,
-          passwordFile: `${secretTarget}/admin-password`,
-        }),
-      },
-      children,
-    );
-    const datasource = new ConfigFile(
-      `${name}-datasource`,
-      {
-        reach,
-        path: `${configDirectory}/provisioning/datasources/prometheus.yaml`,
-        content: renderDatasource(args.prometheusUrl),
-      },
-      children,
-    );
-    const file = (what: string, path: string, content: string) =>
-      new ConfigFile(`${name}-${what}`, { reach, path: `${configDirectory}/${path}`, content }, children);
-    const shown = [
-      file("dashboards", "provisioning/dashboards/tandem.yaml", renderDashboardProvider(`${confTarget}/dashboards`)),
-      ...dashboards.map((each) => file(`dashboard-${each.uid}`, `dashboards/${each.uid}.json`, renderDashboard(each))),
-    ];
+    const files = grafanaFiles({
+      host: args.address,
+      port,
+      configDirectory: confTarget,
+      dataDirectory: dataTarget,
+      passwordFile: `${secretTarget}/admin-password`,
+      prometheusUrl: args.prometheusUrl,
+      runbooks: args.runbooks,
+    }).map(({ name: what, path, content, readAtStart }) => {
+      const file = { reach, path: `${configDirectory}/${path}`, content };
+      return { readAtStart, written: new ConfigFile(`${name}-${what}`, file, children) };
+    });
+    const readAtStart = files.filter((file) => file.readAtStart).map(({ written }) => written.contentHash);
     const password = new SecretFile(
       `${name}-password`,
       { reach, path: `${secretDirectory}/admin-password`, content: args.adminPassword, uid },
@@ -105,7 +91,7 @@ export class Grafana extends pulumi.ComponentResource {
         uid,
         mounts: [
           readOnlyDirectory(
-            pulumi.all([ini, datasource, ...shown].map(({ path }) => path)).apply(() => configDirectory),
+            pulumi.all(files.map(({ written }) => written.path)).apply(() => configDirectory),
             confTarget,
           ),
           readOnlyDirectory(
@@ -122,7 +108,7 @@ export class Grafana extends pulumi.ComponentResource {
         labels: {
           "tandem.machine": machine,
           // Grafana looks for other dashboards by itself.
-          "tandem.config": pulumi.interpolate`${ini.contentHash}-${datasource.contentHash}`,
+          "tandem.config": pulumi.all(readAtStart).apply((hashes) => hashes.join("-")),
         },
       },
       children,

@@ -55,6 +55,7 @@ export function machineWatch(
       memoryMb: site.grafana.memoryMb,
       // As text: an unknown one would hide the file in the preview.
       prometheusUrl: `http://${hostPort(machine.address, site.prometheus.port)}`,
+      runbooks: site.prometheus.runbooks,
       adminPassword: grafanaPassword,
       configDirectory: `${paths.config}/grafana`,
       secretDirectory: `${paths.config}/secrets/grafana`,

@@ -29,9 +29,12 @@ export const replicaLabel = "tandem_replica";
 /** Stands beside prometheus.yml. */
 export const rulesFile = "rules.yml";
 
+/** Between two scrapes, where nobody says otherwise. */
+export const scrapeSeconds = 15;
+
 /** @example "# Written by tandem…\nglobal:\n  scrape_interval: 15s\n…" */
 export function renderPrometheusConf(args: PrometheusConfArgs): string {
-  const { hubs, pushgateways = [], alertmanagers = [], intervalSeconds = 15 } = args;
+  const { hubs, pushgateways = [], alertmanagers = [], intervalSeconds = scrapeSeconds } = args;
   const every = `${intervalSeconds}s`;
   const conf = {
     global: {

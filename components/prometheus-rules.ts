@@ -36,7 +36,7 @@ export function renderPrometheusRules(args: PrometheusRulesArgs): string {
 
 /** Later groups use what earlier ones record. */
 export function prometheusRules({ runbooks = "", recorded = [] }: PrometheusRulesArgs = {}): RuleGroup[] {
-  const page = (path: string) => `${runbooks === "" || runbooks.endsWith("/") ? runbooks : `${runbooks}/`}${path}`;
+  const page = pageOf(runbooks);
   return [
     { name: "tandem-pair", rules: pairRules },
     { name: "tandem-fleet", rules: [...agentRules, ...recorded.map(fleetRule)] },
@@ -44,6 +44,12 @@ export function prometheusRules({ runbooks = "", recorded = [] }: PrometheusRule
     { name: "tandem-watch", rules: watchAlerts(page) },
     { name: "tandem-objectives", rules: burnAlerts(page) },
   ];
+}
+
+/** Where the files of this repository are read. @param runbooks as in the arguments */
+export function pageOf(runbooks: string): (path: string) => string {
+  const base = runbooks === "" || runbooks.endsWith("/") ? runbooks : `${runbooks}/`;
+  return (path) => `${base}${path}`;
 }
 
 /** Of what a hub tells of the pair: which hub was asked is no part of it. */

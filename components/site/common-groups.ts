@@ -99,7 +99,7 @@ export const commonGroups = {
       memoryMb: mib(1_024, 128),
       /** Where its alerts are sent; none for nowhere. */
       alertmanagers: z.array(hostAndPort).default([]),
-      /** What stands before `docs/runbooks/…` in its alerts. */
+      /** What stands before `docs/runbooks/…` in its alerts, and in links of Grafana's dashboards. */
       runbooks: z
         .url("an address like https://git.example/tandem/blob/main/")
         .or(z.literal(""))

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { Grafana } from "../../components/grafana.ts";
+import { Grafana, type GrafanaArgs } from "../../components/grafana.ts";
 import { renderDatasource } from "../../components/grafana-conf.ts";
 import type { Reach } from "../../components/reach.ts";
 import { named, promised, recordResources, settled } from "./recorder.ts";
@@ -32,10 +32,32 @@ describe("a Grafana", () => {
     const { inputs } = named(recorded, "g-container");
     expect(inputs.envs).toBeUndefined();
     expect(inputs.mounts).toEqual([
-      { type: "bind", source: "/etc/tandem/grafana", target: "/etc/tandem/grafana", readOnly: true },
+      { type: "bind", source: "/etc/tandem/grafana", target: "/etc/grafana", readOnly: true },
       { type: "bind", source: "/etc/tandem/secrets/grafana", target: "/run/secrets", readOnly: true },
-      { type: "bind", source: "/var/lib/tandem/grafana", target: "/data" },
+      { type: "bind", source: "/var/lib/tandem/grafana", target: "/var/lib/grafana" },
     ]);
+  });
+
+  it("has its directories where the image's environment, which overrules grafana.ini, says that they are", async () => {
+    const { recorded } = await made();
+    const ini = String(named(recorded, "g-ini-write").inputs.stdin);
+    for (const [key, value] of Object.entries(imagePaths)) expect(ini).toContain(`\n${key} = ${value}\n`);
+    const { mounts } = named(recorded, "g-container").inputs as { mounts: { target: string }[] };
+    const mounted = mounts.map(({ target }) => target);
+    for (const value of Object.values(imagePaths))
+      expect(mounted.some((target) => value === target || value.startsWith(`${target}/`))).toBe(true);
+  });
+
+  it("is replaced when what it reads at its start changes, and not for a dashboard", async () => {
+    const label = async (more: object) => {
+      const { recorded } = await made(more);
+      const { labels } = named(recorded, "g-container").inputs as { labels: { label: string; value: string }[] };
+      return labels.find(({ label }) => label === "tandem.config")?.value;
+    };
+    const before = await label({});
+    expect(before?.split("-")).toHaveLength(3);
+    expect(await label({ runbooks: "https://git.example/tandem/" })).toBe(before);
+    expect(await label({ prometheusUrl: "http://192.0.2.20:9090" })).not.toBe(before);
   });
 
   it("draws from one Prometheus, which nobody edits", async () => {
@@ -43,7 +65,15 @@ describe("a Grafana", () => {
     const path = "/etc/tandem/grafana/provisioning/datasources/prometheus.yaml";
     expect(String(named(recorded, "g-datasource-write").inputs.create)).toContain(path);
     expect(parse(renderDatasource("http://192.0.2.10:9090"))).toMatchObject({
-      datasources: [{ type: "prometheus", url: "http://192.0.2.10:9090", isDefault: true, editable: false }],
+      datasources: [
+        {
+          type: "prometheus",
+          url: "http://192.0.2.10:9090",
+          isDefault: true,
+          editable: false,
+          jsonData: { timeInterval: "15s" },
+        },
+      ],
     });
   });
 
@@ -51,7 +81,7 @@ describe("a Grafana", () => {
     const { recorded } = await made();
     const { create, stdin } = named(recorded, "g-dashboards-write").inputs;
     expect(String(create)).toContain("/etc/tandem/grafana/provisioning/dashboards/tandem.yaml");
-    expect(String(stdin)).toContain("path: /etc/tandem/grafana/dashboards");
+    expect(String(stdin)).toContain("path: /etc/grafana/dashboards");
     for (const uid of ["tandem-pair", "tandem-fleet", "tandem-hubs"]) {
       const written = named(recorded, `g-dashboard-${uid}-write`).inputs;
       expect(String(written.create)).toContain(`/etc/tandem/grafana/dashboards/${uid}.json`);
@@ -60,7 +90,14 @@ describe("a Grafana", () => {
   });
 });
 
-async function made() {
+/** GF_PATHS_… of the image that the stacks name by default, but for its log, which goes to the console. */
+const imagePaths = {
+  data: "/var/lib/grafana",
+  plugins: "/var/lib/grafana/plugins",
+  provisioning: "/etc/grafana/provisioning",
+};
+
+async function made(more: Partial<GrafanaArgs> = {}) {
   const recorded = await recordResources("mainpc");
   const grafana = new Grafana("g", {
     machine: "mainpc",
@@ -69,6 +106,7 @@ async function made() {
     address: "192.0.2.10",
     prometheusUrl: "http://192.0.2.10:9090",
     adminPassword: pulumi.secret("pw-0123"),
+    ...more,
   });
   const names = await settled(grafana);
   return { recorded, names, url: await promised(grafana.url) };

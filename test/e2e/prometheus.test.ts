@@ -1,60 +1,30 @@
 /** A real Prometheus scrapes both hubs and both Pushgateways of a pair by the files that the stacks render, and is asked what it knows. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
-import { dashboards } from "../../components/grafana-dashboards.ts";
-import { renderPrometheusConf } from "../../components/prometheus-conf.ts";
-import { renderPrometheusRules } from "../../components/prometheus-rules.ts";
-import { ensureTool } from "../../ops/tools/ensure-tool.ts";
 import { BarePair } from "../support/bare-pair.ts";
-import { freePorts } from "../support/free-ports.ts";
-import { Killable } from "../support/killable.ts";
+import { askedOf, dashboardFiles, emptyPanels, fillIn, valuesOf } from "../support/dashboard-queries.ts";
 import { until } from "../support/until.ts";
+import { WatchingPrometheus } from "../support/watching-prometheus.ts";
 
 const Labels = z.record(z.string(), z.string());
 const Sample = z.object({ metric: Labels, value: z.tuple([z.number(), z.string()]) });
 const Answer = z.object({ status: z.literal("success"), data: z.object({ result: z.array(Sample) }) });
+const RangeAnswer = z.object({ status: z.literal("success"), data: z.object({ result: z.array(z.unknown()) }) });
 
 const folder = mkdtempSync(join(tmpdir(), "tandem-e2e-prometheus-"));
 const replicas = ["mainpc/hub", "mainpc/pushgateway", "pc2/hub", "pc2/pushgateway"];
-/** Panels of what a pair that is well and has no agents does not show. */
-const unseen = [
-  "Alerts that stand",
-  "Services away from home",
-  "How fast budgets burn",
-  "Agents that are not healthy",
-  "Slowest scrapes",
-  "Pushes by the hub file",
-];
 let pair: BarePair;
-let prometheus: Killable;
+let prometheus: WatchingPrometheus;
 let url: string;
 
 beforeAll(async () => {
-  const program = await ensureTool("prometheus", () => {});
   pair = await BarePair.make(join(folder, "pair"));
   await pair.start();
-  const [port = 0] = await freePorts(1);
-  url = `http://127.0.0.1:${port}`;
-  const watched = (what: "hub" | "pushgateway") => pair.both.map(({ name, at }) => ({ machine: name, ...at[what] }));
-  const conf = { hubs: watched("hub"), pushgateways: watched("pushgateway"), intervalSeconds: 1 };
-  writeFileSync(join(folder, "prometheus.yml"), renderPrometheusConf(conf));
-  writeFileSync(join(folder, "rules.yml"), renderPrometheusRules({ recorded: ["queue_depth"] }));
-  prometheus = new Killable({
-    name: "prometheus",
-    machine: "none",
-    command: program,
-    args: [
-      `--config.file=${join(folder, "prometheus.yml")}`,
-      `--storage.tsdb.path=${join(folder, "samples")}`,
-      `--web.listen-address=127.0.0.1:${port}`,
-    ],
-    logPath: join(folder, "prometheus.log"),
-    ready: async () => (await fetch(`${url}/-/ready`).catch(() => undefined))?.ok ?? false,
-  });
-  await prometheus.ready();
+  prometheus = await WatchingPrometheus.start(pair, folder);
+  url = prometheus.url;
 });
 
 afterAll(async () => {
@@ -96,11 +66,24 @@ it("records what both hubs tell of the pair once, and finds nothing in any rule 
   expect(await rulesHealth()).toEqual(["ok"]);
 });
 
-it("answers the queries of 26 panels of the dashboards, and of 6 more only where there are agents, alerts and budgets", async () => {
-  const panels = dashboards.flatMap(({ panels }) => panels).filter(({ title }) => !unseen.includes(title));
-  // A rate takes two scrapes of a series that came with the first push.
-  for (const { title, queries } of panels)
-    for (const { expr } of queries) await until(`something of "${title}"`, async () => (await ask(expr)).length > 0);
+it.each(dashboardFiles())("answers every panel of $uid, for the machines that its variable knows", async (file) => {
+  const chosen: Record<string, string[]> = { __rate_interval: ["1m"] };
+  for (const { variable, series, label } of valuesOf(file)) {
+    const known = await until(`values of ${variable}`, async () => {
+      const values = await labelValues(series, label);
+      return values.length > 0 ? values : undefined;
+    });
+    expect(known).toEqual(["mainpc", "pc2"]);
+    chosen[variable] = known;
+  }
+  for (const { panel, target } of askedOf(file)) {
+    const expr = fillIn(target.expr, chosen);
+    expect(expr).not.toContain("$");
+    const answer = () => (target.range ? askRange(expr) : ask(expr));
+    // A rate takes two scrapes of a series that came with the first push.
+    if (panel in emptyPanels) await answer();
+    else await until(`something of "${panel}"`, async () => (await answer()).length > 0);
+  }
 });
 
 it("fires the watchdog and nothing else while all is well", async () => {
@@ -127,6 +110,18 @@ it("fires what the living hub says when the other one is killed, has its own ale
 async function ask(query: string): Promise<z.infer<typeof Sample>[]> {
   const answer = await fetch(`${url}/api/v1/query?query=${encodeURIComponent(query)}`);
   return Answer.parse(await answer.json()).data.result;
+}
+
+/** Of the last minutes. */
+async function askRange(query: string): Promise<unknown[]> {
+  const now = Date.now() / 1_000;
+  const range = new URLSearchParams({ query, start: `${now - 300}`, end: `${now}`, step: "15" });
+  return RangeAnswer.parse(await (await fetch(`${url}/api/v1/query_range?${range}`)).json()).data.result;
+}
+
+async function labelValues(series: string, label: string): Promise<string[]> {
+  const answer = await fetch(`${url}/api/v1/label/${label}/values?match[]=${encodeURIComponent(series)}`);
+  return z.object({ status: z.literal("success"), data: z.array(z.string()) }).parse(await answer.json()).data;
 }
 
 /** Names of alerts that fire. */
