@@ -17,6 +17,7 @@ import { DeadMansSwitch } from "./notify/dead-mans-switch.ts";
 import { Notifier } from "./notify/notifier.ts";
 import { SilenceDesk } from "./notify/silence-desk.ts";
 import { OwnConditions } from "./own-conditions.ts";
+import type { TargetSight } from "./remote-write/remote-write.ts";
 
 export interface AlertingOptions {
   config: HubConfig;
@@ -25,6 +26,8 @@ export interface AlertingOptions {
   peersHub(): Judgement;
   /** Whether an agent or machine is being worked on. */
   inMaintenance(target: string): boolean;
+  /** Stores that this hub writes to. */
+  remoteWrite: { readonly sights: readonly TargetSight[] };
   reports(): { readonly clockOffsetMs: number | undefined; alertingChanged(): void };
   nats(): NatsConnection | undefined;
   log: Log;
@@ -72,6 +75,7 @@ export class Alerting {
       config,
       channels: () => this.notifier.channels.map(({ config: { name }, failingForMs }) => ({ name, failingForMs })),
       clockOffsetMs: () => reports().clockOffsetMs,
+      targets: () => options.remoteWrite.sights,
       snapshotOverdueMs: () => records.snapshots.stats.overdueMs,
       clock,
     });

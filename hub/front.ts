@@ -30,6 +30,7 @@ import { renderPage } from "./page/render.ts";
 import { runbookPages } from "./page/runbooks/pages.ts";
 import { pageSections } from "./page-sections.ts";
 import type { Past } from "./past.ts";
+import type { RemoteWrite } from "./remote-write/remote-write.ts";
 import type { Services } from "./services.ts";
 import type { Sessions } from "./session/sessions.ts";
 
@@ -50,6 +51,7 @@ export interface FrontParts {
   news: NewsDesk;
   sessions: Sessions;
   alerting: Alerting;
+  remoteWrite: RemoteWrite;
 }
 
 /** Events of the timeline in the page as it is served; its script reads more. */
@@ -73,6 +75,7 @@ export function createFront(parts: FrontParts): Front {
     news,
     sessions,
     alerting,
+    remoteWrite,
   } = parts;
   const unready = () => (records.ready ? undefined : "the hub has not read its records back yet");
   const alerts = () => alertsView(config.machine.name, records.alerts, Date.now());
@@ -93,8 +96,10 @@ export function createFront(parts: FrontParts): Front {
     alerts: () => alerts().alerts,
     documents,
     notify: alerting.gauges,
+    remoteWrite: remoteWrite.gauges,
     folder: config.stateDirectory ?? "/",
   });
+  remoteWrite.sampleFrom({ own: () => metrics.text(), fleet: () => fold.metricsText() });
   const numbered = new NumberedPushes({
     machine: config.machine.name,
     book: records.clients,

@@ -8,6 +8,7 @@ import { drillKind, drillMetrics, lastDrillKey } from "./drill-metrics.ts";
 import { machineMetrics } from "./machine-metrics.ts";
 import { type NotifyGauges, notifyMetrics } from "./notify-metrics.ts";
 import { type ObjectiveSources, objectiveMetrics } from "./objective-metrics.ts";
+import { type RemoteWriteGauges, remoteWriteMetrics } from "./remote-write-metrics.ts";
 import { scrapeMetrics } from "./scrape-metrics.ts";
 import { serviceMetrics } from "./service-metrics.ts";
 import type { View } from "./view.ts";
@@ -30,6 +31,7 @@ export interface OwnMetricsSources {
   alerts(): AlertView[];
   documents: DocumentGauges;
   notify: NotifyGauges;
+  remoteWrite: RemoteWriteGauges;
   /** Folder on the disk of the hub's data. */
   folder: string;
 }
@@ -171,6 +173,7 @@ export class OwnMetrics {
     alertMetrics(this.registry, sources.alerts);
     objectiveMetrics(this.registry, sources.objectives);
     notifyMetrics(this.registry, sources.notify);
+    remoteWriteMetrics(this.registry, sources.remoteWrite);
   }
 
   countPush(op: string | undefined, status: number): void {
