@@ -85,4 +85,5 @@ it("what a target may not have, or needs, is refused by its key", () => {
     /remoteWrite\.targets\[0\]\.url.*no user in the URL/,
   );
   expect(refused({ url: "ftp://store/write" })).toThrow(/remoteWrite\.targets\[0\]\.url/);
+  expect(refused({ url: "https://me:hunter2@store/write" })).not.toThrow(/hunter2/);
 });
