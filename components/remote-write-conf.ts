@@ -15,7 +15,7 @@ export function remoteWriteConf({ remoteWrite }: Said): RemoteWriteInput | undef
   return {
     everyMs: everySeconds * 1_000,
     maxBytes: queueMb * 1024 ** 2,
-    externalLabels,
+    externalLabels: Object.fromEntries(externalLabels.map(({ name, value }) => [name, value])),
     targets: targets.map(({ bearerSecret, passwordSecret, caSecret, ...target }) => ({
       ...target,
       ...fileOf("bearerFile", bearerSecret),

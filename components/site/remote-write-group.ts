@@ -33,7 +33,8 @@ export const remoteWriteGroup = {
       everySeconds: whole(1, 300).default(15).meta({ example: 15 }),
       /** Most that what waits takes on disk. */
       queueMb: mib(256, 4),
-      externalLabels: z.record(z.string(), z.string()).default({}),
+      /** A list, since the engine declares no maps. */
+      externalLabels: z.array(z.strictObject({ name: z.string(), value: z.string() })).default([]),
       targets: z.array(Target).max(10).default([]),
     })
     .prefault({}),

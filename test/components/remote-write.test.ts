@@ -11,7 +11,7 @@ const url = "https://metrics.example.org/api/v1/write";
 const remoteWrite = {
   everySeconds: "30",
   queueMb: "64",
-  externalLabels: { site: "home" },
+  externalLabels: [{ name: "site", value: "home" }],
   targets: [
     { name: "long-term", url, bearerSecret: "store-token", caSecret: "store-ca", headers: { "X-Scope-OrgID": "home" } },
     { name: "second", url, user: "tandem", passwordSecret: "store-password", timeoutMs: 5_000 },
