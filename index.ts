@@ -8,6 +8,7 @@ import {
   readAgentSecrets,
   readGrafanaPassword,
   readNotificationSecrets,
+  readRemoteWriteSecrets,
   readSiteSecrets,
   readStack,
   Satellite,
@@ -45,7 +46,11 @@ async function declare(): Promise<Outputs> {
   built?.catch(() => {});
   const found = await firstLook(site, agentPorts(site, fleet));
   const bundles = await built;
-  const secrets = { secrets: readSiteSecrets(site), notificationSecrets: readNotificationSecrets() };
+  const secrets = {
+    secrets: readSiteSecrets(site),
+    notificationSecrets: readNotificationSecrets(),
+    remoteWriteSecrets: readRemoteWriteSecrets(),
+  };
   const machine = new Machine(name, { site, fleet, bundles, found, ...secrets, ...own });
   return { hubUrl: machine.hubUrl, machine };
 }

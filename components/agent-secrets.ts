@@ -1,7 +1,7 @@
-/** The secrets that a stack holds by name, for its agents and for its notifications; never plain text on their way to a resource. */
+/** The secrets that a stack holds by name, for its agents, its notifications and its remote write; never plain text on their way to a resource. */
 import * as pulumi from "@pulumi/pulumi";
 import { OperatorError } from "../ops/error.ts";
-import { agentSecretsKey, notificationSecretsKey } from "./site.ts";
+import { agentSecretsKey, notificationSecretsKey, remoteWriteSecretsKey } from "./site.ts";
 import { isSecret } from "./site-secrets.ts";
 
 /** Empty when the stack has none. */
@@ -10,7 +10,10 @@ export const readAgentSecrets = () => readSecrets(agentSecretsKey);
 /** Empty when the stack has none. */
 export const readNotificationSecrets = () => readSecrets(notificationSecretsKey);
 
-type Key = typeof agentSecretsKey | typeof notificationSecretsKey;
+/** Empty when the stack has none. */
+export const readRemoteWriteSecrets = () => readSecrets(remoteWriteSecretsKey);
+
+type Key = typeof agentSecretsKey | typeof notificationSecretsKey | typeof remoteWriteSecretsKey;
 
 function readSecrets(key: Key): Record<string, pulumi.Output<string>> {
   const config = new pulumi.Config();

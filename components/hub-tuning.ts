@@ -2,6 +2,7 @@
 import type { HubConfigInput } from "../hub/config.ts";
 import { spoolPath } from "./hub.ts";
 import { notificationsConf } from "./notifications-conf.ts";
+import { remoteWriteConf } from "./remote-write-conf.ts";
 import type { Site } from "./site.ts";
 
 const mib = 1024 ** 2;
@@ -10,6 +11,7 @@ const hourMs = 3_600_000;
 export function hubTuning(site: Site): Partial<HubConfigInput> {
   const { hub, virtualIp, witness, objectives } = site;
   const notifications = notificationsConf(site);
+  const remoteWrite = remoteWriteConf(site);
   return {
     // The virtual address is not there yet when the hub starts.
     ...(virtualIp.address === "" ? {} : { listenHost: "0.0.0.0" }),
@@ -33,6 +35,7 @@ export function hubTuning(site: Site): Partial<HubConfigInput> {
     ...(witness.host === "" ? {} : { witness }),
     // Left out where there is none, so that a site without notifications keeps its file as it was.
     ...(notifications === undefined ? {} : { notifications }),
+    ...(remoteWrite === undefined ? {} : { remoteWrite }),
     spool: { path: spoolPath, maxBytes: hub.spoolMb * mib },
   };
 }

@@ -11,6 +11,7 @@ import { hubNodeArgs } from "./hub-node-args.ts";
 import { notificationSecretTarget } from "./notifications-conf.ts";
 import { type ProgramImage, programImage } from "./program-image.ts";
 import type { Reach } from "./reach.ts";
+import { remoteWriteSecretTarget } from "./remote-write-conf.ts";
 import { SecretFile } from "./secret-file.ts";
 import { healthScript, roleLabels, signalRole, stopOthers } from "./successor.ts";
 import { supervisorSocket, supervisorSocketTarget } from "./supervisor-conf.ts";
@@ -34,6 +35,8 @@ export interface HubArgs {
   seedFile?: SecretFile;
   /** Directory on the machine with the secrets that `config.notifications` reads, from `machineNotifications`. @default none */
   notificationSecrets?: pulumi.Input<string>;
+  /** Directory on the machine with the secrets that `config.remoteWrite` reads, from `machineRemoteWrite`. @default none */
+  remoteWriteSecrets?: pulumi.Input<string>;
   /** Directory on the machine in which its supervisor has its socket, from `supervisorSockets`. @default none: there is no supervisor */
   supervisorSockets?: pulumi.Input<string>;
   /** Directory on the machine in which its router has its socket, from `routerSockets`. @default none: there is no router */
@@ -143,6 +146,9 @@ export class Hub extends pulumi.ComponentResource {
           ...(args.notificationSecrets === undefined
             ? []
             : [readOnlyDirectory(args.notificationSecrets, notificationSecretTarget)]),
+          ...(args.remoteWriteSecrets === undefined
+            ? []
+            : [readOnlyDirectory(args.remoteWriteSecrets, remoteWriteSecretTarget)]),
           ...(args.supervisorSockets === undefined
             ? []
             : [readOnlyDirectory(args.supervisorSockets, supervisorSocketTarget)]),

@@ -6,12 +6,12 @@ import type { HubConfigInput, MachineConfig } from "../hub/config.ts";
 import { hostPort } from "./address.ts";
 import { Hub, hubSeedFile, hubUid } from "./hub.ts";
 import { hubConfig } from "./hub-config.ts";
+import { machineNotifications, machineRemoteWrite } from "./hub-secrets.ts";
 import { hubTuning } from "./hub-tuning.ts";
 import { JetStreamNode } from "./jetstream-node.ts";
 import { handOnConnections } from "./kernel-setting.ts";
 import { machineAgents } from "./machine-agents.ts";
 import { machineLogs } from "./machine-logs.ts";
-import { machineNotifications } from "./machine-notifications.ts";
 import { machinePorts } from "./machine-ports.ts";
 import { machineRouter, machineRouterSockets } from "./machine-router.ts";
 import { machineSupervisor, machineSupervisorSockets } from "./machine-supervisor.ts";
@@ -42,6 +42,8 @@ export interface MachineArgs {
   agentSecrets?: Record<string, pulumi.Input<string>>;
   /** Values of the secrets that the site's notifications name, by name. @default none */
   notificationSecrets?: Record<string, pulumi.Input<string>>;
+  /** Values of the secrets that the site's remote write names, by name. @default none */
+  remoteWriteSecrets?: Record<string, pulumi.Input<string>>;
   /** Needed when the site has `grafana.enabled`. */
   grafanaPassword?: pulumi.Input<string>;
 }
@@ -121,6 +123,8 @@ export class Machine extends pulumi.ComponentResource {
     const routerSockets = machineRouterSockets(name, { site, fleet, reach }, children);
     const notify = { site, reach, uid: hubUid, secrets: args.notificationSecrets ?? {} };
     const notificationSecrets = machineNotifications(name, notify, children);
+    const write = { ...notify, secrets: args.remoteWriteSecrets ?? {} };
+    const remoteWriteSecrets = machineRemoteWrite(name, write, children);
     const hub = new Hub(
       `${name}-hub`,
       {
@@ -139,6 +143,7 @@ export class Machine extends pulumi.ComponentResource {
         dataDirectory: `${paths.data}/hub`,
         seedFile,
         notificationSecrets,
+        remoteWriteSecrets,
         supervisorSockets: sockets,
         routerSockets,
       },

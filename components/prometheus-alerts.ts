@@ -17,6 +17,7 @@ const meanings: Partial<Record<string, string>> = {
   "nats-lost": "NATS is dead, and its machine lives: pushes are spooled, and stand on one machine only.",
   "pushgateway-lost": "A Pushgateway is dead, and its machine lives. Who uses a hub notices nothing.",
   "records-missing": "Records that were stored are in no stream any more.",
+  "remote-write-behind": "A store that a hub writes to has taken nothing for long.",
   "service-held": "Nobody acts for a service: its clients wait.",
   "spool-filling": "More than half of the spool is taken: when it is full, pushes are refused.",
   "store-nearly-full": "A stream has four fifths of its limit.",

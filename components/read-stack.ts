@@ -4,6 +4,7 @@ import {
   agentSecretsKey,
   grafanaPasswordKey,
   notificationSecretsKey,
+  remoteWriteSecretsKey,
   type Site,
   type StackSite,
   siteSecretNames,
@@ -31,6 +32,7 @@ const secretNames: ReadonlySet<string> = new Set([
   ...siteSecretNames,
   agentSecretsKey,
   notificationSecretsKey,
+  remoteWriteSecretsKey,
   grafanaPasswordKey,
 ]);
 

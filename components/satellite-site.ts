@@ -4,6 +4,7 @@ import { checkCommon, checkWatchPorts, refuser } from "./site/common-checks.ts";
 import { commonGroups } from "./site/common-groups.ts";
 import { notificationGroup } from "./site/notification-group.ts";
 import { pairGroups, ports, SiteMachine } from "./site/pair-groups.ts";
+import { remoteWriteGroup } from "./site/remote-write-group.ts";
 import { host, machineName, port } from "./site/values.ts";
 
 const KnownHub = z.strictObject({
@@ -20,6 +21,7 @@ const notHere = {
   satellites: z.array(z.unknown()).default([]),
   ...pairGroups,
   ...notificationGroup,
+  ...remoteWriteGroup,
 };
 const hubKeys = ["hubName", ...Object.keys(ports)];
 

@@ -6,6 +6,7 @@ import { commonGroups } from "./site/common-groups.ts";
 import { notificationGroup } from "./site/notification-group.ts";
 import { checkPair } from "./site/pair-checks.ts";
 import { pairGroups, SiteMachine } from "./site/pair-groups.ts";
+import { remoteWriteGroup } from "./site/remote-write-group.ts";
 import { host, machineName } from "./site/values.ts";
 
 export { SiteMachine };
@@ -19,6 +20,8 @@ export const grafanaPasswordKey = "grafanaPassword";
 export const agentSecretsKey = "agentSecrets";
 /** Secret key of a stack: values of the secrets that its notifications name, by name. */
 export const notificationSecretsKey = "notificationSecrets";
+/** Secret key of a stack: values of the secrets that its remote write names, by name. */
+export const remoteWriteSecretsKey = "remoteWriteSecrets";
 
 const Satellite = z.strictObject({
   /** Also the name of its file in fleet/. */
@@ -39,6 +42,7 @@ export const Site = z
     hubs: z.array(z.unknown()).default([]),
     ...pairGroups,
     ...notificationGroup,
+    ...remoteWriteGroup,
     ...commonGroups,
   })
   .superRefine((site, context) => checkPair(site, refuser(context)));

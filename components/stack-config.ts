@@ -5,6 +5,9 @@ import { OperatorError } from "../ops/error.ts";
 import { SatelliteKeys, SatelliteSite } from "./satellite-site.ts";
 import { Site, type StackSite } from "./site.ts";
 
+/** Groups in which somebody may have written a secret by mistake: what stands there is not repeated. */
+const mayBeSecret: ReadonlySet<string> = new Set(["security", "notifications", "remoteWrite"]);
+
 /** As `parseStack`. @throws OperatorError for the stack of a satellite, too */
 export function parseStackConfig(values: Record<string, unknown>, stack: string, project = "tandem"): Site {
   return pairOnly(parseStack(values, stack, project), stack);
@@ -57,7 +60,7 @@ function describe(issue: z.core.$ZodIssue, values: unknown): Problem[] {
   }
   const got = valueAt(values, at);
   // What stands in place of a public key, or of a secret's name, may be the secret.
-  const shown = at[0] === "security" || at[0] === "notifications" ? "something else" : JSON.stringify(got);
+  const shown = mayBeSecret.has(String(at[0])) ? "something else" : JSON.stringify(got);
   const found = got === undefined ? "it is missing" : `got ${shown}`;
   const remove = issue.code === "custom" && issue.params?.remove === true;
   const example = remove ? undefined : exampleOf(at, keys);

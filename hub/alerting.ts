@@ -18,6 +18,7 @@ import { Notifier } from "./notify/notifier.ts";
 import { SilenceDesk } from "./notify/silence-desk.ts";
 import { subjectsOf, whyNoTarget } from "./notify/silence-target.ts";
 import { OwnConditions } from "./own-conditions.ts";
+import type { TargetSight } from "./remote-write/remote-write.ts";
 
 export interface AlertingOptions {
   config: HubConfig;
@@ -26,6 +27,8 @@ export interface AlertingOptions {
   peersHub(): Judgement;
   /** Whether an agent or machine is being worked on. */
   inMaintenance(target: string): boolean;
+  /** Stores that this hub writes to. */
+  remoteWrite: { readonly sights: readonly TargetSight[] };
   reports(): { readonly clockOffsetMs: number | undefined; alertingChanged(): void };
   nats(): NatsConnection | undefined;
   log: Log;
@@ -73,6 +76,7 @@ export class Alerting {
       config,
       channels: () => this.notifier.channels.map(({ config: { name }, failingForMs }) => ({ name, failingForMs })),
       clockOffsetMs: () => reports().clockOffsetMs,
+      targets: () => options.remoteWrite.sights,
       snapshotOverdueMs: () => records.snapshots.stats.overdueMs,
       clock,
     });

@@ -7,6 +7,7 @@ import { DetectorLimits } from "./core/limits.ts";
 import { ObjectivesConfig } from "./core/objectives/config.ts";
 import { ExpiryMs } from "./core/record.ts";
 import { NotificationsConfig } from "./notify/config.ts";
+import { RemoteWriteConfig } from "./remote-write/config.ts";
 
 const Port = z.number().int().min(1).max(65_535);
 const Address = z.strictObject({ host: z.string().min(1), port: Port });
@@ -194,6 +195,8 @@ export const HubConfig = z.strictObject({
   notifications: NotificationsConfig.prefault({}),
   /** Who may push and give orders over the network. */
   access: AccessConfig.prefault({}),
+  /** Where all that the hub knows of metrics is written; waits in `stateDirectory`, without which nothing is sent. */
+  remoteWrite: RemoteWriteConfig.prefault({}),
   /** Pushes waiting to be stored before further ones get 503. */
   maxQueuedPushes: z.number().int().positive().default(10_000),
   /**

@@ -33,6 +33,7 @@ import { renderPage } from "./page/render.ts";
 import { runbookPages } from "./page/runbooks/pages.ts";
 import { pageSections } from "./page-sections.ts";
 import type { Past } from "./past.ts";
+import type { RemoteWrite } from "./remote-write/remote-write.ts";
 import type { Services } from "./services.ts";
 import type { Sessions } from "./session/sessions.ts";
 
@@ -54,6 +55,7 @@ export interface FrontParts {
   sessions: Sessions;
   alerting: Alerting;
   access: Access;
+  remoteWrite: RemoteWrite;
 }
 
 /** Events of the timeline in the page as it is served; its script reads more. */
@@ -78,6 +80,7 @@ export function createFront(parts: FrontParts): Front {
     sessions,
     alerting,
     access,
+    remoteWrite,
   } = parts;
   const unready = () => (records.ready ? undefined : "the hub has not read its records back yet");
   const alerts = () => alertsView(config.machine.name, records.alerts, Date.now());
@@ -99,8 +102,10 @@ export function createFront(parts: FrontParts): Front {
     documents,
     notify: alerting.gauges,
     denied: access.denied,
+    remoteWrite: remoteWrite.gauges,
     folder: config.stateDirectory ?? "/",
   });
+  remoteWrite.sampleFrom({ own: () => metrics.text(), fleet: () => fold.metricsText() });
   const numbered = new NumberedPushes({
     machine: config.machine.name,
     book: records.clients,

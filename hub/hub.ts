@@ -40,6 +40,7 @@ import { MaintenanceOrders } from "./maintenance-orders.ts";
 import { NewsDesk } from "./news-desk.ts";
 import { Past } from "./past.ts";
 import { PeerReports } from "./peer-reports.ts";
+import { RemoteWrite } from "./remote-write/remote-write.ts";
 import { standbysOf } from "./service-pace.ts";
 import { Services } from "./services.ts";
 import { Sessions } from "./session/sessions.ts";
@@ -79,6 +80,7 @@ export class Hub {
   readonly #fleetAlerts: FleetAlerts;
   readonly #conditionAlerts: ConditionAlerts;
   readonly #alerting: Alerting;
+  readonly #remoteWrite: RemoteWrite;
   readonly #maintenance: MaintenanceDesk;
   readonly #maintenanceOrders: MaintenanceOrders;
   readonly #services: Services;
@@ -207,11 +209,19 @@ export class Hub {
     });
     this.#maintenanceOrders = new MaintenanceOrders(config, (order) => void this.#services.order(order));
     this.#maintenance = new MaintenanceDesk({ config, onChange: (targets) => this.#onMaintenance(targets), log });
+    this.#remoteWrite = new RemoteWrite({
+      config,
+      version,
+      isLinked: () => this.#judge.state(config.peer.name).parts.hub.verdict === "alive",
+      isInSync: () => this.#records.sync.state === "in-sync",
+      log,
+    });
     this.#alerting = new Alerting({
       config,
       records: this.#records,
       peersHub: () => this.#judge.state(config.peer.name).parts.hub,
       inMaintenance: (target) => this.#maintenance.covers(target),
+      remoteWrite: this.#remoteWrite,
       reports: () => this.#reports,
       nats: () => this.#link?.nc,
       log,
@@ -224,6 +234,7 @@ export class Hub {
       records: this.#records,
       maintenance: this.#maintenance,
       alerting: this.#alerting,
+      remoteWrite: this.#remoteWrite,
       judgesObjectives: () => this.#past.judgesObjectives,
       ownIds: [...agents.filter((agent) => this.#round.isOwn(agent)).map(agentId), ...this.#services.ownStandbyIds],
       lagMs: () => this.#lag.longestMs(),
@@ -311,6 +322,7 @@ export class Hub {
       sessions: this.#sessions,
       access: this.#access,
       alerting: this.#alerting,
+      remoteWrite: this.#remoteWrite,
     });
   }
 
@@ -365,7 +377,15 @@ export class Hub {
     this.#conditionAlerts.stop();
     this.#alertDesk.stop();
     this.#news.stop();
-    const keepers = [this.#maintenance, this.#sessions, this.#alerting, this.#access, this.documents, this.#past];
+    const keepers = [
+      this.#maintenance,
+      this.#sessions,
+      this.#alerting,
+      this.#access,
+      this.#remoteWrite,
+      this.documents,
+      this.#past,
+    ];
     const kept = Promise.all(keepers.map((part) => part.stop()));
     this.#expirer.stop();
     // A scrape under way may wait for the store, whose stop lets it go.
@@ -417,6 +437,7 @@ export class Hub {
     void this.#news.read(link.nc, this.#stop.signal);
     this.#timers.push(setInterval(() => void this.#records.refill(link.nc, this.#stop.signal), refillEveryMs));
     this.#alerting.begin();
+    this.#remoteWrite.begin();
     this.#onReady();
     this.#log.info("hub.ready", { incarnation, groups: this.#fold.groupCount });
   }

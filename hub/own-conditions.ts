@@ -1,4 +1,4 @@
-/** What a hub sees of itself that people should know: channels that fail, clocks that differ, snapshots that are not written. */
+/** What a hub sees of itself that people should know: channels and stores that fail, clocks that differ, snapshots that are not written. */
 import type { Sight } from "./condition-alerts.ts";
 import type { HubConfig } from "./config.ts";
 
@@ -6,6 +6,8 @@ export interface OwnConditionsOptions {
   config: Pick<HubConfig, "machine" | "peer" | "snapshots">;
   /** Channels, and for how long every attempt of each has failed, ms; 0 when the last one did not, undefined before the first. */
   channels(): readonly { name: string; failingForMs: number | undefined }[];
+  /** Stores that it writes to, each with the age of the oldest samples that wait and for how long it has refused whatever it was sent, ms. */
+  targets(): readonly { name: string; lagMs: number; refusingForMs: number }[];
   /** By how much the peer's clock is behind, ms; undefined while that is not known. */
   clockOffsetMs(): number | undefined;
   /** For how long a snapshot should have been written, ms. */
@@ -15,6 +17,9 @@ export interface OwnConditionsOptions {
 }
 
 export const channelFailsMs = 10 * 60_000;
+export const targetBehindMs = 10 * 60_000;
+/** Within it a target has caught up: as it goes, what was sampled last waits. */
+export const targetWellMs = 60_000;
 export const offsetLimitMs = 500;
 /** A clock that is set right by a jump is well again within it, ms. */
 export const offsetLastsMs = 30_000;
@@ -30,7 +35,7 @@ export class OwnConditions {
   }
 
   sights(): Sight[] {
-    return [this.#channels(), ...this.#clocks(), this.#snapshots()];
+    return [this.#channels(), this.#targets(), ...this.#clocks(), this.#snapshots()];
   }
 
   #channels(): Sight {
@@ -42,6 +47,20 @@ export class OwnConditions {
     const is = failing.length > 0 ? "ill" : all.every(({ failingForMs }) => failingForMs === 0) ? "well" : "unclear";
     const message = is === "ill" ? `${subject} cannot tell alerts to ${failing.join(" and ")}` : "alerts arrive again";
     return { name: "notifications-failing", subject, is, message };
+  }
+
+  #targets(): Sight {
+    const { config, targets } = this.#options;
+    const { name: subject } = config.machine;
+    const all = targets();
+    const ill = all.flatMap(({ name, lagMs, refusingForMs }) => {
+      if (lagMs >= targetBehindMs) return [`${name} is ${Math.round(lagMs / 60_000)} min behind`];
+      return refusingForMs >= targetBehindMs ? [`${name} refuses what it is sent`] : [];
+    });
+    const isWell = all.every(({ lagMs, refusingForMs }) => lagMs <= targetWellMs && refusingForMs === 0);
+    const is = ill.length > 0 ? "ill" : isWell ? "well" : "unclear";
+    const message = is === "ill" ? `of what ${subject} writes elsewhere, ${ill.join(" and ")}` : "it has all again";
+    return { name: "remote-write-behind", subject, is, message };
   }
 
   /** Both hubs see it: the one whose machine comes first speaks. */

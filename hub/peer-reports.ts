@@ -22,6 +22,11 @@ export interface PeerReportsOptions {
     words(full: boolean): Pick<Heartbeat, "silences" | "notify">;
     heard(report: Heartbeat): void;
   };
+  /** What they tell each other of remote write. */
+  remoteWrite: {
+    word(): Heartbeat["remoteWrite"];
+    heard(word: Heartbeat["remoteWrite"]): void;
+  };
   /** Whether this hub can say that an error budget burns. */
   judgesObjectives(): boolean;
   /** Agents and standbys whose health this hub speaks for. */
@@ -133,8 +138,20 @@ export class PeerReports {
     const said = full || this.#maintenanceIsNews ? { maintenance: maintenance.words() } : {};
     this.#maintenanceIsNews = false;
     const told = alerting.words(full);
+    const written = full ? this.#options.remoteWrite.word() : undefined;
+    const writes = written === undefined ? {} : { remoteWrite: written };
     const judges = full && this.#options.judgesObjectives() ? { judgesObjectives: true as const } : {}; // else of any boolean
-    return { incarnation, wallMs, lagMs: lagMs(), agents, ...said, ...told, ...judges, ...records.forHeartbeat(full) };
+    return {
+      incarnation,
+      wallMs,
+      lagMs: lagMs(),
+      agents,
+      ...said,
+      ...told,
+      ...writes,
+      ...judges,
+      ...records.forHeartbeat(full),
+    };
   }
 
   #heard(report: Heartbeat, route: HeartbeatRoute): void {
@@ -147,6 +164,7 @@ export class PeerReports {
     if (report.judgesObjectives) this.#judgingAtMs = clock();
     if (report.maintenance !== undefined) maintenance.heard(report.maintenance);
     alerting.heard(report);
+    this.#options.remoteWrite.heard(report.remoteWrite);
     for (const agent of report.agents) {
       // Each hub speaks only for the agents that it is the home of.
       if (homeHubOfAgent(agent.id, config.satellites) !== report.machine) continue;

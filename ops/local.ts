@@ -5,7 +5,7 @@ import { messageOf } from "../hub/io/log.ts";
 import { build } from "./build.ts";
 import type { ChildEvent } from "./local/child.ts";
 import { openDataFolder, reviveSignal } from "./local/data-folder.ts";
-import { readNotifications } from "./local/notifications.ts";
+import { readNotifications, readRemoteWrite } from "./local/hub-words.ts";
 import { Pair } from "./local/pair.ts";
 import { requireFree } from "./local/port-owner.ts";
 import {
@@ -27,6 +27,7 @@ interface LocalOptions {
   restart: boolean;
   witness: boolean;
   notifications?: string;
+  remoteWrite?: string;
   json: boolean;
 }
 
@@ -45,6 +46,10 @@ export function registerLocal(program: Command): void {
     .option("--fleet <dir>", "folder with the inventory of mainpc, pc2 and any satellites", fleetDir)
     .option("--no-witness", "without the third NATS server, by which single writers move by themselves")
     .option("--notifications <file>", "YAML of where both hubs send alerts, in the hub's words (docs/alerting.md)")
+    .option(
+      "--remote-write <file>",
+      "YAML of where both hubs write all metrics, in the hub's words (docs/remote-write.md)",
+    )
     .option("--no-restart", "leave a process dead that dies, instead of starting it again")
     .option("--json", "first line of standard output: one JSON object, when all is ready; events follow", false)
     .addHelpText("after", "\nExample:\n  $ tandem local --data /tmp/pair --port-offset 20000 --agents pilots")
@@ -60,6 +65,7 @@ async function run(options: LocalOptions): Promise<void> {
     options.witness,
   );
   if (options.notifications !== undefined) site.notifications = readNotifications(options.notifications);
+  if (options.remoteWrite !== undefined) site.remoteWrite = readRemoteWrite(options.remoteWrite);
   const natsServer = await ensureTool("nats-server", say);
   const pushgateway = await ensureTool("pushgateway", say);
   const { hub, router, supervisor } = await build();

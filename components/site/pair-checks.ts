@@ -1,6 +1,7 @@
 /** What holds for a machine of the pair and no single value can say. */
 import { isIPv4 } from "node:net";
 import { checkNotifications } from "../notifications-conf.ts";
+import { checkRemoteWrite } from "../remote-write-conf.ts";
 import type { Site } from "../site.ts";
 import { checkCommon, checkWatchPorts, type Refuse } from "./common-checks.ts";
 import { ports } from "./pair-groups.ts";
@@ -29,6 +30,7 @@ export function checkPair(site: Site, refuse: Refuse): void {
     refuse("witness.host", "a third machine, since with one of the pair its witness would be lost as well");
   }
   checkNotifications(site, refuse);
+  checkRemoteWrite(site, refuse);
   checkPorts(site, refuse);
 }
 

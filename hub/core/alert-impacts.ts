@@ -12,6 +12,8 @@ const impacts: Record<AlertName, string> = {
   "notifications-failing": "Alerts do not reach people by this channel; they wait on disk.",
   "pushgateway-lost": "Whoever scrapes that Pushgateway sees nothing; pushes to the hubs are stored all the same.",
   "records-missing": "Acknowledged records cannot be read on one machine; the history has a hole until they are found.",
+  "remote-write-behind":
+    "That store knows nothing new; what waits is on disk, and the oldest goes when the queue is full.",
   "service-held": "Nobody acts for this service, and its clients wait.",
   "snapshot-old": "A start of this hub takes longer the more records came since, and old records cannot be purged.",
   "spool-filling": "When the spool is full, pushes to this machine's hub are refused.",

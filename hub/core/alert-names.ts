@@ -12,6 +12,7 @@ export const alertSeverities = {
   "notifications-failing": "warning",
   "pushgateway-lost": "warning",
   "records-missing": "urgent",
+  "remote-write-behind": "warning",
   "service-held": "urgent",
   "snapshot-old": "warning",
   "spool-filling": "urgent",

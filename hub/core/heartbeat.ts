@@ -5,6 +5,7 @@ import { Holdings } from "./ledger.ts";
 import { MaintenanceWindows } from "./maintenance.ts";
 import { NotifyWord } from "./notify/told.ts";
 import { Health, RecordPosition, StreamKind } from "./record.ts";
+import { RemoteWriteWord } from "./remote-write/turns.ts";
 import { SnapshotWord } from "./snapshot.ts";
 
 const DurationMs = z.number().min(0).max(maxWallMs);
@@ -47,6 +48,8 @@ export const Heartbeat = z.object({
   silences: MaintenanceWindows.optional(),
   /** In full heartbeats and at once when something was told: who need not be told any more. */
   notify: NotifyWord.optional(),
+  /** In full heartbeats, where the sender writes to stores elsewhere: how far it is. */
+  remoteWrite: RemoteWriteWord.optional(),
   /** In full heartbeats, while the sender knows the records and counts by which it says that budgets burn. */
   judgesObjectives: z.literal(true).optional(),
 });

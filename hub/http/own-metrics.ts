@@ -9,6 +9,7 @@ import { drillKind, drillMetrics, lastDrillKey } from "./drill-metrics.ts";
 import { machineMetrics } from "./machine-metrics.ts";
 import { type NotifyGauges, notifyMetrics } from "./notify-metrics.ts";
 import { type ObjectiveSources, objectiveMetrics } from "./objective-metrics.ts";
+import { type RemoteWriteGauges, remoteWriteMetrics } from "./remote-write-metrics.ts";
 import { scrapeMetrics } from "./scrape-metrics.ts";
 import { serviceMetrics } from "./service-metrics.ts";
 import type { View } from "./view.ts";
@@ -33,6 +34,7 @@ export interface OwnMetricsSources {
   notify: NotifyGauges;
   /** Requests that were refused for want of a token, by what they wanted. */
   denied: Readonly<Record<AccessKind, number>>;
+  remoteWrite: RemoteWriteGauges;
   /** Folder on the disk of the hub's data. */
   folder: string;
 }
@@ -185,6 +187,7 @@ export class OwnMetrics {
         for (const [kind, count] of Object.entries(denied)) this.inc({ kind }, count);
       },
     });
+    remoteWriteMetrics(this.registry, sources.remoteWrite);
   }
 
   countPush(op: string | undefined, status: number): void {

@@ -96,7 +96,8 @@ export class SpoolSegment {
 
 export const noRecords = (): Counts => Object.fromEntries(StreamKind.options.map((kind) => [kind, 0])) as Counts; // all keys are there
 
-async function readRange(path: string, from: number, to: number): Promise<Buffer> {
+/** As far as the file has it. */
+export async function readRange(path: string, from: number, to: number): Promise<Buffer> {
   const bytes = Buffer.alloc(to - from);
   const file = await open(path, "r");
   try {

@@ -9,6 +9,7 @@ import type { Fleet, PlacedAgent } from "../../fleet/model.ts";
 import { reservedPorts } from "../../fleet/reserved-ports.ts";
 import type { MachineConfig } from "../../hub/config.ts";
 import type { NotificationsInput } from "../../hub/notify/config.ts";
+import type { RemoteWriteInput } from "../../hub/remote-write/config.ts";
 import type { SupervisedProcess, SupervisorConfigInput } from "../../hub/supervisor/config.ts";
 import { OperatorError } from "../error.ts";
 import { controlSocketPath, type HostConfigInput } from "./agents/config.ts";
@@ -25,6 +26,8 @@ export interface Site {
   witness: { host: string; port: number } | undefined;
   /** Where both hubs send alerts. @default nowhere */
   notifications?: NotificationsInput;
+  /** Where both hubs write all metrics. @default nowhere */
+  remoteWrite?: RemoteWriteInput;
 }
 
 export interface SiteMachine extends MachineConfig {
@@ -174,6 +177,7 @@ export function writeServerFiles(site: Site, data: DataFolder): void {
         stateDirectory: files.hubState,
         ...(witness === undefined ? {} : { witness }),
         ...(site.notifications === undefined ? {} : { notifications: site.notifications }),
+        ...(site.remoteWrite === undefined ? {} : { remoteWrite: site.remoteWrite }),
         router: { socket: routerSocket(data, machine.name) },
         supervisor: { socket: supervisorSocket(data, machine.name) },
       },

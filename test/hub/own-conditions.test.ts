@@ -6,12 +6,14 @@ let now: number;
 let offsetMs: number | undefined;
 let failing: Record<string, number | undefined>;
 let overdueMs: number;
+let targets: { name: string; lagMs: number; refusingForMs: number }[];
 let conditions: OwnConditions;
 beforeEach(() => {
-  [now, offsetMs, failing, overdueMs] = [0, 0, { phone: 0 }, 0];
+  [now, offsetMs, failing, overdueMs, targets] = [0, 0, { phone: 0 }, 0, []];
   conditions = new OwnConditions({
     config: smallConfig(),
     channels: () => Object.entries(failing).map(([name, failingForMs]) => ({ name, failingForMs })),
+    targets: () => targets,
     clockOffsetMs: () => offsetMs,
     snapshotOverdueMs: () => overdueMs,
     clock: () => now,
@@ -34,6 +36,22 @@ it("a channel that has failed for 10 minutes is ill, before that nothing is said
   expect(sight("notifications-failing")).toBe("unclear mainpc");
 });
 
+it("a target that is 10 minutes behind, or has refused for so long, is ill, and well again once it is a minute behind and takes what it is sent", () => {
+  expect(sight("remote-write-behind")).toBe("well mainpc");
+  targets = [
+    { name: "near", lagMs: 60_000, refusingForMs: 0 },
+    { name: "far", lagMs: 599_999, refusingForMs: 0 },
+  ];
+  expect(sight("remote-write-behind")).toBe("unclear mainpc");
+  targets = targets.map((each) => (each.name === "far" ? { ...each, lagMs: 600_000 } : each));
+  expect(sight("remote-write-behind")).toBe("ill mainpc");
+  expect(conditions.sights()[1]?.message).toBe("of what mainpc writes elsewhere, far is 10 min behind");
+  targets = [{ name: "near", lagMs: 0, refusingForMs: 600_000 }];
+  expect(conditions.sights()[1]?.message).toBe("of what mainpc writes elsewhere, near refuses what it is sent");
+  targets = [{ name: "near", lagMs: 60_000, refusingForMs: 0 }];
+  expect(sight("remote-write-behind")).toBe("well mainpc");
+});
+
 it("clocks that differ by more than 500 ms for 30 s are ill, whichever is before, and a peer that is not heard says nothing", () => {
   for (const far of [501, -501]) {
     offsetMs = far;
@@ -54,11 +72,16 @@ it("the machine that comes second leaves the clocks to the first", () => {
   const second = new OwnConditions({
     config: smallConfig({ machine: peer, peer: machine }),
     channels: () => [],
+    targets: () => [],
     clockOffsetMs: () => 9_000,
     snapshotOverdueMs: () => 0,
     clock: () => 100_000,
   });
-  expect(second.sights().map(({ name }) => name)).toEqual(["notifications-failing", "snapshot-old"]);
+  expect(second.sights().map(({ name }) => name)).toEqual([
+    "notifications-failing",
+    "remote-write-behind",
+    "snapshot-old",
+  ]);
 });
 
 it("a snapshot that was due for three intervals is ill, and one that is a little late is not", () => {
