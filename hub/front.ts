@@ -11,6 +11,7 @@ import { gatewayStatusJson } from "./http/gateway-status.ts";
 import { graphView } from "./http/graph-view.ts";
 import { createHubFront } from "./http/hub-front.ts";
 import { openApiText } from "./http/openapi-text.ts";
+import { createOtlpApi } from "./http/otlp-api.ts";
 import { OwnMetrics } from "./http/own-metrics.ts";
 import { createPastApi } from "./http/past-api.ts";
 import { createPushApi } from "./http/push-api.ts";
@@ -112,6 +113,15 @@ export function createFront(parts: FrontParts): Front {
     status: () => gatewayStatusJson({ version, startedAtMs, config, health: healthAnswer(calls) }),
     onAnswer: (status, op) => metrics.countPush(op, status),
   });
+  const otlp = createOtlpApi({
+    unready,
+    fold,
+    append: (candidate) => records.append("metrics", candidate),
+    replicated: (position) => records.replicated(position),
+    maxBodyBytes: config.maxBodyBytes,
+    groupExpiryMs: config.groupExpiryMs,
+    onAnswer: metrics.countOtlp,
+  });
   const session = createSessionApi({ machine: config.machine.name, sessions, nowMs: Date.now });
   const { signedIn } = session;
   const { hub: peerHub } = config.peer;
@@ -155,6 +165,7 @@ export function createFront(parts: FrontParts): Front {
     session.handle,
     alerting.api(signedIn, (note) => news.desk.put(note)),
     push,
+    otlp,
     createFleetCalls(calls),
   ];
   return createHubFront({
