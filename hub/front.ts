@@ -14,6 +14,7 @@ import { graphView } from "./http/graph-view.ts";
 import { createHubFront } from "./http/hub-front.ts";
 import { openApiText } from "./http/openapi-text.ts";
 import { refusalOf, type SignedIn } from "./http/orders.ts";
+import { createOtlpApi } from "./http/otlp-api.ts";
 import { OwnMetrics } from "./http/own-metrics.ts";
 import { createPastApi } from "./http/past-api.ts";
 import { createPushApi } from "./http/push-api.ts";
@@ -127,6 +128,16 @@ export function createFront(parts: FrontParts): Front {
     status: () => gatewayStatusJson({ version, startedAtMs, config, health: healthAnswer(calls) }),
     onAnswer: (status, op) => metrics.countPush(op, status),
   });
+  const otlp = createOtlpApi({
+    gate: access.pushGate,
+    unready,
+    fold,
+    append: (candidate) => records.append("metrics", candidate),
+    replicated: (position) => records.replicated(position),
+    maxBodyBytes: config.maxBodyBytes,
+    groupExpiryMs: config.groupExpiryMs,
+    onAnswer: metrics.countOtlp,
+  });
   const { hub: peerHub } = config.peer;
   const graph = graphView(config);
   const assets = pageAssets();
@@ -168,6 +179,7 @@ export function createFront(parts: FrontParts): Front {
     session.handle,
     alerting.api(signedIn, (note) => news.desk.put(note)),
     push,
+    otlp,
     createFleetCalls(calls),
   ];
   return createHubFront({

@@ -9,6 +9,7 @@ import { drillKind, drillMetrics, lastDrillKey } from "./drill-metrics.ts";
 import { machineMetrics } from "./machine-metrics.ts";
 import { type NotifyGauges, notifyMetrics } from "./notify-metrics.ts";
 import { type ObjectiveSources, objectiveMetrics } from "./objective-metrics.ts";
+import { type OtlpAnswered, otlpMetrics } from "./otlp-metrics.ts";
 import { type RemoteWriteGauges, remoteWriteMetrics } from "./remote-write-metrics.ts";
 import { scrapeMetrics } from "./scrape-metrics.ts";
 import { serviceMetrics } from "./service-metrics.ts";
@@ -74,6 +75,8 @@ const misnamed = ["active_handles_total", "active_requests_total", "active_resou
 
 export class OwnMetrics {
   readonly registry = new Registry();
+  /** Told of each answer to a request of OTLP. */
+  readonly countOtlp: (answered: OtlpAnswered) => void;
   readonly #pushes: Counter;
 
   constructor(sources: OwnMetricsSources) {
@@ -188,6 +191,7 @@ export class OwnMetrics {
       },
     });
     remoteWriteMetrics(this.registry, sources.remoteWrite);
+    this.countOtlp = otlpMetrics(this.registry);
   }
 
   countPush(op: string | undefined, status: number): void {

@@ -9,6 +9,7 @@ import type { Candidate, Fold } from "../core/fold/fold.ts";
 import { parseGroupPath } from "../core/group-path.ts";
 import { ClientNumber, type Push, type RecordPosition } from "../core/record.ts";
 import type { PushOutcome } from "../io/numbered-pushes.ts";
+import { letPass } from "./let-pass.ts";
 import { metricsJson } from "./metrics-json.ts";
 import { readPushBody } from "./push-body.ts";
 import { expiryHeader, readExpiry } from "./push-expiry.ts";
@@ -206,13 +207,7 @@ function clientNumber(
 /** @returns true, since the request is then answered */
 function send(request: IncomingMessage, response: ServerResponse, { status, text, headers }: Answer): true {
   const body = text === "" ? "" : `${text}\n`;
-  // An unread body is let pass, so that its sender gets to read the answer, but not for ever.
-  if (!request.complete) {
-    response.setHeader("connection", "close");
-    request.resume();
-    const timer = setTimeout(() => request.destroy(), lingerMs);
-    request.once("close", () => clearTimeout(timer));
-  }
+  letPass(request, response);
   response.writeHead(status, {
     ...(body === "" ? {} : { "content-type": "text/plain; charset=utf-8" }),
     "content-length": Buffer.byteLength(body),
@@ -222,7 +217,6 @@ function send(request: IncomingMessage, response: ServerResponse, { status, text
   return true;
 }
 
-const lingerMs = 1_000;
 const wipePath = "/api/v1/admin/wipe";
 /** Groups deleted at once by a wipe, so that it leaves room in the queue for pushes. */
 const wipeStep = 256;

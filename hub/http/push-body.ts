@@ -1,71 +1,21 @@
-/** Reads the body of a push: whole, within a size and a time, inflated, and as text, also where it came as protobuf. */
+/** Reads the body of a push as text, also where it came as protobuf. */
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
-import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
 import { delimitedToText } from "../core/exposition/protobuf/delimited.ts";
+import { type BytesRefused, readBytes, refuse } from "./read-bytes.ts";
 
-export type PushBody =
-  | { kind: "text"; text: string }
-  | { kind: "refused"; status: number; reason: string; headers?: Record<string, string> }
-  /** The sender went away before the body was whole. */
-  | { kind: "gone" };
+export type PushBody = { kind: "text"; text: string } | BytesRefused;
 
 const protobufType = "application/vnd.google.protobuf";
 const protobufParameters = ["proto=io.prometheus.client.MetricFamily", "encoding=delimited"];
-
-const inflate = promisify(gunzip);
 
 /** @param maxBytes bound both of what is sent and of what it inflates to */
 export async function readPushBody(request: IncomingMessage, maxBytes: number, deadlineMs: number): Promise<PushBody> {
   const decode = decoderFor(request.headers["content-type"], maxBytes);
   if (typeof decode !== "function") return decode;
-  const encoding = (request.headers["content-encoding"] || "identity").toLowerCase();
-  if (encoding !== "gzip" && encoding !== "identity") {
-    return refuse(415, `the content encoding ${encoding} is not known here; send gzip or none`, {
-      "accept-encoding": "gzip",
-    });
-  }
-  const received = await receive(request, maxBytes, deadlineMs);
-  if (!Buffer.isBuffer(received)) return received;
-  if (encoding === "identity") return decode(received);
-  try {
-    return decode(await inflate(received, { maxOutputLength: maxBytes }));
-  } catch (error) {
-    const tooLarge = (error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE"; // zlib throws nothing else
-    return tooLarge
-      ? refuse(413, `the body inflates to more than ${maxBytes} bytes`)
-      : refuse(400, `the body is no gzip, though its content encoding says so: ${(error as Error).message}`);
-  }
-}
-
-function receive(request: IncomingMessage, maxBytes: number, deadlineMs: number): Promise<Buffer | PushBody> {
-  const tooLarge = () =>
-    refuse(413, `the body is larger than ${maxBytes} bytes; split the push by metric names with POST`);
-  if (Number(request.headers["content-length"] ?? 0) > maxBytes) return Promise.resolve(tooLarge());
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    const finish = (result: Buffer | PushBody) => {
-      clearTimeout(timer);
-      request.off("data", onData).off("end", onEnd).off("close", onGone).off("error", onGone);
-      // The rest may still fail, with nobody left who cares.
-      request.on("error", () => {});
-      resolve(result);
-    };
-    const onData = (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes > maxBytes) finish(tooLarge());
-      else chunks.push(chunk);
-    };
-    const onEnd = () => finish(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks));
-    const onGone = () => finish({ kind: "gone" });
-    const timer = setTimeout(
-      () => finish(refuse(408, `the body was not complete within ${deadlineMs} ms`)),
-      deadlineMs,
-    );
-    request.on("data", onData).on("end", onEnd).on("close", onGone).on("error", onGone);
-  });
+  const advice = "split the push by metric names with POST";
+  const body = await readBytes(request, { maxBytes, deadlineMs, advice });
+  return body.kind === "bytes" ? decode(body.bytes) : body;
 }
 
 /** The text format unless the type names protobuf, as a Pushgateway has it. */
@@ -86,8 +36,4 @@ function decodeProtobuf(bytes: Buffer, maxBytes: number): PushBody {
   const decoded = delimitedToText(bytes, maxBytes);
   if (!decoded.ok) return refuse(decoded.tooLarge ? 413 : 400, decoded.reason);
   return { kind: "text", text: decoded.text };
-}
-
-function refuse(status: number, reason: string, headers: Record<string, string> = {}): PushBody {
-  return { kind: "refused", status, reason, headers };
 }

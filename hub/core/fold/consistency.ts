@@ -15,13 +15,18 @@ export interface PreparedPush {
 
 /** The reason why the push is refused; undefined when it fits. */
 export function inconsistency(index: FamilyIndex, push: PreparedPush): string | undefined {
+  for (const { reason } of misfits(index, push)) return reason;
+  return undefined;
+}
+
+/** Each family that keeps the push from fitting, and why. */
+export function* misfits(index: FamilyIndex, push: PreparedPush): Iterable<{ name: string; reason: string }> {
   const types = new Map(push.families.map(({ name, type }) => [name, type]));
   for (const family of push.families) {
     const reason =
       otherType(index, push, family) ?? takenName(index, push, family, types) ?? heldSeries(index, push, family);
-    if (reason !== undefined) return reason;
+    if (reason !== undefined) yield { name: family.name, reason };
   }
-  return undefined;
 }
 
 function otherType(index: FamilyIndex, push: PreparedPush, { name, type }: PreparedFamily): string | undefined {

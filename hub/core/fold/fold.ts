@@ -8,7 +8,7 @@ import { parseExposition } from "../exposition/parse.ts";
 import { renderHeader } from "../exposition/render.ts";
 import { type Group, groupKey } from "../group-path.ts";
 import type { Push } from "../record.ts";
-import { inconsistency } from "./consistency.ts";
+import { inconsistency, misfits } from "./consistency.ts";
 import type { ExpiringGroup } from "./expiry.ts";
 import { FamilyIndex } from "./family-index.ts";
 import { type GroupChange, type GroupDump, GroupState, justAfter, type StoredFamily } from "./group-state.ts";
@@ -90,6 +90,18 @@ export class Fold {
     if (reason !== undefined) return { ok: false, reason };
     this.#recent.keep(key, candidate.body, families);
     return { ok: true, series: families.reduce((sum, family) => sum + family.series, 0) };
+  }
+
+  /**
+   * Of a push that `check` refuses, each family that does not fit what is stored, and why; empty where the push is refused as
+   * a whole. Without them it may fit.
+   */
+  misfits(candidate: Candidate): Map<string, string> {
+    const key = groupKey(candidate.group);
+    const prepared = this.#prepareAnew(key, candidate);
+    if (!prepared.ok) return new Map();
+    const push = { op: candidate.op, key, shape: new GroupState(key, candidate.group).shape, ...prepared };
+    return new Map([...misfits(this.#index, push)].map(({ name, reason }) => [name, reason]));
   }
 
   /** @param origin machine whose hub took the push */

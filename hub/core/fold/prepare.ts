@@ -69,14 +69,19 @@ export function metricsOf(family: PreparedFamily): { labels: string[]; labelText
   );
 }
 
+/** Why nobody may push a family of this name and type; undefined when somebody may. */
+export function ownedName({ name, type }: Pick<Family, "name" | "type">): string | undefined {
+  if (!name.startsWith(reservedPrefix)) return undefined;
+  const wanted = agentFamilies.get(name);
+  if (wanted === undefined) return `names that start with ${reservedPrefix} are the hub's own; rename the metric`;
+  return type === wanted ? undefined : `agents push it as a ${wanted}, and this is of type ${type}`;
+}
+
 /** A string is the reason why the family is refused. */
 function prepareFamily(group: Group, family: Family, merger: LabelMerger, room: number): PreparedFamily | string {
   const { name, type, help, metrics } = family;
-  if (name.startsWith(reservedPrefix)) {
-    const wanted = agentFamilies.get(name);
-    if (wanted === undefined) return `names that start with ${reservedPrefix} are the hub's own; rename the metric`;
-    if (type !== wanted) return `agents push it as a ${wanted}, and this is of type ${type}`;
-  }
+  const owned = ownedName(family);
+  if (owned !== undefined) return owned;
   const apart = type === "histogram" ? "le" : "quantile";
   if (isDistribution(type) && group.some(([label]) => label === apart)) {
     return `a ${type} has ${apart} as a label of its own, so the group may not have it`;

@@ -1,7 +1,10 @@
 /** Operations of the Pushgateway's API. */
 import { z } from "zod";
+import { mediaTypes } from "../../core/otlp/answer.ts";
 import { GatewayMetrics, GatewayStatusAnswer } from "../gateway-json.ts";
 import { type AnswerShape, type Operation, plain, said, text } from "./operation.ts";
+
+export const otlpMetricsPath = "/v1/metrics";
 
 /** Names of the header fields by which a push says more, and its answer. */
 const headers = {
@@ -26,6 +29,15 @@ const ofBodies = {
   413: text("the body is too large"),
   415: text("the body's type or encoding is not known"),
 } satisfies Record<number, AnswerShape>;
+
+const ExportAnswer = z.strictObject({
+  partialSuccess: z
+    .strictObject({ rejectedDataPoints: z.string().regex(/^\d+$/), errorMessage: z.string() })
+    .optional(),
+});
+/** A google.rpc.Status, in the encoding of the request. */
+const OtlpStatus = z.strictObject({ code: z.number().int(), message: z.string() });
+const ofOtlp = (what: string): AnswerShape => ({ what, json: OtlpStatus, text: mediaTypes.protobuf });
 
 export const pushingOperations = {
   putGroup: {
@@ -72,6 +84,23 @@ export const pushingOperations = {
       404: text("it is not allowed"),
       503: refusals[503],
       507: refusals[507],
+    },
+  },
+  exportMetrics: {
+    method: "post",
+    path: otlpMetricsPath,
+    summary: "Takes metrics of OpenTelemetry's exporters (OTLP), as protobuf or JSON",
+    headers: expires,
+    body: { text: mediaTypes.protobuf },
+    answers: {
+      200: { ...said(`what was not taken, and why; of the rest: ${stored}`, ExportAnswer), text: mediaTypes.protobuf },
+      400: ofOtlp("it is no export request; nothing of it is stored"),
+      408: ofOtlp("the body did not come in time"),
+      413: ofOtlp("the body is too large, as sent, inflated, or as text"),
+      415: { ...ofOtlp("the body's type or encoding is not known"), text: plain },
+      503: ofOtlp(
+        "store, spool or disk is full, too many wait, or the hub still reads its records back; Retry-After says when",
+      ),
     },
   },
   remoteWrite: {

@@ -1,9 +1,11 @@
-/** The push API behind a real port, in the hub's own server, over a fold and an append that keeps records in memory only. */
+/** The push API and OTLP's behind a real port, in the hub's own server, over a fold and an append that keeps records in memory only. */
 import type { AddressInfo } from "node:net";
 import { promisify } from "node:util";
 import { type Candidate, Fold } from "../../../hub/core/fold/fold.ts";
 import { Entrance, type EntranceDeadlines } from "../../../hub/http/entrance.ts";
 import { createHubFront } from "../../../hub/http/hub-front.ts";
+import { createOtlpApi, type OtlpApiOptions } from "../../../hub/http/otlp-api.ts";
+import type { OtlpAnswered } from "../../../hub/http/otlp-metrics.ts";
 import { createPushApi, type PushApiOptions } from "../../../hub/http/push-api.ts";
 import { createLog } from "../../../hub/io/log.ts";
 
@@ -12,6 +14,8 @@ export interface PushServer {
   fold: Fold;
   /** Every push that was appended, oldest first. */
   appended: Candidate[];
+  /** What was told of each answer to a request of OTLP. */
+  answered: OtlpAnswered[];
   /** What the server has logged: requests at which the hub failed. */
   failures: string[];
   /** Open ones. */
@@ -19,28 +23,48 @@ export interface PushServer {
   close(): Promise<void>;
 }
 
-/** @param overrides of the API's options, and the deadlines of the server below it */
+/** @param overrides of the APIs' options, and the deadlines of the server below them */
 export async function startPushServer({
   deadlines,
+  otlp: otlpOptions,
   ...overrides
-}: Partial<PushApiOptions> & { deadlines?: EntranceDeadlines } = {}): Promise<PushServer> {
+}: Partial<PushApiOptions> & {
+  deadlines?: EntranceDeadlines;
+  otlp?: Partial<OtlpApiOptions>;
+} = {}): Promise<PushServer> {
   const failures: string[] = [];
   const fold = new Fold();
   const appended: Candidate[] = [];
   let stamp = { wallMs: 1_700_000_000_000, counter: 0 };
+  const append: PushApiOptions["append"] = async (push) => {
+    appended.push(push);
+    stamp = { ...stamp, counter: stamp.counter + 1 };
+    fold.apply({ ...push, at: stamp }, "mainpc");
+    return { kind: "stored", position: { incarnation: "one", seq: appended.length } };
+  };
   const api = createPushApi({
     fold,
-    append: async (push) => {
-      appended.push(push);
-      stamp = { ...stamp, counter: stamp.counter + 1 };
-      fold.apply({ ...push, at: stamp }, "mainpc");
-      return { kind: "stored", position: { incarnation: "one", seq: appended.length } };
-    },
+    append,
     replicated: async () => "peer",
     maxBodyBytes: 64 * 1024,
     status: () => "{}",
     adminApi: false,
     ...overrides,
+  });
+  const answered: OtlpAnswered[] = [];
+  const otlp = createOtlpApi({
+    unready: () => undefined,
+    fold,
+    append: async (push) => {
+      const outcome = await append(push);
+      // A request of OTLP has no number, by which alone a push can be a repetition.
+      if (outcome.kind === "replayed" || outcome.kind === "reused") throw new Error(`an OTLP push was ${outcome.kind}`);
+      return outcome;
+    },
+    replicated: async () => "peer",
+    maxBodyBytes: 64 * 1024,
+    onAnswer: (each) => answered.push(each),
+    ...otlpOptions,
   });
   const unused = () => ({});
   const entrance = new Entrance(
@@ -54,7 +78,7 @@ export async function startPushServer({
   entrance.open(
     createHubFront({
       unready: () => undefined,
-      apis: [api],
+      apis: [api, otlp],
       metricsText: async () => fold.metricsText(),
       fleet: unused,
       openApi: () => "{}",
@@ -73,6 +97,7 @@ export async function startPushServer({
     url: `http://127.0.0.1:${port}`,
     fold,
     appended,
+    answered,
     failures,
     connections: () => promisify(server.getConnections.bind(server))(),
     close: () => {

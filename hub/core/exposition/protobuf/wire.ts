@@ -2,6 +2,7 @@
 
 /** Thrown inside the decoder only, and caught at its edge, where it becomes a value. */
 export class Malformed extends Error {}
+export class TooMany extends Malformed {}
 
 export const varint = 0;
 export const fixed64 = 1;
@@ -16,19 +17,27 @@ export const tag = (field: number, wireType: number) => (field << 3) | wireType;
 const maxField = 2 ** 29 - 1;
 /** Groups are long out of use; nesting deeper than this is nobody's metrics. */
 const maxGroupDepth = 32;
+
+/** How many parts may still be read of a body whose parts cost more than their bytes. */
+export interface Budget {
+  left: number;
+}
+
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 export class WireReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #end: number;
+  readonly #budget: Budget;
   #at: number;
 
-  constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
+  constructor(bytes: Uint8Array, start = 0, end = bytes.length, budget: Budget = { left: Number.POSITIVE_INFINITY }) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#at = start;
     this.#end = end;
+    this.#budget = budget;
   }
 
   get done(): boolean {
@@ -65,6 +74,40 @@ export class WireReader {
     throw new Malformed("a number has more than 64 bits");
   }
 
+  /** Signed, of 64 bits, exactly. */
+  signedVarint(): bigint {
+    let value = 0n;
+    for (let shift = 0n; shift < 70n; shift += 7n) {
+      if (this.#at >= this.#end) throw new Malformed("it ends inside a number");
+      const byte = this.#bytes[this.#at++] ?? 0;
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) {
+        if (value >= 2n ** 64n) break;
+        return BigInt.asIntN(64, value);
+      }
+    }
+    throw new Malformed("a number has more than 64 bits");
+  }
+
+  /** Signed, of 32 bits, small ones of either sign in few bytes. */
+  zigzag(): number {
+    const value = this.varint();
+    if (value >= 2 ** 32) throw new Malformed("a number has more than 32 bits");
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  }
+
+  /** Unsigned, of 64 bits; above 2^53 the nearest double. */
+  unsigned64(): number {
+    const at = this.#take(8, "a number");
+    return this.#view.getUint32(at + 4, true) * 2 ** 32 + this.#view.getUint32(at, true);
+  }
+
+  /** Signed, of 64 bits; beyond 2^53 the nearest double. */
+  signed64(): number {
+    const at = this.#take(8, "a number");
+    return this.#view.getInt32(at + 4, true) * 2 ** 32 + this.#view.getUint32(at, true);
+  }
+
   double(): number {
     const at = this.#take(8, "a number");
     return this.#view.getFloat64(at, true);
@@ -74,7 +117,19 @@ export class WireReader {
   message(): WireReader {
     const bytes = this.varint();
     const start = this.#take(bytes, `a part of ${bytes} bytes`);
-    return new WireReader(this.#bytes, start, start + bytes);
+    this.spend();
+    return new WireReader(this.#bytes, start, start + bytes, this.#budget);
+  }
+
+  /** Counts a part; each message is one by itself. */
+  spend(): void {
+    if (--this.#budget.left < 0) throw new TooMany("it has too many parts");
+  }
+
+  bytes(): Uint8Array {
+    const bytes = this.varint();
+    const start = this.#take(bytes, `a part of ${bytes} bytes`);
+    return this.#bytes.subarray(start, start + bytes);
   }
 
   /** @param what names the text in a refusal @example "the help of jobs_total" */
