@@ -5,6 +5,7 @@ import {
   firstLook,
   fleetDirectoryOf,
   Machine,
+  readAccessTokens,
   readAgentSecrets,
   readGrafanaPassword,
   readNotificationSecrets,
@@ -50,6 +51,7 @@ async function declare(): Promise<Outputs> {
     secrets: readSiteSecrets(site),
     notificationSecrets: readNotificationSecrets(),
     remoteWriteSecrets: readRemoteWriteSecrets(),
+    accessTokens: readAccessTokens(),
   };
   const machine = new Machine(name, { site, fleet, bundles, found, ...secrets, ...own });
   return { hubUrl: machine.hubUrl, machine };

@@ -1,7 +1,8 @@
-/** The secrets that a stack holds by name, for its agents, its notifications and its remote write; never plain text on their way to a resource. */
+/** The secrets that a stack holds by name, for its agents, notifications, remote write and access; never plain text on their way to a resource. */
 import * as pulumi from "@pulumi/pulumi";
 import { OperatorError } from "../ops/error.ts";
-import { agentSecretsKey, notificationSecretsKey, remoteWriteSecretsKey } from "./site.ts";
+import { leastTokenLength } from "./access-conf.ts";
+import { accessTokensKey, agentSecretsKey, notificationSecretsKey, remoteWriteSecretsKey } from "./site.ts";
 import { isSecret } from "./site-secrets.ts";
 
 /** Empty when the stack has none. */
@@ -13,9 +14,25 @@ export const readNotificationSecrets = () => readSecrets(notificationSecretsKey)
 /** Empty when the stack has none. */
 export const readRemoteWriteSecrets = () => readSecrets(remoteWriteSecretsKey);
 
-type Key = typeof agentSecretsKey | typeof notificationSecretsKey | typeof remoteWriteSecretsKey;
+/** Empty when the stack has none. */
+export const readAccessTokens = () =>
+  readSecrets(accessTokensKey, (name, value) =>
+    value.trim().length < leastTokenLength
+      ? `the token ${name} has fewer than ${leastTokenLength} characters, and might be guessed`
+      : undefined,
+  );
 
-function readSecrets(key: Key): Record<string, pulumi.Output<string>> {
+type Key =
+  | typeof agentSecretsKey
+  | typeof notificationSecretsKey
+  | typeof remoteWriteSecretsKey
+  | typeof accessTokensKey;
+
+/** @param why what is wrong with a value, which it does not repeat */
+function readSecrets(
+  key: Key,
+  why: (name: string, value: string) => string | undefined = () => undefined,
+): Record<string, pulumi.Output<string>> {
   const config = new pulumi.Config();
   const text = config.get(key) ?? "";
   if (text === "") return {};
@@ -26,6 +43,8 @@ function readSecrets(key: Key): Record<string, pulumi.Output<string>> {
   if (!isSecret(`${config.name}:${key}`)) {
     throw refusal(key, "its values stand there in plain text, for everybody with the file to read");
   }
+  const wrong = Object.entries(values).flatMap(([name, value]) => why(name, String(value)) ?? []);
+  if (wrong[0] !== undefined) throw refusal(key, wrong[0]);
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, pulumi.secret(String(value))]));
 }
 

@@ -1,5 +1,6 @@
 /** What a stack says of its hub beyond addresses and agents, in the hub's own words. */
 import type { HubConfigInput } from "../hub/config.ts";
+import { accessConf } from "./access-conf.ts";
 import { spoolPath } from "./hub.ts";
 import { notificationsConf } from "./notifications-conf.ts";
 import { remoteWriteConf } from "./remote-write-conf.ts";
@@ -12,6 +13,7 @@ export function hubTuning(site: Site): Partial<HubConfigInput> {
   const { hub, virtualIp, witness, objectives } = site;
   const notifications = notificationsConf(site);
   const remoteWrite = remoteWriteConf(site);
+  const access = accessConf(site);
   return {
     // The virtual address is not there yet when the hub starts.
     ...(virtualIp.address === "" ? {} : { listenHost: "0.0.0.0" }),
@@ -36,6 +38,7 @@ export function hubTuning(site: Site): Partial<HubConfigInput> {
     // Left out where there is none, so that a site without notifications keeps its file as it was.
     ...(notifications === undefined ? {} : { notifications }),
     ...(remoteWrite === undefined ? {} : { remoteWrite }),
+    ...(access === undefined ? {} : { access }),
     spool: { path: spoolPath, maxBytes: hub.spoolMb * mib },
   };
 }

@@ -2,6 +2,7 @@
 import { dirname } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { HubConfigInput } from "../hub/config.ts";
+import { accessTarget } from "./access-conf.ts";
 import { hostPort } from "./address.ts";
 import { ConfigFile } from "./config-file.ts";
 import { hardenedContainer, readOnlyDirectory } from "./container.ts";
@@ -37,6 +38,8 @@ export interface HubArgs {
   notificationSecrets?: pulumi.Input<string>;
   /** Directory on the machine with the secrets that `config.remoteWrite` reads, from `machineRemoteWrite`. @default none */
   remoteWriteSecrets?: pulumi.Input<string>;
+  /** Directory on the machine with the files that `config.access` reads, from `machineAccess`. @default none: nobody is asked */
+  accessDirectory?: pulumi.Input<string>;
   /** Directory on the machine in which its supervisor has its socket, from `supervisorSockets`. @default none: there is no supervisor */
   supervisorSockets?: pulumi.Input<string>;
   /** Directory on the machine in which its router has its socket, from `routerSockets`. @default none: there is no router */
@@ -146,6 +149,7 @@ export class Hub extends pulumi.ComponentResource {
           ...(args.notificationSecrets === undefined
             ? []
             : [readOnlyDirectory(args.notificationSecrets, notificationSecretTarget)]),
+          ...(args.accessDirectory === undefined ? [] : [readOnlyDirectory(args.accessDirectory, accessTarget)]),
           ...(args.remoteWriteSecrets === undefined
             ? []
             : [readOnlyDirectory(args.remoteWriteSecrets, remoteWriteSecretTarget)]),

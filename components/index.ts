@@ -1,7 +1,12 @@
 /** What a Pulumi program of one's own takes from here. */
 export { Agent, type AgentArgs, type AgentRole } from "./agent.ts";
 export { agentPorts } from "./agent-ports.ts";
-export { readAgentSecrets, readNotificationSecrets, readRemoteWriteSecrets } from "./agent-secrets.ts";
+export {
+  readAccessTokens,
+  readAgentSecrets,
+  readNotificationSecrets,
+  readRemoteWriteSecrets,
+} from "./agent-secrets.ts";
 export { ConfigFile, type ConfigFileArgs } from "./config-file.ts";
 export { type ContainerSpec, hardenedContainer, type RunState } from "./container.ts";
 export { DataDirectory, type DataDirectoryArgs } from "./data-directory.ts";

@@ -10,6 +10,7 @@ import { machineNotifications, machineRemoteWrite } from "./hub-secrets.ts";
 import { hubTuning } from "./hub-tuning.ts";
 import { JetStreamNode } from "./jetstream-node.ts";
 import { handOnConnections } from "./kernel-setting.ts";
+import { machineAccess } from "./machine-access.ts";
 import { machineAgents } from "./machine-agents.ts";
 import { machineLogs } from "./machine-logs.ts";
 import { machinePorts } from "./machine-ports.ts";
@@ -44,6 +45,8 @@ export interface MachineArgs {
   notificationSecrets?: Record<string, pulumi.Input<string>>;
   /** Values of the secrets that the site's remote write names, by name. @default none */
   remoteWriteSecrets?: Record<string, pulumi.Input<string>>;
+  /** The tokens that the site's access names, by name. @default none */
+  accessTokens?: Record<string, pulumi.Input<string>>;
   /** Needed when the site has `grafana.enabled`. */
   grafanaPassword?: pulumi.Input<string>;
 }
@@ -125,6 +128,8 @@ export class Machine extends pulumi.ComponentResource {
     const notificationSecrets = machineNotifications(name, notify, children);
     const write = { ...notify, secrets: args.remoteWriteSecrets ?? {} };
     const remoteWriteSecrets = machineRemoteWrite(name, write, children);
+    const access = { site, reach, uid: hubUid, tokens: args.accessTokens ?? {} };
+    const accessDirectory = machineAccess(name, access, children);
     const hub = new Hub(
       `${name}-hub`,
       {
@@ -144,6 +149,7 @@ export class Machine extends pulumi.ComponentResource {
         seedFile,
         notificationSecrets,
         remoteWriteSecrets,
+        accessDirectory,
         supervisorSockets: sockets,
         routerSockets,
       },

@@ -1,6 +1,7 @@
 /** Reads the configuration of the stack that the engine runs. */
 import * as pulumi from "@pulumi/pulumi";
 import {
+  accessTokensKey,
   agentSecretsKey,
   grafanaPasswordKey,
   notificationSecretsKey,
@@ -30,6 +31,7 @@ export function readStack(): StackSite {
 
 const secretNames: ReadonlySet<string> = new Set([
   ...siteSecretNames,
+  accessTokensKey,
   agentSecretsKey,
   notificationSecretsKey,
   remoteWriteSecretsKey,

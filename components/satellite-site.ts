@@ -1,5 +1,6 @@
 /** A satellite as its stack says it: how it is reached, the two hubs that it knows, and what else than agents stands on it. */
 import { z } from "zod";
+import { accessGroup } from "./site/access-group.ts";
 import { checkCommon, checkWatchPorts, refuser } from "./site/common-checks.ts";
 import { commonGroups } from "./site/common-groups.ts";
 import { notificationGroup } from "./site/notification-group.ts";
@@ -22,6 +23,7 @@ const notHere = {
   ...pairGroups,
   ...notificationGroup,
   ...remoteWriteGroup,
+  ...accessGroup,
 };
 const hubKeys = ["hubName", ...Object.keys(ports)];
 

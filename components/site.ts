@@ -1,6 +1,7 @@
 /** What a site is made of, as the stack of one machine of its pair says it. One schema is check, type and default. */
 import { z } from "zod";
 import type { SatelliteSite } from "./satellite-site.ts";
+import { accessGroup } from "./site/access-group.ts";
 import { refuser } from "./site/common-checks.ts";
 import { commonGroups } from "./site/common-groups.ts";
 import { notificationGroup } from "./site/notification-group.ts";
@@ -22,6 +23,8 @@ export const agentSecretsKey = "agentSecrets";
 export const notificationSecretsKey = "notificationSecrets";
 /** Secret key of a stack: values of the secrets that its remote write names, by name. */
 export const remoteWriteSecretsKey = "remoteWriteSecrets";
+/** Secret key of a stack: tokens by which agents push and operators give orders, by name. */
+export const accessTokensKey = "accessTokens";
 
 const Satellite = z.strictObject({
   /** Also the name of its file in fleet/. */
@@ -43,6 +46,7 @@ export const Site = z
     ...pairGroups,
     ...notificationGroup,
     ...remoteWriteGroup,
+    ...accessGroup,
     ...commonGroups,
   })
   .superRefine((site, context) => checkPair(site, refuser(context)));

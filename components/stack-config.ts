@@ -6,7 +6,7 @@ import { SatelliteKeys, SatelliteSite } from "./satellite-site.ts";
 import { Site, type StackSite } from "./site.ts";
 
 /** Groups in which somebody may have written a secret by mistake: what stands there is not repeated. */
-const mayBeSecret: ReadonlySet<string> = new Set(["security", "notifications", "remoteWrite"]);
+const mayBeSecret: ReadonlySet<string> = new Set(["security", "notifications", "remoteWrite", "access"]);
 
 /** As `parseStack`. @throws OperatorError for the stack of a satellite, too */
 export function parseStackConfig(values: Record<string, unknown>, stack: string, project = "tandem"): Site {

@@ -5,7 +5,7 @@ import { messageOf } from "../hub/io/log.ts";
 import { build } from "./build.ts";
 import type { ChildEvent } from "./local/child.ts";
 import { openDataFolder, reviveSignal } from "./local/data-folder.ts";
-import { readNotifications, readRemoteWrite } from "./local/hub-words.ts";
+import { readAccess, readNotifications, readRemoteWrite } from "./local/hub-words.ts";
 import { Pair } from "./local/pair.ts";
 import { requireFree } from "./local/port-owner.ts";
 import {
@@ -28,6 +28,7 @@ interface LocalOptions {
   witness: boolean;
   notifications?: string;
   remoteWrite?: string;
+  access?: string;
   json: boolean;
 }
 
@@ -50,6 +51,7 @@ export function registerLocal(program: Command): void {
       "--remote-write <file>",
       "YAML of where both hubs write all metrics, in the hub's words (docs/remote-write.md)",
     )
+    .option("--access <file>", "YAML of who may push to both hubs and give orders, in the hub's words (docs/access.md)")
     .option("--no-restart", "leave a process dead that dies, instead of starting it again")
     .option("--json", "first line of standard output: one JSON object, when all is ready; events follow", false)
     .addHelpText("after", "\nExample:\n  $ tandem local --data /tmp/pair --port-offset 20000 --agents pilots")
@@ -66,6 +68,7 @@ async function run(options: LocalOptions): Promise<void> {
   );
   if (options.notifications !== undefined) site.notifications = readNotifications(options.notifications);
   if (options.remoteWrite !== undefined) site.remoteWrite = readRemoteWrite(options.remoteWrite);
+  if (options.access !== undefined) site.access = readAccess(options.access);
   const natsServer = await ensureTool("nats-server", say);
   const pushgateway = await ensureTool("pushgateway", say);
   const { hub, router, supervisor } = await build();

@@ -1,5 +1,6 @@
 /** What holds for a machine of the pair and no single value can say. */
 import { isIPv4 } from "node:net";
+import { checkAccess } from "../access-conf.ts";
 import { checkNotifications } from "../notifications-conf.ts";
 import { checkRemoteWrite } from "../remote-write-conf.ts";
 import type { Site } from "../site.ts";
@@ -31,6 +32,7 @@ export function checkPair(site: Site, refuse: Refuse): void {
   }
   checkNotifications(site, refuse);
   checkRemoteWrite(site, refuse);
+  checkAccess(site, refuse);
   checkPorts(site, refuse);
 }
 

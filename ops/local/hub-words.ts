@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { z } from "zod";
+import { AccessConfig } from "../../hub/access/config.ts";
 import { messageOf } from "../../hub/io/log.ts";
 import { NotificationsConfig, type NotificationsInput } from "../../hub/notify/config.ts";
 import { RemoteWriteConfig, type RemoteWriteInput } from "../../hub/remote-write/config.ts";
@@ -14,6 +15,10 @@ export const readNotifications = (path: string): NotificationsInput =>
 /** Where they write all metrics. @throws OperatorError with the path of what is wrong */
 export const readRemoteWrite = (path: string): RemoteWriteInput =>
   readWords(path, RemoteWriteConfig, "local.remote-write", "docs/remote-write.md");
+
+/** Who may push and give orders. @throws OperatorError with the path of what is wrong */
+export const readAccess = (path: string): AccessConfig =>
+  readWords(path, AccessConfig, "local.access", "docs/access.md");
 
 function readWords<T>(path: string, schema: z.ZodType<T>, code: string, page: string): T {
   const refuse = (why: string) => new OperatorError(code, `${path}: ${why}`, `${page} shows a file for the local run`);

@@ -7,6 +7,7 @@ import { renderWitnessConf } from "../../components/witness-conf.ts";
 import { pairOf, satellitesOf } from "../../fleet/machines.ts";
 import type { Fleet, PlacedAgent } from "../../fleet/model.ts";
 import { reservedPorts } from "../../fleet/reserved-ports.ts";
+import type { AccessConfig } from "../../hub/access/config.ts";
 import type { MachineConfig } from "../../hub/config.ts";
 import type { NotificationsInput } from "../../hub/notify/config.ts";
 import type { RemoteWriteInput } from "../../hub/remote-write/config.ts";
@@ -28,6 +29,8 @@ export interface Site {
   notifications?: NotificationsInput;
   /** Where both hubs write all metrics. @default nowhere */
   remoteWrite?: RemoteWriteInput;
+  /** Who may push and give orders. @default whoever reaches the hubs, and whoever is on this computer */
+  access?: AccessConfig;
 }
 
 export interface SiteMachine extends MachineConfig {
@@ -178,6 +181,7 @@ export function writeServerFiles(site: Site, data: DataFolder): void {
         ...(witness === undefined ? {} : { witness }),
         ...(site.notifications === undefined ? {} : { notifications: site.notifications }),
         ...(site.remoteWrite === undefined ? {} : { remoteWrite: site.remoteWrite }),
+        ...(site.access === undefined ? {} : { access: site.access }),
         router: { socket: routerSocket(data, machine.name) },
         supervisor: { socket: supervisorSocket(data, machine.name) },
       },
