@@ -1,4 +1,4 @@
-/** People are told by a deployed pair, and a browser is signed in to it: secrets from the stacks, a receiver and a Chromium outside. */
+/** People are told by a deployed pair, a browser is signed in to it, and tokens let in: secrets from the stacks, a receiver and a Chromium outside. */
 import { createHmac } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
@@ -13,6 +13,7 @@ import { stacks } from "./deployed-pair.ts";
 
 vi.setConfig({ testTimeout: testMs });
 const key = "a key that only the pair and the receiver know";
+const tokens = { tutor: "tutor's 0123456789 0123456789 0123456789", ann: "ann's 0123456789 0123456789 0123456789" };
 /** An alert is damped, and its end as well, ms. */
 const tellMs = 60_000;
 /** A machine that was killed comes up with its engine and its containers, ms. */
@@ -50,6 +51,18 @@ beforeAll(async () => {
   for (const stack of stacks)
     for (const [name, value] of Object.entries(secrets))
       await site.pair.engine.set(stack, `notificationSecrets.${name}`, value, "--secret");
+  for (const [kind, said] of Object.entries({ push: { name: "tutor", jobs: "tutor" }, operators: { name: "ann" } })) {
+    await site.set(`access.${kind}[0].name`, said.name);
+    await site.set(`access.${kind}[0].tokenSecret`, said.name);
+    if ("jobs" in said) await site.set(`access.${kind}[0].jobs[0]`, said.jobs);
+    for (const stack of stacks)
+      await site.pair.engine.set(
+        stack,
+        `accessTokens.${said.name}`,
+        tokens[said.name as keyof typeof tokens],
+        "--secret",
+      );
+  }
   await site.deploy();
   await site.settled();
   browser = await chromium.launch({ executablePath: await ensureTool("chromium", say), args: ["--no-sandbox"] });
@@ -87,7 +100,36 @@ it("a test arrives from both hubs, signed by the stacks' secret, and both say to
 it("the secrets of channels are on no command line, in no environment, image, log, plan or state", async () => {
   expect((await site.tandem(0, "secrets", "audit")).text).toMatch(/secrets searched for, none found/);
   const state = await site.pair.engine.must("mainpc", "stack export");
-  expect(state.text).not.toContain(key);
+  for (const secret of [key, ...Object.values(tokens)]) expect(state.text).not.toContain(secret);
+});
+
+it("pushes need the token of their job, and orders from elsewhere an operator's, which a renewed file knows without a restart", async () => {
+  const { hub } = site.pair.at("mainpc");
+  const push = async (job: string, token?: string) => {
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const answer = await fetch(`${hub}/metrics/job/${job}`, { method: "PUT", headers, body: "depth 1\n" });
+    return `${answer.status} ${answer.headers.get("tandem-replication")}`;
+  };
+  expect(await push("tutor")).toBe("401 null");
+  expect(await push("other", tokens.tutor)).toBe("403 null");
+  expect(await push("tutor", tokens.tutor)).toBe("200 peer");
+  const silence = async (token?: string) => {
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const body = JSON.stringify({ target: "nats-lost", minutes: 1, reason: "a test" });
+    const answer = await fetch(`${hub}/api/v1/silences`, { method: "POST", headers, body });
+    return [answer.status, (await answer.text()).includes('"by":"ann"')];
+  };
+  expect(await silence()).toEqual([403, false]);
+  expect(await silence(tokens.tutor)).toEqual([403, false]);
+  expect(await silence(tokens.ann)).toEqual([200, true]);
+
+  const before = await site.pair.containers("mainpc");
+  const renewed = "a renewed one 0123456789 0123456789 0123456789";
+  await site.pair.engine.set("mainpc", "accessTokens.tutor", renewed, "--secret");
+  await site.pair.engine.up("mainpc");
+  await until("the new token", async () => (await push("tutor", renewed)) === "200 peer", tellMs);
+  expect(await push("tutor", tokens.tutor)).toBe("401 null");
+  expect(await site.pair.containers("mainpc")).toEqual(before);
 });
 
 it("a machine without power is told once by the other one, and its return as well", async () => {
