@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { dockerCommand } from "../../components/reach.ts";
 import { factsScript, readFacts } from "../doctor/facts.ts";
+import { pushHeaders, pushTokenVariable } from "../site/push-token.ts";
 import { isReady, lookAtHubs, textOf } from "./look.ts";
 import { hubsOf, onMachine, ownHub, type Place } from "./place.ts";
 import { type Seen, unmetOf, type Wanted } from "./unmet.ts";
@@ -85,11 +86,16 @@ async function provePush(
   // Numbers are written in another way than they came.
   const isSeen = (metrics = "") => Number(line.exec(metrics)?.[1]) === value;
   const body = `# TYPE deploy_verified_at_seconds gauge\ndeploy_verified_at_seconds ${value}\n`;
-  const put = await fetch(group, { method: "PUT", body, signal: AbortSignal.timeout(deadlineMs) }).catch(
-    () => undefined,
-  );
-  if (put?.status !== 200)
-    return `a push to its hub was not taken: ${put === undefined ? "no answer" : await put.text()}`;
+  const push = (method: string, sent: { body?: string }) =>
+    fetch(group, { method, ...sent, headers: pushHeaders(), signal: AbortSignal.timeout(deadlineMs) }).catch(
+      () => undefined,
+    );
+  const put = await push("PUT", { body });
+  if (put?.status !== 200) {
+    const said = put === undefined ? "no answer" : (await put.text()).trim();
+    const hint = put?.status === 401 || put?.status === 403 ? `; ${pushTokenVariable} names the file with it` : "";
+    return `a push to its hub was not taken: ${said}${hint}`;
+  }
   const hubs = hubsOf(place).slice(0, pairWide ? 2 : 1);
   const endMs = performance.now() + deadlineMs;
   try {
@@ -100,6 +106,6 @@ async function provePush(
       }
     return undefined;
   } finally {
-    await fetch(group, { method: "DELETE", signal: AbortSignal.timeout(deadlineMs) }).catch(() => {});
+    await push("DELETE", {});
   }
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expiryHeader } from "../../hub/http/push-expiry.ts";
 import { monoMs } from "../../hub/io/mono-clock.ts";
 import { ask } from "../client/hub-client.ts";
+import { pushHeaders } from "../site/push-token.ts";
 
 const everyMs = 100;
 const tryMs = 1_000;
@@ -39,7 +40,9 @@ export class DrillClient {
     await this.#running;
     for (const hub of this.#targets) {
       const signal = AbortSignal.timeout(tryMs);
-      const answer = await fetch(this.#groupAt(hub), { method: "DELETE", signal }).catch(() => undefined);
+      const answer = await fetch(this.#groupAt(hub), { method: "DELETE", headers: pushHeaders(), signal }).catch(
+        () => undefined,
+      );
       if (answer?.ok) return;
     }
   }
@@ -64,6 +67,7 @@ export class DrillClient {
       "tandem-client": this.name,
       "tandem-seq": String(seq),
       [expiryHeader]: String(expiresAfterSeconds),
+      ...pushHeaders(),
     };
     const body = `# TYPE drill_pushed gauge\ndrill_pushed ${seq}\n`;
     for (let tried = 0; ; tried++) {

@@ -1,5 +1,6 @@
 /** Who asks the pair from outside: the load, and one probe a second of each kind, each with the other hub as its second address. */
 import type { Stream } from "../chaos/prober/sample.ts";
+import { pushHeaders } from "../site/push-token.ts";
 import type { HubAddress } from "./hub-look.ts";
 
 /** For one try at one address, ms. */
@@ -71,7 +72,11 @@ export async function removeGroups(hubs: readonly HubAddress[]): Promise<void> {
   const [hub] = hubs;
   if (hub === undefined) return;
   const remove = (job: string) =>
-    fetch(`${hub.hubUrl}/metrics/job/${job}`, { method: "DELETE", signal: AbortSignal.timeout(2 * tryMs) });
+    fetch(`${hub.hubUrl}/metrics/job/${job}`, {
+      method: "DELETE",
+      headers: pushHeaders(),
+      signal: AbortSignal.timeout(2 * tryMs),
+    });
   await Promise.allSettled(jobs.map(remove));
 }
 

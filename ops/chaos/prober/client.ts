@@ -1,6 +1,7 @@
 /** One client as users have them: it asks at a steady pace, waits so long for an answer, and then tries its other address. */
 import { Agent, request } from "node:http";
 import { monoMs } from "../../../hub/io/mono-clock.ts";
+import { pushHeaders } from "../../site/push-token.ts";
 import type { Sample, Stream } from "./sample.ts";
 import { turnsOf } from "./turns.ts";
 
@@ -120,7 +121,9 @@ export class Client {
         {
           method: body === undefined ? "GET" : "PUT",
           agent: this.#agent,
-          ...(body === undefined ? {} : { headers: { "content-length": Buffer.byteLength(body), ...numbered } }),
+          ...(body === undefined
+            ? {}
+            : { headers: { "content-length": Buffer.byteLength(body), ...numbered, ...pushHeaders() } }),
         },
         (response) => {
           const { statusCode = 0 } = response;

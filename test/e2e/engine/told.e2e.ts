@@ -13,7 +13,11 @@ import { stacks } from "./deployed-pair.ts";
 
 vi.setConfig({ testTimeout: testMs });
 const key = "a key that only the pair and the receiver know";
-const tokens = { tutor: "tutor's 0123456789 0123456789 0123456789", ann: "ann's 0123456789 0123456789 0123456789" };
+const tokens = {
+  commands: "of-the-commands-0123456789-0123456789",
+  tutor: "tutor's 0123456789 0123456789 0123456789",
+  ann: "ann's 0123456789 0123456789 0123456789",
+};
 /** An alert is damped, and its end as well, ms. */
 const tellMs = 60_000;
 /** A machine that was killed comes up with its engine and its containers, ms. */
@@ -56,9 +60,13 @@ beforeAll(async () => {
   await site.set("access.push[0].jobs[0]", "tutor");
   await site.set("access.operators[0].name", "ann");
   await site.set("access.operators[0].tokenSecret", "ann");
+  await site.set("access.push[1].name", "commands");
+  await site.set("access.push[1].tokenSecret", "commands");
+  await site.set("access.push[1].jobs[0]", "tandem_deploy");
   for (const stack of stacks)
     for (const [name, token] of Object.entries(tokens))
       await site.pair.engine.set(stack, `accessTokens.${name}`, token, "--secret");
+  site.pair.engine.env.TANDEM_PUSH_TOKEN_FILE = site.pair.engine.file("push.token", `${tokens.commands}\n`);
   await site.deploy();
   await site.settled();
   browser = await chromium.launch({ executablePath: await ensureTool("chromium", say), args: ["--no-sandbox"] });
