@@ -5,6 +5,8 @@ import { type ChartFacts, chartsOf } from "./history-words.ts";
 
 export interface Charts {
   show(history: HistoryView): void;
+  /** Marks a moment in all of them, wall ms; undefined takes the mark away. */
+  mark(atMs: number | undefined): void;
   end(): void;
 }
 
@@ -14,6 +16,16 @@ const narrowestPx = 260;
 /** @param place is emptied and filled with a chart for each series that is told */
 export function drawCharts(place: HTMLElement): Charts {
   const plots = new Map<string, { plot: uPlot; box: HTMLElement }>();
+  let markedMs: number | undefined;
+  /** The cursor stands at the marked moment, as long as no pointer has it. */
+  const point = (plot: uPlot) => {
+    const left = markedMs === undefined ? -1 : plot.valToPos(markedMs / 1_000, "x");
+    const isInside = left >= 0 && left <= plot.over.clientWidth;
+    plot.setCursor(isInside ? { left, top: 0 } : { left: -10, top: -10 });
+  };
+  const pointAll = () => {
+    for (const { plot } of plots.values()) point(plot);
+  };
   const widths = new ResizeObserver(() => {
     for (const { plot, box } of plots.values()) plot.setSize({ width: widthOf(box), height: heightPx });
   });
@@ -28,9 +40,16 @@ export function drawCharts(place: HTMLElement): Charts {
       for (const chart of chartsOf(history)) {
         const known = plots.get(chart.name);
         const data = dataOf(history, chart);
-        if (known === undefined) plots.set(chart.name, begin(place, chart, data));
+        if (known === undefined) plots.set(chart.name, begin(place, chart, data, pointAll));
         else known.plot.setData(data);
       }
+      if (markedMs !== undefined) pointAll();
+    },
+    mark(atMs) {
+      if (atMs === markedMs) return;
+      markedMs = atMs;
+      place.classList.toggle("is-past", atMs !== undefined);
+      pointAll();
     },
     end() {
       widths.disconnect();
@@ -41,7 +60,12 @@ export function drawCharts(place: HTMLElement): Charts {
   };
 }
 
-function begin(place: HTMLElement, chart: ChartFacts, data: uPlot.AlignedData): { plot: uPlot; box: HTMLElement } {
+function begin(
+  place: HTMLElement,
+  chart: ChartFacts,
+  data: uPlot.AlignedData,
+  onLeft: () => void,
+): { plot: uPlot; box: HTMLElement } {
   const box = document.createElement("figure");
   box.className = `chart is-${chart.tone}`;
   // What it shows stands beside it in words.
@@ -50,7 +74,10 @@ function begin(place: HTMLElement, chart: ChartFacts, data: uPlot.AlignedData): 
   caption.textContent = chart.title;
   box.append(caption);
   place.append(box);
-  return { box, plot: new uPlot(optionsOf(box, chart), data, box) };
+  const plot = new uPlot(optionsOf(box, chart), data, box);
+  // Behind the chart's own hearing of it, which takes the cursor away.
+  plot.over.addEventListener("mouseleave", () => setTimeout(onLeft));
+  return { box, plot };
 }
 
 function optionsOf(box: HTMLElement, { unit }: ChartFacts): uPlot.Options {
