@@ -143,7 +143,10 @@ function run(root: HTMLElement, { fleet, ledger, sections }: Served): void {
   }
 
   draw();
-  setInterval(draw, ageEveryMs);
+  setInterval(() => {
+    draw();
+    void scrubber.reach();
+  }, ageEveryMs);
   setInterval(readLedger, ledgerEveryMs);
   void operator.begin();
   document.addEventListener("keydown", (event) => {

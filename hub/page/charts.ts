@@ -23,9 +23,6 @@ export function drawCharts(place: HTMLElement): Charts {
     const isInside = left >= 0 && left <= plot.over.clientWidth;
     plot.setCursor(isInside ? { left, top: 0 } : { left: -10, top: -10 });
   };
-  const pointAll = () => {
-    for (const { plot } of plots.values()) point(plot);
-  };
   const widths = new ResizeObserver(() => {
     for (const { plot, box } of plots.values()) plot.setSize({ width: widthOf(box), height: heightPx });
   });
@@ -40,16 +37,15 @@ export function drawCharts(place: HTMLElement): Charts {
       for (const chart of chartsOf(history)) {
         const known = plots.get(chart.name);
         const data = dataOf(history, chart);
-        if (known === undefined) plots.set(chart.name, begin(place, chart, data, pointAll));
+        if (known === undefined) plots.set(chart.name, begin(place, chart, data, point));
         else known.plot.setData(data);
       }
-      if (markedMs !== undefined) pointAll();
     },
     mark(atMs) {
       if (atMs === markedMs) return;
       markedMs = atMs;
       place.classList.toggle("is-past", atMs !== undefined);
-      pointAll();
+      for (const { plot } of plots.values()) point(plot);
     },
     end() {
       widths.disconnect();
@@ -64,7 +60,7 @@ function begin(
   place: HTMLElement,
   chart: ChartFacts,
   data: uPlot.AlignedData,
-  onLeft: () => void,
+  point: (plot: uPlot) => void,
 ): { plot: uPlot; box: HTMLElement } {
   const box = document.createElement("figure");
   box.className = `chart is-${chart.tone}`;
@@ -74,9 +70,10 @@ function begin(
   caption.textContent = chart.title;
   box.append(caption);
   place.append(box);
-  const plot = new uPlot(optionsOf(box, chart), data, box);
+  // Where a moment stands is known once it is drawn, and is another place whenever that is done anew.
+  const plot = new uPlot({ ...optionsOf(box, chart), hooks: { draw: [point] } }, data, box);
   // Behind the chart's own hearing of it, which takes the cursor away.
-  plot.over.addEventListener("mouseleave", () => setTimeout(onLeft));
+  plot.over.addEventListener("mouseleave", () => setTimeout(() => point(plot)));
   return { box, plot };
 }
 
@@ -94,7 +91,7 @@ function optionsOf(box: HTMLElement, { unit }: ChartFacts): uPlot.Options {
     cursor: { sync: { key: "history" }, drag: { x: false, y: false }, y: false },
     scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
     axes: [
-      { ...axis, values: (_, seconds) => seconds.map(clock), space: 60 },
+      { ...axis, size: 30, values: (_, seconds) => seconds.map(clock), space: 60 },
       { ...axis, size: 52, space: 34, values: (_, values) => values.map((value) => `${value}${unit}`) },
     ],
     series: [

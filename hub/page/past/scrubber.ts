@@ -30,7 +30,7 @@ export class Scrubber implements ScrubActions {
       return;
     }
     set({ ...state(), scrub: { atMs: Math.max(fromMs, atMs), toMs } });
-    void this.#reach();
+    void this.reach();
   }
 
   by(step: number | "earlier" | "later"): void {
@@ -59,14 +59,15 @@ export class Scrubber implements ScrubActions {
     if (scrub !== undefined) this.to(scrub.atMs);
   }
 
-  async #reach(): Promise<void> {
+  /** Has older pages read until the moment that is shown is known, as far as they can be read. */
+  async reach(): Promise<void> {
     if (this.#isReaching) return;
     this.#isReaching = true;
     for (let lastMs = Number.POSITIVE_INFINITY; ; ) {
       const { sections, scrub, older } = this.#options.state();
       if (sections.timeline === undefined || scrub === undefined || older === "none") break;
       const fromMs = knownFromMs(sections.timeline, older);
-      // What could not be read is not asked for again until the reader moves on.
+      // What could not be read is asked for again, but not at once.
       if (scrub.atMs >= fromMs || fromMs >= lastMs) break;
       lastMs = fromMs;
       await this.#options.loadOlder();

@@ -79,7 +79,7 @@ export function Then({ scrub: { atMs }, timeline, sections, old, older, look, ac
 const linkWords = {
   lost: "the machines did not hear each other",
   heard: "the machines heard each other",
-  unknown: "not known: no word of it is told before that",
+  unknown: "not known: no earlier word of it is loaded",
 };
 
 function Fact({ name, children }: { name: string; children: ComponentChildren }) {
