@@ -129,8 +129,26 @@ export function heard(state: PageState, event: HubEvent, atMs: number): PageStat
       return { ...news, sections: { ...state.sections, timeline: { ...timeline, entries } } };
     }
     case "moved":
-      return news;
+      return moved(news, event, atMs);
   }
+}
+
+/** The services as a whole are told a moment later: who waits for a move should not wait for that. */
+function moved(
+  state: PageState,
+  { service, to, epoch }: Extract<HubEvent, { type: "moved" }>,
+  atMs: number,
+): PageState {
+  const { services = [] } = state.sections;
+  const before = services.find(({ name }) => name === service);
+  if (before === undefined || before.epoch >= epoch) return state;
+  const after = { ...before, owner: to, epoch, state: to === before.home ? "home" : "away", reason: "" } as const;
+  return told(
+    state,
+    "services",
+    services.map((each) => (each === before ? after : each)),
+    atMs,
+  );
 }
 
 /** A section was told, by an event or when it was asked for. */

@@ -15,7 +15,7 @@ export interface Watch {
   seen: Promise<number | undefined>;
 }
 
-const standsDeadlineMs = 60_000;
+const goneDeadlineMs = 60_000;
 
 export class PageReader {
   readonly #page: Page;
@@ -34,14 +34,14 @@ export class PageReader {
     return reader;
   }
 
-  /** Waits, without a measurement. @throws Error in vain */
-  async stands(what: string, sign: Sign): Promise<void> {
-    const stands = () =>
+  /** Waits, without a measurement, until no such thing stands. @throws Error in vain */
+  async gone(sign: Sign): Promise<void> {
+    const isGone = () =>
       this.#page.evaluate(([each, texts]) => {
         const all = [...document.querySelectorAll(each)];
-        return all.some((one) => texts.every((text) => one.textContent?.includes(text)));
+        return !all.some((one) => texts.every((text) => one.textContent?.includes(text)));
       }, argumentOf(sign));
-    await until(what, stands, standsDeadlineMs);
+    await until(`${sign.selector} to be gone from the page`, isGone, goneDeadlineMs);
   }
 
   /**

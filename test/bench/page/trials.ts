@@ -4,7 +4,7 @@ import type { Stage } from "../../../ops/chaos/stage.ts";
 import { askFleet, findAgent, setFault } from "../../../ops/local/agents/directory.ts";
 import { atHome, crashAll, find, service, well } from "../failover/trials.ts";
 import { judgedMs, type LogLine } from "./hub-log.ts";
-import type { PageReader } from "./reader.ts";
+import type { PageReader, Sign } from "./reader.ts";
 
 export interface Pages {
   stage: Stage;
@@ -20,6 +20,8 @@ export type Took = Record<string, number | undefined>;
 
 /** An agent is given up 5 s before its alert. */
 const deadlineMs = 30_000;
+/** What a page does when it is opened is over, ms. */
+const quietMs = 1_000;
 const inMs = (seenMs: number | undefined, judged: number | undefined) =>
   seenMs === undefined || judged === undefined ? undefined : Math.max(0, seenMs - judged);
 
@@ -44,7 +46,7 @@ export async function unhealthy({ stage, dataDir, agent: name, readers }: Pages)
   const raised = await readers.pc2.read(`.alerts li:has-text("${id}") time`, "datetime");
   const raisedMs = raised === undefined ? undefined : Date.parse(raised);
   await setFault(found, { kind: "none" });
-  await settle(stage, readers);
+  await settle(stage, readers, tile, row);
   return {
     "agent unhealthy, own page": inMs(own, judged),
     "agent unhealthy, peer's page": inMs(peer, judged),
@@ -58,7 +60,7 @@ export async function moved({ stage, readers }: Pages): Promise<Took> {
   const { home, standby } = await find(stage, "mainpc");
   const away = await order({ stage, readers }, home, standby, `away on ${standby}`);
   const back = await order({ stage, readers }, standby, home, `at home on ${home}`);
-  await settle(stage, readers);
+  await settle(stage, readers, { selector: ".lane", holds: [service, `away on ${standby}`] });
   return {
     "service moved away, new owner's page": away.atNew,
     "service moved away, old owner's page": away.atOld,
@@ -107,18 +109,18 @@ export async function killed({ stage, readers }: Pages): Promise<Took> {
   const isVerdict = (line: LogLine) => line.event === "machine.judged" && line.name === "pc2" && line.hub === "dead";
   const judged = judgedMs(stage, "mainpc", sinceMs, isVerdict);
   await stage.reviveAll("pc2");
-  await settle(stage, readers);
+  await settle(stage, readers, sign);
   return { "peer's hub killed, page": inMs(seen, judged), "peer's hub killed, its own page": inMs(orphanSeen, judged) };
 }
 
-/** Both hubs and both pages say that all is as it should be. */
-async function settle(stage: Stage, readers: Pages["readers"]): Promise<void> {
+/** Both hubs say that all is as it should be, and neither page shows these any more: of the pair's other troubles, such as a spent budget, there may be some. */
+async function settle(stage: Stage, readers: Pages["readers"], ...signs: Sign[]): Promise<void> {
   await well(stage);
   await atHome(stage);
-  for (const [machine, reader] of Object.entries(readers)) {
+  for (const reader of Object.values(readers)) {
     // It went over to the other hub, and comes back in its own time.
     await reader.reload();
-    await reader.stands(`the page of ${machine} to say that all is well`, { selector: ".page.is-well" });
+    for (const sign of signs) await reader.gone(sign);
   }
-  await pause(500);
+  await pause(quietMs);
 }

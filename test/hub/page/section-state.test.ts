@@ -19,6 +19,22 @@ it("events change alerts, services and the timeline, each at once", () => {
   expect(state.sections.timeline?.entries[0]).toEqual(fresh);
 });
 
+it("a move changes owner, epoch and state of its service at once, and one of an epoch that is over changes nothing", () => {
+  const move = { type: "moved", service: "NLUAgent", from: "mainpc", to: "pc2", epoch: 3, why: "" } as const;
+  const of = (state: ReturnType<typeof served>) => {
+    const found = state.sections.services?.find(({ name }) => name === "NLUAgent");
+    return found && [found.owner, found.epoch, found.state];
+  };
+  const away = heard(served(), move, 2_000);
+  expect([of(served()), of(away)]).toEqual([
+    ["mainpc", 2, "home"],
+    ["pc2", 3, "away"],
+  ]);
+  const back = heard(away, { ...move, from: "pc2", to: "mainpc", epoch: 4 }, 3_000);
+  expect(of(back)).toEqual(["mainpc", 4, "home"]);
+  expect(of(heard(back, move, 4_000))).toEqual(["mainpc", 4, "home"]);
+});
+
 it("a section that a hub does not know is left out, and one that it refuses keeps its last value with age and reason", () => {
   const unknown = refused(served(), "objectives", { reason: "nothing at …", known: false }, 2_000);
   expect(unknown.sections.objectives).toBeUndefined();
