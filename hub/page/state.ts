@@ -142,7 +142,14 @@ function moved(
   const { services = [] } = state.sections;
   const before = services.find(({ name }) => name === service);
   if (before === undefined || before.epoch >= epoch) return state;
-  const after = { ...before, owner: to, epoch, state: to === before.home ? "home" : "away", reason: "" } as const;
+  // Whether its new owner acts already is not said.
+  const isBetween = before.state === "moving" || before.state === "held";
+  const after = {
+    ...before,
+    owner: to,
+    epoch,
+    state: isBetween ? before.state : to === before.home ? "home" : "away",
+  } as const;
   return told(
     state,
     "services",

@@ -2,6 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Stage } from "../../../ops/chaos/stage.ts";
 import { askFleet, findAgent, setFault } from "../../../ops/local/agents/directory.ts";
+import { until } from "../../support/until.ts";
 import { atHome, crashAll, find, service, well } from "../failover/trials.ts";
 import { judgedMs, type LogLine } from "./hub-log.ts";
 import type { PageReader, Sign } from "./reader.ts";
@@ -57,9 +58,9 @@ export async function unhealthy({ stage, dataDir, agent: name, readers }: Pages)
 
 /** The service is ordered to its standby and back; measured from the word of the hub that gets it. */
 export async function moved({ stage, readers }: Pages): Promise<Took> {
-  const { home, standby } = await find(stage, "mainpc");
-  const away = await order({ stage, readers }, home, standby, `away on ${standby}`);
-  const back = await order({ stage, readers }, standby, home, `at home on ${home}`);
+  const { home, standby, epoch } = await find(stage, "mainpc");
+  const away = await order({ stage, readers }, home, standby, epoch + 1);
+  const back = await order({ stage, readers }, standby, home, epoch + 2);
   await settle(stage, readers, { selector: ".lane", holds: [service, `away on ${standby}`] });
   return {
     "service moved away, new owner's page": away.atNew,
@@ -73,9 +74,10 @@ async function order(
   { stage, readers }: Pick<Pages, "stage" | "readers">,
   from: string,
   to: string,
-  words: string,
+  epoch: number,
 ): Promise<Record<"atNew" | "atOld", number | undefined>> {
-  const sign = { selector: ".lane", holds: [service, words] };
+  // The new owner and its epoch; whether it acts already is another thing, and takes as long as it takes.
+  const sign = { selector: ".lane", holds: [service, `epoch ${epoch}`] };
   const [seenAtNew, seenAtOld] = await Promise.all(
     [to, from].map((machine) => readerOf(readers, machine).watch(sign, deadlineMs)),
   );
@@ -85,9 +87,19 @@ async function order(
   const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify({ to }) });
   if (!answer.ok) throw new Error(`the switchover was refused: ${answer.status} ${await answer.text()}`);
   const [atNew, atOld] = await Promise.all([seenAtNew?.seen, seenAtOld?.seen]);
+  await owned(stage, to);
   const isMove = (line: LogLine) => line.event === "service.moved" && line.service === service && line.to === to;
   const judged = judgedMs(stage, to, sinceMs, isMove);
   return { atNew: inMs(atNew, judged), atOld: inMs(atOld, judged) };
+}
+
+/** Acts there, by both hubs' word: the next order would be refused before. */
+async function owned(stage: Stage, machine: string): Promise<void> {
+  for (const { name } of stage.machines)
+    await until(`${service} to act on ${machine}, by ${name}'s word`, async () => {
+      const { owner, state } = await find(stage, name);
+      return owner === machine && (state === "home" || state === "away");
+    });
 }
 
 function readerOf(readers: Pages["readers"], machine: string): PageReader {
