@@ -3,6 +3,7 @@ import type { HubConfig } from "./config.ts";
 import type { TimelineEvent } from "./core/timeline/event.ts";
 import { LinkWatch } from "./core/timeline/link-watch.ts";
 import type { Note } from "./core/timeline/note-names.ts";
+import { maintenanceText, moveText, untilOf } from "./core/timeline/note-words.ts";
 import type { MaintenanceView } from "./http/api.ts";
 import type { FromSeat } from "./judge/seat/messages.ts";
 
@@ -16,8 +17,6 @@ export interface NoteTakerOptions {
   /** Monotonic ms. */
   clock(): number;
 }
-
-type Move = Extract<FromSeat, { type: "moved" }>;
 
 const lookEveryMs = 250;
 
@@ -60,10 +59,10 @@ export class NoteTaker {
   }
 
   maintenanceBegun(view: MaintenanceView): MaintenanceView {
-    const { target: subject, until, reason, by } = view;
+    const { target: subject, until } = view;
     this.#ordered.set(subject, until);
     this.#toldOf.add(subject);
-    this.#options.put({ name: "maintenance-begun", subject, message: `${reason}, until ${minute(until)} (${by})` });
+    this.#options.put({ name: "maintenance-begun", subject, message: maintenanceText(view) });
     return view;
   }
 
@@ -114,13 +113,4 @@ export class NoteTaker {
     const how = turn.to === "lost" ? "no more" : `again${after}`;
     put({ name: `link-${turn.to}`, subject: peer, message: `${self} hears ${peer} ${how}` });
   }
-}
-
-const moveText = ({ from, to, epoch, why }: Move) => `from ${from} to ${to}, epoch ${epoch}${why && `: ${why}`}`;
-/** @example "2026-05-12 14:33Z" */
-const minute = (instant: string) => `${instant.slice(0, 16).replace("T", " ")}Z`;
-/** When the maintenance ends whose begin is told; the words tell the minute. @example "2026-05-12T14:33Z" */
-function untilOf(text: string): string | undefined {
-  const [, day, time] = /^.*, until (\d{4}-\d\d-\d\d) (\d\d:\d\dZ) \(/s.exec(text) ?? [];
-  return day && `${day}T${time}`;
 }

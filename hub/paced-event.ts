@@ -2,7 +2,8 @@
 import type { HubEvent } from "./http/api.ts";
 import type { EventFeed } from "./http/events.ts";
 
-const everyMs = 100;
+/** A move that follows right behind another change is on the pages well within 250 ms, ms. */
+const everyMs = 50;
 
 export class PacedEvent {
   readonly #feed: Pick<EventFeed, "listeners" | "send">;

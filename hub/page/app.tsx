@@ -8,12 +8,14 @@ import { icon } from "./icon.ts";
 import { focusFilter, moveAmongTiles } from "./keys.ts";
 import { readOlder } from "./older.ts";
 import { Operator } from "./operator-desk.ts";
+import { Scrubber } from "./past/scrubber.ts";
 import { Reader } from "./reader.ts";
 import type { Sections } from "./sections.ts";
 import {
   type Filter,
   heard,
   isOvertaken,
+  isStale,
   newsOf,
   oldOf,
   type PageState,
@@ -48,6 +50,12 @@ function run(root: HTMLElement, { fleet, ledger, sections }: Served): void {
   const filter = (change: Partial<Filter>) => set({ ...state, filter: { ...state.filter, ...change } });
   const choose = (chosen: string | undefined) => set({ ...state, chosen });
   const charts = new ChartPlace();
+  /** Of what came after the last word nothing is known. */
+  const heardUntilMs = () => {
+    const atMs = performance.now();
+    return (isStale(atMs - state.heardAtMs) ? state.heardAtMs : atMs) + state.hubClockMs;
+  };
+  const scrubber = new Scrubber({ state: () => state, set, nowMs: heardUntilMs, loadOlder });
   const operator = new Operator({
     state: () => state.operator,
     set: (change) => set({ ...state, operator: { ...state.operator, ...change } }),
@@ -66,6 +74,7 @@ function run(root: HTMLElement, { fleet, ledger, sections }: Served): void {
     filterKinds: (kinds) => set({ ...state, kinds }),
     loadOlder,
     drawCharts: (place) => charts.take(place),
+    scrub: scrubber,
     operator,
   };
 
@@ -73,14 +82,15 @@ function run(root: HTMLElement, { fleet, ledger, sections }: Served): void {
     planned = undefined;
     const now = performance.now();
     const news = newsOf(state, now);
-    const { fleet, ledger, sections, tile, hovered, chosen, kinds, older } = state;
+    const { fleet, ledger, sections, tile, hovered, chosen, kinds, older, span, scrub } = state;
     const old = oldOf(state, now);
-    const shown = { fleet, ledger, sections, old, news, tile, hovered, chosen, kinds, older, act };
+    const shown = { fleet, ledger, sections, old, news, tile, hovered, chosen, kinds, older, span, scrub, act };
     render(<Page {...shown} filter={state.filter} operator={state.operator} />, root);
     const { level, spoken } = headlineOf(fleet, news);
     document.title = `${spoken} · Tandem`;
     const link = document.querySelector<HTMLLinkElement>("link[rel=icon]");
     if (link !== null && link.href !== icon(level)) link.href = icon(level);
+    charts.mark(scrub?.atMs);
     if (sections.history !== undefined) charts.show(sections.history);
   }
 
@@ -99,10 +109,14 @@ function run(root: HTMLElement, { fleet, ledger, sections }: Served): void {
       const isOfAlert = event.type === "timeline" && /alert|resolved/.test(event.entry.kind);
       if (isOfAlert && !feed.tells("alerts")) reader.soon("alerts");
     },
+    // What was told while nobody listened.
+    onAdopted: () => {
+      for (const name of ["timeline", "alerts", "services"] as const) reader.soon(name);
+    },
   });
   const reader = new Reader({
     hub: () => feed.hub,
-    wanted: (name) => name !== "history" || charts.near,
+    wanted: (name) => name !== "history" || charts.near || state.scrub !== undefined,
     onTold: (name, value, askedAtMs) => {
       if (!isOvertaken(state, name, askedAtMs)) set(told(state, name, value, performance.now()));
     },
@@ -129,12 +143,17 @@ function run(root: HTMLElement, { fleet, ledger, sections }: Served): void {
   }
 
   draw();
-  setInterval(draw, ageEveryMs);
+  setInterval(() => {
+    draw();
+    void scrubber.reach();
+  }, ageEveryMs);
   setInterval(readLedger, ledgerEveryMs);
   void operator.begin();
   document.addEventListener("keydown", (event) => {
     focusFilter(event);
-    if (event.key === "Escape" && state.chosen !== undefined) choose(undefined);
+    if (event.key !== "Escape") return;
+    if (state.chosen !== undefined) choose(undefined);
+    else scrubber.now();
   });
 }
 

@@ -9,6 +9,7 @@ export class ChartPlace {
   #near = false;
   #charts: Promise<Charts> | undefined;
   #shown: HistoryView | undefined;
+  #markedMs: number | undefined;
   readonly #watch = new IntersectionObserver((entries) => this.#seen(entries), { rootMargin: `${nearPx}px` });
 
   /** Whether a reader has come near. */
@@ -33,8 +34,20 @@ export class ChartPlace {
     this.#charts ??= this.#load(this.#place);
     // A script that could not be loaded is asked for again with the next history.
     void this.#charts.then(
-      (charts) => charts.show(history),
+      (charts) => {
+        charts.show(history);
+        charts.mark(this.#markedMs);
+      },
       () => (this.#charts = undefined),
+    );
+  }
+
+  /** The moment that a reader looks at, wall ms; undefined for now. */
+  mark(atMs: number | undefined): void {
+    this.#markedMs = atMs;
+    void this.#charts?.then(
+      (charts) => charts.mark(atMs),
+      () => undefined,
     );
   }
 

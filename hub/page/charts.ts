@@ -5,6 +5,8 @@ import { type ChartFacts, chartsOf } from "./history-words.ts";
 
 export interface Charts {
   show(history: HistoryView): void;
+  /** Marks a moment in all of them, wall ms; undefined takes the mark away. */
+  mark(atMs: number | undefined): void;
   end(): void;
 }
 
@@ -14,6 +16,13 @@ const narrowestPx = 260;
 /** @param place is emptied and filled with a chart for each series that is told */
 export function drawCharts(place: HTMLElement): Charts {
   const plots = new Map<string, { plot: uPlot; box: HTMLElement }>();
+  let markedMs: number | undefined;
+  /** The cursor stands at the marked moment, as long as no pointer has it. */
+  const point = (plot: uPlot) => {
+    const left = markedMs === undefined ? -1 : plot.valToPos(markedMs / 1_000, "x");
+    const isInside = left >= 0 && left <= plot.over.clientWidth;
+    plot.setCursor(isInside ? { left, top: 0 } : { left: -10, top: -10 });
+  };
   const widths = new ResizeObserver(() => {
     for (const { plot, box } of plots.values()) plot.setSize({ width: widthOf(box), height: heightPx });
   });
@@ -28,9 +37,15 @@ export function drawCharts(place: HTMLElement): Charts {
       for (const chart of chartsOf(history)) {
         const known = plots.get(chart.name);
         const data = dataOf(history, chart);
-        if (known === undefined) plots.set(chart.name, begin(place, chart, data));
+        if (known === undefined) plots.set(chart.name, begin(place, chart, data, point));
         else known.plot.setData(data);
       }
+    },
+    mark(atMs) {
+      if (atMs === markedMs) return;
+      markedMs = atMs;
+      place.classList.toggle("is-past", atMs !== undefined);
+      for (const { plot } of plots.values()) point(plot);
     },
     end() {
       widths.disconnect();
@@ -41,7 +56,12 @@ export function drawCharts(place: HTMLElement): Charts {
   };
 }
 
-function begin(place: HTMLElement, chart: ChartFacts, data: uPlot.AlignedData): { plot: uPlot; box: HTMLElement } {
+function begin(
+  place: HTMLElement,
+  chart: ChartFacts,
+  data: uPlot.AlignedData,
+  point: (plot: uPlot) => void,
+): { plot: uPlot; box: HTMLElement } {
   const box = document.createElement("figure");
   box.className = `chart is-${chart.tone}`;
   // What it shows stands beside it in words.
@@ -50,7 +70,11 @@ function begin(place: HTMLElement, chart: ChartFacts, data: uPlot.AlignedData): 
   caption.textContent = chart.title;
   box.append(caption);
   place.append(box);
-  return { box, plot: new uPlot(optionsOf(box, chart), data, box) };
+  // Where a moment stands is known once it is drawn, and is another place whenever that is done anew.
+  const plot = new uPlot({ ...optionsOf(box, chart), hooks: { draw: [point] } }, data, box);
+  // Behind the chart's own hearing of it, which takes the cursor away.
+  plot.over.addEventListener("mouseleave", () => setTimeout(() => point(plot)));
+  return { box, plot };
 }
 
 function optionsOf(box: HTMLElement, { unit }: ChartFacts): uPlot.Options {
@@ -67,7 +91,7 @@ function optionsOf(box: HTMLElement, { unit }: ChartFacts): uPlot.Options {
     cursor: { sync: { key: "history" }, drag: { x: false, y: false }, y: false },
     scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
     axes: [
-      { ...axis, values: (_, seconds) => seconds.map(clock), space: 60 },
+      { ...axis, size: 30, values: (_, seconds) => seconds.map(clock), space: 60 },
       { ...axis, size: 52, space: 34, values: (_, values) => values.map((value) => `${value}${unit}`) },
     ],
     series: [

@@ -10,6 +10,8 @@ export interface FeedOptions {
   /** Whether the hub that feeds the page hears the one that served it. */
   isHomeHeard(): boolean;
   onEvent(event: HubEvent): void;
+  /** From now on this hub feeds the page, again or for the first time; what it told before that is not known. */
+  onAdopted(): void;
 }
 
 const types: readonly HubEvent["type"][] = [
@@ -96,6 +98,7 @@ export class Feed {
     this.#candidate = undefined;
     this.#failures = 0;
     this.#nextTryAtMs = performance.now() + homePauseMs;
+    this.#options.onAdopted();
   }
 
   #lose(source: Source): void {

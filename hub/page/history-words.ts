@@ -32,8 +32,8 @@ function textOf(values: readonly (number | null)[], unit: string): string {
   const known = values.filter((value) => value !== null);
   if (known.length === 0) return "nothing is known yet";
   const last = known.at(-1) ?? 0;
-  return `${short(last)}${unit} now, ${short(Math.max(...known))}${unit} at most`;
+  return `${shortText(last)}${unit} now, ${shortText(Math.max(...known))}${unit} at most`;
 }
 
-const short = (value: number) =>
+export const shortText = (value: number) =>
   value >= 100 || Number.isInteger(value) ? numberText(Math.round(value)) : value.toFixed(1);

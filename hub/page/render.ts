@@ -18,8 +18,16 @@ export function renderPage(fleet: FleetView, ledger: LedgerView, sections: Secti
   const news = { ledger, zone: "utc", ...toldOf(sections) } as const;
   const { level, spoken } = headlineOf(fleet, news);
   const filter = { text: "", health: "all" } as const;
-  const nothing = { old: {}, tile: undefined, hovered: undefined, chosen: undefined, operator: {}, act: undefined };
-  const page = h(Page, { fleet, ledger, sections, news, filter, kinds: "all", older: "none", ...nothing });
+  const nothing = {
+    old: {},
+    tile: undefined,
+    hovered: undefined,
+    chosen: undefined,
+    scrub: undefined,
+    operator: {},
+    act: undefined,
+  };
+  const page = h(Page, { fleet, ledger, sections, news, filter, kinds: "all", older: "none", span: "day", ...nothing });
   const version = pageAssets().hash.slice(0, 12);
   return html`<!doctype html>
 <html lang="en">

@@ -46,7 +46,7 @@ export const sources: Record<SectionName, { path: string; everyMs: number }> = {
   migration: { path: "/api/v1/documents/migration", everyMs: 15_000 },
   drills: { path: "/api/v1/documents/drills", everyMs: 300_000 },
   agentHistory: { path: "/api/v1/history/agents" satisfies typeof agentHistoryPath, everyMs: 120_000 },
-  history: { path: "/api/v1/history?minutes=1440&step=5" satisfies `${typeof historyPath}?${string}`, everyMs: 60_000 },
+  history: { path: "/api/v1/history?minutes=1440&step=1" satisfies `${typeof historyPath}?${string}`, everyMs: 60_000 },
 };
 
 /** A section that was not told for this many of its periods is shown as old. */

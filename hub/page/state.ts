@@ -3,8 +3,9 @@ import type { AgentView, FleetView, HubEvent, LedgerView } from "../http/api.ts"
 import type { TimelineEntry, TimelineView } from "../http/timeline-json.ts";
 import { type HeadlineNews, staleAfterMs } from "./headline.ts";
 import type { OperatorState } from "./operator.ts";
+import type { Scrub, Span } from "./past/scrub.ts";
 import { isOld, type Readings, type SectionName, type Sections, sources } from "./sections.ts";
-import { isFull, type TimelineGroup, withEntries } from "./timeline.ts";
+import { isApart, isFull, type TimelineGroup, withEntries } from "./timeline.ts";
 import { ageText } from "./words.ts";
 
 export type Health = AgentView["health"];
@@ -40,6 +41,10 @@ export interface PageState {
   kinds: TimelineChoice;
   /** Further pages of the timeline: whether one is being read, and whether there may be more. */
   older: "some" | "reading" | "none";
+  /** How far back the scrubber goes. */
+  span: Span;
+  /** The moment that is looked at instead of now. */
+  scrub: Scrub | undefined;
   operator: OperatorState;
 }
 
@@ -64,6 +69,8 @@ export function startState(fleet: FleetView, ledger: LedgerView, atMs: number, s
     chosen: undefined,
     kinds: "all",
     older: "some",
+    span: "day",
+    scrub: undefined,
     operator: {},
   };
 }
@@ -122,8 +129,33 @@ export function heard(state: PageState, event: HubEvent, atMs: number): PageStat
       return { ...news, sections: { ...state.sections, timeline: { ...timeline, entries } } };
     }
     case "moved":
-      return news;
+      return moved(news, event, atMs);
   }
+}
+
+/** The services as a whole are told a moment later: who waits for a move should not wait for that. */
+function moved(
+  state: PageState,
+  { service, to, epoch }: Extract<HubEvent, { type: "moved" }>,
+  atMs: number,
+): PageState {
+  const { services = [] } = state.sections;
+  const before = services.find(({ name }) => name === service);
+  if (before === undefined || before.epoch >= epoch) return state;
+  // Whether its new owner acts already is not said.
+  const isBetween = before.state === "moving" || before.state === "held";
+  const after = {
+    ...before,
+    owner: to,
+    epoch,
+    state: isBetween ? before.state : to === before.home ? "home" : "away",
+  } as const;
+  return told(
+    state,
+    "services",
+    services.map((each) => (each === before ? after : each)),
+    atMs,
+  );
 }
 
 /** A section was told, by an event or when it was asked for. */
@@ -135,15 +167,14 @@ export function told<Name extends SectionName>(
 ): PageState {
   const sections = { ...state.sections, [name]: value };
   const { timeline } = sections;
+  const known = state.sections.timeline?.entries ?? [];
+  const isBroken = name === "timeline" && timeline !== undefined && isApart(known, timeline.entries);
   // What was read of older pages stays, and is the same at both hubs: a hub tells its newest entries only.
-  if (name === "timeline" && timeline !== undefined)
-    sections.timeline = {
-      ...timeline,
-      entries: withEntries(state.sections.timeline?.entries ?? [], timeline.entries),
-    };
+  if (name === "timeline" && timeline !== undefined && !isBroken)
+    sections.timeline = { ...timeline, entries: withEntries(known, timeline.entries) };
   // A hub that had nothing older may have been reading its records still.
   const isFurther = reachesFurther(sections.timeline, state.sections.timeline?.reachesBackTo);
-  const older = isFurther && state.older === "none" ? "some" : state.older;
+  const older = (isFurther && state.older === "none") || isBroken ? "some" : state.older;
   return { ...state, sections, older, readings: { ...state.readings, [name]: { atMs, refusal: "" } } };
 }
 

@@ -21,8 +21,10 @@ export const timelineGroups: readonly TimelineGroup[] = ["alerts", "moves", "pai
 /** A page that stays open for weeks keeps no more than this. */
 const mostEntries = 2_000;
 
-export const isOf = ({ kind }: TimelineEntry, group: TimelineGroup | "all"): boolean =>
-  group === "all" || groups[kind] === group;
+export const groupOf = ({ kind }: TimelineEntry): TimelineGroup => groups[kind];
+
+export const isOf = (entry: TimelineEntry, group: TimelineGroup | "all"): boolean =>
+  group === "all" || groupOf(entry) === group;
 
 export const isFull = (entries: readonly TimelineEntry[]): boolean => entries.length >= mostEntries;
 
@@ -30,6 +32,12 @@ export const isFull = (entries: readonly TimelineEntry[]): boolean => entries.le
 export function withEntries(before: readonly TimelineEntry[], more: readonly TimelineEntry[]): TimelineEntry[] {
   const byId = new Map([...before, ...more].map((entry) => [entry.id, entry]));
   return [...byId.values()].sort(newestFirst).slice(0, mostEntries);
+}
+
+/** Whether more happened since the newest known one than an answer holds: what lies between is not known. Both newest first. */
+export function isApart([newest]: readonly TimelineEntry[], answered: readonly TimelineEntry[]): boolean {
+  const oldest = answered.at(-1);
+  return newest !== undefined && oldest !== undefined && oldest.at > newest.at;
 }
 
 export interface TimelineDay {
@@ -51,5 +59,16 @@ export function daysOf(entries: readonly TimelineEntry[], nowMs: number, zone: Z
   return days;
 }
 
-const newestFirst = (a: TimelineEntry, b: TimelineEntry) =>
-  a.at === b.at ? (a.id < b.id ? 1 : -1) : a.at < b.at ? 1 : -1;
+function newestFirst(a: TimelineEntry, b: TimelineEntry): number {
+  if (a.at !== b.at) return a.at < b.at ? 1 : -1;
+  const [start, seq] = partsOf(a.id);
+  const [otherStart, otherSeq] = partsOf(b.id);
+  // Of one start of a hub in one ms: as it stored them. `9` comes before `10`.
+  return start === otherStart ? otherSeq - seq : start < otherStart ? 1 : -1;
+}
+
+/** Machine and incarnation, and the number in them. */
+function partsOf(id: string): [start: string, seq: number] {
+  const end = id.lastIndexOf(":");
+  return [id.slice(0, end), Number(id.slice(end + 1))];
+}

@@ -3,9 +3,8 @@
  * `-- --quick` for a look that writes nothing, `-- --out FILE` writes elsewhere, `-- --json` prints the figures.
  */
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { withFailoverOf } from "./failover/page.ts";
+import { benchmarksPage, withPartsOf } from "./parts.ts";
 import { report } from "./push/report.ts";
 import { bench } from "./push/run.ts";
 import { full, quick } from "./push/sizes.ts";
@@ -18,11 +17,10 @@ const { values } = parseArgs({
   },
 });
 
-const page = join(import.meta.dirname, "..", "..", "docs", "benchmarks.md");
 const say = (line: string) => void process.stderr.write(`${line}\n`);
 const figures = await bench(values.quick ? quick : full, values.quick, say);
 const text = report(figures);
-const out = values.out ?? (values.quick ? undefined : page);
-if (out !== undefined) writeFileSync(out, withFailoverOf(out, text));
+const out = values.out ?? (values.quick ? undefined : benchmarksPage);
+if (out !== undefined) writeFileSync(out, withPartsOf(out, text));
 process.stdout.write(values.json ? `${JSON.stringify(figures)}\n` : text);
 process.exit();

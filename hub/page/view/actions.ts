@@ -1,5 +1,6 @@
 /** What a reader can do; missing where no script runs. */
 import type { OperatorState, OrderFields, OrderForm } from "../operator.ts";
+import type { Span } from "../past/scrub.ts";
 import type { Health, TimelineChoice } from "../state.ts";
 
 export interface Actions {
@@ -14,7 +15,18 @@ export interface Actions {
   loadOlder(): void;
   /** Where the charts are drawn; null when that place is gone. */
   drawCharts(place: HTMLElement | null): void;
+  scrub: ScrubActions;
   operator: OperatorActions;
+}
+
+/** Looks at how it was; what has an end of the scrubber at hand goes there. */
+export interface ScrubActions {
+  /** Wall ms; now or later is back to now. */
+  to(atMs: number): void;
+  /** By so much, or to the entry that came before or after. */
+  by(step: number | "earlier" | "later"): void;
+  now(): void;
+  span(span: Span): void;
 }
 
 export interface OperatorActions {

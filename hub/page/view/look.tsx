@@ -1,6 +1,7 @@
 /** What all parts of the page are drawn with: the time, the tones, and the marks that tell tones apart without colour. */
 import type { ComponentChildren } from "preact";
 import type { AgentView, SatelliteView } from "../../http/api.ts";
+import type { TimelineEntry } from "../../http/timeline-json.ts";
 import type { Level } from "../headline.ts";
 import { isStale } from "../state.ts";
 import { ageText, clockText, durationText, type Zone } from "../words.ts";
@@ -15,6 +16,13 @@ export interface Look {
 }
 
 export type Tone = Level | "unknown";
+
+export const toneOfEntry: Record<TimelineEntry["tone"], Tone> = {
+  trouble: "trouble",
+  watch: "watch",
+  well: "well",
+  note: "unknown",
+};
 
 export const toneOfHealth: Record<AgentView["health"], Tone> = {
   healthy: "well",

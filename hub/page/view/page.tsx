@@ -37,6 +37,8 @@ export interface PageProps {
   chosen: string | undefined;
   kinds: PageState["kinds"];
   older: PageState["older"];
+  span: PageState["span"];
+  scrub: PageState["scrub"];
   operator: OperatorState;
   /** Missing where no script runs. */
   act: Actions | undefined;
@@ -92,7 +94,8 @@ function Absent({ id, title, old }: { id: string; title: string; old: string | u
 }
 
 /** What happened, beside what was promised. */
-function Told({ sections, old, kinds, older, act, look }: PageProps & { look: Look }) {
+function Told(props: PageProps & { look: Look }) {
+  const { sections, old, look } = props;
   const { timeline, objectives } = sections;
   const absent = timeline === undefined && old.timeline === undefined && objectives === undefined;
   if (absent && old.objectives === undefined) return null;
@@ -101,7 +104,7 @@ function Told({ sections, old, kinds, older, act, look }: PageProps & { look: Lo
       {timeline === undefined ? (
         <Absent id="timeline-title" title="What happened" old={old.timeline} />
       ) : (
-        <Timeline {...{ timeline, kinds, older, act, look }} old={old.timeline} />
+        <Timeline {...props} timeline={timeline} />
       )}
       {objectives === undefined ? (
         <Absent id="objectives-title" title="Objectives" old={old.objectives} />

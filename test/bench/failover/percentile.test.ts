@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { withFailoverOf } from "./page.ts";
+import { headings, partIn, withPart, withPartsOf } from "../parts.ts";
 import { isReached, percentile, rowOf, rowsOf, table } from "./percentile.ts";
 
 const measure = { name: "seen", withinMs: 100, tookMs: [30, 10, 20], failed: 0 };
@@ -43,12 +43,19 @@ describe("the table of the failover", () => {
     expect(rowsOf(`By a command.\n\n${table([measure])}\n`)).toEqual([rowOf(measure)]);
   });
 
-  it("is kept behind the rest of the page when that is written anew", () => {
+  it("is kept with the page's part behind the rest when that is written anew, and each when the other one is", () => {
     const dir = mkdtempSync(join(tmpdir(), "tandem-page-"));
     const file = join(dir, "page.md");
-    writeFileSync(file, "# Old\n\n## Failover\n\nfigures\n");
-    expect(withFailoverOf(file, "# New\n")).toBe("# New\n\n## Failover\n\nfigures\n");
-    expect(withFailoverOf(join(dir, "none.md"), "# New\n")).toBe("# New\n");
+    const [failover, page] = ["## Failover\n\nfigures\n", "## From event to page\n\nmore\n"];
+    writeFileSync(file, `# Old\n\n${failover}\n${page}`);
+    expect(withPartsOf(file, "# New\n")).toBe(`# New\n\n${failover}\n${page}`);
+    expect(withPartsOf(join(dir, "none.md"), "# New\n")).toBe("# New\n");
+    const text = `# Old\n\n${failover}\n${page}`;
+    expect(withPart(text, headings.failover, "## Failover\n\n$& anew\n")).toBe(
+      `# Old\n\n## Failover\n\n$& anew\n\n${page}`,
+    );
+    expect(withPart(`# Old\n\n${failover}`, headings.page, page)).toBe(text);
+    expect(partIn(withPart(text, headings.page, "## From event to page\n\nanew\n"), headings.page)).toContain("anew");
     rmSync(dir, { recursive: true });
   });
 });

@@ -18,15 +18,20 @@ export function percentile(values: readonly number[], share: number): number {
 export const isReached = ({ withinMs, tookMs, failed }: Measure): boolean =>
   failed === 0 && tookMs.length > 0 && (withinMs === undefined || percentile(tookMs, 0.99) <= withinMs);
 
-const head = ["measure", "runs", "p50", "p99", "longest", "to reach", "failed", ""];
+const headOf = (high: number) => ["measure", "runs", "p50", `p${100 * high}`, "longest", "to reach", "failed", ""];
+const usual = 0.99;
 
-/** A table in Markdown, which reads in a terminal too. */
-export const table = (measures: readonly Measure[]): string => tableOf(measures.map(rowOf));
+/** A table in Markdown, which reads in a terminal too. @param high the share between half and all that is told */
+export const table = (measures: readonly Measure[], high = usual): string =>
+  tableOf(
+    measures.map((measure) => rowOf(measure, high)),
+    high,
+  );
 
 /** The cells of one measure's row. */
-export function rowOf(measure: Measure): string[] {
+export function rowOf(measure: Measure, high = usual): string[] {
   const { name, withinMs, tookMs, failed } = measure;
-  const figures = [0.5, 0.99, 1].map((share) =>
+  const figures = [0.5, high, 1].map((share) =>
     tookMs.length === 0 ? "-" : `${Math.round(percentile(tookMs, share))} ms`,
   );
   const within = withinMs === undefined ? "-" : `${withinMs} ms`;
@@ -44,9 +49,10 @@ export const rowsOf = (text: string): string[][] =>
         .split("|")
         .map((cell) => cell.trim()),
     )
-    .filter(([first]) => first !== head[0] && !first?.startsWith("---"));
+    .filter(([first]) => first !== headOf(usual)[0] && !first?.startsWith("---"));
 
-export function tableOf(rows: readonly string[][]): string {
+export function tableOf(rows: readonly string[][], high = usual): string {
+  const head = headOf(high);
   const widths = head.map((cell, column) =>
     Math.max(...[head, ...rows].map((row) => row[column]?.length ?? cell.length), 3),
   );

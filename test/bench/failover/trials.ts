@@ -146,7 +146,7 @@ async function order(stage: Stage, to: string): Promise<boolean> {
   return false;
 }
 
-async function find(stage: Stage, at: string): Promise<ServiceJson> {
+export async function find(stage: Stage, at: string): Promise<ServiceJson> {
   const endMs = performance.now() + deadlineMs;
   for (;;) {
     const found = (await servicesAt(stage.machine(at).hubUrl))?.find(({ name }) => name === service);
@@ -156,7 +156,7 @@ async function find(stage: Stage, at: string): Promise<ServiceJson> {
   }
 }
 
-async function atHome(stage: Stage): Promise<void> {
+export async function atHome(stage: Stage): Promise<void> {
   const endMs = performance.now() + homeDeadlineMs;
   for (const { name } of stage.machines)
     for (;;) {
@@ -167,7 +167,7 @@ async function atHome(stage: Stage): Promise<void> {
     }
 }
 
-async function well(stage: Stage): Promise<void> {
+export async function well(stage: Stage): Promise<void> {
   const trouble = await stage.well(wellDeadlineMs, new AbortController().signal);
   if (trouble !== "") throw new Error(trouble);
 }
@@ -175,7 +175,7 @@ async function well(stage: Stage): Promise<void> {
 const next = (stage: Stage, sinceMs: number, fits: (turn: Turn) => boolean) =>
   stage.observer.next(sinceMs, fits, AbortSignal.timeout(deadlineMs));
 
-const crashAll = (children: readonly Child[]) => Promise.all(children.map((child) => child.crash()));
+export const crashAll = (children: readonly Child[]) => Promise.all(children.map((child) => child.crash()));
 
 /** @returns when, shared monotonic ms */
 function signalAll(children: readonly Child[], name: NodeJS.Signals): number {

@@ -10,7 +10,7 @@ import { alert, alertsView, sectionsView, silence, takenOver } from "./sections-
 const { serve, visit } = browse();
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** Axe looks at some 2,000 elements four times. */
+/** Axe looks at some 2,000 elements five times. */
 const axeDeadlineMs = 240_000;
 
 /** What axe finds serious or critical, each with where it stands. */
@@ -40,7 +40,7 @@ const troubled = () => ({
 
 for (const colorScheme of ["light", "dark"] as const)
   it(
-    `axe finds nothing serious in the ${colorScheme} theme: trouble with all sections, an open form and a chosen agent; all well; a runbook`,
+    `axe finds nothing serious in the ${colorScheme} theme: trouble with all sections, an open form, a chosen agent and the past; all well; a runbook`,
     async () => {
       const ill = kill(ail(withSatellite(fleetView()), "unhealthy", "refused", "TutorAgent"), "mainpc");
       const server = await serve(
@@ -59,6 +59,10 @@ for (const colorScheme of ["light", "dark"] as const)
       await page.getByRole("complementary").waitFor();
       await page.locator("#history-title").scrollIntoViewIfNeeded();
       await page.locator(".history canvas").first().waitFor();
+      expect(await seriousIn(page)).toEqual([]);
+      await page.keyboard.press("Escape");
+      await page.getByRole("slider").press("PageDown");
+      await page.getByRole("region", { name: /^As it was at/ }).waitFor();
       expect(await seriousIn(page)).toEqual([]);
       const well = await serve(fleetView(), ledgerView(), sectionsView());
       const { page: calm } = await visit(well, "/", options);

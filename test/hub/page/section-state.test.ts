@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import type { ServiceJson } from "../../../hub/http/api.ts";
 import { renderPage } from "../../../hub/page/render.ts";
 import { heard, oldOf, refused, startState, told, withOlder } from "../../../hub/page/state.ts";
 import { fleetView, ledgerView } from "./fixture.ts";
@@ -17,6 +18,25 @@ it("events change alerts, services and the timeline, each at once", () => {
   expect(state.sections.alerts?.alerts).toEqual([one]);
   expect(state.sections.services).toEqual([]);
   expect(state.sections.timeline?.entries[0]).toEqual(fresh);
+});
+
+it("a move changes owner, epoch and state of its service at once, and one of an epoch that is over changes nothing", () => {
+  const move = { type: "moved", service: "NLUAgent", from: "mainpc", to: "pc2", epoch: 3, why: "" } as const;
+  const of = (state: ReturnType<typeof served>) => {
+    const found = state.sections.services?.find(({ name }) => name === "NLUAgent");
+    return found && [found.owner, found.epoch, found.state];
+  };
+  const away = heard(served(), move, 2_000);
+  expect([of(served()), of(away)]).toEqual([
+    ["mainpc", 2, "home"],
+    ["pc2", 3, "away"],
+  ]);
+  const back = heard(away, { ...move, from: "pc2", to: "mainpc", epoch: 4 }, 3_000);
+  expect(of(back)).toEqual(["mainpc", 4, "home"]);
+  expect(of(heard(back, move, 4_000))).toEqual(["mainpc", 4, "home"]);
+  const moving = (services: ServiceJson[] = []) => services.map((each) => ({ ...each, state: "moving" as const }));
+  const between = heard(back, { type: "services", services: moving(back.sections.services) }, 5_000);
+  expect(of(heard(between, { ...move, epoch: 5 }, 6_000))).toEqual(["pc2", 5, "moving"]);
 });
 
 it("a section that a hub does not know is left out, and one that it refuses keeps its last value with age and reason", () => {

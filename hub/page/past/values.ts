@@ -1,0 +1,31 @@
+/** What the history of the last day holds of a moment, in words. Pure. */
+import type { HistoryView } from "../../http/history-json.ts";
+import { shortText } from "../history-words.ts";
+
+export interface ValueThen {
+  title: string;
+  text: string;
+}
+
+const shown = [
+  { name: "unhealthy", title: "Unhealthy agents", unit: "" },
+  { name: "degraded", title: "Degraded agents", unit: "" },
+  { name: "uncopied", title: "Records with one copy", unit: "" },
+  { name: "pushes", title: "Pushes", unit: "/s" },
+  { name: "series", title: "Series", unit: "" },
+  { name: "lag", title: "Lag of the hub's loop", unit: " ms" },
+  { name: "buffer", title: "Buffer lasts", unit: " h" },
+] as const;
+
+/** Of the series that this hub tells; undefined where the history does not hold that moment. */
+export function valuesAt({ from, stepMs, series }: HistoryView, atMs: number): ValueThen[] | undefined {
+  const step = Math.floor((atMs - Date.parse(from)) / stepMs);
+  const length = Math.max(0, ...Object.values(series).map((values) => values.length));
+  if (step < 0 || step >= length) return undefined;
+  return shown.flatMap(({ name, title, unit }) => {
+    const values = series[name];
+    if (values === undefined) return [];
+    const value = values[step] ?? null;
+    return [{ title, text: value === null ? "not known" : `${shortText(value)}${unit}` }];
+  });
+}
