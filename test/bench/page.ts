@@ -4,7 +4,7 @@
  * prints the figures.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Browser, chromium } from "playwright-core";
@@ -34,6 +34,7 @@ const highShare = 0.95;
 const say = (line: string) => void process.stderr.write(`${line}\n`);
 const dir = mkdtempSync(join(tmpdir(), "tandem-page-"));
 const stop = new AbortController();
+const loadBefore = loadavg()[0] ?? Number.NaN;
 const measures = new Map<string, Measure>();
 let stage: Stage | undefined;
 let browser: Browser | undefined;
@@ -99,6 +100,7 @@ function part(): string {
   return [
     headings.page,
     `By \`npm run bench:page\`, ${new Date().toISOString().slice(0, 10)}, both machines and the browser on one computer (${cpus().length} cores, ${model}).`,
+    `Load of the computer before: ${loadBefore.toFixed(1)}. Where it is busy, the browser's own loop stands still for longer than what is measured.`,
     "From the hub's own judgement (the time of its log line; of an alert, its record's) to the change in the page, by an observer in a",
     "real Chromium with both hubs' pages open. A page whose hub is killed shows it once the other hub feeds it. Reached is what the longest stays within.",
     "",

@@ -5,7 +5,7 @@ import { knownFromMs, type Scrub } from "../past/scrub.ts";
 import { type ServiceThen, type Sight, sightAt } from "../past/sight.ts";
 import { valuesAt } from "../past/values.ts";
 import type { SectionName, Sections } from "../sections.ts";
-import type { PageState } from "../state.ts";
+import { isStale, type PageState } from "../state.ts";
 import { clockText, countText, listText } from "../words.ts";
 import type { ScrubActions } from "./actions.ts";
 import { type Look, Mark, toneOfEntry } from "./look.tsx";
@@ -42,7 +42,7 @@ export function Then({ scrub: { atMs }, timeline, sections, old, older, look, ac
         </button>
       </div>
       <p class="then-note">
-        You are looking at the past, here and in the charts below. The headline and everything else stay live.
+        You are looking at the past, here and in the charts below. {isStale(look.heardAgoMs) ? staleWords : liveWords}
       </p>
       <dl>
         {sight.isReached ? null : (
@@ -76,6 +76,8 @@ export function Then({ scrub: { atMs }, timeline, sections, old, older, look, ac
   );
 }
 
+const liveWords = "The headline and everything else stay live.";
+const staleWords = "No hub answers: nothing on this page is live now.";
 const linkWords = {
   lost: "the machines did not hear each other",
   heard: "the machines heard each other",
@@ -121,7 +123,7 @@ function Services({ services }: { services: ServiceThen[] }) {
   return (
     <>
       {away.length === 0 ? null : (
-        <ul>
+        <ul class="then-services">
           {away.map(({ name, ...place }) => (
             <li key={name}>
               <strong>{name}</strong> {placeText(place)}
