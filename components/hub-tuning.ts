@@ -1,5 +1,6 @@
 /** What a stack says of its hub beyond addresses and agents, in the hub's own words. */
 import type { HubConfigInput } from "../hub/config.ts";
+import { limitNames, PushLimits } from "../hub/core/push-limits.ts";
 import { accessConf } from "./access-conf.ts";
 import { spoolPath } from "./hub.ts";
 import { notificationsConf } from "./notifications-conf.ts";
@@ -14,6 +15,7 @@ export function hubTuning(site: Site): Partial<HubConfigInput> {
   const notifications = notificationsConf(site);
   const remoteWrite = remoteWriteConf(site);
   const access = accessConf(site);
+  const limits = changedLimits(hub.limits);
   return {
     // The virtual address is not there yet when the hub starts.
     ...(virtualIp.address === "" ? {} : { listenHost: "0.0.0.0" }),
@@ -39,8 +41,16 @@ export function hubTuning(site: Site): Partial<HubConfigInput> {
     ...(notifications === undefined ? {} : { notifications }),
     ...(remoteWrite === undefined ? {} : { remoteWrite }),
     ...(access === undefined ? {} : { access }),
+    ...(limits === undefined ? {} : { limits }),
     spool: { path: spoolPath, maxBytes: hub.spoolMb * mib },
   };
+}
+
+/** Those that the stack sets otherwise than a hub has them by itself; undefined when there are none. */
+function changedLimits(limits: PushLimits): Partial<PushLimits> | undefined {
+  const defaults = PushLimits.parse({});
+  const changed = limitNames.filter((limit) => limits[limit] !== defaults[limit]);
+  return changed.length === 0 ? undefined : Object.fromEntries(changed.map((limit) => [limit, limits[limit]]));
 }
 
 /** @example "99.9" → 0.999, without the floating point's last digits */

@@ -5,6 +5,7 @@ import { AccessConfig } from "./access/config.ts";
 import { FailoverLimits } from "./core/failover/limits.ts";
 import { DetectorLimits } from "./core/limits.ts";
 import { ObjectivesConfig } from "./core/objectives/config.ts";
+import { PushLimits } from "./core/push-limits.ts";
 import { ExpiryMs } from "./core/record.ts";
 import { NotificationsConfig } from "./notify/config.ts";
 import { RemoteWriteConfig } from "./remote-write/config.ts";
@@ -147,6 +148,8 @@ export const HubConfig = z.strictObject({
     .positive()
     .max(4 * 1024 * 1024)
     .default(4 * 1024 * 1024),
+  /** How much may be pushed, at once and in all. */
+  limits: PushLimits.prefault({}),
   /** When the state is written down, so that a start reads only the records since: whichever comes first. */
   snapshots: z
     .strictObject({

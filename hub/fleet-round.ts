@@ -11,7 +11,7 @@ import { Prober } from "./io/probe/prober.ts";
 import { Scraper, type ScraperOptions } from "./io/scrape/scraper.ts";
 import { atServicePace } from "./service-pace.ts";
 
-export interface FleetRoundOptions extends Omit<ScraperOptions, "agents" | "maxBodyBytes" | "random"> {
+export interface FleetRoundOptions extends Omit<ScraperOptions, "agents" | "maxBodyBytes" | "limits" | "random"> {
   config: HubConfig;
   /** Called after every probe. */
   observe(agent: AgentConfig, answer: ProbeAnswer, atMs: number): void;
@@ -24,10 +24,10 @@ export class FleetRound {
 
   constructor({ config, observe, ...scraping }: FleetRoundOptions) {
     this.#config = config;
-    const { agents, maxBodyBytes } = config;
+    const { agents, maxBodyBytes, limits } = config;
     const random = Math.random;
     this.#prober = new Prober({ agents: atServicePace(agents, config), random, clock: scraping.clock, observe });
-    this.#scraper = new Scraper({ agents, random, ...scraping, maxBodyBytes });
+    this.#scraper = new Scraper({ agents, random, ...scraping, maxBodyBytes, limits });
   }
 
   get scrapes(): ScrapeBook {

@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { Access } from "./access/access.ts";
 import type { Alerting } from "./alerting.ts";
 import type { HubConfig } from "./config.ts";
-import type { Fold } from "./core/fold/fold.ts";
+import type { Candidate, Fold } from "./core/fold/fold.ts";
 import { alertsView } from "./http/alerts-view.ts";
 import { createDocumentsApi, documentsView } from "./http/documents-api.ts";
 import type { Front } from "./http/entrance.ts";
@@ -24,6 +24,7 @@ import { createTimelineApi } from "./http/timeline-api.ts";
 import type { View } from "./http/view.ts";
 import type { DocumentStore } from "./io/documents.ts";
 import type { HeartbeatSender } from "./io/heartbeat-sender.ts";
+import type { AppendOutcome } from "./io/journal.ts";
 import { NumberedPushes } from "./io/numbered-pushes.ts";
 import type { PushgatewayKeeper } from "./io/pushgateway-keeper.ts";
 import type { Records } from "./io/records.ts";
@@ -44,6 +45,8 @@ export interface FrontParts {
   startedAtMs: number;
   view: View;
   fold: Fold;
+  /** Stores a push that the fold has checked. */
+  append(push: Candidate): Promise<AppendOutcome>;
   records: Records;
   keeper: PushgatewayKeeper;
   events: EventFeed;
@@ -104,13 +107,14 @@ export function createFront(parts: FrontParts): Front {
     notify: alerting.gauges,
     denied: access.denied,
     remoteWrite: remoteWrite.gauges,
+    limits: fold.admission,
     folder: config.stateDirectory ?? "/",
   });
   remoteWrite.sampleFrom({ own: () => metrics.text(), fleet: () => fold.metricsText() });
   const numbered = new NumberedPushes({
     machine: config.machine.name,
     book: records.clients,
-    append: (candidate) => records.append("metrics", candidate),
+    append: parts.append,
     newest: () => records.newestPush(),
   });
   const session = createSessionApi({ machine: config.machine.name, sessions, nowMs: Date.now });

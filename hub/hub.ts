@@ -7,7 +7,7 @@ import { ConditionAlerts } from "./condition-alerts.ts";
 import { type AgentConfig, agentId, type HubConfig } from "./config.ts";
 import { FleetHealth, type HealthTurn } from "./core/fleet-health.ts";
 import type { ExpiryView } from "./core/fold/expiry.ts";
-import { Fold } from "./core/fold/fold.ts";
+import { type Candidate, Fold } from "./core/fold/fold.ts";
 import { groupPath } from "./core/group-path.ts";
 import { migrationKind, pushesItself } from "./core/migrated.ts";
 import { nextIncarnation } from "./core/record.ts";
@@ -24,6 +24,7 @@ import { announceMove } from "./io/announce-move.ts";
 import { DocumentStore } from "./io/documents.ts";
 import { GroupExpirer } from "./io/group-expirer.ts";
 import { HealthRecorder } from "./io/health-recorder.ts";
+import type { AppendOutcome } from "./io/journal.ts";
 import { measureLag } from "./io/lag.ts";
 import { type Log, messageOf } from "./io/log.ts";
 import { NatsLink } from "./io/nats-link.ts";
@@ -61,7 +62,7 @@ export class Hub {
   readonly #stop = new AbortController();
   #stopping = false;
   #stopped: Promise<void> | undefined;
-  readonly #fold = new Fold();
+  readonly #fold: Fold;
   readonly #events = new EventFeed();
   readonly #lag = measureLag();
   readonly #agentIds: ReadonlySet<string>;
@@ -107,7 +108,8 @@ export class Hub {
     });
     this.#config = config;
     this.#log = log;
-    const { machine, agents } = config;
+    const { machine, agents, limits } = config;
+    this.#fold = new Fold({ limits, jobs: new Set(agents.map(({ name }) => name)) });
     this.#agentIds = new Set(agents.map(agentId));
     this.#health = new FleetHealth(machine.name, [...agents, ...standbysOf(config)].map(agentId), clock());
     this.#records = new Records({
@@ -140,7 +142,7 @@ export class Hub {
     this.#sessions = new Sessions({ config, log, nowMs: Date.now });
     this.#access = new Access(config.access, log);
     const { maxBodyBytes, groupExpiryMs } = config;
-    const limits = { maxBodyBytes, groupExpiryMs, needsToken: this.#access.asks };
+    const adoption = { maxBodyBytes, groupExpiryMs, needsToken: this.#access.asks };
     this.#keeper = new PushgatewayKeeper({
       address: machine.pushgateway,
       keys: () => this.#fold.keys(),
@@ -152,7 +154,7 @@ export class Hub {
       ready: () => this.#records.ready,
       settled: () => this.#holdsAll(),
       adopt: (sighting) =>
-        adopt(sighting, { fold: this.#fold, append: (push) => this.#records.append("metrics", push), ...limits }),
+        adopt(sighting, { fold: this.#fold, append: (push) => this.#appendChecked(push), ...adoption }),
       log,
     });
     this.#judge = new Judge({
@@ -187,7 +189,7 @@ export class Hub {
         this.#services.observed(agentId(agent), answer.type === "timeout");
       },
       check: (push) => this.#fold.check(push),
-      append: (push) => this.#records.append("metrics", push),
+      append: (push) => this.#appendChecked(push),
       pushesItself: (agent) =>
         pushesItself(agent, this.documents.valueOf(migrationKind, agentId(agent)), this.#fold, Date.now()),
       ready: () => this.#records.ready,
@@ -310,6 +312,7 @@ export class Hub {
       startedAtMs: Date.now(),
       view: this.#view,
       fold: this.#fold,
+      append: (push) => this.#appendChecked(push),
       records: this.#records,
       keeper: this.#keeper,
       events: this.#events,
@@ -453,6 +456,16 @@ export class Hub {
         this.#log.warn("records.unread", { error: messageOf(error) });
         await new Promise((resolve) => setTimeout(resolve, readBackRetryMs));
       }
+    }
+  }
+
+  /** What it adds counts as there while it is under way. */
+  async #appendChecked(push: Candidate): Promise<AppendOutcome> {
+    const release = this.#fold.reserve(push);
+    try {
+      return await this.#records.append("metrics", push);
+    } finally {
+      release();
     }
   }
 

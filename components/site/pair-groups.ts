@@ -1,6 +1,7 @@
 /** Groups of configuration of a machine with a hub: the pair, its link, its servers and who may speak with them. */
 import { isIPv4 } from "node:net";
 import { z } from "zod";
+import { type LimitName, PushLimits } from "../../hub/core/push-limits.ts";
 import { certificate, flag, host, machineName, mib, percent, port, publicKey, text, whole } from "./values.ts";
 
 export const ports = {
@@ -29,6 +30,14 @@ export type SiteMachine = z.infer<typeof SiteMachine>;
 /** Own streams, copies of the peer's, snapshots and documents, as the hubs make them, take 9.8 GiB together; a smaller store refuses the last ones. */
 const leastStoreMb = 10_048;
 
+/** Each of the hub's own, with the default that it has there. */
+const pushLimits = Object.fromEntries(
+  Object.entries(PushLimits.parse({})).map(([limit, value]) => [
+    limit,
+    whole(1, 1_073_741_824).default(value).meta({ example: value }),
+  ]),
+) as Record<LimitName, z.ZodDefault<ReturnType<typeof whole>>>; // its entries are the limits
+
 /** Groups that a stack may leave out. */
 export const pairGroups = {
   leaf: z
@@ -54,6 +63,8 @@ export const pairGroups = {
       alertsHours: whole(1, 87_600).default(168).meta({ example: 168 }),
       /** Most that records take on disk while NATS does not take them. */
       spoolMb: mib(1_024, 16),
+      /** How much may be pushed, the same in both stacks. */
+      limits: z.strictObject(pushLimits).prefault({}),
     })
     .prefault({}),
   /** What availability is promised, the same in both stacks. */

@@ -1,8 +1,10 @@
 /** Turns what an agent answered to a scrape into the push of a group that goes stale with its agent, or says why it cannot. */
 import { parseExposition } from "./exposition/parse.ts";
+import { boundsOf } from "./exposition/text-bounds.ts";
 import { withoutTimestamps } from "./exposition/timestamps.ts";
 import type { Candidate, CheckOutcome } from "./fold/fold.ts";
 import type { Group } from "./group-path.ts";
+import type { PushLimits } from "./push-limits.ts";
 
 /** An HTTP answer as it came, its body inflated. */
 export interface ScrapeAnswer {
@@ -46,19 +48,27 @@ export function scrapeExpiryMs({ intervalMs, deadlineMs }: ScrapeSource): number
   return missedIntervals * intervalMs + deadlineMs;
 }
 
-/** @param check whether the push fits what is stored */
+/**
+ * @param check whether the push keeps within the limits and fits what is stored
+ * @param limits those of `check`, beyond which the text is not looked at here either
+ */
 export function readScrape(
   source: ScrapeSource,
   answer: ScrapeAnswer,
   check: (push: Candidate) => CheckOutcome,
+  limits: PushLimits,
 ): ScrapeReading {
   const strange = noMetrics(answer);
   if (strange !== undefined) return { ok: false, reason: strange };
-  const body = withoutTimestamps(answer.text);
+  const bounds = boundsOf(limits);
+  const body = withoutTimestamps(answer.text, bounds.seriesPerPush + bounds.commentsPerPush);
   const expiresAfterMs = scrapeExpiryMs(source);
   const push: Candidate = { kind: "push", op: "put", group: scrapeGroup(source), body, expiresAfterMs };
   const checked = check(push);
-  if (!checked.ok) return { ok: false, reason: refusal(body, checked.reason) };
+  if (!checked.ok) {
+    const { reason, limit } = checked;
+    return { ok: false, reason: limit === undefined ? refusal(body, reason) : `its metrics are refused: ${reason}` };
+  }
   if (checked.series === 0) return { ok: false, reason: "a text without any metric came with status 200" };
   return { ok: true, push, samples: checked.series };
 }

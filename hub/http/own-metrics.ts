@@ -6,6 +6,7 @@ import { Verdict } from "../core/verdict.ts";
 import { alertMetrics } from "./alert-metrics.ts";
 import { type AlertView, SatelliteView, type ServiceJson } from "./api.ts";
 import { drillKind, drillMetrics, lastDrillKey } from "./drill-metrics.ts";
+import { type LimitGauges, limitMetrics } from "./limit-metrics.ts";
 import { machineMetrics } from "./machine-metrics.ts";
 import { type NotifyGauges, notifyMetrics } from "./notify-metrics.ts";
 import { type ObjectiveSources, objectiveMetrics } from "./objective-metrics.ts";
@@ -36,6 +37,7 @@ export interface OwnMetricsSources {
   /** Requests that were refused for want of a token, by what they wanted. */
   denied: Readonly<Record<AccessKind, number>>;
   remoteWrite: RemoteWriteGauges;
+  limits: LimitGauges;
   /** Folder on the disk of the hub's data. */
   folder: string;
 }
@@ -179,6 +181,7 @@ export class OwnMetrics {
     alertMetrics(this.registry, sources.alerts);
     objectiveMetrics(this.registry, sources.objectives);
     notifyMetrics(this.registry, sources.notify);
+    limitMetrics(this.registry, sources.limits);
     const { denied } = sources;
     new Counter({
       name: "tandem_denied_requests_total",

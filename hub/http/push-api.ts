@@ -5,11 +5,12 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { PushGate } from "../access/access.ts";
-import type { Candidate, Fold } from "../core/fold/fold.ts";
+import type { Candidate, CheckOutcome, Fold } from "../core/fold/fold.ts";
 import { parseGroupPath } from "../core/group-path.ts";
 import { ClientNumber, type Push, type RecordPosition } from "../core/record.ts";
 import type { PushOutcome } from "../io/numbered-pushes.ts";
 import { letPass } from "./let-pass.ts";
+import { crowdedRetrySeconds, limitStatus } from "./limit-answers.ts";
 import { metricsJson } from "./metrics-json.ts";
 import { readPushBody } from "./push-body.ts";
 import { expiryHeader, readExpiry } from "./push-expiry.ts";
@@ -108,7 +109,7 @@ async function answerPush(
   const numbered = clientNumber(request);
   if (!numbered.ok) return { status: 400, text: numbered.reason };
   const client = numbered.client && { client: numbered.client };
-  if (op === "delete") return store(options, { kind: "push", op, group, body: "", ...client }, 0);
+  if (op === "delete") return checkAndStore(options, { kind: "push", op, group, body: "", ...client });
 
   const expiry = readExpiry(request.headers[expiryHeader], options.groupExpiryMs);
   if (!expiry.ok) return { status: 400, text: expiry.reason };
@@ -117,12 +118,20 @@ async function answerPush(
   if (body.kind === "refused") return { status: body.status, text: body.reason, headers: body.headers };
   const { expiresAfterMs } = expiry;
   const expires = expiresAfterMs && { expiresAfterMs };
-  const candidate: Candidate = { kind: "push", op, group, body: body.text, ...expires, ...client };
+  return checkAndStore(options, { kind: "push", op, group, body: body.text, ...expires, ...client });
+}
+
+async function checkAndStore(options: PushApiOptions, candidate: Candidate): Promise<Answer> {
   const known = options.known?.(candidate);
   if (known !== undefined) return answerTo(options, known, candidate, 0);
   const checked = options.fold.check(candidate);
-  if (!checked.ok) return { status: 400, text: `the push is refused: ${checked.reason}` };
-  return store(options, candidate, checked.series);
+  return checked.ok ? store(options, candidate, checked.series) : refusalOf(checked);
+}
+
+function refusalOf({ reason, limit }: Extract<CheckOutcome, { ok: false }>): Answer {
+  const status = limit === undefined ? 400 : limitStatus[limit];
+  const headers = { "retry-after": String(crowdedRetrySeconds) };
+  return { status, text: `the push is refused: ${reason}`, ...(status === 429 && { headers }) };
 }
 
 async function store(options: PushApiOptions, push: Candidate, series: number): Promise<Answer> {

@@ -1,7 +1,7 @@
 /** Takes a group that was pushed straight to the Pushgateway as if it had been pushed to the hub. */
 import { renderHeader } from "../core/exposition/render.ts";
 import type { Candidate, Fold } from "../core/fold/fold.ts";
-import { prepareBody } from "../core/fold/prepare.ts";
+import { prepareBody, storedBounds } from "../core/fold/prepare.ts";
 import type { FullSighting } from "../core/gateway-groups.ts";
 import type { AppendOutcome } from "./journal.ts";
 
@@ -44,8 +44,11 @@ export async function adopt({ key, group, body }: FullSighting, options: Straigh
 /** Whether both say the same, in whatever order; HELP texts are not compared, since each group's may differ. */
 function isShown(fold: Fold, key: string, group: Candidate["group"], body: string): boolean {
   const shown = fold.groupText(key);
-  const prepared = prepareBody(group, body);
-  if (shown === undefined || !prepared.ok) return false;
+  if (shown === undefined) return false;
+  // One that holds more is another, however much more it holds; the Pushgateway adds two times of its own.
+  const seriesPerPush = (fold.group(key)?.series ?? 0) + 2;
+  const prepared = prepareBody(group, body, { ...storedBounds, seriesPerPush, commentsPerPush: 2 * seriesPerPush });
+  if (!prepared.ok) return false;
   const text = prepared.families.map(({ name, type, text }) => renderHeader(name, type, undefined) + text).join("");
   return linesOf(shown) === linesOf(text);
 }

@@ -13,12 +13,12 @@ const siteOf = (hub: object, objectives: object = {}) =>
   });
 
 it("a stack that says nothing of its hub leaves it what it is by itself", () => {
-  const { retentionMs, adminApi, groupExpiryMs, listenHost, spool, objectives } = hubTuning(siteOf({}));
+  const { retentionMs, adminApi, groupExpiryMs, listenHost, spool, objectives, limits } = hubTuning(siteOf({}));
   const { shape } = HubConfig;
   expect(retentionMs).toEqual(shape.retentionMs.parse(undefined));
   expect(objectives).toEqual(shape.objectives.parse(undefined));
   expect(adminApi).toBe(shape.adminApi.parse(undefined));
-  expect([groupExpiryMs, listenHost]).toEqual([undefined, undefined]);
+  expect([groupExpiryMs, listenHost, limits]).toEqual([undefined, undefined, undefined]);
   expect(shape.spool.parse({ path: "/data/spool" })).toEqual(spool);
 });
 
@@ -30,6 +30,11 @@ it("what a stack says is what the hub reads", () => {
     retentionMs: { metrics: 3_600_000, health: 86_400_000, alerts: 7_200_000 },
     spool: { maxBytes: 64 * 1024 * 1024 },
   });
+});
+
+it("a limit that a stack sets is set at the hub, and no other", () => {
+  const limits = { series: "1000000", seriesPerJob: 50_000 };
+  expect(hubTuning(siteOf({ limits })).limits).toEqual({ series: 1_000_000 });
 });
 
 it("a promise in percent is a share to the hub, 99.95 % as 0.9995, and what differs for a service goes with its name", () => {

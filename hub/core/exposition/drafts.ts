@@ -1,8 +1,18 @@
 /** Families while a text is being read: which family a line's name belongs to, and where its value goes. */
+import type { LimitName } from "../push-limits.ts";
 import { type Distribution, type Family, isDistribution, type Metric, type MetricType, unsuffixed } from "./family.ts";
+import { type BoundName, type TextBounds, whyOver } from "./text-bounds.ts";
 
 /** Thrown inside the parser only, and caught at its edge, where it becomes a value. */
-export class Refusal extends Error {}
+export class Refusal extends Error {
+  /** The one that the text passes; undefined when it is malformed. */
+  readonly limit: LimitName | undefined;
+
+  constructor(reason: string, limit?: LimitName) {
+    super(reason);
+    this.limit = limit;
+  }
+}
 
 /** The largest count that a 64-bit counter holds, as a double. */
 const countLimit = 2 ** 64;
@@ -27,6 +37,11 @@ export interface Target {
 export class Drafts {
   readonly #targets = new Map<string, Target>();
   readonly #drafts: Draft[] = [];
+  readonly #bounds: TextBounds;
+
+  constructor(bounds: TextBounds) {
+    this.#bounds = bounds;
+  }
 
   /** A suffixed name belongs to the histogram or summary that was declared before it. */
   target(name: string): Target {
@@ -54,10 +69,18 @@ export class Drafts {
   }
 
   #draft(name: string): Draft {
+    const { familiesPerPush, metricNameCharacters } = this.#bounds;
+    if (this.#drafts.length >= familiesPerPush) throw refused("familiesPerPush", familiesPerPush);
+    if (name.length > metricNameCharacters)
+      throw refused("metricNameCharacters", metricNameCharacters, `the name ${name}`);
     const draft = { name, type: undefined, help: undefined, metrics: [], byLabels: new Map(), unordered: new Map() };
     this.#drafts.push(draft);
     return draft;
   }
+}
+
+export function refused(limit: BoundName, most: number, what = ""): Refusal {
+  return new Refusal(whyOver(limit, most, what), limit);
 }
 
 /** @param bound value of `le` or `quantile`; a line without one only makes the metric known, as in Prometheus' parser */

@@ -2,24 +2,29 @@
  * Reads the text exposition format as strictly as Prometheus' own parser does: what that one refuses is refused here, with
  * the line's number and the reason. One pass over the text, because this stands on the path of every push.
  */
-import { addPart, type Draft, Drafts, Refusal, type Target } from "./drafts.ts";
+import type { LimitName } from "../push-limits.ts";
+import { addPart, type Draft, Drafts, Refusal, refused, type Target } from "./drafts.ts";
 import { type Family, isDistribution, metricTypes } from "./family.ts";
 import { labelNameEnd, metricNameEnd } from "./name-chars.ts";
 import { parseNumber, parsePlainNumber } from "./number.ts";
+import { type TextBounds, unbounded } from "./text-bounds.ts";
 
 export type Parsed =
   | { ok: true; families: Family[] }
-  /** `line` counts from 1. */
-  | { ok: false; line: number; reason: string };
+  /** `line` counts from 1; `limit` is the one that the text passes, where it is not malformed. */
+  | { ok: false; line: number; reason: string; limit?: LimitName | undefined };
 
-/** Families in the order in which the text first names them; those without a sample are left out. */
-export function parseExposition(text: string): Parsed {
-  const parser = new Parser(text);
+/**
+ * Families in the order in which the text first names them; those without a sample are left out.
+ * @param bounds beyond which the rest of the text is not read; none for what is stored
+ */
+export function parseExposition(text: string, bounds: TextBounds = unbounded): Parsed {
+  const parser = new Parser(text, bounds);
   try {
     return { ok: true, families: parser.run() };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    return { ok: false, line: parser.line, reason: error.message };
+    return { ok: false, line: parser.line, reason: error.message, limit: error.limit };
   }
 }
 
@@ -38,13 +43,18 @@ const closeBrace = 125;
 class Parser {
   line = 1;
   readonly #text: string;
+  readonly #bounds: TextBounds;
   #at = 0;
-  readonly #drafts = new Drafts();
+  #samples = 0;
+  #comments = 0;
+  readonly #drafts: Drafts;
   #lastName = "";
   #lastTarget: Target | undefined;
 
-  constructor(text: string) {
+  constructor(text: string, bounds: TextBounds) {
     this.#text = text;
+    this.#bounds = bounds;
+    this.#drafts = new Drafts(bounds);
   }
 
   run(): Family[] {
@@ -60,6 +70,10 @@ class Parser {
 
   /** A HELP or TYPE line, or any other comment, which is passed over. */
   #comment(): void {
+    const { commentsPerPush, helpCharacters } = this.#bounds;
+    if (++this.#comments > commentsPerPush) {
+      throw new Refusal(`it has more than ${commentsPerPush} lines of comments; leave some out`, "seriesPerPush");
+    }
     const end = this.#lineEnd();
     const match = /^#[ \t]*(HELP|TYPE)[ \t]+(.*)$/s.exec(this.#text.slice(this.#at, end));
     this.#at = end + 1;
@@ -71,11 +85,15 @@ class Parser {
     const { draft } = this.#drafts.target(rest.slice(0, nameEnd));
     const value = rest.slice(nameEnd).replace(/^[ \t]+/, "");
     if (value === "") return;
-    if (match?.[1] === "HELP") setHelp(draft, value);
-    else setType(draft, value);
+    if (match?.[1] === "HELP") {
+      if (value.length > helpCharacters) throw refused("helpCharacters", helpCharacters, `the help of ${draft.name}`);
+      setHelp(draft, value);
+    } else setType(draft, value);
   }
 
   #sample(): void {
+    const { seriesPerPush } = this.#bounds;
+    if (++this.#samples > seriesPerPush) throw refused("seriesPerPush", seriesPerPush);
     const start = this.#at;
     this.#at = metricNameEnd(this.#text, start);
     if (this.#at === start) throw this.#unexpected("a metric name at the start of the line");
@@ -97,6 +115,7 @@ class Parser {
   /** Reads `{name="value",…}`; returns the value of `le` or `quantile` where the family's type sets it apart, else NaN. */
   #labels(draft: Draft, labels: string[]): number {
     const text = this.#text;
+    const { labelsPerSeries, labelNameCharacters, labelValueCharacters } = this.#bounds;
     const apart = draft.type === "histogram" ? "le" : draft.type === "summary" ? "quantile" : "";
     let bound = Number.NaN;
     let names: Set<string> | undefined;
@@ -108,6 +127,8 @@ class Parser {
       this.#at = labelNameEnd(text, start);
       if (this.#at === start) throw this.#unexpected(`a label name for ${draft.name}`);
       const name = text.slice(start, this.#at);
+      if (name.length > labelNameCharacters)
+        throw refused("labelNameCharacters", labelNameCharacters, `a label of ${draft.name}`);
       if (name === "__name__") throw new Refusal("the label name __name__ is reserved");
       if (labels.length > manyLabels) names ??= new Set(labels.filter((_, i) => i % 2 === 0));
       if (names === undefined ? hasName(labels, name) : names.size === names.add(name).size) {
@@ -118,8 +139,13 @@ class Parser {
       this.#at++;
       this.#skipBlanks();
       const value = this.#labelValue(name);
+      if (value.length > labelValueCharacters) {
+        throw refused("labelValueCharacters", labelValueCharacters, `the label ${name} of ${draft.name}`);
+      }
       if (name === apart) bound = numberOf(name, value);
-      else labels.push(name, value);
+      else if (labels.push(name, value) > 2 * labelsPerSeries) {
+        throw refused("labelsPerSeries", labelsPerSeries, `a series of ${draft.name}`);
+      }
       this.#skipBlanks();
     } while (text.charCodeAt(this.#at) === comma);
     if (text.charCodeAt(this.#at) !== closeBrace) throw this.#unexpected(`, or } after a label of ${draft.name}`);

@@ -3,13 +3,18 @@
 const blank = /[ \t]+/;
 const timestamp = /^-?\d+$/;
 
-/** Comments, and lines that hold anything else than a value and a timestamp behind their name, stay as they are. */
-export function withoutTimestamps(text: string): string {
+/**
+ * Comments, and lines that hold anything else than a value and a timestamp behind their name, stay as they are.
+ * @param mostLines so many that are not blank are looked at, because whoever reads the text refuses it there
+ */
+export function withoutTimestamps(text: string, mostLines = Number.POSITIVE_INFINITY): string {
   let kept = "";
   let from = 0;
+  let lines = 0;
   for (let start = 0; start < text.length; ) {
     const newline = text.indexOf("\n", start);
     const end = newline < 0 ? text.length : newline;
+    if (end > start && ++lines > mostLines) break;
     const cut = timestampStart(text, start, end);
     if (cut !== undefined) {
       kept += text.slice(from, cut);

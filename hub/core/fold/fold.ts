@@ -6,20 +6,41 @@ import type { Family } from "../exposition/family.ts";
 import { formatNumber } from "../exposition/number.ts";
 import { parseExposition } from "../exposition/parse.ts";
 import { renderHeader } from "../exposition/render.ts";
+import { boundsOf } from "../exposition/text-bounds.ts";
 import { type Group, groupKey } from "../group-path.ts";
+import { type LimitName, type OverLimit, PushLimits } from "../push-limits.ts";
 import type { Push } from "../record.ts";
+import { Admission, type Growth } from "./admission.ts";
 import { inconsistency, misfits } from "./consistency.ts";
 import type { ExpiringGroup } from "./expiry.ts";
 import { FamilyIndex } from "./family-index.ts";
 import { type GroupChange, type GroupDump, GroupState, justAfter, type StoredFamily } from "./group-state.ts";
-import { type Prepared, type PreparedFamily, prepareBody, pushFailureTimeName, pushTimeName } from "./prepare.ts";
+import {
+  type BodyBounds,
+  charactersOf,
+  type Prepared,
+  type PreparedFamily,
+  prepareBody,
+  pushFailureTimeName,
+  pushTimeName,
+} from "./prepare.ts";
 import { PushTemplate, PushTemplates } from "./push-template.ts";
 import { RecentBodies } from "./recent-bodies.ts";
 
 /** A push before it has a stamp. */
 export type Candidate = Omit<Push, "at">;
 
-export type CheckOutcome = { ok: true; series: number } | { ok: false; reason: string };
+export type CheckOutcome =
+  | { ok: true; series: number }
+  /** `limit` is the one that the push would pass, where nothing else is wrong with it. */
+  | { ok: false; reason: string; limit?: LimitName | undefined };
+
+export interface FoldOptions {
+  /** What `check` takes. @default those of a hub that says nothing */
+  limits?: PushLimits;
+  /** Jobs of the inventory, beside which all others share limits of their own. @default all that there are */
+  jobs?: ReadonlySet<string>;
+}
 
 export interface ApplyOutcome {
   /**
@@ -52,9 +73,18 @@ export class Fold {
   readonly #templates = new PushTemplates();
   /** Keys of the groups that expire when nobody pushes them. */
   readonly #expiring = new Set<string>();
+  readonly admission: Admission;
+  readonly #bounds: BodyBounds;
+  /** What pushes that were checked would add. */
+  readonly #growths = new WeakMap<Candidate, Growth>();
   #groupCount = 0;
   /** Keys of the existing groups in order; undefined when one came or went since. */
   #keys: string[] | undefined;
+
+  constructor({ limits = PushLimits.parse({}), jobs }: FoldOptions = {}) {
+    this.admission = new Admission(limits, jobs);
+    this.#bounds = boundsOf(limits);
+  }
 
   get groupCount(): number {
     return this.#groupCount;
@@ -76,20 +106,19 @@ export class Fold {
   }
 
   /**
-   * Whether a push would be consistent in itself and with what is stored. Nothing is reserved: two pushes that are checked
-   * before either is applied may contradict each other, and are then shown by the rule for machines that were apart.
+   * Whether a push keeps within the limits and would be consistent in itself and with what is stored. Of two pushes that are checked
+   * before either is applied, and contradict each other, the newer one is shown, by the rule for machines that were apart.
    */
   check(candidate: Candidate): CheckOutcome {
-    if (candidate.op === "delete") return { ok: true, series: 0 };
-    const key = groupKey(candidate.group);
-    const prepared = this.#prepareAnew(key, candidate);
-    if (!prepared.ok) return prepared;
-    const shape = new GroupState(key, candidate.group).shape;
-    const { families } = prepared;
-    const reason = inconsistency(this.#index, { op: candidate.op, key, shape, families });
-    if (reason !== undefined) return { ok: false, reason };
-    this.#recent.keep(key, candidate.body, families);
-    return { ok: true, series: families.reduce((sum, family) => sum + family.series, 0) };
+    const outcome = this.#judge(candidate);
+    if (!outcome.ok && outcome.limit !== undefined) this.admission.noteRefusal(outcome.limit);
+    return outcome;
+  }
+
+  /** What a checked push adds counts as there from now on, until the returned function is called: once it is folded, or failed. */
+  reserve(candidate: Candidate): () => void {
+    const growth = this.#growths.get(candidate);
+    return growth === undefined ? () => {} : this.admission.reserve(growth);
   }
 
   /**
@@ -208,11 +237,63 @@ export class Fold {
     return [...this.#states.values()].map((state) => state.dump()).sort((a, b) => (a.key < b.key ? -1 : 1));
   }
 
+  #judge(candidate: Candidate): CheckOutcome {
+    const { op, group, body } = candidate;
+    const key = groupKey(group);
+    const state = this.#states.get(key);
+    const overPath = state === undefined ? this.admission.overPath(group) : undefined;
+    if (overPath !== undefined) return { ok: false, ...overPath };
+    if (op === "delete") return this.#admitted(candidate, key, state, nothing.families);
+    const prepared = this.#prepareAnew(key, candidate, this.#bounds);
+    if (!prepared.ok) return prepared;
+    const { families } = prepared;
+    const shape = (state ?? new GroupState(key, group)).shape;
+    const overShapes = this.#overShapes(shape, families);
+    if (overShapes !== undefined) return { ok: false, ...overShapes };
+    const reason = inconsistency(this.#index, { op, key, shape, families });
+    if (reason !== undefined) return { ok: false, reason };
+    const outcome = this.#admitted(candidate, key, state, families);
+    if (outcome.ok) this.#recent.keep(key, body, families);
+    return outcome;
+  }
+
+  #overShapes(shape: string, families: readonly PreparedFamily[]): OverLimit | undefined {
+    for (const { name } of families) {
+      const shapes = this.#index.entry(name)?.shapes;
+      const over = shapes === undefined || shapes.has(shape) ? undefined : this.admission.overShapes(name, shapes.size);
+      if (over !== undefined) return over;
+    }
+    return undefined;
+  }
+
+  /** Whether there is room for it. */
+  #admitted(
+    candidate: Candidate,
+    key: string,
+    state: GroupState | undefined,
+    families: readonly PreparedFamily[],
+  ): CheckOutcome {
+    const growth = growthOf(candidate, key, state, families);
+    const series = families.reduce((sum, family) => sum + family.series, 0);
+    const over = this.admission.overPush(series) ?? this.admission.overGrowth(growth);
+    if (over !== undefined) return { ok: false, ...over };
+    this.#growths.set(candidate, growth);
+    return { ok: true, series };
+  }
+
   #change(state: GroupState, write: () => GroupChange): { took: boolean; changed: string[] } {
     const { key } = state;
-    this.#states.set(key, state);
     const existed = state.exists;
+    const before = { remembered: this.#states.has(key) ? 1 : 0, series: state.series, characters: state.characters };
+    this.#states.set(key, state);
     const { took, removed, added } = write();
+    const remembered = 1 - before.remembered;
+    this.admission.held.add(jobOf(state.group), {
+      remembered,
+      groups: Number(state.exists) - Number(existed),
+      series: state.series - before.series,
+      characters: state.characters - before.characters + remembered * key.length,
+    });
     if (state.expiry === undefined) this.#expiring.delete(key);
     else this.#expiring.add(key);
     if (state.exists !== existed) {
@@ -233,10 +314,11 @@ export class Fold {
     return families === undefined ? this.#prepareAnew(key, push) : { ok: true, families };
   }
 
-  #prepareAnew(key: string, { group, body }: Candidate): Prepared {
+  /** @param bounds none for what is stored. What a template fits differs from a push that was taken in its values only. */
+  #prepareAnew(key: string, { group, body }: Candidate, bounds?: BodyBounds): Prepared {
     const families = this.#templates.get(key)?.fill(body);
     if (families !== undefined) return { ok: true, families };
-    const prepared = prepareBody(group, body);
+    const prepared = prepareBody(group, body, bounds);
     // A group that is pushed once, as many are, needs none.
     if (prepared.ok && this.#states.has(key)) this.#templates.keep(key, PushTemplate.of(body, prepared.families));
     return prepared;
@@ -290,9 +372,37 @@ const nothing: { ok: true; families: PreparedFamily[] } = { ok: true, families: 
 
 const pushTimeHelp = (how: string) => `Last Unix time when changing this group in the Pushgateway ${how}.`;
 
-function view(state: GroupState): GroupView {
-  const { key, group, pushedAtMs } = state;
-  let series = 0;
-  for (const family of state.families.values()) series += family.series;
+const jobOf = (group: Group): string => group[0]?.[1] ?? "";
+
+function growthOf(
+  { op, group }: Candidate,
+  key: string,
+  state: GroupState | undefined,
+  families: readonly PreparedFamily[],
+): Growth {
+  const isNew = state === undefined;
+  let [series, characters] = [0, isNew ? key.length : 0];
+  for (const family of families) {
+    const replaced = op === "post" ? state?.families.get(family.name) : undefined;
+    series += family.series - (replaced?.series ?? 0);
+    characters += charactersOf(family) - (replaced === undefined ? 0 : charactersOf(replaced));
+  }
+  if (op !== "post") {
+    series -= state?.series ?? 0;
+    characters -= state?.characters ?? 0;
+  }
+  const isDelete = op === "delete";
+  return {
+    job: jobOf(group),
+    remembered: isNew ? 1 : 0,
+    groups: isDelete ? -Number(state?.exists === true) : Number(state?.exists !== true),
+    series,
+    characters,
+    groupSeries: (state?.series ?? 0) + series,
+    isDelete,
+  };
+}
+
+function view({ key, group, pushedAtMs, series }: GroupState): GroupView {
   return { key, group, pushedAtMs, series };
 }

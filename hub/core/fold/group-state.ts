@@ -5,7 +5,7 @@
 import type { Group } from "../group-path.ts";
 import { compareHlc, type Hlc } from "../hlc.ts";
 import { LabelMerger } from "./label-merger.ts";
-import type { PreparedFamily } from "./prepare.ts";
+import { charactersOf, type PreparedFamily } from "./prepare.ts";
 
 /** When a write was made and by whom, which tells equal times apart. */
 export interface Stamp {
@@ -54,6 +54,10 @@ export class GroupState {
   /** Names of the group's labels: two groups can hold the same series only when these differ. */
   readonly shape: string;
   readonly families = new Map<string, StoredFamily>();
+  /** Sample lines of all families. */
+  series = 0;
+  /** What the families take of the fold's text. */
+  characters = 0;
   #labelText: string | undefined;
   /** Newest PUT or DELETE: nothing older is visible. */
   #cleared: Stamp | undefined;
@@ -157,17 +161,29 @@ export class GroupState {
     if (this.hides(family.stamp)) return;
     const current = this.families.get(family.name);
     if (current !== undefined && !isNewer(family.stamp, current.stamp)) return;
-    if (current !== undefined) removed.push(current);
+    if (current !== undefined) {
+      removed.push(current);
+      this.#count(current, -1);
+    }
     const stored = { ...family, key: this.key, shape: this.shape };
     this.families.set(family.name, stored);
     added.push(stored);
+    this.#count(stored, 1);
+  }
+
+  #count(family: StoredFamily, sign: 1 | -1): void {
+    this.series += sign * family.series;
+    this.characters += sign * charactersOf(family);
   }
 
   #clear(stamp: Stamp): StoredFamily[] {
     if (!isNewer(stamp, this.#cleared)) return [];
     this.#cleared = stamp;
     const removed = [...this.families.values()].filter((family) => isNewer(stamp, family.stamp));
-    for (const { name } of removed) this.families.delete(name);
+    for (const family of removed) {
+      this.families.delete(family.name);
+      this.#count(family, -1);
+    }
     return removed;
   }
 }

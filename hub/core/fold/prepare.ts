@@ -2,7 +2,9 @@
 import { type Family, isDistribution, type MetricType } from "../exposition/family.ts";
 import { parseExposition } from "../exposition/parse.ts";
 import { lineCount, renderHeader, renderMetric } from "../exposition/render.ts";
+import { splitIt, type TextBounds, unbounded } from "../exposition/text-bounds.ts";
 import type { Group } from "../group-path.ts";
+import type { LimitName } from "../push-limits.ts";
 import { LabelMerger } from "./label-merger.ts";
 
 /** A family of one group: `text` holds its lines without HELP and TYPE, each with the group's labels. */
@@ -15,7 +17,19 @@ export interface PreparedFamily {
   series: number;
 }
 
-export type Prepared = { ok: true; families: PreparedFamily[] } | { ok: false; reason: string };
+/** `limit` is the one that the push passes, where it is not malformed. */
+export type Prepared =
+  | { ok: true; families: PreparedFamily[] }
+  | { ok: false; reason: string; limit?: LimitName | undefined };
+
+export interface BodyBounds extends TextBounds {
+  /** Of all lines, each with the group's labels. */
+  textCharactersPerPush: number;
+}
+
+/** What a family takes of the fold's text, characters. */
+export const charactersOf = ({ name, help, text }: PreparedFamily): number =>
+  name.length + (help?.length ?? 0) + text.length;
 
 /** Families that a Pushgateway writes itself for each group; what a push says under these names is dropped there and here. */
 export const pushTimeName = "push_time_seconds";
@@ -38,22 +52,40 @@ const agentFamilies = new Map<string, MetricType>([
  * judge alike, therefore it is no setting.
  */
 const maxTextCharacters = 64 * 1024 * 1024;
+/** Of what is stored. */
+export const storedBounds: BodyBounds = { ...unbounded, textCharactersPerPush: maxTextCharacters };
 
-/** Checks the body of a push as far as it can be judged without what else is stored. Cost: the size of the body. */
-export function prepareBody(group: Group, body: string): Prepared {
-  const parsed = parseExposition(body);
-  if (!parsed.ok) return { ok: false, reason: `line ${parsed.line}: ${parsed.reason}` };
+/**
+ * Checks the body of a push as far as it can be judged without what else is stored. Cost: the size of the body, or what the
+ * bounds let be read of it.
+ * @param bounds of a push that is not stored yet
+ */
+export function prepareBody(group: Group, body: string, bounds: BodyBounds = storedBounds): Prepared {
+  const parsed = parseExposition(body, bounds);
+  if (!parsed.ok) {
+    const { line, reason, limit } = parsed;
+    return { ok: false, reason: `line ${line}: ${reason}`, limit };
+  }
   const merger = new LabelMerger(group);
   const families: PreparedFamily[] = [];
-  let room = maxTextCharacters;
+  const most = Math.min(bounds.textCharactersPerPush, maxTextCharacters);
+  let room = most;
   for (const family of parsed.families) {
     if (family.name === pushTimeName || family.name === pushFailureTimeName) continue;
     const prepared = prepareFamily(group, family, merger, room);
     if (typeof prepared === "string") return { ok: false, reason: `${family.name}: ${prepared}` };
+    if (prepared === undefined) return tooLong(most, bounds);
     families.push(prepared);
     room -= prepared.text.length;
   }
   return { ok: true, families };
+}
+
+function tooLong(most: number, { textCharactersPerPush }: BodyBounds): Prepared {
+  const reason = `with the group's labels on every line the push is longer than ${most} characters`;
+  if (most < textCharactersPerPush || textCharactersPerPush === maxTextCharacters) return { ok: false, reason };
+  const deed = `shorten the group's path, or ${splitIt}`;
+  return { ok: false, reason: `${reason} (limits.textCharactersPerPush); ${deed}`, limit: "textCharactersPerPush" };
 }
 
 /** The stored lines as metrics again, each with all its labels; for the rare question that needs them. */
@@ -77,8 +109,13 @@ export function ownedName({ name, type }: Pick<Family, "name" | "type">): string
   return type === wanted ? undefined : `agents push it as a ${wanted}, and this is of type ${type}`;
 }
 
-/** A string is the reason why the family is refused. */
-function prepareFamily(group: Group, family: Family, merger: LabelMerger, room: number): PreparedFamily | string {
+/** A string is the reason why the family is refused; undefined that it does not fit into the room. */
+function prepareFamily(
+  group: Group,
+  family: Family,
+  merger: LabelMerger,
+  room: number,
+): PreparedFamily | string | undefined {
   const { name, type, help, metrics } = family;
   const owned = ownedName(family);
   if (owned !== undefined) return owned;
@@ -97,8 +134,7 @@ function prepareFamily(group: Group, family: Family, merger: LabelMerger, room: 
     if (seen !== undefined && seen.size === seen.add(labels).size) return `two series with the same labels {${labels}}`;
     const written = lineCount(type, metric);
     characters += written * (name.length + labels.length);
-    if (characters > room)
-      return `with the group's labels on every line the push is longer than ${maxTextCharacters} characters`;
+    if (characters > room) return undefined;
     lines.push(renderMetric(name, type, labels, metric));
     series += written;
   }

@@ -1,6 +1,7 @@
 /** Scrapes the agents of the watched machines, each at its own interval, onto the path of a push. */
 import { type AgentConfig, agentId, type ScrapeConfig } from "../../config.ts";
 import type { Candidate, CheckOutcome } from "../../core/fold/fold.ts";
+import type { PushLimits } from "../../core/push-limits.ts";
 import { readScrape, type ScrapeSource } from "../../core/scrape.ts";
 import { ScrapeBook, type ScrapeOutcome } from "../../core/scrape-book.ts";
 import type { AppendOutcome } from "../journal.ts";
@@ -12,8 +13,10 @@ import { fetchMetrics } from "./fetch-metrics.ts";
 export interface ScraperOptions {
   /** All machines' agents; which of them are scraped is said by `watch`, those without `scrape` never are. */
   agents: readonly AgentConfig[];
-  /** Whether a push fits what is stored. */
+  /** Whether a push keeps within the limits and fits what is stored. */
   check(push: Candidate): CheckOutcome;
+  /** Those of `check`. */
+  limits: PushLimits;
   append(push: Candidate): Promise<AppendOutcome>;
   /** Whether the hub takes pushes. */
   ready(): boolean;
@@ -92,13 +95,13 @@ export class Scraper {
   };
 
   async #outcomeOf(agent: AgentConfig, config: ScrapeConfig, signal: AbortSignal): Promise<ScrapeOutcome> {
-    const { check, append, maxBodyBytes, clock } = this.#options;
+    const { check, limits, append, maxBodyBytes, clock } = this.#options;
     const fetched = await fetchMetrics(config, { maxBodyBytes, clock, signal });
     if (fetched.type === "failed") return { ok: false, reason: fetched.reason };
     if (signal.aborted) return { ok: false, reason: "the machine is not watched any more" };
     const { port, intervalMs, deadlineMs } = config;
     const source: ScrapeSource = { agent: agent.name, machine: agent.machine, port, intervalMs, deadlineMs };
-    const reading = readScrape(source, fetched.answer, check);
+    const reading = readScrape(source, fetched.answer, check, limits);
     if (!reading.ok) return reading;
     const stored = await append(reading.push);
     if ("reason" in stored) return { ok: false, reason: `what came could not be stored: ${stored.reason}` };

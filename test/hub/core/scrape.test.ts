@@ -13,7 +13,7 @@ const source: ScrapeSource = {
 const plain: ScrapeAnswer = { status: 200, mediaType: "text/plain", location: undefined, text: "" };
 
 function read(answer: Partial<ScrapeAnswer>, fold = new Fold(), from = source) {
-  return readScrape(from, { ...plain, ...answer }, (push) => fold.check(push));
+  return readScrape(from, { ...plain, ...answer }, (push) => fold.check(push), fold.admission.limits);
 }
 
 function stored(fold: Fold, answer: Partial<ScrapeAnswer>, from = source): void {

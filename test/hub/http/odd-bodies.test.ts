@@ -1,6 +1,7 @@
 /** Bodies that no client should send: the same verdict as a real Pushgateway's, or a clear 4xx where it has no good one. */
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { limitNames } from "../../../hub/core/push-limits.ts";
 import { RealPushgateway } from "../../support/pushgateway.ts";
 import { type PushServer, startPushServer } from "./push-api-server.ts";
 
@@ -8,6 +9,9 @@ const mebibyte = 1024 * 1024;
 const path = "/metrics/job/odd";
 const utf8Not = Buffer.from([0xff, 0xfe]);
 const long = "b".repeat(mebibyte);
+
+/** A Pushgateway has none. */
+const wide = Object.fromEntries(limitNames.map((limit) => [limit, 100 * mebibyte]));
 
 let gateway: RealPushgateway;
 let hub: PushServer;
@@ -17,7 +21,7 @@ beforeAll(async () => {
     `--web.listen-address=${host}:${port}`,
     "--persistence.file=",
   ]);
-  hub = await startPushServer({ maxBodyBytes: 4 * mebibyte });
+  hub = await startPushServer({ maxBodyBytes: 4 * mebibyte, limits: wide });
 });
 afterAll(() => Promise.all([gateway?.kill(), hub?.close()]));
 

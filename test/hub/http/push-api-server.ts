@@ -2,6 +2,7 @@
 import type { AddressInfo } from "node:net";
 import { promisify } from "node:util";
 import { type Candidate, Fold } from "../../../hub/core/fold/fold.ts";
+import { PushLimits } from "../../../hub/core/push-limits.ts";
 import { Entrance, type EntranceDeadlines } from "../../../hub/http/entrance.ts";
 import { createHubFront } from "../../../hub/http/hub-front.ts";
 import { createOtlpApi, type OtlpApiOptions } from "../../../hub/http/otlp-api.ts";
@@ -23,17 +24,21 @@ export interface PushServer {
   close(): Promise<void>;
 }
 
-/** @param overrides of the APIs' options, and the deadlines of the server below them */
+/** @param overrides of the APIs' options, the deadlines of the server below them, and the fold's limits */
 export async function startPushServer({
   deadlines,
   otlp: otlpOptions,
+  limits,
+  jobs,
   ...overrides
 }: Partial<PushApiOptions> & {
   deadlines?: EntranceDeadlines;
   otlp?: Partial<OtlpApiOptions>;
+  limits?: Partial<PushLimits>;
+  jobs?: ReadonlySet<string>;
 } = {}): Promise<PushServer> {
   const failures: string[] = [];
-  const fold = new Fold();
+  const fold = new Fold({ limits: PushLimits.parse(limits ?? {}), ...(jobs && { jobs }) });
   const appended: Candidate[] = [];
   let stamp = { wallMs: 1_700_000_000_000, counter: 0 };
   const append: PushApiOptions["append"] = async (push) => {

@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { parseExposition } from "../../../../hub/core/exposition/parse.ts";
 import { labelText } from "../../../../hub/core/exposition/render.ts";
 import { Fold } from "../../../../hub/core/fold/fold.ts";
+import { charactersOf } from "../../../../hub/core/fold/prepare.ts";
 import { groupKey } from "../../../../hub/core/group-path.ts";
 import { compareHlc } from "../../../../hub/core/hlc.ts";
 import { records, type Stamped, shuffled } from "./random-records.ts";
@@ -41,6 +42,36 @@ it("any order ends where the order of the stamps ends, by the plain reading of P
       for (const dump of foldOf(all).state()) {
         const families = dump.families.map(({ name, stamp }) => [name, stamp.at.wallMs, stamp.machine]);
         expect(families).toEqual([...(plainReading(all).get(dump.key) ?? [])].sort());
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+it("what is counted in all and by job is what there is, in whatever order records and groups of a snapshot come", () => {
+  fc.assert(
+    fc.property(records.chain(shuffled), records.chain(shuffled), (all, others) => {
+      const fold = foldOf(all);
+      for (const dump of foldOf(others).dumps()) fold.merge(dump);
+      const counted = new Map<string, { series: number; groups: number }>();
+      for (const { group, series } of fold.groups()) {
+        const job = group[0]?.[1] ?? "";
+        const { series: before, groups } = counted.get(job) ?? { series: 0, groups: 0 };
+        counted.set(job, { series: before + series, groups: groups + 1 });
+      }
+      const { held } = fold.admission;
+      const states = fold.state();
+      const families = states.flatMap((state) => state.families);
+      const characters = families.reduce((sum, family) => sum + charactersOf(family), 0);
+      expect(held.total).toEqual({
+        remembered: states.length,
+        groups: fold.groupCount,
+        series: fold.seriesCount,
+        characters: characters + states.reduce((sum, { key }) => sum + key.length, 0),
+      });
+      for (const [job, sums] of counted) expect(held.of(job)).toMatchObject(sums);
+      for (const what of ["series", "groups"] as const) {
+        expect(held.largest(what)).toBe(Math.max(0, ...[...counted.values()].map((sums) => sums[what])));
       }
     }),
     { numRuns: 500 },

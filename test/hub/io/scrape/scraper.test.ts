@@ -29,6 +29,7 @@ function scrape(agents: AgentConfig[], more: Partial<ScraperOptions> = {}) {
   const scraper = new Scraper({
     agents,
     check: (push) => fold.check(push),
+    limits: fold.admission.limits,
     append: async (push): Promise<AppendOutcome> => {
       pushes.push(push);
       return { kind: "stored", position: { incarnation: "one", seq: pushes.length } };
