@@ -3,6 +3,7 @@ import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
+import type { ByteBudget, ByteHold } from "../core/byte-budget.ts";
 import { delimitedToText } from "../core/exposition/protobuf/delimited.ts";
 
 export type PushBody =
@@ -16,8 +17,27 @@ const protobufParameters = ["proto=io.prometheus.client.MetricFamily", "encoding
 
 const inflate = promisify(gunzip);
 
-/** @param maxBytes bound both of what is sent and of what it inflates to */
-export async function readPushBody(request: IncomingMessage, maxBytes: number, deadlineMs: number): Promise<PushBody> {
+export interface PushBodyBounds {
+  /** Of what is sent, and of what it inflates to. */
+  maxBytes: number;
+  deadlineMs: number;
+  /** Of all bodies that are being read together. @default none, for bodies that are small */
+  budget?: ByteBudget;
+}
+
+export async function readPushBody(request: IncomingMessage, bounds: PushBodyBounds): Promise<PushBody> {
+  const { budget } = bounds;
+  if (budget?.isFull) return tooMany(budget);
+  const hold = budget?.hold();
+  try {
+    return await readHeld(request, bounds, hold);
+  } finally {
+    hold?.release();
+  }
+}
+
+async function readHeld(request: IncomingMessage, bounds: PushBodyBounds, hold?: ByteHold): Promise<PushBody> {
+  const { maxBytes, budget } = bounds;
   const decode = decoderFor(request.headers["content-type"], maxBytes);
   if (typeof decode !== "function") return decode;
   const encoding = (request.headers["content-encoding"] || "identity").toLowerCase();
@@ -26,11 +46,12 @@ export async function readPushBody(request: IncomingMessage, maxBytes: number, d
       "accept-encoding": "gzip",
     });
   }
-  const received = await receive(request, maxBytes, deadlineMs);
+  const received = await receive(request, bounds, hold);
   if (!Buffer.isBuffer(received)) return received;
   if (encoding === "identity") return decode(received);
   try {
-    return decode(await inflate(received, { maxOutputLength: maxBytes }));
+    const inflated = await inflate(received, { maxOutputLength: maxBytes });
+    return hold?.take(inflated.length) === false ? tooMany(budget) : decode(inflated);
   } catch (error) {
     const tooLarge = (error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE"; // zlib throws nothing else
     return tooLarge
@@ -39,7 +60,11 @@ export async function readPushBody(request: IncomingMessage, maxBytes: number, d
   }
 }
 
-function receive(request: IncomingMessage, maxBytes: number, deadlineMs: number): Promise<Buffer | PushBody> {
+function receive(
+  request: IncomingMessage,
+  { maxBytes, deadlineMs, budget }: PushBodyBounds,
+  hold?: ByteHold,
+): Promise<Buffer | PushBody> {
   const tooLarge = () =>
     refuse(413, `the body is larger than ${maxBytes} bytes; split the push by metric names with POST`);
   if (Number(request.headers["content-length"] ?? 0) > maxBytes) return Promise.resolve(tooLarge());
@@ -56,6 +81,7 @@ function receive(request: IncomingMessage, maxBytes: number, deadlineMs: number)
     const onData = (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes > maxBytes) finish(tooLarge());
+      else if (hold?.take(chunk.length) === false) finish(tooMany(budget));
       else chunks.push(chunk);
     };
     const onEnd = () => finish(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks));
@@ -86,6 +112,10 @@ function decodeProtobuf(bytes: Buffer, maxBytes: number): PushBody {
   const decoded = delimitedToText(bytes, maxBytes);
   if (!decoded.ok) return refuse(decoded.tooLarge ? 413 : 400, decoded.reason);
   return { kind: "text", text: decoded.text };
+}
+
+function tooMany(budget: ByteBudget | undefined): PushBody {
+  return refuse(503, `the push was not read: ${budget?.reason}`, { "retry-after": "1" });
 }
 
 function refuse(status: number, reason: string, headers: Record<string, string> = {}): PushBody {
