@@ -47,6 +47,8 @@ export const PushLimits = z.strictObject({
   rememberedGroups: most(200_000),
   /** Lines, names and HELP texts of all groups, and the names of deleted ones, characters. */
   textCharacters: most(128 * mebi),
+  /** Bodies that are being read, and records that wait to be stored, bytes together; room for some of the largest. */
+  bytesUnderWay: most(64 * mebi),
 });
 export type PushLimits = z.infer<typeof PushLimits>;
 export type LimitName = keyof PushLimits;

@@ -2,7 +2,7 @@
 import type { LimitName } from "../core/push-limits.ts";
 
 /** 4xx: it is for whoever pushes to change something. 5xx: it is for whoever runs the hubs; the peer holds the same and says so too. */
-export const limitStatus: Record<LimitName, 400 | 413 | 429 | 507> = {
+export const limitStatus: Record<LimitName, 400 | 413 | 429 | 503 | 507> = {
   seriesPerPush: 413,
   familiesPerPush: 413,
   textCharactersPerPush: 413,
@@ -24,6 +24,7 @@ export const limitStatus: Record<LimitName, 400 | 413 | 429 | 507> = {
   tombstones: 429,
   rememberedGroups: 507,
   textCharacters: 507,
+  bytesUnderWay: 503,
 };
 
 /** Room for a job comes when its groups expire or are deleted, which takes a while. */

@@ -66,7 +66,7 @@ export async function readOrder<T>(
   schema: z.ZodType<T>,
   maxBytes = defaultMaxBytes,
 ): Promise<Read<T>> {
-  const body = await readPushBody(request, maxBytes, bodyDeadlineMs);
+  const body = await readPushBody(request, { maxBytes, deadlineMs: bodyDeadlineMs });
   if (body.kind === "gone") return { error: { status: 400, body: { error: "the body did not come whole" } } };
   if (body.kind === "refused") {
     const error = body.status === 413 ? `the body takes more than ${maxBytes} bytes` : body.reason;

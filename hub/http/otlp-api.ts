@@ -88,7 +88,12 @@ async function answerExport(
   if (!expiry.ok) return failed(400, expiry.reason);
   const { maxBodyBytes, bodyDeadlineMs = 10_000 } = options;
   const advice = "export in smaller batches, or fewer series";
-  const body = await readBytes(request, { maxBytes: maxBodyBytes, deadlineMs: bodyDeadlineMs, advice });
+  const body = await readBytes(request, {
+    maxBytes: maxBodyBytes,
+    deadlineMs: bodyDeadlineMs,
+    advice,
+    budget: options.fold.admission.bytes,
+  });
   if (body.kind === "gone") return undefined;
   if (body.kind === "refused") return failed(body.status, body.reason, body.headers);
   const decoded = encoding === "json" ? decodeJson(body.bytes) : decodeProtobuf(body.bytes);

@@ -113,7 +113,11 @@ async function answerPush(
 
   const expiry = readExpiry(request.headers[expiryHeader], options.groupExpiryMs);
   if (!expiry.ok) return { status: 400, text: expiry.reason };
-  const body = await readPushBody(request, options.maxBodyBytes, options.bodyDeadlineMs ?? 10_000);
+  const body = await readPushBody(request, {
+    maxBytes: options.maxBodyBytes,
+    deadlineMs: options.bodyDeadlineMs ?? 10_000,
+    budget: options.fold.admission.bytes,
+  });
   if (body.kind === "gone") return undefined;
   if (body.kind === "refused") return { status: body.status, text: body.reason, headers: body.headers };
   const { expiresAfterMs } = expiry;

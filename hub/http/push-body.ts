@@ -1,6 +1,7 @@
 /** Reads the body of a push as text, also where it came as protobuf. */
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
+import type { ByteBudget } from "../core/byte-budget.ts";
 import { delimitedToText } from "../core/exposition/protobuf/delimited.ts";
 import { type BytesRefused, readBytes, refuse } from "./read-bytes.ts";
 
@@ -9,12 +10,18 @@ export type PushBody = { kind: "text"; text: string } | BytesRefused;
 const protobufType = "application/vnd.google.protobuf";
 const protobufParameters = ["proto=io.prometheus.client.MetricFamily", "encoding=delimited"];
 
-/** @param maxBytes bound both of what is sent and of what it inflates to */
-export async function readPushBody(request: IncomingMessage, maxBytes: number, deadlineMs: number): Promise<PushBody> {
-  const decode = decoderFor(request.headers["content-type"], maxBytes);
+export interface PushBodyBounds {
+  /** Of what is sent, and of what it inflates to. */
+  maxBytes: number;
+  deadlineMs: number;
+  /** Of all bodies that are being read together. @default none, for bodies that are small */
+  budget?: ByteBudget;
+}
+
+export async function readPushBody(request: IncomingMessage, bounds: PushBodyBounds): Promise<PushBody> {
+  const decode = decoderFor(request.headers["content-type"], bounds.maxBytes);
   if (typeof decode !== "function") return decode;
-  const advice = "split the push by metric names with POST";
-  const body = await readBytes(request, { maxBytes, deadlineMs, advice });
+  const body = await readBytes(request, { ...bounds, advice: "split the push by metric names with POST" });
   return body.kind === "bytes" ? decode(body.bytes) : body;
 }
 

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
+import type { ByteBudget, ByteHold } from "../core/byte-budget.ts";
 
 export interface BytesOptions {
   /** Bound both of what is sent and of what it inflates to. */
@@ -9,6 +10,8 @@ export interface BytesOptions {
   deadlineMs: number;
   /** What the sender of a body that is too large may do. */
   advice: string;
+  /** Of all bodies that are being read together. @default none, for bodies that are small */
+  budget?: ByteBudget;
 }
 
 export type BytesRefused =
@@ -21,16 +24,28 @@ type Bytes = { kind: "bytes"; bytes: Buffer } | BytesRefused;
 const inflate = promisify(gunzip);
 
 export async function readBytes(request: IncomingMessage, options: BytesOptions): Promise<Bytes> {
+  const { budget } = options;
+  if (budget?.isFull) return tooMany(budget);
+  const hold = budget?.hold();
+  try {
+    return await readHeld(request, options, hold);
+  } finally {
+    hold?.release();
+  }
+}
+
+async function readHeld(request: IncomingMessage, options: BytesOptions, hold?: ByteHold): Promise<Bytes> {
   const encoding = (request.headers["content-encoding"] || "identity").toLowerCase();
   if (encoding !== "gzip" && encoding !== "identity") {
     return refuse(415, `the content encoding ${encoding} is not known here; send gzip or none`, {
       "accept-encoding": "gzip",
     });
   }
-  const received = await receive(request, options);
+  const received = await receive(request, options, hold);
   if (received.kind !== "bytes" || encoding === "identity") return received;
   try {
-    return { kind: "bytes", bytes: await inflate(received.bytes, { maxOutputLength: options.maxBytes }) };
+    const bytes = await inflate(received.bytes, { maxOutputLength: options.maxBytes });
+    return hold?.take(bytes.length) === false ? tooMany(options.budget) : { kind: "bytes", bytes };
   } catch (error) {
     const tooLarge = (error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE"; // zlib throws nothing else
     return tooLarge
@@ -43,7 +58,14 @@ export function refuse(status: number, reason: string, headers: Record<string, s
   return { kind: "refused", status, reason, headers };
 }
 
-function receive(request: IncomingMessage, { maxBytes, deadlineMs, advice }: BytesOptions): Promise<Bytes> {
+const tooMany = (budget: ByteBudget | undefined): BytesRefused =>
+  refuse(503, `the body was not read: ${budget?.reason}`, { "retry-after": "1" });
+
+function receive(
+  request: IncomingMessage,
+  { maxBytes, deadlineMs, advice, budget }: BytesOptions,
+  hold?: ByteHold,
+): Promise<Bytes> {
   const tooLarge = () => refuse(413, `the body is larger than ${maxBytes} bytes; ${advice}`);
   if (Number(request.headers["content-length"] ?? 0) > maxBytes) return Promise.resolve(tooLarge());
   return new Promise((resolve) => {
@@ -59,6 +81,7 @@ function receive(request: IncomingMessage, { maxBytes, deadlineMs, advice }: Byt
     const onData = (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes > maxBytes) finish(tooLarge());
+      else if (hold?.take(chunk.length) === false) finish(tooMany(budget));
       else chunks.push(chunk);
     };
     const onEnd = () =>

@@ -5,6 +5,7 @@
  */
 import type { JetStreamClient } from "nats";
 import { encodeBatch } from "../core/batch-codec.ts";
+import type { ByteBudget } from "../core/byte-budget.ts";
 import { type Hlc, nextHlc } from "../core/hlc.ts";
 import { type Batch, lastPosition, type RecordBody, type RecordPosition, type StreamKind } from "../core/record.ts";
 import type { Log } from "./log.ts";
@@ -51,6 +52,8 @@ export interface JournalOptions {
   /** Before an append is answered as unavailable, ms. */
   storeDeadlineMs: number;
   maxQueued: number;
+  /** Which the records that wait share with others. @default they are only counted */
+  budget?: ByteBudget | undefined;
   /** Called once per stored message, with its sequence in the stream, before its appends are answered. */
   onStored(batch: Batch, streamSeq: number): void;
   /** As `onStored`, for what the detour holds; `onStored` is not called for it. */
@@ -100,16 +103,17 @@ export class Journal {
   }
 
   append(record: Unstamped): Promise<AppendOutcome> {
-    const { clock, maxQueued, storeDeadlineMs, unavailable, detour } = this.#options;
+    const { clock, maxQueued, budget, storeDeadlineMs, unavailable, detour } = this.#options;
     if (this.#blocked !== undefined) return Promise.resolve(this.#blocked);
     const reason = this.#stopped ? "the hub is stopping" : detour === undefined ? unavailable() : undefined;
     if (reason !== undefined) return Promise.resolve({ kind: "unavailable", reason });
     if (this.#queue.length >= maxQueued) {
       return Promise.resolve({ kind: "busy", reason: `${maxQueued} records are waiting to be stored` });
     }
+    const bytes = "body" in record ? record.body.length + 256 : 512;
+    if (budget?.take(bytes) === false) return Promise.resolve({ kind: "busy", reason: budget.reason });
     clock.now = nextHlc(clock.now, clock.wallMs());
     const stamped = { ...record, at: clock.now } as RecordBody; // the omitted field is put back
-    const bytes = "body" in record ? record.body.length + 256 : 512;
     return new Promise((resolve) => {
       const waiting: Waiting = {
         record: stamped,
@@ -156,6 +160,7 @@ export class Journal {
     for (const waiting of this.#queue) {
       if (taken.length > 0 && (bytes + waiting.bytes > maxBatchBytes || taken.length >= maxBatchRecords)) break;
       used++;
+      this.#options.budget?.give(waiting.bytes);
       if (waiting.abandoned) continue;
       taken.push(waiting);
       bytes += waiting.bytes;

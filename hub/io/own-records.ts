@@ -1,6 +1,7 @@
 /** This machine's own records on their way to disk: through a journal a stream, or the spool while NATS does not take them. */
 import type { NatsConnection } from "nats";
 import type { HubConfig } from "../config.ts";
+import type { ByteBudget } from "../core/byte-budget.ts";
 import { type Batch, comparePosition, lastPosition, type RecordPosition, type StreamKind } from "../core/record.ts";
 import { type AppendOutcome, Journal, type Unstamped } from "./journal.ts";
 import { type Log, messageOf } from "./log.ts";
@@ -15,6 +16,8 @@ export interface OwnRecordsOptions {
   config: HubConfig;
   state: RecordState;
   places: StreamPlaces;
+  /** Of bodies that are being read and pushes that wait to be stored. */
+  pushBudget: ByteBudget;
   log: Log;
   /** Makes streams that are missing. Never rejects. */
   mend(nc: NatsConnection): Promise<void>;
@@ -123,7 +126,7 @@ export class OwnRecords {
   }
 
   #createJournal(kind: StreamKind, link: NatsLink, incarnation: string): Journal {
-    const { config, log, state, mend } = this.#options;
+    const { config, log, state, mend, pushBudget } = this.#options;
     return new Journal({
       kind,
       machine: config.machine.name,
@@ -133,6 +136,8 @@ export class OwnRecords {
       clock: state.clock,
       storeDeadlineMs: config.storeDeadlineMs,
       maxQueued: config.maxQueuedPushes,
+      // What fills it are pushes, and for those no health change or alert may be refused.
+      budget: kind === "metrics" ? pushBudget : undefined,
       onStored: (batch, streamSeq) => this.take(kind, batch, streamSeq),
       onSpooled: (batch) => state.foldAll(kind, batch),
       detour: this.#drain,

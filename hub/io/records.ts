@@ -91,6 +91,7 @@ export class Records {
       config,
       state,
       places,
+      pushBudget: fold.admission.bytes,
       log,
       mend,
       onStored: (kind, position, records) => this.#watermark.stored(kind, position, records, clock()),

@@ -2,6 +2,7 @@
  * Judges what a push would add to the fold against the limits, and counts what was refused. What is under way from a check to the
  * fold counts as there already, so that many pushes at once do not pass a limit together.
  */
+import { ByteBudget } from "../byte-budget.ts";
 import { splitIt } from "../exposition/text-bounds.ts";
 import type { Group } from "../group-path.ts";
 import { type LimitName, limitNames, type OverLimit, type PushLimits } from "../push-limits.ts";
@@ -16,6 +17,8 @@ export interface Growth extends Amount {
 
 export class Admission {
   readonly limits: PushLimits;
+  /** What is in memory on its way to the fold. */
+  readonly bytes: ByteBudget;
   /** What the fold holds. */
   readonly held: Tally;
   /** What is checked and on its way into the fold. */
@@ -25,6 +28,7 @@ export class Admission {
   /** @param jobs those of the inventory; without them no job is a guest */
   constructor(limits: PushLimits, jobs: ReadonlySet<string> | undefined) {
     this.limits = limits;
+    this.bytes = new ByteBudget(limits.bytesUnderWay, () => this.noteRefusal("bytesUnderWay"));
     const isGuest = (job: string) => jobs !== undefined && !jobs.has(job);
     this.held = new Tally(isGuest);
     this.#reserved = new Tally(isGuest);
@@ -61,6 +65,8 @@ export class Admission {
         return total.remembered;
       case "textCharacters":
         return total.characters;
+      case "bytesUnderWay":
+        return this.bytes.used;
       default:
         return undefined;
     }

@@ -13,8 +13,8 @@ import {
 } from "./model.ts";
 import { Labeller, metricName } from "./names.ts";
 
-/** Why points are refused: `temporality`: deltas; `conflict`: with what is stored, or came beside; `invalid`: no text can say it; `forbidden`: not by this token. */
-export const refusalReasons = ["temporality", "conflict", "invalid", "forbidden"] as const;
+/** Why points are refused: `temporality`: deltas; `conflict`: with what is stored, or came beside; `invalid`: no text can say it; `forbidden`: not by this token; `limit`: more than may be pushed. */
+export const refusalReasons = ["temporality", "conflict", "invalid", "forbidden", "limit"] as const;
 export type RefusalReason = (typeof refusalReasons)[number];
 
 export type FamilyOf =

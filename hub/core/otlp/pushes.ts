@@ -72,7 +72,8 @@ export function fit(
       refused.push({ name, reason: "conflict", points: draft.drop(name), text });
     }
     if (misfits.size > 0) continue;
-    refused.push({ name: groupKey(draft.group), reason: "conflict", points: draft.points, text: checked.reason });
+    const reason = checked.limit === undefined ? "conflict" : "limit";
+    refused.push({ name: groupKey(draft.group), reason, points: draft.points, text: checked.reason });
     return undefined;
   }
   return undefined;

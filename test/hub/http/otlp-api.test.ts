@@ -287,3 +287,12 @@ it("where a push needs a token, what its holder may not write is refused of a re
   });
   expect(hub.appended.map(({ group }) => groupKey(group))).toEqual(['job="tutor"']);
 });
+
+it("what passes a limit on pushes is refused of a request, with the limit, and the rest is taken", async () => {
+  hub = await startPushServer({ limits: { familiesPerPush: 2 } });
+  const answer = await post(asked({ small: { gauges: ["one"] }, large: { gauges: ["a", "b", "c"] } }));
+  expect(await answer.json()).toMatchObject({
+    partialSuccess: { rejectedDataPoints: "3", errorMessage: expect.stringMatching(/2 .*most|most .*2|more than 2/) },
+  });
+  expect(hub.appended.map(({ group }) => groupKey(group))).toEqual(['job="small"']);
+});

@@ -1,7 +1,9 @@
 /** What passes a limit is refused with words and a number, leaves nothing behind, and is counted. */
+import { request } from "node:http";
 import { afterEach, expect, it } from "vitest";
 import { type LimitName, limitNames, type PushLimits } from "../../../hub/core/push-limits.ts";
 import { limitStatus } from "../../../hub/http/limit-answers.ts";
+import { until } from "../../support/until.ts";
 import { type PushServer, startPushServer } from "./push-api-server.ts";
 
 let hub: PushServer;
@@ -224,6 +226,42 @@ it.each(Object.entries(cases) as [LimitName, Case][])("%s", async (limit, { limi
   await takes(after);
 });
 
-it("each limit of the fold is tried here", () => {
-  expect(Object.keys(cases).sort()).toEqual([...limitNames].sort());
+/** Begins a push and does not end it. */
+function begin(path: string, length: number, sent: string) {
+  const pending = request(hub.url + path, { method: "PUT", headers: { "content-length": length } });
+  const status = new Promise((resolve) => pending.on("response", (answer) => resolve(answer.resume().statusCode)));
+  pending.on("error", () => {});
+  pending.write(sent);
+  return { pending, status };
+}
+
+it("bytesUnderWay: bodies that come slowly have others refused with 503 before they are read, until they are read or gone", async () => {
+  hub = await startPushServer({ limits: { bytesUnderWay: 60_000 } });
+  const { bytes, refusals } = hub.fold.admission;
+  const comment = `#${"c".repeat(59_998)}\n`;
+  const first = begin(at("a"), 60_004, comment);
+  await until("all is taken", () => bytes.used === 60_000, 10_000);
+  const answer = await send(["PUT", at("b"), "x 1\n"]);
+  expect(answer).toMatchObject({
+    status: 503,
+    retryAfter: "1",
+    text: expect.stringContaining("(limits.bytesUnderWay)"),
+  });
+  first.pending.end("x 1\n");
+  expect(await first.status).toBe(503);
+  await until("what was refused is given back", () => bytes.used === 0, 10_000);
+  const second = begin(at("a"), 60_000, comment.slice(0, 30_000));
+  await until("half of it is taken", () => bytes.used === 30_000, 10_000);
+  expect((await send(["PUT", at("b"), comment])).status).toBe(503);
+  expect((await send(["PUT", at("b"), "x 1\n"])).status).toBe(200);
+  second.pending.end(comment.slice(30_000));
+  expect(await second.status).toBe(200);
+  begin(at("a"), 60_000, comment.slice(0, 30_000)).pending.destroy();
+  await until("what is gone is given back", () => bytes.used === 0, 10_000);
+  expect((await send(["PUT", at("b"), comment])).status).toBe(200);
+  expect(refusals.get("bytesUnderWay")).toBeGreaterThanOrEqual(2);
+});
+
+it("each limit is tried here", () => {
+  expect([...Object.keys(cases), "bytesUnderWay"].sort()).toEqual([...limitNames].sort());
 });
