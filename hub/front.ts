@@ -4,6 +4,7 @@ import type { Access } from "./access/access.ts";
 import type { Alerting } from "./alerting.ts";
 import type { HubConfig } from "./config.ts";
 import type { Fold } from "./core/fold/fold.ts";
+import type { Refused } from "./core/refused.ts";
 import { alertsView } from "./http/alerts-view.ts";
 import { createDocumentsApi, documentsView } from "./http/documents-api.ts";
 import type { Front } from "./http/entrance.ts";
@@ -54,6 +55,7 @@ export interface FrontParts {
   sessions: Sessions;
   alerting: Alerting;
   access: Access;
+  refused: Refused;
 }
 
 /** Events of the timeline in the page as it is served; its script reads more. */
@@ -78,6 +80,7 @@ export function createFront(parts: FrontParts): Front {
     sessions,
     alerting,
     access,
+    refused,
   } = parts;
   const unready = () => (records.ready ? undefined : "the hub has not read its records back yet");
   const alerts = () => alertsView(config.machine.name, records.alerts, Date.now());
@@ -99,6 +102,7 @@ export function createFront(parts: FrontParts): Front {
     documents,
     notify: alerting.gauges,
     denied: access.denied,
+    refused,
     folder: config.stateDirectory ?? "/",
   });
   const numbered = new NumberedPushes({

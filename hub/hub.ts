@@ -11,6 +11,7 @@ import { Fold } from "./core/fold/fold.ts";
 import { groupPath } from "./core/group-path.ts";
 import { migrationKind, pushesItself } from "./core/migrated.ts";
 import { nextIncarnation } from "./core/record.ts";
+import { Refused } from "./core/refused.ts";
 import type { SatelliteJudgement } from "./core/satellite.ts";
 import type { MachineState } from "./core/verdict.ts";
 import { FleetAlerts } from "./fleet-alerts.ts";
@@ -61,6 +62,7 @@ export class Hub {
   #stopping = false;
   #stopped: Promise<void> | undefined;
   readonly #fold = new Fold();
+  readonly #refused = new Refused();
   readonly #events = new EventFeed();
   readonly #lag = measureLag();
   readonly #agentIds: ReadonlySet<string>;
@@ -112,6 +114,7 @@ export class Hub {
       config,
       fold: this.#fold,
       log,
+      refused: this.#refused,
       clock,
       onGroups: (keys) => this.#keeper.changed(keys),
       onRemembered: (change) => {
@@ -311,6 +314,7 @@ export class Hub {
       sessions: this.#sessions,
       access: this.#access,
       alerting: this.#alerting,
+      refused: this.#refused,
     });
   }
 

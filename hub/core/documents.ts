@@ -12,7 +12,7 @@ import {
   revisionOf,
   storedText,
 } from "./document.ts";
-import { type Hlc, hlcZero, mergeHlc, nextHlc } from "./hlc.ts";
+import { type Hlc, hlcZero, mergeHlc, stampAfter } from "./hlc.ts";
 
 export interface DocumentWrite {
   kind: string;
@@ -116,7 +116,7 @@ export class Documents {
       const reason = `the value takes ${valueBytes} bytes of JSON, and a document ${maxValueBytes} at most`;
       return { kind: "refused", why: "large", reason };
     }
-    this.#clock = nextHlc(this.#clock, nowMs);
+    this.#clock = stampAfter(this.#clock, nowMs);
     // What is held must be what is read back, whatever the caller does to its value.
     const document = { kind, key, at: this.#clock, machine: this.#machine, by, value: JSON.parse(json) as unknown };
     const reason = this.#whyFull(document);

@@ -2,6 +2,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { AccessKind } from "../access/access.ts";
 import { Health } from "../core/record.ts";
+import type { Refused } from "../core/refused.ts";
 import { Verdict } from "../core/verdict.ts";
 import { alertMetrics } from "./alert-metrics.ts";
 import { type AlertView, SatelliteView, type ServiceJson } from "./api.ts";
@@ -11,6 +12,7 @@ import { type NotifyGauges, notifyMetrics } from "./notify-metrics.ts";
 import { type ObjectiveSources, objectiveMetrics } from "./objective-metrics.ts";
 import { scrapeMetrics } from "./scrape-metrics.ts";
 import { serviceMetrics } from "./service-metrics.ts";
+import { trustMetrics } from "./trust-metrics.ts";
 import type { View } from "./view.ts";
 
 export interface OwnMetricsSources {
@@ -33,6 +35,7 @@ export interface OwnMetricsSources {
   notify: NotifyGauges;
   /** Requests that were refused for want of a token, by what they wanted. */
   denied: Readonly<Record<AccessKind, number>>;
+  refused: Refused;
   /** Folder on the disk of the hub's data. */
   folder: string;
 }
@@ -174,6 +177,7 @@ export class OwnMetrics {
     alertMetrics(this.registry, sources.alerts);
     objectiveMetrics(this.registry, sources.objectives);
     notifyMetrics(this.registry, sources.notify);
+    trustMetrics(this.registry, sources.refused);
     const { denied } = sources;
     new Counter({
       name: "tandem_denied_requests_total",

@@ -5,7 +5,7 @@
  */
 import type { JetStreamClient } from "nats";
 import { encodeBatch } from "../core/batch-codec.ts";
-import { type Hlc, nextHlc } from "../core/hlc.ts";
+import { type Hlc, stampAfter } from "../core/hlc.ts";
 import { type Batch, lastPosition, type RecordBody, type RecordPosition, type StreamKind } from "../core/record.ts";
 import type { Log } from "./log.ts";
 import { type OnCut, publishBatch } from "./publish.ts";
@@ -107,7 +107,7 @@ export class Journal {
     if (this.#queue.length >= maxQueued) {
       return Promise.resolve({ kind: "busy", reason: `${maxQueued} records are waiting to be stored` });
     }
-    clock.now = nextHlc(clock.now, clock.wallMs());
+    clock.now = stampAfter(clock.now, clock.wallMs());
     const stamped = { ...record, at: clock.now } as RecordBody; // the omitted field is put back
     const bytes = "body" in record ? record.body.length + 256 : 512;
     return new Promise((resolve) => {
