@@ -164,7 +164,7 @@ export class Hub {
       onChange: (...change) => this.#onMachine(...change),
       onBroken: (error) => this.#break("judge.broken", error),
     });
-    this.documents = new DocumentStore({ machine: machine.name, peer: config.peer.name, log });
+    this.documents = new DocumentStore({ machine: machine.name, peer: config.peer.name, log, refused: this.#refused });
     this.#satellites = new SatelliteWatch({
       satellites: config.satellites.map(({ name }) => name),
       agentsOf: (name) =>
@@ -461,6 +461,7 @@ export class Hub {
   }
 
   #onNews(news: FromSeat): void {
+    if (news.type === "refused") this.#refused.count("epoch", news.entries);
     this.#conditionAlerts.heard(news);
     this.#news.heard(news);
     if (news.type === "moved") {
