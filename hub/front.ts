@@ -1,5 +1,6 @@
 /** Ties the hub's parts to what answers its requests: the push API, the metrics, the views and the page. */
 import type { IncomingMessage } from "node:http";
+import { hostname } from "node:os";
 import type { Access } from "./access/access.ts";
 import type { Alerting } from "./alerting.ts";
 import type { HubConfig } from "./config.ts";
@@ -21,6 +22,7 @@ import { createPushApi } from "./http/push-api.ts";
 import { createServicesApi } from "./http/services-api.ts";
 import { createSessionApi } from "./http/session-api.ts";
 import { createTimelineApi } from "./http/timeline-api.ts";
+import type { ConnectionGauges } from "./http/trust-metrics.ts";
 import type { View } from "./http/view.ts";
 import type { DocumentStore } from "./io/documents.ts";
 import type { HeartbeatSender } from "./io/heartbeat-sender.ts";
@@ -56,6 +58,8 @@ export interface FrontParts {
   alerting: Alerting;
   access: Access;
   refused: Refused;
+  /** At the hub's port. */
+  connections: ConnectionGauges;
 }
 
 /** Events of the timeline in the page as it is served; its script reads more. */
@@ -81,6 +85,7 @@ export function createFront(parts: FrontParts): Front {
     alerting,
     access,
     refused,
+    connections,
   } = parts;
   const unready = () => (records.ready ? undefined : "the hub has not read its records back yet");
   const alerts = () => alertsView(config.machine.name, records.alerts, Date.now());
@@ -103,6 +108,7 @@ export function createFront(parts: FrontParts): Front {
     notify: alerting.gauges,
     denied: access.denied,
     refused,
+    connections,
     folder: config.stateDirectory ?? "/",
   });
   const numbered = new NumberedPushes({
@@ -113,8 +119,11 @@ export function createFront(parts: FrontParts): Front {
   });
   const session = createSessionApi({ machine: config.machine.name, sessions, nowMs: Date.now });
   const signedIn: SignedIn = (request) => access.operatorOf(request) ?? session.signedIn(request);
+  const { hub: peerHub } = config.peer;
+  const peerOrigin = `http://${peerHub.host}:${peerHub.port}`;
   const push = createPushApi({
     fold,
+    pageOrigins: [peerOrigin],
     gate: access.pushGate,
     wipeRefusal: (request) => (access.asks ? wipeRefusal(request, signedIn) : undefined),
     append: (candidate) => numbered.append(candidate),
@@ -126,7 +135,6 @@ export function createFront(parts: FrontParts): Front {
     status: () => gatewayStatusJson({ version, startedAtMs, config, health: healthAnswer(calls) }),
     onAnswer: (status, op) => metrics.countPush(op, status),
   });
-  const { hub: peerHub } = config.peer;
   const graph = graphView(config);
   const assets = pageAssets();
   const sections = pageSections({
@@ -187,9 +195,14 @@ export function createFront(parts: FrontParts): Front {
       sight: () => ({ ...view.fleet(), services: services.list() }),
     }),
     assets,
-    peerOrigin: `http://${peerHub.host}:${peerHub.port}`,
+    peerOrigin,
+    hosts: new Set(namesOf(config)),
   });
 }
+
+/** Public ones, by which the site's own configuration has this hub asked, or the machine calls itself. */
+const namesOf = ({ machine, peer, allowedHosts }: HubConfig): string[] =>
+  [machine.hub.host, peer.hub.host, hostname(), ...allowedHosts].map((name) => name.toLowerCase());
 
 /** Where a push needs a token, what deletes all groups is an operator's. */
 const wipeRefusal = (request: IncomingMessage, signedIn: SignedIn): string | undefined =>

@@ -20,6 +20,7 @@ import { createFront } from "./front.ts";
 import { alertsView } from "./http/alerts-view.ts";
 import type { Front } from "./http/entrance.ts";
 import { EventFeed } from "./http/events.ts";
+import type { ConnectionGauges } from "./http/trust-metrics.ts";
 import { View } from "./http/view.ts";
 import { announceMove } from "./io/announce-move.ts";
 import { DocumentStore } from "./io/documents.ts";
@@ -100,7 +101,7 @@ export class Hub {
   #natsWasHeard = false;
 
   /** @param onBroken it cannot go on: it is to be stopped, and its process with it */
-  constructor(config: HubConfig, version: string, log: Log, onBroken: () => void) {
+  constructor(config: HubConfig, version: string, log: Log, connections: ConnectionGauges, onBroken: () => void) {
     this.#onBroken = onBroken;
     this.ready = new Promise((resolve) => {
       this.#onReady = resolve;
@@ -315,6 +316,7 @@ export class Hub {
       access: this.#access,
       alerting: this.#alerting,
       refused: this.#refused,
+      connections,
     });
   }
 

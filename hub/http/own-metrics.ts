@@ -12,7 +12,7 @@ import { type NotifyGauges, notifyMetrics } from "./notify-metrics.ts";
 import { type ObjectiveSources, objectiveMetrics } from "./objective-metrics.ts";
 import { scrapeMetrics } from "./scrape-metrics.ts";
 import { serviceMetrics } from "./service-metrics.ts";
-import { trustMetrics } from "./trust-metrics.ts";
+import { type ConnectionGauges, trustMetrics } from "./trust-metrics.ts";
 import type { View } from "./view.ts";
 
 export interface OwnMetricsSources {
@@ -36,6 +36,8 @@ export interface OwnMetricsSources {
   /** Requests that were refused for want of a token, by what they wanted. */
   denied: Readonly<Record<AccessKind, number>>;
   refused: Refused;
+  /** At the hub's port. */
+  connections: ConnectionGauges;
   /** Folder on the disk of the hub's data. */
   folder: string;
 }
@@ -177,7 +179,7 @@ export class OwnMetrics {
     alertMetrics(this.registry, sources.alerts);
     objectiveMetrics(this.registry, sources.objectives);
     notifyMetrics(this.registry, sources.notify);
-    trustMetrics(this.registry, sources.refused);
+    trustMetrics(this.registry, sources.refused, sources.connections);
     const { denied } = sources;
     new Counter({
       name: "tandem_denied_requests_total",
