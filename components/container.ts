@@ -105,6 +105,8 @@ export function hardenedContainer(
       ulimits: [
         { name: "nproc", soft: spec.maxProcesses, hard: spec.maxProcesses },
         { name: "nofile", soft: 65_536, hard: 65_536 },
+        // A core of a process would leave its seeds and keys wherever the machine keeps cores.
+        { name: "core", soft: 0, hard: 0 },
       ],
 
       healthcheck:

@@ -21,6 +21,7 @@ export function hubTuning(site: Site): Partial<HubConfigInput> {
     ...(virtualIp.address === "" ? {} : { listenHost: "0.0.0.0" }),
     ...(hub.groupExpirySeconds === 0 ? {} : { groupExpiryMs: hub.groupExpirySeconds * 1_000 }),
     adminApi: hub.adminApi,
+    ...(hub.allowedHosts.length === 0 ? {} : { allowedHosts: hub.allowedHosts }),
     retentionMs: {
       metrics: hub.metricsHours * hourMs,
       health: hub.healthHours * hourMs,

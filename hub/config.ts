@@ -107,6 +107,11 @@ export const HubConfig = z.strictObject({
   machine: MachineConfig,
   /** Address that the hub binds, for a site whose virtual address comes and goes. @example "0.0.0.0" */
   listenHost: z.string().min(1).optional(),
+  /**
+   * Public names that the hub answers to, besides its address, any other address, and names that nobody outside the network can
+   * have. @example ["hub.example.org"]
+   */
+  allowedHosts: z.array(z.string().min(1).max(253)).default([]),
   peer: MachineConfig,
   /** Machines without a hub, whose agents the hub of `watchedBy` asks, and the other one while that is dead. */
   satellites: z.array(z.strictObject({ name: z.string().min(1), watchedBy: z.string().min(1) })).default([]),

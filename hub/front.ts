@@ -1,9 +1,11 @@
 /** Ties the hub's parts to what answers its requests: the push API, the metrics, the views and the page. */
 import type { IncomingMessage } from "node:http";
+import { hostname } from "node:os";
 import type { Access } from "./access/access.ts";
 import type { Alerting } from "./alerting.ts";
 import type { HubConfig } from "./config.ts";
 import type { Candidate, Fold } from "./core/fold/fold.ts";
+import type { Refused } from "./core/refused.ts";
 import { alertsView } from "./http/alerts-view.ts";
 import { createDocumentsApi, documentsView } from "./http/documents-api.ts";
 import type { Front } from "./http/entrance.ts";
@@ -21,6 +23,7 @@ import { createPushApi } from "./http/push-api.ts";
 import { createServicesApi } from "./http/services-api.ts";
 import { createSessionApi } from "./http/session-api.ts";
 import { createTimelineApi } from "./http/timeline-api.ts";
+import type { ConnectionGauges } from "./http/trust-metrics.ts";
 import type { View } from "./http/view.ts";
 import type { DocumentStore } from "./io/documents.ts";
 import type { HeartbeatSender } from "./io/heartbeat-sender.ts";
@@ -60,6 +63,9 @@ export interface FrontParts {
   alerting: Alerting;
   access: Access;
   remoteWrite: RemoteWrite;
+  refused: Refused;
+  /** At the hub's port. */
+  connections: ConnectionGauges;
 }
 
 /** Events of the timeline in the page as it is served; its script reads more. */
@@ -85,6 +91,8 @@ export function createFront(parts: FrontParts): Front {
     alerting,
     access,
     remoteWrite,
+    refused,
+    connections,
   } = parts;
   const unready = () => (records.ready ? undefined : "the hub has not read its records back yet");
   const alerts = () => alertsView(config.machine.name, records.alerts, Date.now());
@@ -108,6 +116,8 @@ export function createFront(parts: FrontParts): Front {
     denied: access.denied,
     remoteWrite: remoteWrite.gauges,
     limits: fold.admission,
+    refused,
+    connections,
     folder: config.stateDirectory ?? "/",
   });
   remoteWrite.sampleFrom({ own: () => metrics.text(), fleet: () => fold.metricsText() });
@@ -119,8 +129,11 @@ export function createFront(parts: FrontParts): Front {
   });
   const session = createSessionApi({ machine: config.machine.name, sessions, nowMs: Date.now });
   const signedIn: SignedIn = (request) => access.operatorOf(request) ?? session.signedIn(request);
+  const { hub: peerHub } = config.peer;
+  const peerOrigin = `http://${peerHub.host}:${peerHub.port}`;
   const push = createPushApi({
     fold,
+    pageOrigins: [peerOrigin],
     gate: access.pushGate,
     wipeRefusal: (request) => (access.asks ? wipeRefusal(request, signedIn) : undefined),
     append: (candidate) => numbered.append(candidate),
@@ -142,7 +155,6 @@ export function createFront(parts: FrontParts): Front {
     groupExpiryMs: config.groupExpiryMs,
     onAnswer: metrics.countOtlp,
   });
-  const { hub: peerHub } = config.peer;
   const graph = graphView(config);
   const assets = pageAssets();
   const sections = pageSections({
@@ -204,9 +216,14 @@ export function createFront(parts: FrontParts): Front {
       sight: () => ({ ...view.fleet(), services: services.list() }),
     }),
     assets,
-    peerOrigin: `http://${peerHub.host}:${peerHub.port}`,
+    peerOrigin,
+    hosts: new Set(namesOf(config)),
   });
 }
+
+/** Public ones, by which the site's own configuration has this hub asked, or the machine calls itself. */
+const namesOf = ({ machine, peer, allowedHosts }: HubConfig): string[] =>
+  [machine.hub.host, peer.hub.host, hostname(), ...allowedHosts].map((name) => name.toLowerCase());
 
 /** Where a push needs a token, what deletes all groups is an operator's. */
 const wipeRefusal = (request: IncomingMessage, signedIn: SignedIn): string | undefined =>

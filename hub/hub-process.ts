@@ -26,7 +26,7 @@ export class HubProcess implements Running {
     this.#config = config;
     this.#version = version;
     this.#log = log;
-    this.#entrance = new Entrance(log);
+    this.#entrance = new Entrance(log, undefined, [config.peer.hub.host]);
     const { stateDirectory: directory, healthSocket, machine } = config;
     this.#life = new SucceedingProcess(
       { name: "hub", config, directory, healthSocket, at: machine.hub, log },
@@ -94,7 +94,9 @@ export class HubProcess implements Running {
   }
 
   #newHub(): Hub {
-    return new Hub(this.#config, this.#version, this.#log, () => this.#life.end("hub.ended"));
+    return new Hub(this.#config, this.#version, this.#log, this.#entrance.connections, () =>
+      this.#life.end("hub.ended"),
+    );
   }
 
   get #address(): Address {

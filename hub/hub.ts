@@ -11,6 +11,7 @@ import { type Candidate, Fold } from "./core/fold/fold.ts";
 import { groupPath } from "./core/group-path.ts";
 import { migrationKind, pushesItself } from "./core/migrated.ts";
 import { nextIncarnation } from "./core/record.ts";
+import { Refused } from "./core/refused.ts";
 import type { SatelliteJudgement } from "./core/satellite.ts";
 import type { MachineState } from "./core/verdict.ts";
 import { FleetAlerts } from "./fleet-alerts.ts";
@@ -19,6 +20,7 @@ import { createFront } from "./front.ts";
 import { alertsView } from "./http/alerts-view.ts";
 import type { Front } from "./http/entrance.ts";
 import { EventFeed } from "./http/events.ts";
+import type { ConnectionGauges } from "./http/trust-metrics.ts";
 import { View } from "./http/view.ts";
 import { announceMove } from "./io/announce-move.ts";
 import { DocumentStore } from "./io/documents.ts";
@@ -63,6 +65,7 @@ export class Hub {
   #stopping = false;
   #stopped: Promise<void> | undefined;
   readonly #fold: Fold;
+  readonly #refused = new Refused();
   readonly #events = new EventFeed();
   readonly #lag = measureLag();
   readonly #agentIds: ReadonlySet<string>;
@@ -101,7 +104,7 @@ export class Hub {
   #natsWasHeard = false;
 
   /** @param onBroken it cannot go on: it is to be stopped, and its process with it */
-  constructor(config: HubConfig, version: string, log: Log, onBroken: () => void) {
+  constructor(config: HubConfig, version: string, log: Log, connections: ConnectionGauges, onBroken: () => void) {
     this.#onBroken = onBroken;
     this.ready = new Promise((resolve) => {
       this.#onReady = resolve;
@@ -116,6 +119,7 @@ export class Hub {
       config,
       fold: this.#fold,
       log,
+      refused: this.#refused,
       clock,
       onGroups: (keys) => this.#keeper.changed(keys),
       onRemembered: (change) => {
@@ -165,7 +169,7 @@ export class Hub {
       onChange: (...change) => this.#onMachine(...change),
       onBroken: (error) => this.#break("judge.broken", error),
     });
-    this.documents = new DocumentStore({ machine: machine.name, peer: config.peer.name, log });
+    this.documents = new DocumentStore({ machine: machine.name, peer: config.peer.name, log, refused: this.#refused });
     this.#satellites = new SatelliteWatch({
       satellites: config.satellites.map(({ name }) => name),
       agentsOf: (name) =>
@@ -326,6 +330,8 @@ export class Hub {
       access: this.#access,
       alerting: this.#alerting,
       remoteWrite: this.#remoteWrite,
+      refused: this.#refused,
+      connections,
     });
   }
 
@@ -491,6 +497,7 @@ export class Hub {
   }
 
   #onNews(news: FromSeat): void {
+    if (news.type === "refused") this.#refused.count("epoch", news.entries);
     this.#conditionAlerts.heard(news);
     this.#news.heard(news);
     if (news.type === "moved") {

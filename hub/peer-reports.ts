@@ -62,6 +62,7 @@ export class PeerReports {
     const { machine, peer } = options.config;
     this.sender = new HeartbeatSender({
       machine: machine.name,
+      peerHost: peer.hub.host,
       intervalMs: everyMs,
       compose: (full) => this.#compose(full),
     });

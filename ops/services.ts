@@ -131,7 +131,7 @@ async function switchover(service: string | undefined, options: SwitchoverOption
   for (const { name, home } of services)
     outcomes.push({ service: name, ...(await move(hub, name, isHomeward ? home : to)) });
   if (outcomes.some(({ ok }) => !ok)) process.exitCode = 1;
-  print(options, outcomes, outcomes.map((outcome) => `${outcome.service}: ${outcome.text}`).join("\n"));
+  print(options, outcomes, outcomes.map((outcome) => `${outcome.service}: ${oneLine(outcome.text)}`).join("\n"));
 }
 
 async function maintenanceOn(target: string, options: MaintenanceOptions): Promise<void> {
@@ -167,7 +167,7 @@ async function hubFor(options: Asking, service?: string): Promise<OrderHub> {
 
 function tell(outcome: Outcome, { json }: Asking): void {
   if (!outcome.ok) process.exitCode = 1;
-  print({ json }, outcome, outcome.text);
+  print({ json }, outcome, oneLine(outcome.text));
 }
 
 function print({ json }: Pick<Asking, "json">, value: unknown, text: string): void {

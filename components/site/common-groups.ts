@@ -2,6 +2,13 @@
 import { z } from "zod";
 import { flag, host, hostAndPort, hostKey, metricName, mib, path, port, text, whole } from "./values.ts";
 
+/** It stands before the host in the arguments of ssh, so it must not look like an option. */
+const userName = z
+  .string()
+  .regex(/^[a-z_][\w.-]*$/i, "letters, digits and _ . -, a letter or _ first")
+  .default("root")
+  .meta({ example: "root" });
+
 export const commonGroups = {
   fleet: z
     .strictObject({
@@ -11,7 +18,7 @@ export const commonGroups = {
     .prefault({}),
   ssh: z
     .strictObject({
-      user: text("root").default("root"),
+      user: userName,
       port: port(22),
       /** The machine's public host key, type and key; without it anybody could answer in its name. */
       hostKey,
@@ -23,7 +30,7 @@ export const commonGroups = {
           /** Empty for none. */
           host: host.or(z.literal("")).default("").meta({ example: "bastion.example.org" }),
           port: port(22),
-          user: text("root").default("root"),
+          user: userName,
           hostKey,
         })
         .prefault({}),

@@ -57,6 +57,11 @@ export const pairGroups = {
       groupExpirySeconds: whole(0, 3_153_600_000).default(0).meta({ example: 86_400 }),
       /** Whether `PUT /api/v1/admin/wipe` deletes all groups. */
       adminApi: flag(false),
+      /** Public names that the hub answers to; addresses, and names of this network alone, it answers to anyway. */
+      allowedHosts: z
+        .array(host)
+        .default([])
+        .meta({ example: ["hub.example.org"] }),
       /** Records that are older go, once both machines have their effect in a snapshot. */
       metricsHours: whole(1, 87_600).default(24).meta({ example: 24 }),
       healthHours: whole(1, 87_600).default(24).meta({ example: 24 }),

@@ -54,6 +54,24 @@ export class Account {
     return holes;
   }
 
+  /** How many there are of which something is held. */
+  get incarnations(): number {
+    return this.#incarnations.size;
+  }
+
+  /** Runs without a hole beyond one of each incarnation. */
+  get ranges(): number {
+    let ranges = 0;
+    for (const set of this.#incarnations.values()) ranges += set.rangeCount - 1;
+    return ranges;
+  }
+
+  /** Whether a record makes no further run: it follows what is held of its incarnation, or was held. */
+  continues(incarnation: string, seq: number): boolean {
+    const set = this.#incarnations.get(incarnation);
+    return set === undefined || set.has(seq) || set.has(seq - 1);
+  }
+
   /** The newest record held; undefined when there is none. */
   get newest(): RecordPosition | undefined {
     const incarnation = this.newestIncarnation;

@@ -12,7 +12,7 @@ import {
   revisionOf,
   storedText,
 } from "./document.ts";
-import { type Hlc, hlcZero, mergeHlc, nextHlc } from "./hlc.ts";
+import { type Hlc, hlcZero, isAhead, mergeHlc, stampAfter } from "./hlc.ts";
 
 export interface DocumentWrite {
   kind: string;
@@ -46,6 +46,9 @@ export interface DocumentLimits {
 }
 
 const defaultLimits: DocumentLimits = { kinds: 16, perKind: 2_000, totalBytes: 16 * 1024 ** 2 };
+
+/** Both machines may have come to their limits while they were apart: so many times as much is taken from the other one. */
+const peersShare = 2;
 
 interface Held {
   document: Document;
@@ -87,7 +90,7 @@ export class Documents {
 
   /**
    * Takes in what a bucket holds. No limit applies: each hub has kept to them, and what one of them holds the other must
-   * hold too. @returns whether it is later than what was held
+   * hold too. What the peer's bucket shows is asked about first (`whyNotPeers`). @returns whether it is later than what was held
    */
   merge(document: Document): boolean {
     this.#clock = mergeHlc(this.#clock, document.at);
@@ -116,15 +119,25 @@ export class Documents {
       const reason = `the value takes ${valueBytes} bytes of JSON, and a document ${maxValueBytes} at most`;
       return { kind: "refused", why: "large", reason };
     }
-    this.#clock = nextHlc(this.#clock, nowMs);
+    this.#clock = stampAfter(this.#clock, nowMs);
     // What is held must be what is read back, whatever the caller does to its value.
     const document = { kind, key, at: this.#clock, machine: this.#machine, by, value: JSON.parse(json) as unknown };
     const reason = this.#whyFull(document);
     return reason === undefined ? { kind: "draft", document } : { kind: "refused", why: "full", reason };
   }
 
-  #whyFull(document: Document): string | undefined {
+  /** Why a document of the peer's bucket is none that an honest hub would have written; undefined when it may be merged. */
+  whyNotPeers(document: Document, nowMs: number): string | undefined {
+    if (isAhead(document.at, nowMs)) return "it is stamped more than a day ahead of this machine's clock";
+    const valueBytes = Buffer.byteLength(JSON.stringify(document.value));
+    if (valueBytes > maxValueBytes)
+      return `its value takes ${valueBytes} bytes of JSON, and ${maxValueBytes} are the most`;
     const { kinds, perKind, totalBytes } = this.#limits;
+    const [most, each, bytes] = [kinds * peersShare, perKind * peersShare, totalBytes * peersShare];
+    return this.#whyFull(document, { kinds: most, perKind: each, totalBytes: bytes });
+  }
+
+  #whyFull(document: Document, { kinds, perKind, totalBytes } = this.#limits): string | undefined {
     const { kind, key } = document;
     const ofKind = this.#kinds.get(kind);
     const before = ofKind?.get(key);

@@ -62,7 +62,8 @@ export class SeqSet {
 
   /** Whether all of `count` numbers from `from` on are there. */
   hasRange(from: number, count: number): boolean {
-    return this.#ranges.some(([first, last]) => first <= from && from + count - 1 <= last);
+    const range = this.#ranges[this.#reaching(from)];
+    return range !== undefined && range[0] <= from && from + count - 1 <= range[1];
   }
 
   get count(): number {
@@ -95,20 +96,27 @@ export class SeqSet {
 
   #merge(first: number, last: number): number {
     const before = this.#count;
-    const kept: [number, number][] = [];
-    let low = first;
-    let high = last;
-    for (const range of this.#ranges) {
-      if (range[1] < low - 1 || range[0] > high + 1) kept.push(range);
-      else {
-        low = Math.min(low, range[0]);
-        high = Math.max(high, range[1]);
-      }
+    const from = this.#reaching(first - 1);
+    let [low, high, to] = [first, last, from];
+    for (let range = this.#ranges[to]; range !== undefined && range[0] <= last + 1; range = this.#ranges[++to]) {
+      low = Math.min(low, range[0]);
+      high = Math.max(high, range[1]);
+      this.#count -= range[1] - range[0] + 1;
     }
-    kept.push([low, high]);
-    kept.sort((a, b) => a[0] - b[0]);
-    this.#ranges.splice(0, this.#ranges.length, ...kept);
-    this.#count = kept.reduce((sum, range) => sum + range[1] - range[0] + 1, 0);
+    this.#ranges.splice(from, to - from, [low, high]);
+    this.#count += high - low + 1;
     return this.#count - before;
+  }
+
+  /** Where the first range stands that ends at this number or later. */
+  #reaching(seq: number): number {
+    let [low, high] = [0, this.#ranges.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const range = this.#ranges[middle];
+      if (range !== undefined && range[1] < seq) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }

@@ -16,6 +16,7 @@ import { setTimeout } from "node:timers/promises";
 import { type Log, messageOf } from "../io/log.ts";
 import { within } from "../io/within.ts";
 import { acceptAll } from "../succession/accept-all.ts";
+import { Connections } from "./connections.ts";
 
 interface Address {
   host: string;
@@ -53,6 +54,7 @@ const orderPaths =
 
 export class Entrance {
   readonly server: Server;
+  readonly connections: Connections;
   readonly #log: Log;
   /** Requests that the hub is at. */
   #answering = 0;
@@ -61,8 +63,10 @@ export class Entrance {
   #opened: () => void = () => {};
   #open: Promise<void> = Promise.resolve();
 
-  constructor(log: Log, deadlines = defaultDeadlines) {
+  /** @param apart addresses that may hold as many connections as they like, besides those of this machine */
+  constructor(log: Log, deadlines = defaultDeadlines, apart: Iterable<string> = []) {
     this.#log = log;
+    this.connections = new Connections(apart);
     const take: RequestListener = (request, response) => void this.#take(request, response);
     this.server = createServer(
       {
@@ -74,6 +78,7 @@ export class Entrance {
       take,
     );
     this.server.maxConnections = maxConnections;
+    this.server.on("connection", (socket) => this.connections.take(socket));
   }
 
   /**
@@ -156,6 +161,7 @@ export class Entrance {
 
   async #answer(front: Front, request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.#answering++;
+    response.setHeader(...noSniffing);
     try {
       await front(request, response);
     } finally {
@@ -201,6 +207,10 @@ export class Entrance {
   }
 }
 
+/** No answer is taken by a browser for something else than it says it is. */
+const noSniffing = ["x-content-type-options", "nosniff"] as const;
+
 function send(response: ServerResponse, status: number, text: string): void {
+  response.setHeader(...noSniffing);
   response.writeHead(status, { "content-type": "text/plain; charset=utf-8", "retry-after": "1" }).end(text);
 }

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { heartbeatPath } from "../io/heartbeat-sender.ts";
 import type { PageAssets } from "../page/assets.ts";
+import { whyNotHost } from "./asked-host.ts";
 import type { Front } from "./entrance.ts";
 import { graphPath } from "./graph-json.ts";
 import { openApiPath } from "./operations/reading.ts";
@@ -29,6 +30,8 @@ export interface ServerRoutes {
   /** Further pages by path, made of the query. @default none */
   pages?: ReadonlyMap<string, (query: URLSearchParams) => string>;
   assets: PageAssets;
+  /** Public names that the hub answers to. */
+  hosts: ReadonlySet<string>;
   /** The peer's hub, whose page may read this hub's answers from a browser. */
   peerOrigin: string;
 }
@@ -49,6 +52,8 @@ async function handle(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  const whyNot = whyNotHost(request.headers.host, routes.hosts);
+  if (whyNot !== undefined) return send(response, 421, "text/plain", `${whyNot}\n`);
   const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
   if (request.headers.origin === routes.peerOrigin) {
     response.setHeader("access-control-allow-origin", routes.peerOrigin);
@@ -81,7 +86,7 @@ function routeTable(routes: ServerRoutes): Map<string, Handler> {
     routes.unready() === undefined ? json(routes.alerts)(request, response) : ready(request, response);
   const pages = [...(routes.pages ?? [])].map(([path, write]): [string, Handler] => [
     path,
-    ({ url = "/" }, response) => sendPage(response, write(new URLSearchParams(url.split("?")[1]))),
+    ({ url = "/" }, response) => sendPage(response, write(new URLSearchParams(url.split("?")[1])), routes.peerOrigin),
   ]);
   return new Map<string, Handler>([
     ...pages,
@@ -97,7 +102,7 @@ function routeTable(routes: ServerRoutes): Map<string, Handler> {
     [graphPath, json(routes.graph)],
     ["/api/v1/events", routes.events],
     [heartbeatPath, routes.heartbeats],
-    ["/", (_, response) => sendPage(response, routes.page())],
+    ["/", (_, response) => sendPage(response, routes.page(), routes.peerOrigin)],
     ["/assets/page.js", asset("text/javascript", routes.assets.script)],
     ["/assets/charts.js", asset("text/javascript", routes.assets.charts)],
     ["/assets/page.css", asset("text/css", routes.assets.style)],
@@ -122,10 +127,10 @@ const asset =
   (_, response) =>
     send(response, 200, type, text);
 
-function sendPage(response: ServerResponse, html: string): void {
+function sendPage(response: ServerResponse, html: string, peerOrigin: string): void {
   response.setHeader(
     "content-security-policy",
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src *; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    `default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' ${peerOrigin}; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`,
   );
   send(response, 200, "text/html", html);
 }

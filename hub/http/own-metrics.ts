@@ -2,6 +2,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { AccessKind } from "../access/access.ts";
 import { Health } from "../core/record.ts";
+import type { Refused } from "../core/refused.ts";
 import { Verdict } from "../core/verdict.ts";
 import { alertMetrics } from "./alert-metrics.ts";
 import { type AlertView, SatelliteView, type ServiceJson } from "./api.ts";
@@ -14,6 +15,7 @@ import { type OtlpAnswered, otlpMetrics } from "./otlp-metrics.ts";
 import { type RemoteWriteGauges, remoteWriteMetrics } from "./remote-write-metrics.ts";
 import { scrapeMetrics } from "./scrape-metrics.ts";
 import { serviceMetrics } from "./service-metrics.ts";
+import { type ConnectionGauges, trustMetrics } from "./trust-metrics.ts";
 import type { View } from "./view.ts";
 
 export interface OwnMetricsSources {
@@ -38,6 +40,9 @@ export interface OwnMetricsSources {
   denied: Readonly<Record<AccessKind, number>>;
   remoteWrite: RemoteWriteGauges;
   limits: LimitGauges;
+  refused: Refused;
+  /** At the hub's port. */
+  connections: ConnectionGauges;
   /** Folder on the disk of the hub's data. */
   folder: string;
 }
@@ -182,6 +187,7 @@ export class OwnMetrics {
     objectiveMetrics(this.registry, sources.objectives);
     notifyMetrics(this.registry, sources.notify);
     limitMetrics(this.registry, sources.limits);
+    trustMetrics(this.registry, sources.refused, sources.connections);
     const { denied } = sources;
     new Counter({
       name: "tandem_denied_requests_total",

@@ -12,6 +12,7 @@ import type { PushOutcome } from "../io/numbered-pushes.ts";
 import { letPass } from "./let-pass.ts";
 import { crowdedRetrySeconds, limitStatus } from "./limit-answers.ts";
 import { metricsJson } from "./metrics-json.ts";
+import { isSameOrigin } from "./orders.ts";
 import { readPushBody } from "./push-body.ts";
 import { expiryHeader, readExpiry } from "./push-expiry.ts";
 
@@ -22,6 +23,8 @@ export interface PushApiOptions {
   known?(push: Candidate): PushOutcome | undefined;
   /** Waits, within the hub's bound, until the peer has stored this machine's records up to there. */
   replicated(position: RecordPosition): Promise<"peer" | "local">;
+  /** Of pages that may push besides the hub's own. @default none */
+  pageOrigins?: readonly string[];
   /** Asks who pushes. @default nobody is asked */
   gate?: PushGate;
   /** The answer to a wipe that somebody orders who may not; undefined when it may be taken. @default everybody may */
@@ -96,6 +99,7 @@ async function answerPush(
   op: Push["op"] | undefined,
 ): Promise<Answer | undefined> {
   if (op === undefined) return notAllowed(request, "to push", "PUT, POST, DELETE");
+  if (isOfOtherSite(request, options.pageOrigins)) return { status: 403, text: otherSite };
   const writer = options.gate?.(request);
   if (writer?.denial !== undefined) {
     const { status, error, headers } = writer.denial;
@@ -198,6 +202,13 @@ async function answerWipe(options: PushApiOptions, request: IncomingMessage): Pr
   return { status: 202, text: "", headers: { "tandem-replication": replication } };
 }
 
+/** What a browser sends for a page that is not the hub's own; whatever is no browser says nothing of the kind. */
+function isOfOtherSite(request: IncomingMessage, pageOrigins: readonly string[] = []): boolean {
+  const { origin, "sec-fetch-site": site } = request.headers;
+  if (origin !== undefined) return !isSameOrigin(request) && !pageOrigins.includes(origin);
+  return site !== undefined && site !== "same-origin" && site !== "none";
+}
+
 function notAllowed({ method }: IncomingMessage, what: string, allow: string): Answer {
   return { status: 405, text: `${method} is no way ${what}; use ${allow}`, headers: { allow } };
 }
@@ -230,6 +241,7 @@ function send(request: IncomingMessage, response: ServerResponse, { status, text
   return true;
 }
 
+const otherSite = "a page of another site pushes in its reader's name; push from a program";
 const wipePath = "/api/v1/admin/wipe";
 /** Groups deleted at once by a wipe, so that it leaves room in the queue for pushes. */
 const wipeStep = 256;

@@ -44,6 +44,10 @@ const servicesPath = "/api/v1/services";
 const maintenancePath = "/api/v1/maintenance";
 const longestMinutes = 30 * 24 * 60;
 
+/** Both are shown in terminals. */
+const printable = /^\P{Cc}*$/u;
+const unprintable = "no control characters";
+
 export const Take = z.strictObject({ confirmPeerDead: z.boolean().default(false) });
 export const Switchover = z.strictObject({
   /** The machine that it should go to. @default the other one than its owner */
@@ -54,9 +58,9 @@ export const Begin = z.strictObject({
   target: z.string().min(1),
   minutes: z.number().positive().max(longestMinutes),
   // What the peer's hub and the file would not take must not get as far as there.
-  reason: MaintenanceWindow.shape.reason.min(1),
+  reason: MaintenanceWindow.shape.reason.min(1).regex(printable, unprintable),
   /** Of somebody who is signed in, that is known. */
-  by: MaintenanceWindow.shape.by.min(1).optional(),
+  by: MaintenanceWindow.shape.by.min(1).regex(printable, unprintable).optional(),
 });
 export const End = Begin.pick({ target: true, by: true });
 

@@ -33,6 +33,10 @@ export interface BucketReaderOptions {
 
 const requestTimeoutMs = 1_000;
 const retryMs = 250;
+/** No hub writes a longer one: a value, a key and what goes with them, bytes. */
+const maxStoredBytes = 128 * 1024;
+/** More keys than all hubs together are allowed to write. */
+const maxKeys = 100_000;
 
 export class BucketReader {
   readonly #options: BucketReaderOptions;
@@ -145,10 +149,11 @@ export class BucketReader {
       log.error("documents.foreign", { machine, subject });
       return;
     }
-    const found = readStored(Buffer.from(data).toString());
+    const id = documentId(place);
+    if (shown.size >= maxKeys && !shown.has(id)) return;
+    const found = data.byteLength > maxStoredBytes ? "damaged" : readStored(Buffer.from(data).toString());
     const isThis = typeof found !== "string" && documentId(found) === documentId(place);
     const is = typeof found !== "string" && !isThis ? "damaged" : found;
-    const id = documentId(place);
     // What was stored meanwhile may be known before it is read.
     if ((shown.get(id)?.seq ?? 0) < streamSeq) shown.set(id, shownAs(streamSeq, is));
     if (typeof is === "string") log.error("documents.unreadable", { machine, ...place, why: is });

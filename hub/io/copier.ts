@@ -15,6 +15,11 @@ export interface CopierOptions {
   origin: string;
   nc: NatsConnection;
   log: Log;
+  /**
+   * Whether a batch that is not held may come in. `passed`: never; it is said already. `unclear`: not now, since it lies far ahead
+   * of this machine's clock, and so does the peer's: which of them is wrong is not known.
+   */
+  admits(batch: Batch, streamSeq: number): "taken" | "passed" | "unclear";
   /** Whether all records of this batch are held already; such a message is passed over. */
   isHeld(batch: Batch): boolean;
   /** Records that were passed over in what this machine holds of the origin: its copy was damaged. */
@@ -148,7 +153,7 @@ export class Copier {
     try {
       for await (const { streamSeq, data, pending } of feed(nc, peer, streamName(kind), startSeq, signal)) {
         this.#lastError = "";
-        const batch = this.#decode(data, streamSeq);
+        const batch = this.#admitted(data, streamSeq);
         const held = batch === undefined || this.#options.isHeld(batch);
         const stored = held ? Promise.resolve(undefined) : this.#store(batch, streamSeq, data, expected++);
         confirmed = Promise.all([confirmed, stored]).then(([, seq]) => {
@@ -255,6 +260,17 @@ export class Copier {
     }
     log.warn("copier.origin_differs", { kind, origin, seq: position.seq, expected: position.id });
     return 1;
+  }
+
+  #admitted(data: Uint8Array, streamSeq: number): Batch | undefined {
+    const batch = this.#decode(data, streamSeq);
+    if (batch === undefined || this.#options.isHeld(batch)) return batch;
+    const word = this.#options.admits(batch, streamSeq);
+    if (word === "unclear")
+      throw new Error(
+        `${this.#options.origin} stamps its records more than a day ahead of this machine's clock: set the clock that is wrong`,
+      );
+    return word === "taken" ? batch : undefined;
   }
 
   /** A message that is no batch is copied by nobody's wish: it is said so and passed over. */

@@ -1,6 +1,8 @@
 /** Keeps the documents of this hub: in memory, in this machine's bucket, and level with the peer's, whatever dies meanwhile. */
-import { type Document, revisionOf } from "../core/document.ts";
+import { type Document, documentId, revisionOf } from "../core/document.ts";
 import { type DocumentRefusal, Documents, type DocumentWrite } from "../core/documents.ts";
+import { isAhead } from "../core/hlc.ts";
+import type { Refused } from "../core/refused.ts";
 import { BucketReader, holds } from "./bucket-reader.ts";
 import { type Copies, DocumentCopies } from "./document-copies.ts";
 import type { Log } from "./log.ts";
@@ -12,6 +14,7 @@ export interface DocumentStoreOptions {
   /** The peer's machine, which is the name of its domain too. */
   peer: string;
   log: Log;
+  refused: Refused;
 }
 
 export type WriteOutcome =
@@ -26,6 +29,9 @@ const peerPatienceMs = 3_000;
 const writeDeadlineMs = 3_000;
 const maxTries = 5;
 const maxUnderWay = 64;
+/** Documents of the peer that are said to be passed over, one by one. */
+const maxComplaints = 100;
+const readAgainMs = 60_000;
 
 const elsewhere = "ask the other machine's hub, or this one again when its NATS answers";
 
@@ -34,12 +40,14 @@ export class DocumentStore {
   readonly #documents: Documents;
   readonly #copies = new DocumentCopies();
   readonly #underWay = new Set<Promise<WriteOutcome>>();
+  readonly #passedOver = new Set<string>();
   #own: OwnBucket | undefined;
   #peers: BucketReader | undefined;
   #isConnected = () => false;
   #ownRead = false;
   #peersRead = false;
   #patience: NodeJS.Timeout | undefined;
+  #readAgain: NodeJS.Timeout | undefined;
   #onRead: () => void = () => {};
   readonly #read = new Promise<void>((resolve) => {
     this.#onRead = resolve;
@@ -120,6 +128,7 @@ export class DocumentStore {
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#patience);
+    clearTimeout(this.#readAgain);
     this.#copies.giveUp();
     await Promise.all(this.#underWay);
     await Promise.all([this.#own?.stop(), this.#peers?.stop()]);
@@ -179,8 +188,32 @@ export class DocumentStore {
 
   #peerShows(document: Document | undefined): void {
     if (document === undefined) return;
+    const why = this.#documents.whyNotPeers(document, Date.now());
+    if (why !== undefined) {
+      this.#passOver(document, why);
+      return;
+    }
     this.#copies.shown(document, document);
     if (this.#documents.merge(document)) this.#own?.fill(document);
+  }
+
+  /** The clock that is wrong may be this machine's, and then be set. */
+  #readAgainLater(): void {
+    this.#readAgain ??= setTimeout(() => {
+      this.#readAgain = undefined;
+      this.#peers?.restart();
+    }, readAgainMs).unref();
+  }
+
+  /** Said once for each, since a bucket is read anew after each break. */
+  #passOver({ kind, key, at }: Document, why: string): void {
+    const { peer, refused, log } = this.#options;
+    refused.count("document");
+    if (isAhead(at, Date.now())) this.#readAgainLater();
+    const id = documentId({ kind, key });
+    if (this.#passedOver.has(id) || this.#passedOver.size >= maxComplaints) return;
+    this.#passedOver.add(id);
+    log.error("documents.inadmissible", { from: peer, kind, key, why });
   }
 
   #onOwnRead(): void {

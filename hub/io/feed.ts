@@ -14,6 +14,8 @@ export interface FedMessage {
   streamSeq: number;
   subject: string;
   data: Uint8Array;
+  /** When the stream's server stored it, wall ms. */
+  storedAtMs: number;
   /** Messages of the stream that were still to come when this one was sent. */
   pending: number;
 }
@@ -104,7 +106,8 @@ export async function* feed(
       idle = 0;
       lastSeq = place.streamSeq;
       if (place.consumerSeq !== delivered) throw new Error(`${stream}: message ${delivered} did not come`);
-      yield { streamSeq: place.streamSeq, subject: message.subject, data: message.data, pending: place.pending };
+      const { streamSeq, storedAtMs, pending } = place;
+      yield { streamSeq, storedAtMs, subject: message.subject, data: message.data, pending };
       if (options.untilCaughtUp && place.pending === 0) return;
     }
   } finally {
@@ -136,12 +139,13 @@ function answerFlowControl(nc: NatsConnection, message: Msg): void {
 }
 
 /** `$JS.ACK.<domain>.<account>.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<time>.<pending>…`, or the same without the first two. */
-function placeOf(message: Msg): { streamSeq: number; consumerSeq: number; pending: number } | undefined {
+function placeOf(message: Msg): (Omit<FedMessage, "subject" | "data"> & { consumerSeq: number }) | undefined {
   const tokens = message.reply?.split(".") ?? [];
   const offset = tokens.length >= 11 ? 2 : 0;
   const streamSeq = Number(tokens[5 + offset]);
   const consumerSeq = Number(tokens[6 + offset]);
+  const storedAtMs = Number(tokens[7 + offset]) / 1e6;
   const pending = Number(tokens[8 + offset]);
   const whole = [streamSeq, consumerSeq, pending].every(Number.isInteger);
-  return whole ? { streamSeq, consumerSeq, pending } : undefined;
+  return whole ? { streamSeq, consumerSeq, storedAtMs, pending } : undefined;
 }

@@ -2,27 +2,33 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { NatsConnection } from "nats";
 import type { Heartbeat } from "../core/heartbeat.ts";
+import { plainAddress } from "./plain-address.ts";
 
 export const heartbeatSubject = (machine: string) => `tandem.heartbeat.${machine}`;
 export const heartbeatPath = "/internal/v1/heartbeats";
 
 export interface HeartbeatSenderOptions {
   machine: string;
+  /** Where the peer's hub is, whose reader is always served. */
+  peerHost: string;
   /** Between two heartbeats, ms. */
   intervalMs: number;
   /** What to say now; `full` once a second, when all agents are to be reported. */
   compose(full: boolean): Omit<Heartbeat, "v" | "machine" | "counter">;
 }
 
-/** The peer has one reader; a few more allow for one that is being replaced. */
-const maxReaders = 4;
+/** The peer has one reader; another allows for one that is being replaced. */
+const maxOfAddress = 2;
+/** Of all others together, who have no need of it. */
+const maxStrangers = 4;
 /** A reader that takes nothing is dropped before it costs memory, bytes. */
 const maxBacklogBytes = 1024 * 1024;
 const fullEveryMs = 1_000;
 
 export class HeartbeatSender {
   readonly #options: HeartbeatSenderOptions;
-  readonly #readers = new Set<ServerResponse>();
+  /** With the address that each is at; the oldest first. */
+  readonly #readers = new Map<ServerResponse, string>();
   readonly #timer: NodeJS.Timeout;
   #nc: NatsConnection | undefined;
   #counter = 0;
@@ -48,7 +54,7 @@ export class HeartbeatSender {
     const beat: Heartbeat = { v: 1, machine, counter: this.#counter, ...compose(full) };
     const text = JSON.stringify(beat);
     if (this.#nc?.isClosed() === false) this.#nc.publish(heartbeatSubject(machine), text);
-    for (const reader of this.#readers) {
+    for (const reader of this.#readers.keys()) {
       if (reader.writableLength > maxBacklogBytes) reader.destroy();
       else reader.write(`${text}\n`);
     }
@@ -56,14 +62,19 @@ export class HeartbeatSender {
 
   /** Handles GET of `heartbeatPath`. */
   serve(request: IncomingMessage, response: ServerResponse): void {
-    if (this.#readers.size >= maxReaders) {
+    const address = plainAddress(request.socket.remoteAddress);
+    const isPeer = address === this.#options.peerHost;
+    const ofAddress = [...this.#readers].filter(([, other]) => other === address);
+    const strangers = [...this.#readers.values()].filter((other) => other !== this.#options.peerHost).length;
+    if (isPeer && ofAddress.length >= maxOfAddress) ofAddress[0]?.[0].destroy();
+    else if (!isPeer && (ofAddress.length >= maxOfAddress || strangers >= maxStrangers)) {
       response.writeHead(503, { "retry-after": "1" }).end("too many readers of heartbeats\n");
       return;
     }
     request.socket.setNoDelay(true);
     response.writeHead(200, { "content-type": "application/x-ndjson", "cache-control": "no-store" });
     response.flushHeaders();
-    this.#readers.add(response);
+    this.#readers.set(response, address);
     response.on("close", () => this.#readers.delete(response));
     response.on("error", () => this.#readers.delete(response));
     this.#fullAtMs = Number.NEGATIVE_INFINITY;
@@ -71,6 +82,6 @@ export class HeartbeatSender {
 
   stop(): void {
     clearInterval(this.#timer);
-    for (const reader of this.#readers) reader.destroy();
+    for (const reader of this.#readers.keys()) reader.destroy();
   }
 }

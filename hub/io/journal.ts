@@ -6,7 +6,7 @@
 import type { JetStreamClient } from "nats";
 import { encodeBatch } from "../core/batch-codec.ts";
 import type { ByteBudget } from "../core/byte-budget.ts";
-import { type Hlc, nextHlc } from "../core/hlc.ts";
+import { type Hlc, stampAfter } from "../core/hlc.ts";
 import { type Batch, lastPosition, type RecordBody, type RecordPosition, type StreamKind } from "../core/record.ts";
 import type { Log } from "./log.ts";
 import { type OnCut, publishBatch } from "./publish.ts";
@@ -112,7 +112,7 @@ export class Journal {
     }
     const bytes = "body" in record ? record.body.length + 256 : 512;
     if (budget?.take(bytes) === false) return Promise.resolve({ kind: "busy", reason: budget.reason });
-    clock.now = nextHlc(clock.now, clock.wallMs());
+    clock.now = stampAfter(clock.now, clock.wallMs());
     const stamped = { ...record, at: clock.now } as RecordBody; // the omitted field is put back
     return new Promise((resolve) => {
       const waiting: Waiting = {

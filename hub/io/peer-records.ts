@@ -1,7 +1,10 @@
 /** The peer's records as this machine holds them: copied stream by stream, taken into the state, and acknowledged to the peer. */
 import type { NatsConnection } from "nats";
 import { z } from "zod";
+import { whyInadmissible } from "../core/admission.ts";
+import { aheadLimitMs } from "../core/hlc.ts";
 import { type Batch, lastPosition, RecordPosition, StreamKind } from "../core/record.ts";
+import type { Refused } from "../core/refused.ts";
 import { safeJson } from "../core/safe-json.ts";
 import { Copier } from "./copier.ts";
 import type { Log } from "./log.ts";
@@ -16,6 +19,9 @@ export interface PeerRecordsOptions {
   state: RecordState;
   places: StreamPlaces;
   log: Log;
+  refused: Refused;
+  /** How far the peer's clock is ahead of this one, by its last word, ms; undefined before it was heard. */
+  peerAheadMs(): number | undefined;
   /** Makes streams that are missing. Never rejects. */
   mend(nc: NatsConnection): Promise<void>;
   /** The peer says how far it has copied a stream of this machine. */
@@ -85,6 +91,7 @@ export class PeerRecords {
       handedOverSeq: copiedSeqs.get(kind) ?? 0,
       isDamaged: damagedCopies.has(kind),
       isHeld: (batch) => state.isHeld(kind, batch),
+      admits: (batch, streamSeq) => this.#admits(kind, batch, streamSeq),
       holes: () => state.ledger.holes(kind, origin),
       onLost: () => {
         state.ledger.forget(kind, origin);
@@ -98,6 +105,18 @@ export class PeerRecords {
         nc.publish(copiedSubject(origin), JSON.stringify(news));
       },
     });
+  }
+
+  #admits(kind: StreamKind, batch: Batch, streamSeq: number): "taken" | "passed" | "unclear" {
+    const { peer: origin, state, log, refused, peerAheadMs } = this.#options;
+    const why = whyInadmissible(batch, state.ledger.account(kind, origin), Date.now());
+    if (why === undefined) return "taken";
+    // A peer whose clock agrees with this one has not stamped that by it.
+    if (why === "stamp" && (peerAheadMs() ?? Number.POSITIVE_INFINITY) > aheadLimitMs) return "unclear";
+    const { incarnation, firstSeq } = batch;
+    log.error("records.inadmissible", { kind, origin, streamSeq, incarnation, firstSeq, why });
+    refused.count(why);
+    return "passed";
   }
 
   #heardCopied(data: Uint8Array): void {

@@ -1,9 +1,10 @@
 /** Brings a hub's state back at its start: from the newest snapshot, and from what its streams hold behind it. */
 import type { JetStreamManager, NatsConnection, StreamInfo } from "nats";
 import type { Account } from "../core/account.ts";
+import { isStampedAhead } from "../core/admission.ts";
 import { decodeBatch } from "../core/batch-codec.ts";
 import type { Batch, StreamKind } from "../core/record.ts";
-import { type SnapshotManifest, streamKey } from "../core/snapshot.ts";
+import { type SnapshotLine, type SnapshotManifest, streamKey } from "../core/snapshot.ts";
 import { heldStreams } from "./held-streams.ts";
 import type { Log } from "./log.ts";
 import { messageId } from "./publish.ts";
@@ -62,7 +63,10 @@ export async function readBack(options: ReadBackOptions): Promise<ReadBack> {
     const afterSeq = trusted ? (stored.manifest.places[key]?.seq ?? 0) : 0;
     if (trusted) result.trusted.push({ kind, origin });
     else if (stored !== undefined) log.warn("snapshot.stream_differs", { stream: name });
-    const onBatch = (batch: Batch, streamSeq: number) => {
+    const onBatch = (batch: Batch, streamSeq: number, storedAtMs: number) => {
+      // By the clock of then: the one of now may be wrong, and what this machine has acknowledged is never passed over.
+      if (origin === peer && isStampedAhead(batch, storedAtMs))
+        return log.error("records.inadmissible", { kind, origin, streamSeq, why: "stamp" });
       // What the snapshot holds beyond its place in the stream is no second copy.
       if (!trusted || !state.isHeld(kind, batch)) take(kind, batch, streamSeq);
     };
@@ -76,18 +80,22 @@ export async function readBack(options: ReadBackOptions): Promise<ReadBack> {
   return result;
 }
 
-/** Takes in what the newest snapshot of a machine says; what its streams held is for the caller to judge. */
+/**
+ * Takes in what the newest snapshot of a machine says; what its streams held is for the caller to judge.
+ * @param admits whether a line is taken in @default each is, as of this machine's own
+ */
 export async function readSnapshot(
   store: SnapshotStore,
   state: RecordState,
   machine: string,
   signal: AbortSignal,
+  admits: (line: SnapshotLine) => boolean = () => true,
 ): Promise<{ stored: StoredSnapshot | undefined; accounts: Map<string, Account> }> {
   const accounts = new Map<string, Account>();
   const stored = await store.read(
     machine,
     (line) => {
-      const found = state.takeLine(line);
+      const found = admits(line) ? state.takeLine(line) : undefined;
       if (found !== undefined) accounts.set(streamKey(found.stream, found.origin), found.account);
     },
     signal,

@@ -3,10 +3,11 @@ import { Account } from "../core/account.ts";
 import { ClientBook } from "../core/client-book.ts";
 import type { Fold } from "../core/fold/fold.ts";
 import { groupKey } from "../core/group-path.ts";
-import { compareHlc, type Hlc, hlcZero, mergeHlc } from "../core/hlc.ts";
+import { compareHlc, type Hlc, hlcZero, isAhead, mergeHlc } from "../core/hlc.ts";
 import { Ledger } from "../core/ledger.ts";
 import { OpenAlerts } from "../core/open-alerts.ts";
 import type { Alert, Batch, HealthChange, Push, StreamKind } from "../core/record.ts";
+import type { Refused } from "../core/refused.ts";
 import { type Marks, type SnapshotLine, streamKey } from "../core/snapshot.ts";
 import { type Log, messageOf } from "./log.ts";
 import { streamKinds } from "./streams.ts";
@@ -16,6 +17,7 @@ export interface RecordStateOptions {
   peer: string;
   fold: Fold;
   log: Log;
+  refused: Refused;
   /** Groups whose text may differ now. */
   onGroups(keys: string[]): void;
   /** A batch of the alerts' stream was folded; one that was spooled comes again when it is stored. */
@@ -24,6 +26,9 @@ export interface RecordStateOptions {
   onAlert?(alert: Alert, batch: Pick<Batch, "origin" | "incarnation"> | undefined): void;
 }
 
+/** Whose last health is kept: no fleet of two machines comes near it. */
+const maxAgents = 10_000;
+const maxIdChars = 300;
 /** Groups between two pauses of a snapshot: a few ms. */
 const groupsPerPause = 100;
 
@@ -96,7 +101,7 @@ export class RecordState {
     const isNew = this.#notedOf(kind, origin).hold(incarnation, firstSeq, records.length) > 0;
     for (const record of records) {
       if (record.kind === "push" && isNew) this.clients.note(record, origin);
-      this.clock.now = mergeHlc(this.clock.now, record.at);
+      this.#see(record.at);
       if (record.kind === "push") changed.push(...this.#applied(record, batch));
       else if (record.kind === "health") this.#remember(record);
       else this.#noteAlert(record, batch);
@@ -153,7 +158,7 @@ export class RecordState {
         this.#noteAlert(line.alert, undefined);
         return undefined;
       case "clock":
-        this.clock.now = mergeHlc(this.clock.now, line.now);
+        this.#see(line.now);
         return undefined;
     }
   }
@@ -168,6 +173,11 @@ export class RecordState {
     for (const change of this.#lastHealth.values()) yield { is: "health", change };
     for (const { sinceMs: _, ...alert } of this.alerts.list()) yield { is: "alert", alert };
     yield { is: "clock", now: this.clock.now };
+  }
+
+  /** A stamp of a clock that was wrong, this machine's own among them, is not to be followed by all later ones. */
+  #see(at: Hlc): void {
+    if (!isAhead(at, this.clock.wallMs())) this.clock.now = mergeHlc(this.clock.now, at);
   }
 
   #origins(): string[] {
@@ -185,14 +195,16 @@ export class RecordState {
   }
 
   #noteAlert(alert: Alert, batch: Batch | undefined): void {
-    this.alerts.note(alert);
-    this.#options.onAlert?.(alert, batch);
+    if (this.alerts.note(alert)) this.#options.onAlert?.(alert, batch);
+    else this.#options.refused.count("subject");
   }
 
   #remember(change: HealthChange): void {
     const id = `${change.machine}/${change.agent}`;
     const before = this.#lastHealth.get(id);
-    if (before === undefined || compareHlc(before.at, change.at) <= 0) this.#lastHealth.set(id, change);
+    const isOdd = before === undefined && (this.#lastHealth.size >= maxAgents || id.length > maxIdChars);
+    if (isOdd) this.#options.refused.count("subject");
+    else if (before === undefined || compareHlc(before.at, change.at) <= 0) this.#lastHealth.set(id, change);
   }
 
   /** One record that cannot be folded must not keep the hub from starting: it is stored, said so, and passed over. */

@@ -15,6 +15,7 @@ import {
   type StreamKind,
 } from "../core/record.ts";
 import { RefillWatch } from "../core/refill-watch.ts";
+import type { Refused } from "../core/refused.ts";
 import { type PeerReach, type SyncJudgement, Watermark } from "../core/watermark.ts";
 import type { AppendOutcome, Unstamped } from "./journal.ts";
 import { type Log, messageOf } from "./log.ts";
@@ -34,6 +35,8 @@ export interface RecordsOptions {
   config: HubConfig;
   fold: Fold;
   log: Log;
+  /** Counts what the peer says and this hub does not take in. */
+  refused: Refused;
   /** Monotonic ms. */
   clock(): number;
   /** Groups whose text may differ now. */
@@ -67,12 +70,13 @@ export class Records {
   readonly #refills = new RefillWatch();
   #sync: SyncJudgement;
   #isRefilled = false;
+  #peerAheadMs: number | undefined;
   #ready = false;
   #checks = 0;
 
   constructor(options: RecordsOptions) {
     this.#options = options;
-    const { config, clock, log, fold, onGroups, onAlerts } = options;
+    const { config, clock, log, refused, fold, onGroups, onAlerts } = options;
     const [self, peer] = [config.machine.name, config.peer.name];
     const isMade = (batch?: Pick<Batch, "origin" | "incarnation">) =>
       batch?.origin === self && batch.incarnation === this.#incarnation;
@@ -81,6 +85,7 @@ export class Records {
       peer,
       fold,
       log,
+      refused,
       onGroups,
       onAlert: (alert, batch) => options.onAlert?.(alert, batch?.origin ?? "", isMade(batch)),
       ...(onAlerts && { onAlerts }),
@@ -102,6 +107,8 @@ export class Records {
       state,
       places,
       log,
+      refused,
+      peerAheadMs: () => this.#peerAheadMs,
       mend,
       onPeerCopied: (...news) => this.#peerCopied(...news),
     });
@@ -111,6 +118,7 @@ export class Records {
       state,
       places,
       log,
+      refused,
       clock,
       newestOwn: (kind) => this.#own.newest(kind),
       takeOwn: (...taken) => this.#own.take(...taken),
@@ -125,6 +133,7 @@ export class Records {
       state,
       places,
       log,
+      refused,
       maxAgeMs: config.retentionMs,
       ...config.snapshots,
       copied: () => this.#watermark.positions(),
@@ -326,6 +335,7 @@ export class Records {
   }
 
   heardPeer(beat: Heartbeat): void {
+    this.#peerAheadMs = beat.wallMs - Date.now();
     const shrunk = this.#state.ledger.heardHoldings(beat.holdings);
     this.#refills.heard(shrunk.length > 0);
     for (const kind of shrunk) this.#options.log.error("records.peer_lost", { kind, copies: beat.holdings });
@@ -364,11 +374,22 @@ export class Records {
     await this.#snapshots.stop();
   }
 
+  /** Whether no record can be there yet: the peer may have copied what is under way, which is no more than may wait to be stored. */
+  #isBeyond(kind: StreamKind, { incarnation, seq }: RecordPosition): boolean {
+    const { incarnation: newestIncarnation, seq: newestSeq } = this.#own.newest(kind) ?? { incarnation: "", seq: 0 };
+    const reached = incarnation === newestIncarnation ? newestSeq : 0;
+    return incarnation === this.#incarnation && seq > reached + this.#options.config.maxQueuedPushes;
+  }
+
   #peerCopied(kind: StreamKind, position: RecordPosition): void {
     // A position in records that this machine does not have says nothing of those that it has; nor does one of an earlier life
     // that sorts after this one, because the disk was lost with it and the clock went back since.
     const isKnown = this.#state.ledger.knows(kind, this.#options.config.machine.name, position.incarnation);
     if (!isKnown || position.incarnation > this.#incarnation) return;
+    if (this.#isBeyond(kind, position)) {
+      this.#options.refused.count("position");
+      return;
+    }
     this.#watermark.copied(kind, position);
     if (kind === "metrics") this.#acks.copied(position);
   }

@@ -12,7 +12,8 @@ export interface RefillOptions {
   machine: string;
   peer: string;
   nc: NatsConnection;
-  isHeld(batch: Batch): boolean;
+  /** Whether it is lacking here, and may come in. */
+  isWanted(batch: Batch): boolean;
   /** Called for each batch once it is stored here again, with its sequence in the stream. */
   onRefilled(batch: Batch, streamSeq: number): void;
   signal: AbortSignal;
@@ -25,7 +26,7 @@ const requestTimeoutMs = 2_000;
  * @returns the number of records brought back
  */
 export async function refill(options: RefillOptions): Promise<number> {
-  const { kind, machine, peer, nc, isHeld, onRefilled, signal } = options;
+  const { kind, machine, peer, nc, isWanted, onRefilled, signal } = options;
   const away = await nc.jetstreamManager({ domain: peer, checkAPI: false, timeout: requestTimeoutMs });
   const copy = copyName(kind, machine);
   const { state } = await away.streams.info(copy);
@@ -34,7 +35,7 @@ export async function refill(options: RefillOptions): Promise<number> {
   let records = 0;
   for await (const { data } of feed(nc, away, copy, state.first_seq, signal, { untilCaughtUp: true })) {
     const batch = decodeBatch(data);
-    if (batch === undefined || batch.origin !== machine || isHeld(batch)) continue;
+    if (batch === undefined || batch.origin !== machine || !isWanted(batch)) continue;
     const { seq } = await js.publish(recordSubject(kind, machine), data, {
       msgID: messageId(batch),
       expect: { streamName: streamName(kind) },

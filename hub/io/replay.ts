@@ -24,7 +24,7 @@ export async function replay(
   nc: NatsConnection,
   stream: string,
   log: Log,
-  onBatch: (batch: Batch, streamSeq: number) => void,
+  onBatch: (batch: Batch, streamSeq: number, storedAtMs: number) => void,
   signal: AbortSignal,
   afterSeq = 0,
 ): Promise<Replayed> {
@@ -41,7 +41,9 @@ export async function replay(
   let expected = afterSeq > 0 ? 0 : state.messages;
   const startSeq = Math.max(state.first_seq, afterSeq + 1);
   if (state.messages === 0 || startSeq > state.last_seq) return result;
-  for await (const { streamSeq, data, pending } of feed(nc, jsm, stream, startSeq, signal, { untilCaughtUp: true })) {
+  for await (const { streamSeq, storedAtMs, data, pending } of feed(nc, jsm, stream, startSeq, signal, {
+    untilCaughtUp: true,
+  })) {
     result.lastSeq = streamSeq;
     if (messages === 0 && afterSeq > 0) expected = pending + 1;
     messages++;
@@ -49,7 +51,7 @@ export async function replay(
     if (batch === undefined) log.error("replay.not_a_batch", { stream, streamSeq });
     else {
       result.records += batch.records.length;
-      onBatch(batch, streamSeq);
+      onBatch(batch, streamSeq, storedAtMs);
     }
   }
   // When none could be read, none said how many there are.

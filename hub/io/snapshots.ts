@@ -1,14 +1,20 @@
 /** What a hub does with snapshots: writes its own, tells the peer of them, and takes in the peer's for what this machine lost. */
 import type { NatsConnection } from "nats";
 import { Account } from "../core/account.ts";
-import { type Marks, parseStreamKey, type SnapshotWord } from "../core/snapshot.ts";
+import { whyLineInadmissible } from "../core/admission.ts";
+import { isAhead } from "../core/hlc.ts";
+import type { Refused } from "../core/refused.ts";
+import { type Marks, parseStreamKey, type SnapshotLine, type SnapshotWord } from "../core/snapshot.ts";
 import { messageOf } from "./log.ts";
 import { readSnapshot } from "./read-back.ts";
 import { SnapshotStore, type StoredSnapshot } from "./snapshot-store.ts";
 import { Snapshotter, type SnapshotterOptions } from "./snapshotter.ts";
 
 /** What its writer is told besides, is found here. */
-export type SnapshotsOptions = Omit<SnapshotterOptions, "nc" | "store" | "peerCovers" | "ensure" | "onFill" | "signal">;
+export interface SnapshotsOptions
+  extends Omit<SnapshotterOptions, "nc" | "store" | "peerCovers" | "ensure" | "onFill" | "signal"> {
+  refused: Refused;
+}
 
 /** A stop waits so long for a last snapshot, ms. */
 const stopDeadlineMs = 1_500;
@@ -131,9 +137,27 @@ export class Snapshots {
   #lacks(settled: Marks): boolean {
     const { ledger } = this.#options.state;
     return Object.entries(settled).some(([key, { position, count }]) => {
-      const of = parseStreamKey(key);
+      const of = this.#streamOf(key);
       return of !== undefined && ledger.heldUpTo(of.stream, of.origin, position) < count;
     });
+  }
+
+  /** Undefined when the pair has no such stream. */
+  #streamOf(key: string): ReturnType<typeof parseStreamKey> {
+    const { self, peer, refused } = this.#options;
+    const of = parseStreamKey(key);
+    if (of?.origin === self || of?.origin === peer) return of;
+    refused.count("ledger");
+    return undefined;
+  }
+
+  #admits(line: SnapshotLine): boolean {
+    const { self, peer, refused, log } = this.#options;
+    const why = whyLineInadmissible(line, [self, peer], Date.now());
+    if (why === undefined) return true;
+    log.error("snapshot.inadmissible", { from: peer, is: line.is, why });
+    refused.count(why);
+    return false;
   }
 
   async #adopt(): Promise<void> {
@@ -142,10 +166,14 @@ export class Snapshots {
     this.#adopting = true;
     this.#adoptAfterMs = performance.now() + adoptRetryMs;
     try {
-      const { stored, accounts } = await readSnapshot(this.#store, state, peer, this.#signal);
+      const wallMs = (await this.#store.newest(peer))?.manifest.atMs ?? 0;
+      if (isAhead({ wallMs }, Date.now()))
+        throw new Error(`${peer} wrote it more than a day ahead of this machine's clock: set the clock that is wrong`);
+      const admits = (line: SnapshotLine) => this.#admits(line);
+      const { stored, accounts } = await readSnapshot(this.#store, state, peer, this.#signal, admits);
       if (stored === undefined) throw new Error("the peer's snapshot cannot be read");
       for (const [key, mark] of Object.entries(stored.manifest.settled)) {
-        const of = parseStreamKey(key);
+        const of = this.#streamOf(key);
         if (of === undefined) continue;
         const account = state.ledger.account(of.stream, of.origin);
         account.include((accounts.get(key) ?? new Account()).upTo(mark.position));

@@ -1,6 +1,8 @@
 /** Makes streams that are missing, notices what they have lost, and brings it back from the peer. */
 import type { NatsConnection } from "nats";
+import { whyInadmissible } from "../core/admission.ts";
 import { type Batch, comparePosition, type RecordPosition, type StreamKind } from "../core/record.ts";
+import type { Refused } from "../core/refused.ts";
 import { heldStreamName } from "./held-streams.ts";
 import { type Log, messageOf } from "./log.ts";
 import type { RecordState } from "./record-state.ts";
@@ -16,6 +18,7 @@ export interface StreamCareOptions {
   state: RecordState;
   places: StreamPlaces;
   log: Log;
+  refused: Refused;
   /** Monotonic ms. */
   clock(): number;
   /** The newest own record that was stored. */
@@ -155,12 +158,28 @@ export class StreamCare {
       machine: self,
       peer,
       nc,
-      isHeld: (batch) => state.isHeld(kind, batch),
+      // What lies far ahead is none of this machine's, whatever the peer has it as.
+      isWanted: (batch) => !state.isHeld(kind, batch) && this.#admits(kind, batch),
       onRefilled: (batch, streamSeq) => takeOwn(kind, batch, streamSeq),
       signal,
     });
     if (records > 0) log.warn("records.refilled", { kind, records });
     return records + this.#settleUnheld(kind);
+  }
+
+  #admits(kind: StreamKind, batch: Batch): boolean {
+    const { self, state, log, refused } = this.#options;
+    const why = whyInadmissible(batch, state.ledger.account(kind, self), Date.now());
+    if (why === undefined) return true;
+    log.error("records.inadmissible", {
+      kind,
+      origin: self,
+      incarnation: batch.incarnation,
+      firstSeq: batch.firstSeq,
+      why,
+    });
+    refused.count(why);
+    return false;
   }
 
   #lostHere(kind: StreamKind): number {

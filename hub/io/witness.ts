@@ -1,6 +1,7 @@
 /** A third NATS server that breaks ties: who owns which service, written by compare-and-swap. What goes wrong is a value. */
 import { createInbox, ErrorCode, type KV, type NatsConnection, StorageType } from "nats";
 import { z } from "zod";
+import { Epoch } from "../core/failover/epoch.ts";
 import { type Log, logWith, messageOf } from "./log.ts";
 import { NatsLink } from "./nats-link.ts";
 import { isWrongSequence } from "./streams.ts";
@@ -9,7 +10,7 @@ export const witnessBucket = "tandem-services";
 
 /** What stands there of a service. */
 export const WitnessEntry = z.object({
-  epoch: z.number().int().nonnegative(),
+  epoch: Epoch,
   /** Machine that wrote it. */
   writer: z.string().min(1),
   /** Grows with each writing of one owner, so that a renewal differs from what stood there. */

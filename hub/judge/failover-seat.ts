@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { uptime } from "node:os";
 import { setTimeout } from "node:timers/promises";
 import type { HubConfig } from "../config.ts";
+import { admitTable } from "../core/failover/admit.ts";
 import { stepFailover } from "../core/failover/failover.ts";
 import { type FailoverCommand, type FailoverEvent, Word } from "../core/failover/messages.ts";
 import { digestOf, routesOf, viewsOf, wordOf } from "../core/failover/outcome.ts";
@@ -22,6 +23,8 @@ import { WordsOut } from "./seat/words-out.ts";
 type WithoutTime<E> = E extends unknown ? Omit<E, "atMs"> : never;
 type Happening = WithoutTime<FailoverEvent>;
 
+/** Names in one line of the log. */
+const maxLogged = 20;
 const viewsEveryMs = 1_000;
 const stoppedEveryMs = 100;
 /** A sleep of the machine that is as short as this is within what the lease allows clocks to differ. */
@@ -62,6 +65,7 @@ class FailoverSeat implements JudgeListener {
   #digest = "";
   #word = "";
   #views = { text: "", atMs: Number.NEGATIVE_INFINITY };
+  readonly #complaints = { peer: "", witness: "" };
   #asleepMs: number;
 
   constructor(
@@ -147,7 +151,8 @@ class FailoverSeat implements JudgeListener {
 
   word(said: unknown, atMs: number): void {
     const word = Word.safeParse(said);
-    if (word.success) this.#step({ type: "word", word: word.data }, atMs);
+    if (word.success)
+      this.#step({ type: "word", word: { ...word.data, table: this.#admit(word.data.table, "peer") } }, atMs);
     else this.#voice.log.warn("failover.word_unreadable", { error: word.error.message });
   }
 
@@ -264,7 +269,23 @@ class FailoverSeat implements JudgeListener {
 
   async #readWitness(): Promise<void> {
     const keys = (await this.#ask(() => this.#doors.witness?.read())) ?? "silent";
-    this.#step({ type: "witness-read", keys: keys === "silent" ? keys : Object.fromEntries(keys) });
+    const admitted = keys === "silent" ? keys : this.#admit(Object.fromEntries(keys), "witness");
+    this.#step({ type: "witness-read", keys: admitted });
+  }
+
+  /** Said once for each set of entries, as the words come again each second. */
+  #admit<T extends { epoch: number }>(said: Readonly<Record<string, T>>, by: "peer" | "witness") {
+    const { table, refused } = admitTable(this.#state, said);
+    if (refused.length > 0) this.#tellMain({ type: "refused", entries: refused.length });
+    const complaint = refused.join();
+    if (complaint !== this.#complaints[by] && refused.length > 0)
+      this.#voice.log.error("failover.entries_refused", {
+        by,
+        services: refused.slice(0, maxLogged),
+        of: refused.length,
+      });
+    this.#complaints[by] = complaint;
+    return table;
   }
 
   async #writeWitness(command: Extract<FailoverCommand, { type: "write-witness" }>): Promise<void> {

@@ -1,5 +1,6 @@
 /** The path of beats that ends with the peer's process: each judge dials the other, speaks on what it dialled and hears on what it accepted. */
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { plainAddress } from "../io/plain-address.ts";
 import { sharesPorts } from "../io/shares-ports.ts";
 import { FrameReader, frame } from "./frames.ts";
 
@@ -25,11 +26,22 @@ const stallDeadlineMs = 2_000;
 const idleDeadlineMs = 2_000;
 /** The peer has one; more allow for one that is being replaced, and for strangers until they are dropped. */
 const maxAccepted = 8;
+/** One that ended sooner was not taken at all, as where strangers hold all places: it is not dialled at once again, ms. */
+const livedMs = 1_000;
+
+interface Accepted {
+  address: string;
+  /** Whether it has brought something of the peer's. */
+  isPeers: boolean;
+}
 
 export class TcpPath {
   readonly #options: TcpPathOptions;
   readonly #server: Server;
-  readonly #accepted = new Set<Socket>();
+  /** The oldest first. */
+  readonly #accepted = new Map<Socket, Accepted>();
+  /** Where the peer was last heard from. */
+  #peerAddress: string;
   #dialled: Socket | undefined;
   #stalledAtMs: number | undefined;
   #redial: NodeJS.Timeout | undefined;
@@ -39,6 +51,7 @@ export class TcpPath {
   private constructor(options: TcpPathOptions, server: Server) {
     this.#options = options;
     this.#server = server;
+    this.#peerAddress = options.peer.host;
     server.on("connection", (socket) => this.#accept(socket));
     server.on("error", () => {});
     this.#dial();
@@ -75,7 +88,7 @@ export class TcpPath {
     this.#stopped = true;
     clearTimeout(this.#redial);
     this.#server.close();
-    for (const socket of this.#accepted) socket.destroy();
+    for (const socket of this.#accepted.keys()) socket.destroy();
     this.#giveUp();
   }
 
@@ -91,7 +104,9 @@ export class TcpPath {
     this.#giveUp = giveUp;
     const deadline = setTimeout(giveUp, dialDeadlineMs);
     let code = "";
+    let openedAtMs = Number.POSITIVE_INFINITY;
     socket.once("connect", () => {
+      openedAtMs = performance.now();
       clearTimeout(deadline);
       this.#dialled = socket;
       this.#stalledAtMs = undefined;
@@ -108,25 +123,44 @@ export class TcpPath {
       if (this.#stopped) return;
       const spoken = wasOpen ? ["", "ECONNRESET", "EPIPE"].includes(code) : code === "ECONNREFUSED";
       // At once after an end, to learn whether the port is still there.
-      this.#redial = setTimeout(() => this.#dial(), wasOpen && spoken ? 0 : redialMs);
+      const lived = performance.now() - openedAtMs >= livedMs;
+      this.#redial = setTimeout(() => this.#dial(), lived && spoken ? 0 : redialMs);
       if (spoken && !givenUp) refused();
     });
   }
 
   #accept(socket: Socket): void {
-    if (this.#accepted.size >= maxAccepted) return void socket.destroy();
-    this.#accepted.add(socket);
+    const accepted: Accepted = { address: plainAddress(socket.remoteAddress), isPeers: false };
+    if (!this.#makeRoom(accepted.address)) return void socket.destroy();
+    this.#accepted.set(socket, accepted);
     const reader = new FrameReader();
     const deadline = setTimeout(() => socket.destroy(), idleDeadlineMs);
     socket.on("data", (part) => {
       const messages = reader.read(part);
       if (messages === undefined) return void socket.destroy();
-      for (const message of messages) if (this.#options.received(message)) deadline.refresh();
+      for (const message of messages) {
+        if (!this.#options.received(message)) continue;
+        deadline.refresh();
+        accepted.isPeers = true;
+        this.#peerAddress = accepted.address;
+      }
     });
     socket.on("error", () => {});
     socket.once("close", () => {
       clearTimeout(deadline);
       this.#accepted.delete(socket);
     });
+  }
+
+  /** The oldest stranger makes room; what comes from where the peer is heard is none, as long as there is another one. */
+  #makeRoom(address: string): boolean {
+    if (this.#accepted.size < maxAccepted) return true;
+    const unheard = [...this.#accepted].filter(([, { isPeers }]) => !isPeers);
+    const stranger = unheard.find(([, accepted]) => accepted.address !== this.#peerAddress);
+    const [victim] = stranger ?? (address === this.#peerAddress ? unheard[0] : undefined) ?? [];
+    if (victim === undefined) return false;
+    this.#accepted.delete(victim);
+    victim.destroy();
+    return true;
   }
 }

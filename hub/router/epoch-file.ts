@@ -1,10 +1,11 @@
 /** Keeps the highest epoch of each service on disk, whole and synced before anyone may rely on it. */
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { Epoch } from "../core/failover/epoch.ts";
 import type { Epochs } from "../core/router/route-table.ts";
 import { writeDurably } from "../io/write-durably.ts";
 
-const EpochFile = z.strictObject({ v: z.literal(1), epochs: z.record(z.string(), z.number().int().min(0)) });
+const EpochFile = z.strictObject({ v: z.literal(1), epochs: z.record(z.string(), Epoch) });
 
 /**
  * None when there is no file yet.

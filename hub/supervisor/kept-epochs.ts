@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { z } from "zod";
+import { Epoch } from "../core/failover/epoch.ts";
 import type { KeptService } from "../core/supervisor/supervision.ts";
 import { writeDurably } from "../io/write-durably.ts";
 
@@ -9,7 +10,7 @@ const Kept = z.strictObject({
   v: z.literal(1),
   /** Start of the machine in which this was written; empty where the kernel gives none. */
   boot: z.string(),
-  services: z.record(z.string(), z.strictObject({ epoch: z.number().int().nonnegative(), goesOn: z.boolean() })),
+  services: z.record(z.string(), z.strictObject({ epoch: Epoch, goesOn: z.boolean() })),
 });
 
 export class KeptEpochs {

@@ -1,6 +1,7 @@
 /** What a runbook leaves open, and what a standing alert and the pair it stands in say about it. */
 import { placesOf } from "../../hub/core/subject-places.ts";
 import type { AlertView, FleetView, ServiceJson } from "../../hub/http/api.ts";
+import { oneLine } from "../one-line.ts";
 
 /** Every placeholder that a runbook may have, as `{name}`. */
 export const placeholders = {
@@ -35,7 +36,7 @@ const pattern = /\{([A-Za-z]+)\}/g;
 
 /** Leaves what has no value as it stands. */
 export const fill = (text: string, values: Values): string =>
-  text.replace(pattern, (whole, name: string) => ownOf(values, name) ?? whole);
+  text.replace(pattern, (whole, name: string) => oneLine(ownOf(values, name) ?? whole));
 
 /** Every `{name}` in a text, known or not, without `${name}` of a shell. */
 export const namesIn = (text: string): string[] =>

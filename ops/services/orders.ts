@@ -3,6 +3,7 @@ import { z } from "zod";
 import { safeParseAnswer } from "../client/answer.ts";
 import type { Order } from "../deploy/orders.ts";
 import { OperatorError } from "../error.ts";
+import { oneLine } from "../one-line.ts";
 import { askServices } from "../site/ask-services.ts";
 import type { OrderHub } from "./hubs.ts";
 
@@ -30,7 +31,7 @@ export async function order<T>({ url, give }: OrderHub, what: Order, schema: z.Z
   const [answer] = await give([what]);
   const parsed = safeParseAnswer(schema, answer?.said);
   if (parsed.success) return parsed.data;
-  const why = `${url}: ${answer?.text || "no answer"}`;
+  const why = `${url}: ${oneLine(answer?.text || "no answer")}`;
   // What was not answered may have been done all the same.
   if (!answer?.status) throw new OperatorError("order.unanswered", why, "Ask tandem where before you try it again");
   const next = "Give it on that machine itself, or name the site's folder with --dir instead of a hub";

@@ -32,7 +32,7 @@ describe("an Agent at home", () => {
       memory: 256,
       memorySwap: 256,
       cpus: "1.5",
-      ulimits: [{ name: "nproc", soft: 1_024, hard: 1_024 }, { name: "nofile" }],
+      ulimits: [{ name: "nproc", soft: 1_024, hard: 1_024 }, { name: "nofile" }, { name: "core", soft: 0, hard: 0 }],
       restart: "unless-stopped",
       stopSignal: "SIGTERM",
       stopTimeout: 30,

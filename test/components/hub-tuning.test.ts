@@ -23,10 +23,18 @@ it("a stack that says nothing of its hub leaves it what it is by itself", () => 
 });
 
 it("what a stack says is what the hub reads", () => {
-  const hub = { groupExpirySeconds: "60", adminApi: "true", metricsHours: 1, alertsHours: 2, spoolMb: 64 };
+  const hub = {
+    groupExpirySeconds: "60",
+    adminApi: "true",
+    metricsHours: 1,
+    alertsHours: 2,
+    spoolMb: 64,
+    allowedHosts: ["hub.example.org"],
+  };
   expect(hubTuning(siteOf(hub))).toMatchObject({
     groupExpiryMs: 60_000,
     adminApi: true,
+    allowedHosts: ["hub.example.org"],
     retentionMs: { metrics: 3_600_000, health: 86_400_000, alerts: 7_200_000 },
     spool: { maxBytes: 64 * 1024 * 1024 },
   });

@@ -2,6 +2,7 @@
 import { expect } from "vitest";
 import { HubConfig, type HubConfigInput } from "../../hub/config.ts";
 import { Fold } from "../../hub/core/fold/fold.ts";
+import { Refused } from "../../hub/core/refused.ts";
 import { createLog } from "../../hub/io/log.ts";
 import { NatsLink } from "../../hub/io/nats-link.ts";
 import { Records } from "../../hub/io/records.ts";
@@ -14,6 +15,7 @@ const peerOf = (machine: Machine): Machine => (machine === "mainpc" ? "pc2" : "m
 export class RecordsSide {
   readonly said: string[] = [];
   readonly fold = new Fold();
+  readonly refused = new Refused();
   readonly records: Records;
   readonly #machine: Machine;
   readonly #link: NatsLink;
@@ -26,6 +28,7 @@ export class RecordsSide {
       config,
       fold: this.fold,
       log: createLog(machine, (line) => this.said.push(line)),
+      refused: this.refused,
       clock: () => performance.now(),
       onGroups: () => {},
       onRemembered: () => {},

@@ -1,5 +1,13 @@
 /** Epochs of a service: the first of its two machines by name mints the even ones, the other the odd ones. */
+import { z } from "zod";
 import type { ServiceSpec } from "./service.ts";
+
+/** Far from where whole numbers end, so that there is always a next one of either parity. */
+export const Epoch = z
+  .number()
+  .int()
+  .min(0)
+  .max(2 ** 40);
 
 type Pair = Pick<ServiceSpec, "home" | "standby">;
 

@@ -3,11 +3,12 @@ import { z } from "zod";
 import type { AlertName } from "../alert-names.ts";
 import type { Health } from "../record.ts";
 import type { Verdict } from "../verdict.ts";
+import { Epoch } from "./epoch.ts";
 
 // What a newer hub says beyond this is passed over, so that the two can be of different versions for a while.
 export const Entry = z.object({
   /** Grows by one with each move; its parity says which machine minted it. */
-  epoch: z.number().int().nonnegative(),
+  epoch: Epoch,
   /** Its owner has given it up and acts no more: the other machine may take the next epoch at once. */
   released: z.boolean(),
   /** An operator moved it away from home: no failback undoes that. */
@@ -36,7 +37,7 @@ export const Word = z.object({
   /** Services whose instances act there now. */
   acts: z.array(z.string()),
   /** Switchovers that an operator asked for there and that the owner is to begin; `turn` tells two asks apart. */
-  asks: z.array(z.object({ service: z.string(), epoch: z.number().int().nonnegative(), turn: z.number().int() })),
+  asks: z.array(z.object({ service: z.string(), epoch: Epoch, turn: z.number().int() })),
   /** The last ask for each service that was begun and given up there, and what stays as it is for which reason. */
   givenUp: z.array(z.object({ service: z.string(), turn: z.number().int(), text: z.string() })),
 });

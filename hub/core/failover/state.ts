@@ -115,6 +115,8 @@ export interface FailoverState {
   /** The table on disk: the only one that may be acted on, acknowledged or said. */
   saved: Table;
   savedDigest: string;
+  /** What the disk held when this hub started: no epoch grows far beyond it before the next start. */
+  atStart: Table;
   /** What is to be on disk; the same object when nothing is to be written. */
   wanted: Table;
   /** What was given to the disk last, and when. */
@@ -170,6 +172,7 @@ export function startFailover(setup: FailoverSetup, disk: Saved | undefined, atM
     tickedAtMs: atMs,
     saved,
     savedDigest: digestTable(saved),
+    atStart: saved,
     wanted: saved,
     persisting: undefined,
     unsavedSinceMs: undefined,

@@ -1,5 +1,6 @@
 /** What is said to a router and by it: words of who acts, refusals, events, and the state of its routes. */
 import { z } from "zod";
+import { Epoch } from "../failover/epoch.ts";
 
 export const RouteTarget = z.strictObject({ host: z.string().min(1), port: z.number().int().min(1).max(65_535) });
 export type RouteTarget = z.infer<typeof RouteTarget>;
@@ -8,7 +9,7 @@ export type RouteTarget = z.infer<typeof RouteTarget>;
 export const RouteWord = z.strictObject({
   service: z.string().min(1),
   /** A word of a lower one than the router knows is refused. */
-  epoch: z.number().int().min(0),
+  epoch: Epoch,
   /** Where clients are carried; null holds them. */
   to: RouteTarget.nullable(),
   /** From then on the route holds, ms; null where no lease bounds it. */

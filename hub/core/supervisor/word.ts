@@ -1,9 +1,10 @@
 /** What the hub tells the supervisor of a service: whether it may run on this machine, of which epoch, and until when. */
 import { z } from "zod";
+import { Epoch } from "../failover/epoch.ts";
 
 export const ServiceWord = z.strictObject({
   service: z.string().min(1).max(200),
-  epoch: z.number().int().nonnegative(),
+  epoch: Epoch,
   /** Whether this machine's instance is to run. */
   run: z.boolean(),
   /** End of the lease, on the machine's monotonic clock, ms; null where no lease bounds it. */

@@ -21,6 +21,13 @@ export type RequestOutcome =
 /** How far it came, for the reason of a deadline missed. */
 export type Stage = "connecting" | "greeting" | "handshake" | "open";
 
+/** What waits to be taken of all that was said: who asks and does not listen is not answered any more, bytes. */
+const maxUnread = 64 * 1024;
+/** Of a PING, as its protocol (ZMTP 3.1) has it, bytes. */
+const maxPingContext = 16;
+/** A socket that minds a silent connection sends a few. */
+const maxPingsPerSecond = 100;
+
 const empty = Buffer.alloc(0);
 const greeting = encodeGreeting();
 
@@ -43,6 +50,7 @@ export class ZmqConnection {
   #heldBack: Buffer | undefined;
   #patience: NodeJS.Timeout | undefined;
   #pending: { request: string; settle: (outcome: RequestOutcome) => void } | undefined;
+  #pings = { second: 0, count: 0 };
   #error: Error | undefined;
   #ended = false;
 
@@ -56,7 +64,7 @@ export class ZmqConnection {
       this.#sayLater(greeting.subarray(versionBytes));
     });
     this.#socket.on("data", (chunk) => {
-      for (const event of this.#decoder.push(chunk)) this.#take(event);
+      for (const event of this.#decoder.push(chunk)) if (!this.#ended) this.#take(event);
     });
     this.#socket.on("error", (error) => {
       this.#error = error;
@@ -137,9 +145,29 @@ export class ZmqConnection {
       const reason = `its ZeroMQ socket turned the handshake down: ${start(body.toString("latin1", 1))}`;
       this.#end({ type: "wrong-protocol", reason });
     } else if (name === "PING") {
-      // Two bytes of time to live come first, then a context that wants to be sent back.
-      this.#socket.write(encodeCommand("PONG", body.subarray(2)));
+      this.#pong(body);
     }
+  }
+
+  /** Two bytes of time to live come first, then a context that wants to be sent back. */
+  #pong(ping: Buffer): void {
+    const context = ping.subarray(2);
+    if (context.length > maxPingContext) {
+      this.#end({
+        type: "malformed",
+        reason: `its ZeroMQ socket sends a PING with ${context.length} bytes to be sent back`,
+      });
+      return;
+    }
+    const second = Math.floor(performance.now() / 1_000);
+    this.#pings = this.#pings.second === second ? { second, count: this.#pings.count + 1 } : { second, count: 1 };
+    const isUnread = this.#socket.writableLength > maxUnread;
+    if (isUnread || this.#pings.count > maxPingsPerSecond) {
+      const what = isUnread ? "and does not read the answers" : `more often than ${maxPingsPerSecond} times a second`;
+      this.#end({ type: "malformed", reason: `its ZeroMQ socket sends PINGs ${what}` });
+      return;
+    }
+    this.#socket.write(encodeCommand("PONG", context));
   }
 
   #open(socketType: string): void {

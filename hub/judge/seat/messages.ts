@@ -29,4 +29,6 @@ export type ToSeat = z.infer<typeof ToSeat>;
 export type FromSeat =
   /** When they changed, and once a second. */
   | { type: "services"; services: ServiceView[] }
+  /** Entries of the peer or the witness that were not believed. */
+  | { type: "refused"; entries: number }
   | Extract<FailoverCommand, { type: "moved" | "alert" | "probe" | "given-up" | "answer" }>;

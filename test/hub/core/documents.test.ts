@@ -178,4 +178,20 @@ describe("what is read back", () => {
     expect(isDeep(JSON.parse("[".repeat(64) + "]".repeat(64)))).toBe(false);
     expect(isDeep(JSON.parse("[".repeat(100_000) + "]".repeat(100_000)))).toBe(true);
   });
+
+  it("of the peer may be twice as many as one hub writes, and no more", () => {
+    const documents = new Documents("mainpc", { kinds: 1, perKind: 2, totalBytes: 10_000 });
+    const of = (kind: string, key: string, value: unknown = 1): Document => {
+      return { kind, key, at: { wallMs: 1, counter: 0 }, machine: "pc2", by: "test", value };
+    };
+    for (const key of ["a", "b", "c", "d"]) {
+      expect(documents.whyNotPeers(of("one", key), 1)).toBeUndefined();
+      documents.merge(of("one", key));
+    }
+    expect(documents.whyNotPeers(of("one", "e"), 1)).toContain("4 documents of one are kept already");
+    expect(documents.whyNotPeers(of("two", "a"), 1)).toBeUndefined();
+    documents.merge(of("two", "a"));
+    expect(documents.whyNotPeers(of("three", "a"), 1)).toContain("2 kinds are kept already");
+    expect(documents.whyNotPeers(of("two", "b", "x".repeat(20_000)), 1)).toContain("would add");
+  });
 });

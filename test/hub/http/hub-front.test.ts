@@ -21,6 +21,7 @@ async function serve(metricsText: () => Promise<string>): Promise<number> {
     pages: new Map([["/runbooks/hub-lost", (query) => `about ${query.get("subject")}`]]),
     assets: { hash: "", script: "", charts: "let charts;", style: "", runbooks: {} },
     peerOrigin: "http://192.0.2.20:9100",
+    hosts: new Set(["hub.example.org"]),
   };
   const entrance = new Entrance(createLog("test", () => {}));
   const { server } = entrance;

@@ -95,6 +95,7 @@ export async function startPushServer({
       page: () => "",
       assets: { hash: "", script: "", charts: "", style: "", runbooks: {} },
       peerOrigin: "http://192.0.2.20:9100",
+      hosts: new Set(),
     }),
   );
   const { port } = server.address() as AddressInfo; // a TCP server's address is an object

@@ -107,6 +107,8 @@ describe("the API of services", () => {
     expect((await ask("POST", "/api/v1/maintenance", { ...word, minutes: 0 }))[0]).toBe(400);
     // A report that holds more would be refused whole by the peer's hub.
     expect((await ask("POST", "/api/v1/maintenance", { ...word, reason: "x".repeat(201) }))[0]).toBe(400);
+    expect((await ask("POST", "/api/v1/maintenance", { ...word, reason: "\u001b[2Jmemory" }))[0]).toBe(400);
+    expect((await ask("POST", "/api/v1/maintenance", { ...word, by: "kim\rann" }))[0]).toBe(400);
     expect((await ask("POST", "/api/v1/maintenance", word))[0]).toBe(200);
     expect((await ask("GET", "/api/v1/maintenance"))[1]).toMatchObject([{ target: "mainpc", by: "kim" }]);
     expect((await ask("DELETE", "/api/v1/maintenance", { target: "mainpc", by: "kim" }))[0]).toBe(200);

@@ -56,6 +56,7 @@ class Side {
       log,
       handedOverSeq,
       isDamaged: false,
+      admits: () => "taken",
       isHeld: (batch) => this.#isHeld(batch),
       holes: () => this.ledger.holes("metrics", this.#peer),
       onLost: () => {
@@ -99,7 +100,7 @@ class Side {
       machine: this.#self,
       peer: this.#peer,
       nc: this.nc,
-      isHeld: (batch) => this.#isHeld(batch),
+      isWanted: (batch) => !this.#isHeld(batch),
       onRefilled: (batch) => this.#hold(batch),
       signal: new AbortController().signal,
     });

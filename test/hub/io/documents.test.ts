@@ -1,6 +1,7 @@
 /** Two hubs' documents on two real nats-servers with a leaf between them, through what happens to either. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { readStored } from "../../../hub/core/document.ts";
+import { type Document, maxValueBytes, readStored, storedText } from "../../../hub/core/document.ts";
+import { maxWallMs } from "../../../hub/core/hlc.ts";
 import { bucketName, bucketStream, ensureBucket, placeOf, subjectOf } from "../../../hub/io/document-bucket.ts";
 import { DocumentSide, type Machine } from "../../support/document-side.ts";
 import { type NatsPair, startNatsPair } from "../../support/nats-pair.ts";
@@ -278,5 +279,29 @@ describe("what a pair of documents lives through", () => {
     const sinceMs = performance.now();
     for (let i = 0; i < 5; i++) expect(await mainpc.write("mainpc/B", i)).toMatchObject({ copies: 1 });
     expect(performance.now() - sinceMs).toBeLessThan(900);
+  });
+});
+
+describe("documents of a peer that keeps to no limit", () => {
+  it("are passed over when they are larger than any, or stamped at the end of all stamps, and the others are taken", async () => {
+    const mainpc = await begin("mainpc");
+    const nc = await nats.pc2.connect();
+    await ensureBucket(await nc.jetstreamManager({ checkAPI: false }), "pc2");
+    const put = async (key: string, value: unknown, at = { wallMs: Date.now(), counter: 0 }) => {
+      const document: Document = { kind: "migration", key, at, machine: "pc2", by: "test", value };
+      await nc.jetstream().publish(subjectOf("pc2", document), storedText(document));
+    };
+    await put("pc2/Long", "x".repeat(maxValueBytes));
+    await put("pc2/Longest", "x".repeat(200_000));
+    await put("pc2/Late", 1, { wallMs: maxWallMs, counter: 2 ** 40 });
+    await put("pc2/Honest", 1);
+    await until("the honest one", () => mainpc.values["pc2/Honest"]);
+    expect([mainpc.values, mainpc.refused.of("document")]).toEqual([{ "pc2/Honest": 1 }, 2]);
+    expect(mainpc.said.filter((line) => line.includes("documents.inadmissible"))).toHaveLength(2);
+
+    expect(await mainpc.write("mainpc/Own", 1)).toMatchObject({ kind: "stored" });
+    const own = mainpc.store.get("migration", "mainpc/Own");
+    expect(own === undefined ? undefined : typeof readStored(storedText(own))).toBe("object");
+    await nc.close();
   });
 });

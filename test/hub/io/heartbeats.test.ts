@@ -1,4 +1,5 @@
-import { createServer, type Server } from "node:http";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, request, type Server } from "node:http";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Heartbeat } from "../../../hub/core/heartbeat.ts";
 import { HeartbeatReceiver, type HeartbeatRoute } from "../../../hub/io/heartbeat-receiver.ts";
@@ -33,7 +34,7 @@ describe("heartbeats of pc2, heard by mainpc", () => {
     beats = [];
     nats = await startNatsPair();
     port = (await freePorts(1))[0] ?? 0;
-    sender = new HeartbeatSender({ machine: "pc2", intervalMs: 100, compose: () => words });
+    sender = new HeartbeatSender({ machine: "pc2", peerHost: "127.0.0.9", intervalMs: 100, compose: () => words });
     server = createServer((request, response) => sender.serve(request, response));
     await listen();
     const [from, to] = await Promise.all([nats.pc2.connect(), nats.mainpc.connect()]);
@@ -79,6 +80,31 @@ describe("heartbeats of pc2, heard by mainpc", () => {
     await listen();
     await until("HTTP again", () => heardBy("http") > before);
   });
+
+  it.runIf(process.platform === "linux")(
+    "are always told to the peer, and to 2 readers of another address and 4 others at most",
+    async () => {
+      const read = async (localAddress: string) => {
+        const asked = request({ host: "127.0.0.1", port, localAddress, agent: false }).end();
+        asked.on("error", () => {});
+        closing.push(async () => void asked.destroy());
+        const [answer] = (await once(asked, "response")) as [IncomingMessage];
+        answer.on("error", () => {}).resume();
+        return answer;
+      };
+      await until("the receiver", () => heardBy("http") >= 1);
+      const status = async (address: string) => (await read(address)).statusCode;
+      // The receiver is one of the four, as it comes from 127.0.0.1.
+      expect([await status("127.0.0.3"), await status("127.0.0.3"), await status("127.0.0.3")]).toEqual([
+        200, 200, 503,
+      ]);
+      expect([await status("127.0.0.4"), await status("127.0.0.5")]).toEqual([200, 503]);
+      const first = await read("127.0.0.9");
+      const closed = new Promise((resolve) => first.once("close", resolve));
+      expect([first.statusCode, await status("127.0.0.9"), await status("127.0.0.9")]).toEqual([200, 200, 200]);
+      await closed;
+    },
+  );
 
   it("that are no heartbeats are passed over", async () => {
     const stranger = await nats.pc2.connect();

@@ -165,7 +165,7 @@ describe("two machines that write snapshots", () => {
     // What a hub leaves that died with records in its spool, the first of which its disk did not give back.
     const push = { kind: "push", at: { wallMs: 1, counter: 0 }, op: "put", body: "x 1\n" } as const;
     const records = [{ ...push, group: [["job", "late"]] as [string, string][] }];
-    const left = encodeBatch({ v: 1, origin: "mainpc", incarnation: "000000000-left", firstSeq: 2, records });
+    const left = encodeBatch({ v: 1, origin: "mainpc", incarnation: "000000000-00000a", firstSeq: 2, records });
     await both.mainpc.kill();
     const nc = await nats.mainpc.connect();
     await nc.jetstream().publish(recordSubject("metrics", "mainpc"), left);

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { monoMs } from "../../../hub/io/mono-clock.ts";
 import { failoverSeat } from "../../../hub/judge/failover-seat.ts";
 import { until } from "../../support/until.ts";
 import { Seats, service } from "./seats.ts";
@@ -180,6 +181,43 @@ describe("the seat of the failover", () => {
     seat.tell({ type: "operator", request: "1", order: { kind: "destroy", service: "Reader" } });
     seat.listener.word({ v: 2 }, 0);
     expect(seat.log).toEqual(["failover.message_unreadable", "failover.word_unreadable"]);
+  });
+
+  it("believes no epoch more than 1,000,000 above the known one, of the peer or the witness, and hears the rest of their words", async () => {
+    const services = [service("Reader"), service("Writer", { singleWriter: true })];
+    seats = new Seats({ services, witness });
+    seats.keys.set("Writer", { epoch: 2 ** 40, writer: "pc2", turn: 1, revision: 1 });
+    const [mainpc] = seats.startBoth();
+    const said = { v: 1, blank: false, acts: [], asks: [], givenUp: [] };
+    const table = { Reader: { epoch: 7, released: false }, Writer: { epoch: 1_000_001, released: false } };
+    mainpc.listener.word({ ...said, table }, monoMs());
+    await until("the epoch that may be", () => mainpc.view("Reader")?.epoch === 7);
+    await until(
+      "the witness was read",
+      () => mainpc.log.filter((event) => event.endsWith("entries_refused")).length > 1,
+    );
+    expect(mainpc.view("Writer")?.epoch).toBe(0);
+    expect(mainpc.toMain).toContainEqual({ type: "refused", entries: 1 });
+    expect(readFileSync(fileOf("mainpc"), "utf8")).not.toContain("1000001");
+    mainpc.listener.word({ ...said, table: { Reader: { epoch: 2 ** 40 + 1, released: false } } }, monoMs());
+    expect(mainpc.log.at(-1)).toBe("failover.word_unreadable");
+  });
+
+  it("keeps 500 services that it does not know, whose names the peer may know already, and no more of them", async () => {
+    seats = new Seats({ services: [service("Reader")] });
+    const [mainpc] = seats.startBoth();
+    const said = { v: 1, blank: false, acts: [], asks: [], givenUp: [] };
+    const entry = { epoch: 2, released: false };
+    const names = Array.from({ length: 600 }, (_, i): [string, object] => [`Later${i}`, entry]);
+    const table = { ...Object.fromEntries(names), ["x".repeat(101)]: entry, Reader: entry };
+    mainpc.listener.word({ ...said, table }, monoMs());
+    await until(
+      "it is on disk",
+      () => existsSync(fileOf("mainpc")) && readFileSync(fileOf("mainpc"), "utf8").includes("Later0"),
+    );
+    const kept = Object.keys(JSON.parse(readFileSync(fileOf("mainpc"), "utf8")).saved.table);
+    expect([kept.length, kept.includes("Reader"), kept.includes("x".repeat(101))]).toEqual([501, true, false]);
+    expect(mainpc.toMain).toContainEqual({ type: "refused", entries: 101 });
   });
 
   it("moves nothing without a directory of its own", () => {

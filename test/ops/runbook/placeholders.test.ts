@@ -22,3 +22,7 @@ it.each(["$(reboot)", "pc2/$(reboot)", "constructor", "__proto__"])(
     expect(fill("{machine} {constructor}", {})).toBe("{machine} {constructor}");
   },
 );
+
+it("what a hub says of an alert fills in as one line, whatever a terminal would make of it", () => {
+  expect(fill("ask {machine} first", { machine: "pc2\r\u001b[2J\nrm -rf /" })).toBe("ask pc2 [2J rm -rf / first");
+});

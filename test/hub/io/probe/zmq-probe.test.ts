@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Publisher, Reply, Router } from "zeromq";
 import { ZmqProbe } from "../../../../hub/io/probe/zmq-probe.ts";
-import { encodeGreeting, encodeMessage, encodeReady } from "../../../../hub/io/probe/zmtp.ts";
+import { encodeCommand, encodeGreeting, encodeMessage, encodeReady } from "../../../../hub/io/probe/zmtp.ts";
 import { until } from "../../../support/until.ts";
 import { freePort, httpServer, tcpServer } from "./servers.ts";
 
@@ -208,5 +208,31 @@ describe("a ZeroMQ probe of something else", () => {
     await until("the first connection", () => server.connections === 1);
     asking.close();
     expect((await answer).type).toBe("refused");
+  });
+});
+
+describe("a probe of a socket that sends PINGs", () => {
+  const ping = (contextBytes: number) => encodeCommand("PING", Buffer.alloc(2 + contextBytes, 1));
+  /** Greets, sends that, and never reads. */
+  const pinging = (bytes: Buffer) =>
+    tcpServer((socket) => {
+      socket.pause();
+      socket.write(Buffer.concat([encodeGreeting(), encodeReady("REP"), bytes]));
+    });
+
+  it("ends the connection when they come more often than 100 times a second", async () => {
+    const { port } = await pinging(Buffer.concat(Array.from({ length: 1_000 }, () => ping(16))));
+    expect(await probe(port).ask()).toMatchObject({
+      type: "malformed",
+      reason: expect.stringContaining("PINGs more often than 100 times a second"),
+    });
+  });
+
+  it("ends the connection when one wants more than 16 bytes back", async () => {
+    const { port } = await pinging(ping(17));
+    expect(await probe(port).ask()).toMatchObject({
+      type: "malformed",
+      reason: expect.stringContaining("a PING with 17 bytes"),
+    });
   });
 });

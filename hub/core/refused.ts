@@ -1,0 +1,33 @@
+/** What the other machine, or somebody in its place, said and this hub did not take in; an honest one says nothing of the kind. */
+
+export const refusedKinds = [
+  /** A batch or a line of a snapshot that is stamped far in the future. */
+  "stamp",
+  /** A batch of an incarnation whose name is none, or one too many. */
+  "incarnation",
+  /** A place in this machine's records that they have not reached. */
+  "position",
+  /** A count of records of a machine that is none of the pair. */
+  "ledger",
+  /** An alert or a health of what there is not, beyond what is kept of such. */
+  "subject",
+  /** A document beyond the limits that hold for writers. */
+  "document",
+  /** An entry of a service that there is not, or an epoch far above the known one. */
+  "epoch",
+] as const;
+export type RefusedKind = (typeof refusedKinds)[number];
+
+/** Mutable; one per hub. */
+export class Refused {
+  readonly #counts = new Map<RefusedKind, number>();
+
+  count(what: RefusedKind, times = 1): void {
+    this.#counts.set(what, this.of(what) + times);
+  }
+
+  /** Since the hub started. */
+  of(what: RefusedKind): number {
+    return this.#counts.get(what) ?? 0;
+  }
+}

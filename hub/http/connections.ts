@@ -1,0 +1,44 @@
+/** How many connections one address may hold at the hub's port, so that none can keep all others out. */
+import type { Socket } from "node:net";
+import { plainAddress } from "../io/plain-address.ts";
+
+/** More than any agent or browser opens. */
+const maxOfAddress = 256;
+
+export class Connections {
+  readonly #apart: ReadonlySet<string>;
+  readonly #ofAddress = new Map<string, number>();
+  open = 0;
+  /** Since the process started. */
+  refused = 0;
+
+  /** @param apart addresses that hold as many as they like: those of the pair, where all agents of a machine are one address */
+  constructor(apart: Iterable<string> = []) {
+    this.#apart = new Set(apart);
+  }
+
+  take(socket: Socket): void {
+    const address = plainAddress(socket.remoteAddress);
+    const count = (this.#ofAddress.get(address) ?? 0) + 1;
+    if (count > maxOfAddress && !this.#isApart(address, socket)) {
+      this.refused++;
+      socket.destroy();
+      return;
+    }
+    this.open++;
+    this.#ofAddress.set(address, count);
+    socket.once("close", () => this.#closed(address));
+  }
+
+  #closed(address: string): void {
+    this.open--;
+    const left = (this.#ofAddress.get(address) ?? 0) - 1;
+    if (left > 0) this.#ofAddress.set(address, left);
+    else this.#ofAddress.delete(address);
+  }
+
+  #isApart(address: string, socket: Socket): boolean {
+    const isOwn = address === plainAddress(socket.localAddress) || address === "::1" || address.startsWith("127.");
+    return isOwn || this.#apart.has(address);
+  }
+}

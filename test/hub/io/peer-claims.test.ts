@@ -1,0 +1,110 @@
+import { connect, type NatsConnection } from "nats";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { encodeBatch } from "../../../hub/core/batch-codec.ts";
+import { type Hlc, maxWallMs } from "../../../hub/core/hlc.ts";
+import { nextIncarnation } from "../../../hub/core/record.ts";
+import { ensureStreams, recordSubject } from "../../../hub/io/streams.ts";
+import { type NatsPair, startNatsPair } from "../../support/nats-pair.ts";
+import { RecordsSide } from "../../support/records-side.ts";
+import { until } from "../../support/until.ts";
+
+const dayMs = 86_400_000;
+const year2100Ms = Date.UTC(2100, 0);
+
+describe("a hub whose peer says what it likes", () => {
+  let nats: NatsPair;
+  let peer: NatsConnection;
+  let mainpc: RecordsSide;
+  let pc2: RecordsSide | undefined;
+  let said = 0;
+  let seq = 1;
+  const incarnation = nextIncarnation(Date.now(), "0fffff");
+
+  beforeEach(async () => {
+    nats = await startNatsPair();
+    peer = await connect({ port: nats.pc2.port });
+    await ensureStreams(await peer.jetstreamManager(), "pc2", "mainpc");
+    mainpc = await RecordsSide.start("mainpc", nats);
+    [pc2, said, seq] = [undefined, 0, 1];
+  });
+
+  afterEach(async () => {
+    await Promise.all([mainpc.stop(), pc2?.stop()]);
+    await peer.close();
+    await nats.stop();
+  });
+
+  /** A push as the peer's stream holds it. */
+  const peerPushed = async (job: string, at: Hlc, of = incarnation) => {
+    const push = { kind: "push" as const, at, op: "put" as const, group: [["job", job]] as [string, string][] };
+    const records = [{ ...push, body: "a 1\n" }];
+    const data = encodeBatch({ v: 1, origin: "pc2", incarnation: of, firstSeq: seq++, records });
+    await peer.jetstream().publish(recordSubject("metrics", "pc2"), data);
+  };
+  const heard = (wallMs: number, copied = {}) => {
+    const rest = { lagMs: 0, copied, holdings: {}, agents: [] };
+    mainpc.records.heardPeer({ v: 1, machine: "pc2", incarnation, counter: ++said, wallMs, ...rest });
+  };
+  const jobs = (side: RecordsSide) => [...side.fold.groups()].map(({ group }) => group[0]?.[1]).sort();
+  const now = (): Hlc => ({ wallMs: Date.now(), counter: 0 });
+
+  it("passes over stamps of the year 2100 and at the end of all stamps, and both still read what is pushed after", async () => {
+    heard(Date.now());
+    await peerPushed("of 2100", { wallMs: year2100Ms, counter: 0 });
+    await peerPushed("the last", { wallMs: maxWallMs, counter: 2 ** 40 });
+    await peerPushed("honest", now());
+    await until("the honest one", () => jobs(mainpc).includes("honest"));
+    expect([jobs(mainpc), mainpc.refused.of("stamp")]).toEqual([["honest"], 2]);
+
+    await mainpc.push(1);
+    pc2 = await RecordsSide.start("pc2", nats);
+    await pc2.push(1);
+    const other = pc2;
+    await until("both to hold both", () => jobs(other).includes("mainpc-1") && jobs(mainpc).includes("pc2-1"));
+    await mainpc.kill();
+    mainpc = await RecordsSide.start("mainpc", nats);
+    expect(jobs(mainpc)).toEqual(["honest", "mainpc-1", "pc2-1"]);
+  });
+
+  it("passes nothing over while the peer's clock is as far ahead: its own one may be what is wrong", async () => {
+    await peerPushed("ahead", { wallMs: Date.now() + 2 * dayMs, counter: 0 });
+    await peerPushed("honest", now());
+    heard(Date.now() + 2 * dayMs);
+    await until("the copier to say so", () => mainpc.said.some((line) => line.includes("set the clock that is wrong")));
+    expect([jobs(mainpc), mainpc.refused.of("stamp")]).toEqual([[], 0]);
+    heard(Date.now());
+    await until("the honest one", () => jobs(mainpc).includes("honest"));
+    expect([jobs(mainpc), mainpc.refused.of("stamp")]).toEqual([["honest"], 1]);
+  });
+
+  it("takes no record of an incarnation whose name is none", async () => {
+    heard(Date.now());
+    await peerPushed("odd", now(), "zzzzzzzzzzzz");
+    seq = 1;
+    await peerPushed("honest", now());
+    await until("the honest one", () => jobs(mainpc).includes("honest"));
+    expect([jobs(mainpc), mainpc.refused.of("incarnation")]).toEqual([["honest"], 1]);
+  });
+
+  it("does not take a place that its records have not reached for a copy of them", async () => {
+    await mainpc.push(1);
+    const first = mainpc.records.newestPush();
+    if (first === "spool") throw new Error("it was spooled");
+    heard(Date.now(), { metrics: { ...first, seq: Number.MAX_SAFE_INTEGER } });
+    await mainpc.push(1, 2);
+    const second = mainpc.records.newestPush();
+    if (second === "spool") throw new Error("it was spooled");
+    expect([await mainpc.records.replicated(second), mainpc.refused.of("position")]).toEqual(["local", 1]);
+    heard(Date.now(), { metrics: second });
+    expect(await mainpc.records.replicated(second)).toBe("peer");
+  });
+
+  it("asks no ledger for machines that are not of the pair", () => {
+    const mark = { position: { incarnation, seq: 1 }, count: 1 };
+    const word = { v: 1 as const, machine: "pc2", incarnation, counter: 1, wallMs: Date.now(), lagMs: 0 };
+    const settled = { "metrics/elsewhere": mark, "metrics/nowhere": mark };
+    mainpc.records.heardPeer({ ...word, copied: {}, holdings: {}, agents: [], snapshot: { covers: {}, settled } });
+    expect(mainpc.refused.of("ledger")).toBe(2);
+    expect(mainpc.records.forHeartbeat().holdings).toEqual({});
+  });
+});
