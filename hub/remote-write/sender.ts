@@ -6,7 +6,6 @@ import { type Turn, Voice } from "../core/remote-write/turns.ts";
 import { endsOf } from "../core/remote-write/write-request.ts";
 import type { Log } from "../io/log.ts";
 import { Poster, whyOf } from "../io/remote-write/post.ts";
-import { within } from "../io/within.ts";
 import { secretText } from "../notify/secret-text.ts";
 import type { RemoteWriteTarget } from "./config.ts";
 
@@ -25,7 +24,6 @@ export interface SenderOptions {
   log: Log;
 }
 
-const stopMs = 2_000;
 /** The peer says once a second how far it is. */
 const turnLookMs = 500;
 
@@ -81,11 +79,10 @@ export class Sender {
     this.#wake();
   }
 
-  /** What is under way may end: whoever goes on would send it again. */
+  /** At once: whoever goes on sends again what is under way, which does no harm, while a hub that takes over is waited for. */
   async stop(): Promise<void> {
     this.#closing = true;
     this.#wake();
-    await within(stopMs, this.#running);
     this.#stop.abort();
     await this.#running;
     this.#poster.close();
@@ -123,11 +120,13 @@ export class Sender {
       this.#failures = 0;
       this.#refusingSinceMs ??= performance.now();
       this.#drop(request, queue, why);
-    } else {
-      this.#failures++;
-      this.#complain("remote_write.failing", why);
-      await this.#pauseForAll(waitMs(this.#failures, askedMs, Math.random()));
-    }
+    } else if (!this.#closing) await this.#tryLater(why, askedMs);
+  }
+
+  async #tryLater(why: string, askedMs: number): Promise<void> {
+    this.#failures++;
+    this.#complain("remote_write.failing", why);
+    await this.#pauseForAll(waitMs(this.#failures, askedMs, Math.random()));
   }
 
   async #attempt(body: Uint8Array): Promise<{ meaning: ReturnType<typeof meaningOf>; why: string; askedMs: number }> {
@@ -142,7 +141,7 @@ export class Sender {
       const why = `it answered ${status}${text === "" ? "" : `: ${text}`}`;
       return { meaning, why, askedMs: retryAfterMs(retryAfter, Date.now()) };
     } catch (error) {
-      this.counts.failed++;
+      if (!this.#closing) this.counts.failed++;
       return { meaning: "later", why: whyOf(error), askedMs: 0 };
     }
   }

@@ -18,12 +18,13 @@ let lines: string[];
 let backlog: Backlog;
 let count: number;
 let turn: Turn;
+let turnsAsked: number;
 const senders: Sender[] = [];
 
 beforeEach(async () => {
   store = await HttpStore.open();
   folder = mkdtempSync(join(tmpdir(), "tandem-sender-"));
-  [lines, backlog, count, turn] = [[], new Backlog(["store", "other"], 1), 0, "send"];
+  [lines, backlog, count, turn, turnsAsked] = [[], new Backlog(["store", "other"], 1), 0, "send", 0];
 });
 
 afterEach(async () => {
@@ -42,7 +43,10 @@ function started(target: Partial<RemoteWriteTarget> = {}): Sender {
     target: RemoteWriteTarget.parse({ name: "store", url: store.url, ...target }),
     version: "1.2.3",
     queue: () => queue,
-    turn: () => turn,
+    turn: () => {
+      turnsAsked++;
+      return turn;
+    },
     log: createLog("mainpc", (line) => lines.push(line)),
   });
   senders.push(sender);
@@ -183,6 +187,10 @@ it("waits while it is the peer's turn, and leaves what the peer has sent, but en
   const sender = started();
   add();
   add();
+  // It has seen that it is to wait, and looks again by itself.
+  const before = turnsAsked;
+  await until("two looks", () => turnsAsked >= before + 2);
+  expect([store.asked.length, backlog.next("store")?.atMs]).toEqual([0, 1]);
   turn = "leave";
   await until("both left", () => sender.lagMs === 0);
   expect(bits()).toEqual([[1, staleBits]]);
@@ -197,6 +205,19 @@ it("waits while it is the peer's turn, and leaves what the peer has sent, but en
     [3, 0x3ff0000000000000n],
     [4, staleBits],
   ]);
+});
+
+it("a stop waits for no answer: a request under way is given up at once, is no failure, and waits for whoever goes on", async () => {
+  store.isMute = true;
+  const sender = started({ timeoutMs: 300_000 });
+  add();
+  await until("a request", () => store.asked.length === 1);
+  const stopped = sender.stop();
+  // Too late.
+  store.speak();
+  await stopped;
+  expect([sender.counts, backlog.next("store")?.atMs]).toEqual([{ samples: 0, dropped: 0, failed: 0 }, 1]);
+  expect(said("remote_write.failing")).toBe(0);
 });
 
 it("a Retry-After of an hour is heeded until it is stopped, which does not wait for it", async () => {
