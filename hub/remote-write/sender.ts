@@ -132,12 +132,10 @@ export class Sender {
   async #attempt(body: Uint8Array): Promise<{ meaning: ReturnType<typeof meaningOf>; why: string; askedMs: number }> {
     const { url, caFile, timeoutMs } = this.#options.target;
     try {
-      const { headers, secret } = await this.#headers();
-      const answer = await this.#poster.post({ url, headers, caFile, timeoutMs }, body, this.#stop.signal);
-      const { status, retryAfter } = answer;
+      const options = { url, caFile, timeoutMs, ...(await this.#headers()) };
+      const { status, retryAfter, text } = await this.#poster.post(options, body, this.#stop.signal);
       const meaning = meaningOf(status);
       if (meaning !== "taken") this.counts.failed++;
-      const text = secret === "" ? answer.text : answer.text.replaceAll(secret, "…");
       const why = `it answered ${status}${text === "" ? "" : `: ${text}`}`;
       return { meaning, why, askedMs: retryAfterMs(retryAfter, Date.now()) };
     } catch (error) {
@@ -146,7 +144,7 @@ export class Sender {
     }
   }
 
-  async #headers(): Promise<{ headers: Record<string, string>; secret: string }> {
+  async #headers(): Promise<{ headers: Record<string, string>; secrets: string[] }> {
     const { target, version } = this.#options;
     const { bearerFile, user, passwordFile } = target;
     const headers = {
@@ -157,11 +155,11 @@ export class Sender {
       "user-agent": `tandem/${version}`,
     };
     const file = bearerFile ?? passwordFile;
-    if (file === undefined) return { headers, secret: "" };
+    if (file === undefined) return { headers, secrets: [] };
     const secret = await secretText(file);
-    const authorization =
-      user === undefined ? `Bearer ${secret}` : `Basic ${Buffer.from(`${user}:${secret}`).toString("base64")}`;
-    return { headers: { ...headers, authorization }, secret };
+    if (user === undefined) return { headers: { ...headers, authorization: `Bearer ${secret}` }, secrets: [secret] };
+    const pair = Buffer.from(`${user}:${secret}`).toString("base64");
+    return { headers: { ...headers, authorization: `Basic ${pair}` }, secrets: [secret, pair] };
   }
 
   #well(): void {

@@ -7,7 +7,11 @@ import { type ReadSeries, readRequest } from "../core/remote-write/read-request.
 
 export class HttpStore {
   /** What it answers next. */
-  answer: { status: number; headers?: Record<string, string>; text?: string } = { status: 204 };
+  answer: {
+    status: number;
+    headers?: Record<string, string>;
+    text?: string | ((asked: IncomingHttpHeaders) => string);
+  } = { status: 204 };
   /** Answers nothing before `speak`. */
   isMute = false;
   readonly asked: IncomingHttpHeaders[] = [];
@@ -36,7 +40,7 @@ export class HttpStore {
         if (status < 300)
           store.taken.push(readRequest(new WireReader(uncompress(new Uint8Array(Buffer.concat(chunks))))));
         store.answered.push(status);
-        response.writeHead(status, headers).end(text);
+        response.writeHead(status, headers).end(typeof text === "string" ? text : text(request.headers));
       };
     });
     await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));

@@ -172,6 +172,32 @@ it("shows a token or password that its file holds at each request, and repeats i
   expect(store.asked.at(-1)?.authorization).toBe(`Basic ${Buffer.from("tandem:second-secret").toString("base64")}`);
 });
 
+it.each<[string, string, (secret: string) => string]>([
+  ["a token across the edge of what is shown", "s3cr3t-of-the-store", (secret) => `${"x".repeat(190)}${secret}`],
+  ["a token with two spaces in it", "s3cr3t  of the store", (secret) => secret],
+  ["a token in JSON", 's3cr3t-"of"-the-store', (secret) => JSON.stringify({ secret })],
+  ["a token in a URL", "s3cr3t/of/the?store", (secret) => `/?token=${encodeURIComponent(secret)}`],
+])("%s that a store repeats stands in no line of the log", async (_, secret, text) => {
+  const file = join(folder, "secret");
+  writeFileSync(file, secret);
+  store.answer = { status: 400, text: text(secret) };
+  const sender = started({ bearerFile: file });
+  add();
+  await until("a refusal", () => sender.counts.dropped === 1);
+  expect(lines.join()).toContain("it answered 400");
+  expect(lines.join()).not.toMatch(/s3cr|the.store/);
+});
+
+it("a header that a store repeats is shown without the user and password in it", async () => {
+  const file = join(folder, "secret");
+  writeFileSync(file, "s3cr3t");
+  store.answer = { status: 400, text: ({ authorization }) => `not ${authorization}, which is tandem:s3cr3t` };
+  const sender = started({ user: "tandem", passwordFile: file });
+  add();
+  await until("a refusal", () => sender.counts.dropped === 1);
+  expect(lines.join()).toContain("it answered 400: not Basic …, which is tandem:…");
+});
+
 it("a secret that cannot be read is a failure that says which file, and no request goes without it", async () => {
   const sender = started({ bearerFile: join(folder, "none") });
   add();
