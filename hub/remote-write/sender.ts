@@ -4,7 +4,7 @@ import { meaningOf, retryAfterMs, waitMs } from "../core/remote-write/answers.ts
 import type { QueuedRequest } from "../core/remote-write/backlog.ts";
 import { type Turn, Voice } from "../core/remote-write/turns.ts";
 import { endsOf } from "../core/remote-write/write-request.ts";
-import type { Log } from "../io/log.ts";
+import { type Log, messageOf } from "../io/log.ts";
 import { Poster, whyOf } from "../io/remote-write/post.ts";
 import { secretText } from "../notify/secret-text.ts";
 import type { RemoteWriteTarget } from "./config.ts";
@@ -24,6 +24,8 @@ export interface SenderOptions {
   log: Log;
 }
 
+/** So often a request is read before its disk counts as damaged there: some five minutes. */
+const mostReads = 20;
 /** The peer says once a second how far it is. */
 const turnLookMs = 500;
 
@@ -36,6 +38,8 @@ export class Sender {
   #closing = false;
   readonly #voice = new Voice();
   #failures = 0;
+  /** In a row, of the next request. */
+  #failedReads = 0;
   /** What is wrong, as it was told last; empty while all is well. */
   #complaint = "";
   #overflows = false;
@@ -103,7 +107,8 @@ export class Sender {
 
   /** @param ends its series, instead of what they say */
   async #send(request: QueuedRequest, queue: Queue, ends: boolean): Promise<void> {
-    const kept = await queue.read(request);
+    const kept = await this.#read(request, queue);
+    if (kept === "later") return;
     const body = kept && ends ? compress(endsOf(uncompress(new Uint8Array(kept)))) : kept;
     if (body === undefined) {
       // Its file went to make room, which was counted then, or its disk gives back something else than was written.
@@ -120,10 +125,28 @@ export class Sender {
       this.#failures = 0;
       this.#refusingSinceMs ??= performance.now();
       this.#drop(request, queue, why);
-    } else if (!this.#closing) await this.#tryLater(why, askedMs);
+    } else await this.#tryLater(why, askedMs);
+  }
+
+  /** A disk that fails for a while has lost nothing; one that fails for long in one place must not hold up all that is behind it. */
+  async #read(request: QueuedRequest, queue: Queue): Promise<Uint8Array | undefined | "later"> {
+    try {
+      const kept = await queue.read(request);
+      this.#failedReads = 0;
+      return kept;
+    } catch (error) {
+      if (++this.#failedReads < mostReads) {
+        await this.#tryLater(`the queue cannot be read: ${messageOf(error)}`, 0);
+        return "later";
+      }
+      this.#failedReads = 0;
+      return undefined;
+    }
   }
 
   async #tryLater(why: string, askedMs: number): Promise<void> {
+    // What a stop has ended is no failure.
+    if (this.#closing) return;
     this.#failures++;
     this.#complain("remote_write.failing", why);
     await this.#pauseForAll(waitMs(this.#failures, askedMs, Math.random()));

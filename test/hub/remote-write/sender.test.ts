@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compress } from "snappyjs";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { Backlog, type QueuedRequest } from "../../../hub/core/remote-write/backlog.ts";
 import type { Turn } from "../../../hub/core/remote-write/turns.ts";
 import { encodeLabels, WriteRequest } from "../../../hub/core/remote-write/write-request.ts";
@@ -19,12 +19,14 @@ let backlog: Backlog;
 let count: number;
 let turn: Turn;
 let turnsAsked: number;
+let read: (request: QueuedRequest) => Promise<Uint8Array>;
 const senders: Sender[] = [];
 
 beforeEach(async () => {
   store = await HttpStore.open();
   folder = mkdtempSync(join(tmpdir(), "tandem-sender-"));
   [lines, backlog, count, turn, turnsAsked] = [[], new Backlog(["store", "other"], 1), 0, "send", 0];
+  read = ({ atMs }) => Promise.resolve(bodyOf(atMs));
 });
 
 afterEach(async () => {
@@ -36,7 +38,7 @@ afterEach(async () => {
 function started(target: Partial<RemoteWriteTarget> = {}): Sender {
   const queue = {
     next: (name: string) => backlog.next(name),
-    read: ({ atMs }: QueuedRequest) => Promise.resolve(bodyOf(atMs)),
+    read: (request: QueuedRequest) => read(request),
     pass: (name: string, request: QueuedRequest, sent: boolean) => backlog.pass(name, request, sent),
   };
   const sender = new Sender({
@@ -206,6 +208,48 @@ it("a secret that cannot be read is a failure that says which file, and no reque
     0,
     true,
   ]);
+});
+
+it("a request that cannot be read for a moment is read again, and none is dropped", async () => {
+  const whole = read;
+  read = () => {
+    read = whole;
+    return Promise.reject(new Error("EMFILE: too many open files"));
+  };
+  const sender = started();
+  add();
+  add();
+  await until("both", () => sender.counts.samples === 2);
+  expect([taken(), sender.counts.dropped, said("remote_write.failing"), said("remote_write.well")]).toEqual([
+    [1, 2],
+    0,
+    1,
+    1,
+  ]);
+  expect(lines.join()).toContain("the queue cannot be read: EMFILE");
+});
+
+it("a request that cannot be read 20 times in a row goes, and holds up nothing behind it", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+  try {
+    let reads = 0;
+    const whole = read;
+    read = (request) => {
+      if (request.atMs !== 1) return whole(request);
+      reads++;
+      return Promise.reject(new Error("EIO: i/o error"));
+    };
+    const sender = started();
+    add();
+    while (sender.counts.dropped === 0) await vi.advanceTimersByTimeAsync(30_000);
+    expect(reads).toBe(20);
+    vi.useRealTimers();
+    add();
+    await until("the second", () => sender.counts.samples === 1);
+    expect([taken(), sender.counts.dropped]).toEqual([[2], 1]);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 it("waits while it is the peer's turn, and leaves what the peer has sent, but ends once what was sent before", async () => {
