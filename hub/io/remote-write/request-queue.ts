@@ -116,7 +116,8 @@ export class RequestQueue {
       path === undefined
         ? undefined
         : await readRange(path, start, end).catch((error: NodeJS.ErrnoException) => {
-            if (error.code !== "ENOENT") throw error;
+            if (error.code === "ENOENT") return undefined;
+            throw error;
           });
     return bytes && scanFrames(bytes).frames[0]?.payload.subarray(1);
   }
