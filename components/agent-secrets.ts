@@ -1,5 +1,6 @@
 /** The secrets that a stack holds by name, for its agents, notifications, remote write and access; never plain text on their way to a resource. */
 import * as pulumi from "@pulumi/pulumi";
+import { sharedBy } from "../hub/core/access/tokens.ts";
 import { OperatorError } from "../ops/error.ts";
 import { leastTokenLength } from "./access-conf.ts";
 import { accessTokensKey, agentSecretsKey, notificationSecretsKey, remoteWriteSecretsKey } from "./site.ts";
@@ -16,11 +17,12 @@ export const readRemoteWriteSecrets = () => readSecrets(remoteWriteSecretsKey);
 
 /** Empty when the stack has none. */
 export const readAccessTokens = () =>
-  readSecrets(accessTokensKey, (name, value) =>
-    value.trim().length < leastTokenLength
-      ? `the token ${name} has fewer than ${leastTokenLength} characters, and might be guessed`
-      : undefined,
-  );
+  readSecrets(accessTokensKey, (tokens) => {
+    const short = tokens.find(([, token]) => token.trim().length < leastTokenLength);
+    if (short !== undefined)
+      return `the token ${short[0]} has fewer than ${leastTokenLength} characters, and might be guessed`;
+    return sharedBy(tokens.map(([name, token]) => [name, token.trim()]));
+  });
 
 type Key =
   | typeof agentSecretsKey
@@ -28,10 +30,10 @@ type Key =
   | typeof remoteWriteSecretsKey
   | typeof accessTokensKey;
 
-/** @param why what is wrong with a value, which it does not repeat */
+/** @param why what is wrong with the values, none of which it repeats */
 function readSecrets(
   key: Key,
-  why: (name: string, value: string) => string | undefined = () => undefined,
+  why: (values: readonly (readonly [name: string, value: string])[]) => string | undefined = () => undefined,
 ): Record<string, pulumi.Output<string>> {
   const config = new pulumi.Config();
   const text = config.get(key) ?? "";
@@ -43,9 +45,10 @@ function readSecrets(
   if (!isSecret(`${config.name}:${key}`)) {
     throw refusal(key, "its values stand there in plain text, for everybody with the file to read");
   }
-  const wrong = Object.entries(values).flatMap(([name, value]) => why(name, String(value)) ?? []);
-  if (wrong[0] !== undefined) throw refusal(key, wrong[0]);
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, pulumi.secret(String(value))]));
+  const texts = Object.entries(values).map(([name, value]) => [name, String(value)] as const);
+  const wrong = why(texts);
+  if (wrong !== undefined) throw refusal(key, wrong);
+  return Object.fromEntries(texts.map(([name, value]) => [name, pulumi.secret(value)]));
 }
 
 function parsed(text: string): unknown {

@@ -128,7 +128,11 @@ export function createFront(parts: FrontParts): Front {
     newest: () => records.newestPush(),
   });
   const session = createSessionApi({ machine: config.machine.name, sessions, nowMs: Date.now });
-  const signedIn: SignedIn = (request) => access.operatorOf(request) ?? session.signedIn(request);
+  const signedIn: SignedIn = (request) => {
+    const shown = access.operatorOf(request);
+    // Whoever is signed in to the page may come with the password of a proxy, too.
+    return shown === undefined || "denial" in shown ? (session.signedIn(request) ?? shown) : shown;
+  };
   const { hub: peerHub } = config.peer;
   const peerOrigin = `http://${peerHub.host}:${peerHub.port}`;
   const push = createPushApi({

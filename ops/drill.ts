@@ -7,7 +7,7 @@ import type { Played } from "./drill/figures.ts";
 import { drillHistory } from "./drill/history.ts";
 import { localDrillSite } from "./drill/local-site.ts";
 import { historyText } from "./drill/report.ts";
-import { type Drilled, type DrillOptions, requireRedundancy, runDrill } from "./drill/run.ts";
+import { type Drilled, type DrillOptions, requireFit, runDrill } from "./drill/run.ts";
 import { chooseDrills, scenarios } from "./drill/scenarios.ts";
 import { DrillSeat } from "./drill/seat.ts";
 import type { DrillSite } from "./drill/site.ts";
@@ -75,7 +75,7 @@ async function run(names: string[], flags: RunFlags): Promise<void> {
   const site = siteOf(flags);
   const machines = machinesOf(site, flags.machine);
   requireWindow(flags.window);
-  await requireRedundancy(site);
+  await requireFit(site);
   const count = chosen.length * machines.length * flags.rounds;
   const signal = listenForEnd({ kill: () => {} }, say);
   const question = `This brings ${count} faults about on ${site.name}, while it is in use`;

@@ -4,11 +4,14 @@ A push goes to the hub that took the last one, and at once to the other one when
 answer was lost may be sent again: it has its effect once.
 
     python3 pair_client.py http://192.0.2.10:9000 http://192.0.2.20:9100
+
+Where the hubs ask for a token, --token-file or TANDEM_PUSH_TOKEN_FILE names the file that holds it; it is read at each push, so a new one counts at once.
 """
 
 import argparse
 import http.client
 import json
+import os
 import time
 import urllib.error
 import urllib.parse
@@ -20,11 +23,13 @@ class Silent(Exception):
 
 
 class Pair:
-    def __init__(self, hubs, client, deadline=2.0):
-        """hubs: base URLs, the own machine's first. client: a name that no other process and no earlier start of this one has."""
+    def __init__(self, hubs, client, deadline=2.0, token_file=None):
+        """hubs: base URLs, the own machine's first. client: a name that no other process and no earlier start of this one has.
+        token_file: holds the token that pushes show, where the hubs ask for one."""
         self.hubs = [hub.rstrip("/") for hub in hubs]
         self.client = client
         self.deadline = deadline
+        self.token_file = token_file
         self.seq = 0
         # The push that nobody answered: what it was, and its number, which it keeps when it is tried again.
         self.pending = None
@@ -33,14 +38,15 @@ class Pair:
         """Replaces the group of this job and these labels by metrics in Prometheus text. Returns the hub, and where it stands now: `peer`, on
         both machines, or `local`, on that hub's alone. After Silent the same push may be tried again: it keeps its number, so that it has its effect
         once where a hub took it after all."""
+        headers = self._authorization()
         parts = [("job", job), *labels.items()]
         path = "/metrics/" + "/".join(f"{name}/{urllib.parse.quote(value, safe='')}" for name, value in parts)
         if self.pending != (path, text):
             self.seq += 1
         self.pending = (path, text)
-        numbered = {"Tandem-Client": self.client, "Tandem-Seq": str(self.seq)}
+        headers.update({"Tandem-Client": self.client, "Tandem-Seq": str(self.seq)})
         try:
-            hub, answer = self._ask("PUT", path, text.encode(), numbered)
+            hub, answer = self._ask("PUT", path, text.encode(), headers)
         except ValueError:
             # Refused: nothing is open any more.
             self.pending = None
@@ -52,6 +58,13 @@ class Pair:
         """What a hub says at a path of its API (/api/v1/openapi.json describes all), from whichever answers."""
         _, answer = self._ask("GET", path)
         return json.loads(answer.body)
+
+    def _authorization(self):
+        """Read each time: a token may be renewed while its holder runs."""
+        if not self.token_file:
+            return {}
+        with open(self.token_file, encoding="ascii") as file:
+            return {"Authorization": "Bearer " + file.read().strip()}
 
     def _ask(self, method, path, body=None, headers=None):
         refusals = []
@@ -90,8 +103,9 @@ def main():
     parser.add_argument("hubs", nargs=2, help="base URLs of both hubs, the own machine's first")
     parser.add_argument("--pushes", type=int, default=10)
     parser.add_argument("--every", type=float, default=1.0, help="seconds between two pushes")
+    parser.add_argument("--token-file", default=os.environ.get("TANDEM_PUSH_TOKEN_FILE"), help="file with the token that pushes show")
     args = parser.parse_args()
-    pair = Pair(args.hubs, client=f"example-{time.time_ns()}")
+    pair = Pair(args.hubs, client=f"example-{time.time_ns()}", token_file=args.token_file)
     for number in range(1, args.pushes + 1):
         text = f"# TYPE example_pushes_total counter\nexample_pushes_total {number}\n"
         hub, replication = pair.push(text, job="example", instance="python")

@@ -67,11 +67,11 @@ export class Access {
     return { whyNot };
   };
 
-  /** Whose token an order shows; undefined when nobody's. */
+  /** Whose token an order shows, or how it is refused for a wrong one; undefined when it shows none. */
   readonly operatorOf: SignedIn = (request) => {
     if (this.#order === undefined || request.headers.authorization === undefined) return undefined;
-    const { holder } = { holder: undefined, ...this.#order.ask(request) };
-    return holder && { by: holder.name, byToken: true };
+    const asked = this.#order.ask(request);
+    return asked.denial === undefined ? { by: asked.holder.name, byToken: true } : asked;
   };
 
   #gate<Token extends { name: string; sha256: string }>(

@@ -1,6 +1,7 @@
 /** What the APIs that take orders have in common: anybody reads, and orders are taken from an operator, who is logged in here or signed in to the page. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
+import type { Denial } from "../access/gate.ts";
 import { readPushBody } from "./push-body.ts";
 
 /** Sent as JSON. */
@@ -16,8 +17,8 @@ export interface Orderer {
   byToken?: boolean;
 }
 
-/** Who is signed in by a request, or shows a token; undefined when nobody. */
-export type SignedIn = (request: IncomingMessage) => Orderer | undefined;
+/** Who is signed in by a request, or shows a token; how one is refused that shows a wrong token; undefined when nobody. */
+export type SignedIn = (request: IncomingMessage) => Orderer | { denial: Denial } | undefined;
 
 export type Read<T> = { value: T; error?: undefined } | { error: Answer };
 
@@ -34,7 +35,13 @@ export const reads = ({ method }: IncomingMessage): boolean => method === "GET" 
  * @param signedIn without it, nobody who is signed in may give it either
  */
 export function refusalOf(request: IncomingMessage, signedIn?: SignedIn): Answer | undefined {
-  if (reads(request) || isFromHere(request) || ordererOf(request, signedIn) !== undefined) return undefined;
+  if (reads(request) || isFromHere(request)) return undefined;
+  const shown = signedIn?.(request);
+  if (shown !== undefined && "denial" in shown) {
+    const { status, error, headers } = shown.denial;
+    return { status, body: { error }, headers };
+  }
+  if (mayOrder(request, shown)) return undefined;
   const page = signedIn === undefined ? "" : ", or sign in to this hub's page with tandem sign-in";
   const error = `orders are taken on this machine only; give it there, or through an SSH tunnel to the hub's port${page}`;
   return { status: 403, body: { error } };
@@ -42,9 +49,12 @@ export function refusalOf(request: IncomingMessage, signedIn?: SignedIn): Answer
 
 /** Who gives an order by a token, or from this hub's own page; undefined of one that comes from elsewhere, or when nobody is known. */
 function ordererOf(request: IncomingMessage, signedIn?: SignedIn): Orderer | undefined {
-  const orderer = signedIn?.(request);
-  return orderer?.byToken || isSameOrigin(request) ? orderer : undefined;
+  const shown = signedIn?.(request);
+  return shown !== undefined && !("denial" in shown) && mayOrder(request, shown) ? shown : undefined;
 }
+
+const mayOrder = (request: IncomingMessage, orderer: Orderer | undefined): boolean =>
+  orderer !== undefined && (orderer.byToken === true || isSameOrigin(request));
 
 /** Who gives an order: whoever is signed in, else whom the order names; undefined when nobody is said. */
 export const byOf = (request: IncomingMessage, signedIn: SignedIn | undefined, said: string | undefined) =>
@@ -107,9 +117,15 @@ export function decodePart(part: string): string {
   }
 }
 
-/** Whoever sits at this machine, or came to it by SSH. A page of another site cannot send such a request unasked for. */
+/** A request with one of these was passed on, by somebody whose address tells nothing of who asks. */
+const forwarding = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"] as const;
+
+/**
+ * Whoever sits at this machine, or came to it by SSH. A page of another site cannot send such a request unasked for, and what a proxy on this
+ * machine passes on may come from anywhere.
+ */
 function isFromHere({ socket, headers }: IncomingMessage): boolean {
   const { remoteAddress = "", localAddress } = socket;
   const isLocal = remoteAddress === localAddress || /^(::ffff:)?127\.|^::1$/.test(remoteAddress);
-  return isLocal && headers.origin === undefined;
+  return isLocal && headers.origin === undefined && forwarding.every((name) => headers[name] === undefined);
 }

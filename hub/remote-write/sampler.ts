@@ -46,6 +46,7 @@ export class Sampler {
   #lastMs = Number.NEGATIVE_INFINITY;
   #sinceMs = 0;
   #complaint = "";
+  #isSetBack = false;
   /** Samplings that could not be kept, since the start. */
   skipped = 0;
   /** Longest that it held the loop up in one piece, ms, and what all of it took; of the last sampling. */
@@ -79,13 +80,15 @@ export class Sampler {
     const { everyMs, append, onAppended, log } = this.#options;
     // A timer may fire a little before its time.
     const atMs = Math.floor((Date.now() + earlyMs) / everyMs) * everyMs;
-    if (atMs <= this.#lastMs && this.#lastMs - atMs < setBackMs) return;
+    if (atMs === this.#lastMs) return;
+    if (atMs < this.#lastMs && this.#lastMs - atMs < setBackMs) return this.#waitForClock(this.#lastMs - atMs);
     try {
       const requests = await this.#sample(atMs);
       await append(requests);
       this.#book.settle();
       this.#lastMs = atMs;
       this.#complaint = "";
+      this.#isSetBack = false;
       onAppended();
     } catch (error) {
       this.skipped++;
@@ -93,6 +96,12 @@ export class Sampler {
       if (message !== this.#complaint) log.error("remote_write.sampling_skipped", { error: message });
       this.#complaint = message;
     }
+  }
+
+  #waitForClock(behindMs: number): void {
+    this.skipped++;
+    if (!this.#isSetBack) this.#options.log.warn("remote_write.clock_set_back", { behindMs });
+    this.#isSetBack = true;
   }
 
   async #sample(atMs: number): Promise<NewRequest[]> {

@@ -4,9 +4,8 @@ import { meaningOf, retryAfterMs, waitMs } from "../core/remote-write/answers.ts
 import type { QueuedRequest } from "../core/remote-write/backlog.ts";
 import { type Turn, Voice } from "../core/remote-write/turns.ts";
 import { endsOf } from "../core/remote-write/write-request.ts";
-import type { Log } from "../io/log.ts";
+import { type Log, messageOf } from "../io/log.ts";
 import { Poster, whyOf } from "../io/remote-write/post.ts";
-import { within } from "../io/within.ts";
 import { secretText } from "../notify/secret-text.ts";
 import type { RemoteWriteTarget } from "./config.ts";
 
@@ -25,7 +24,8 @@ export interface SenderOptions {
   log: Log;
 }
 
-const stopMs = 2_000;
+/** So often a request is read before its disk counts as damaged there: some five minutes. */
+const mostReads = 20;
 /** The peer says once a second how far it is. */
 const turnLookMs = 500;
 
@@ -38,6 +38,8 @@ export class Sender {
   #closing = false;
   readonly #voice = new Voice();
   #failures = 0;
+  /** In a row, of the next request. */
+  #failedReads = 0;
   /** What is wrong, as it was told last; empty while all is well. */
   #complaint = "";
   #overflows = false;
@@ -81,11 +83,10 @@ export class Sender {
     this.#wake();
   }
 
-  /** What is under way may end: whoever goes on would send it again. */
+  /** At once: whoever goes on sends again what is under way, which does no harm, while a hub that takes over is waited for. */
   async stop(): Promise<void> {
     this.#closing = true;
     this.#wake();
-    await within(stopMs, this.#running);
     this.#stop.abort();
     await this.#running;
     this.#poster.close();
@@ -106,7 +107,8 @@ export class Sender {
 
   /** @param ends its series, instead of what they say */
   async #send(request: QueuedRequest, queue: Queue, ends: boolean): Promise<void> {
-    const kept = await queue.read(request);
+    const kept = await this.#read(request, queue);
+    if (kept === "later") return;
     const body = kept && ends ? compress(endsOf(uncompress(new Uint8Array(kept)))) : kept;
     if (body === undefined) {
       // Its file went to make room, which was counted then, or its disk gives back something else than was written.
@@ -123,31 +125,49 @@ export class Sender {
       this.#failures = 0;
       this.#refusingSinceMs ??= performance.now();
       this.#drop(request, queue, why);
-    } else {
-      this.#failures++;
-      this.#complain("remote_write.failing", why);
-      await this.#pauseForAll(waitMs(this.#failures, askedMs, Math.random()));
+    } else await this.#tryLater(why, askedMs);
+  }
+
+  /** A disk that fails for a while has lost nothing; one that fails for long in one place must not hold up all that is behind it. */
+  async #read(request: QueuedRequest, queue: Queue): Promise<Uint8Array | undefined | "later"> {
+    try {
+      const kept = await queue.read(request);
+      this.#failedReads = 0;
+      return kept;
+    } catch (error) {
+      if (++this.#failedReads < mostReads) {
+        await this.#tryLater(`the queue cannot be read: ${messageOf(error)}`, 0);
+        return "later";
+      }
+      this.#failedReads = 0;
+      return undefined;
     }
+  }
+
+  async #tryLater(why: string, askedMs: number): Promise<void> {
+    // What a stop has ended is no failure.
+    if (this.#closing) return;
+    this.#failures++;
+    this.#complain("remote_write.failing", why);
+    await this.#pauseForAll(waitMs(this.#failures, askedMs, Math.random()));
   }
 
   async #attempt(body: Uint8Array): Promise<{ meaning: ReturnType<typeof meaningOf>; why: string; askedMs: number }> {
     const { url, caFile, timeoutMs } = this.#options.target;
     try {
-      const { headers, secret } = await this.#headers();
-      const answer = await this.#poster.post({ url, headers, caFile, timeoutMs }, body, this.#stop.signal);
-      const { status, retryAfter } = answer;
+      const options = { url, caFile, timeoutMs, ...(await this.#headers()) };
+      const { status, retryAfter, text } = await this.#poster.post(options, body, this.#stop.signal);
       const meaning = meaningOf(status);
       if (meaning !== "taken") this.counts.failed++;
-      const text = secret === "" ? answer.text : answer.text.replaceAll(secret, "…");
       const why = `it answered ${status}${text === "" ? "" : `: ${text}`}`;
       return { meaning, why, askedMs: retryAfterMs(retryAfter, Date.now()) };
     } catch (error) {
-      this.counts.failed++;
+      if (!this.#closing) this.counts.failed++;
       return { meaning: "later", why: whyOf(error), askedMs: 0 };
     }
   }
 
-  async #headers(): Promise<{ headers: Record<string, string>; secret: string }> {
+  async #headers(): Promise<{ headers: Record<string, string>; secrets: string[] }> {
     const { target, version } = this.#options;
     const { bearerFile, user, passwordFile } = target;
     const headers = {
@@ -158,11 +178,11 @@ export class Sender {
       "user-agent": `tandem/${version}`,
     };
     const file = bearerFile ?? passwordFile;
-    if (file === undefined) return { headers, secret: "" };
+    if (file === undefined) return { headers, secrets: [] };
     const secret = await secretText(file);
-    const authorization =
-      user === undefined ? `Bearer ${secret}` : `Basic ${Buffer.from(`${user}:${secret}`).toString("base64")}`;
-    return { headers: { ...headers, authorization }, secret };
+    if (user === undefined) return { headers: { ...headers, authorization: `Bearer ${secret}` }, secrets: [secret] };
+    const pair = Buffer.from(`${user}:${secret}`).toString("base64");
+    return { headers: { ...headers, authorization: `Basic ${pair}` }, secrets: [secret, pair] };
   }
 
   #well(): void {

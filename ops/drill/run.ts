@@ -4,6 +4,7 @@ import { monoMs } from "../../hub/io/mono-clock.ts";
 import { Observer } from "../chaos/observer.ts";
 import { OperatorError } from "../error.ts";
 import { askServices } from "../site/ask-services.ts";
+import { requirePushes } from "../site/push-token.ts";
 import { DrillClient, lostOf } from "./clients.ts";
 import type { Played } from "./figures.ts";
 import { type DrillScenario, isDetection } from "./scenarios.ts";
@@ -40,7 +41,7 @@ export interface Drilled {
 
 /** What was measured is never lost for what then goes wrong. */
 export async function runDrill(site: DrillSite, options: DrillOptions): Promise<Drilled> {
-  await requireRedundancy(site);
+  await requireFit(site);
   const observer = new Observer([...site.hubs].map(([name, url]) => ({ name, url })));
   const played: Played[] = [];
   try {
@@ -65,8 +66,14 @@ export async function runDrill(site: DrillSite, options: DrillOptions): Promise<
   }
 }
 
+/** @throws OperatorError when a drill would be an outage, or would measure nothing, since the hubs refuse its pushes */
+export async function requireFit(site: Pick<DrillSite, "hubs" | "staysDead">): Promise<void> {
+  await requireRedundancy(site);
+  await requirePushes(site.hubs.values(), "drill-check");
+}
+
 /** @throws OperatorError when one copy is all that there is: a drill would be an outage */
-export async function requireRedundancy({ hubs, staysDead }: Pick<DrillSite, "hubs" | "staysDead">): Promise<void> {
+async function requireRedundancy({ hubs, staysDead }: Pick<DrillSite, "hubs" | "staysDead">): Promise<void> {
   const why = staysDead ?? (await whyNotWhole(hubs));
   if (why === undefined) return;
   throw new OperatorError("drill.refused", `redundancy is gone already: ${why}`, `Mend that first; ${doctorSays}`);
@@ -80,7 +87,7 @@ async function play(
   observer: Observer,
   { holdMs, signal, say, announce }: DrillOptions,
 ): Promise<Played | undefined> {
-  await requireRedundancy(site);
+  await requireFit(site);
   const what = `${scenario.name} on ${machine}`;
   await announce(what);
   say(`${what}: ${scenario.explains}`);

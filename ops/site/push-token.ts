@@ -1,5 +1,6 @@
 /** The token by which commands push, where the site's hubs ask for one: what the file holds that the environment names. */
 import { readFileSync } from "node:fs";
+import { expiryHeader } from "../../hub/http/push-expiry.ts";
 import { OperatorError } from "../error.ts";
 
 /** Names a file, since the environment of a process is for all of its user to read. */
@@ -7,6 +8,9 @@ export const pushTokenVariable = "TANDEM_PUSH_TOKEN_FILE";
 
 /** A renewed token counts after this, ms. */
 const keptMs = 5_000;
+const tryMs = 2_000;
+/** What a hub answers to a token that is none, another's, or was wrong too often. */
+const refusals: readonly number[] = [401, 403, 429];
 let kept: { path: string; readAtMs: number; headers: PushHeaders } | undefined;
 
 export type PushHeaders = { authorization?: string };
@@ -18,6 +22,32 @@ export function pushHeaders(path = process.env[pushTokenVariable] ?? ""): PushHe
   if (kept?.path !== path || nowMs - kept.readAtMs > keptMs)
     kept = { path, readAtMs: nowMs, headers: { authorization: `Bearer ${readToken(path)}` } };
   return kept.headers;
+}
+
+/**
+ * Pushes a group to each hub and takes it away again. A hub that does not answer, or has no room, refuses nobody.
+ *
+ * @param job of the group
+ * @throws OperatorError when a hub does not take this command's token, or the token cannot be read
+ */
+export async function requirePushes(hubs: Iterable<string>, job: string): Promise<void> {
+  const headers = pushHeaders();
+  for (const hub of hubs) {
+    const push = (method: string, sent: RequestInit) =>
+      fetch(`${hub}/metrics/job/${job}`, { method, ...sent, signal: AbortSignal.timeout(tryMs) }).catch(
+        () => undefined,
+      );
+    const body = "# TYPE push_tried gauge\npush_tried 1\n";
+    const put = await push("PUT", { headers: { ...headers, [expiryHeader]: "60" }, body });
+    const said = (await put?.text().catch(() => ""))?.trim() ?? "";
+    if (put !== undefined && refusals.includes(put.status))
+      throw new OperatorError(
+        "push-token.refused",
+        `${hub} takes no push of this command: ${put.status} ${said}`,
+        `Name in ${pushTokenVariable} a file with a token for the job ${job}; docs/access.md`,
+      );
+    if (put?.ok) await (await push("DELETE", { headers }))?.arrayBuffer().catch(() => {});
+  }
 }
 
 function readToken(path: string): string {

@@ -7,6 +7,7 @@ import { Stage } from "../chaos/stage.ts";
 import { OperatorError } from "../error.ts";
 import { machineNames } from "../local/site.ts";
 import { askHub } from "../site/ask-hub.ts";
+import { requirePushes } from "../site/push-token.ts";
 import type { HubAddress } from "./hub-look.ts";
 import { Proc } from "./proc.ts";
 import type { OwnPair, RunningTarget } from "./target.ts";
@@ -53,7 +54,7 @@ export async function startPair(options: StartOptions, signal: AbortSignal): Pro
   return { hubs, stage, proc: procOf(join(dir, "pair", "data")) };
 }
 
-/** @throws OperatorError when no hub answers */
+/** @throws OperatorError when no hub answers, or one refuses the pushes of which the load is made */
 export async function findPair(target: RunningTarget): Promise<SoakedPair> {
   const { hubUrls } = target;
   const places = target.kind === "local" ? machineNames : hubUrls.map((_, i) => `hub-${i + 1}`);
@@ -62,6 +63,7 @@ export async function findPair(target: RunningTarget): Promise<SoakedPair> {
     const next = "Start the pair (npm start), or name its hubs with --data, --dir or --hub; --own-pair starts one";
     throw new OperatorError("soak.no-pair", `no hub answers at ${hubUrls.join(" and ")}`, next);
   }
+  await requirePushes(hubUrls, "soak_check");
   return {
     hubs: hubs.map(({ name, hubUrl }) => ({ name, hubUrl })),
     stage: undefined,

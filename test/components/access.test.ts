@@ -87,12 +87,16 @@ it("a token of two holders, a pusher without jobs and a token in clear are refus
   expect(refused({ operators: [{ name: "ann", token: "secret-in-clear" }] })).not.toThrow(/secret-in-clear/);
 });
 
-it("a token that might be guessed, or stands in plain text, is refused without being repeated", async () => {
+it("a token that might be guessed, that two names have, or that stands in plain text, is refused without being repeated", async () => {
   await recordResources("pc2", { accessTokens: { ann: "short-secret" } }, ["accessTokens"]);
   expect(() => readAccessTokens()).toThrow(
     /^tandem:accessTokens in Pulumi\.pc2\.yaml: the token ann has fewer than 32/,
   );
   expect(() => readAccessTokens()).not.toThrow(/short-secret/);
+  const twice = { ...tokens, bob: tokens.ann.trim() };
+  await recordResources("pc2", { accessTokens: twice }, ["accessTokens"]);
+  expect(() => readAccessTokens()).toThrow(/Pulumi\.pc2\.yaml: ann and bob have one and the same token/);
+  expect(() => readAccessTokens()).not.toThrow(/0123456789/);
   await recordResources("pc2", { accessTokens: tokens });
   expect(() => readAccessTokens()).toThrow(
     /^tandem:accessTokens in Pulumi\.pc2\.yaml: its values stand there in plain text/,

@@ -1,6 +1,7 @@
-/** The Python example pushes to a pair and reads from it while a hub is killed, and nothing of what it was told is lost. */
-import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+/** The Python example pushes to a pair that asks for tokens and reads from it while a hub is killed, and nothing of what it was told is lost. */
+import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -25,10 +26,17 @@ const example = join(import.meta.dirname, "../../docs/examples/pair_client.py");
 const [python] = findInPath(["python3"]);
 const folder = mkdtempSync(join(tmpdir(), "tandem-e2e-python-"));
 const pushes = 40;
+const token = "a token of 256 bits, as far as a test needs it";
+const tokenFile = join(folder, "push.token");
+const pushTokensFile = join(folder, "push.json");
 let pair: BarePair;
 
 beforeAll(async () => {
-  pair = await BarePair.make(join(folder, "pair"));
+  const sha256 = createHash("sha256").update(token).digest("hex");
+  const tokens = [{ name: "the example", sha256, jobs: ["example"] }];
+  writeFileSync(tokenFile, `${token}\n`, { mode: 0o600 });
+  writeFileSync(pushTokensFile, JSON.stringify({ v: 1, tokens }), { mode: 0o400 });
+  pair = await BarePair.make(join(folder, "pair"), { hubConfig: { access: { pushTokensFile } } });
   await pair.start();
 });
 
@@ -38,10 +46,34 @@ afterAll(async () => {
 });
 
 it.skipIf(python === undefined)(
+  "without its token the example is told what it lacks, and with the file's name in the environment it pushes",
+  () => {
+    const { mainpc, pc2 } = pair.machines;
+    const run = (env: Record<string, string>) =>
+      spawnSync(python ?? "", [example, mainpc.hubUrl, pc2.hubUrl, "--pushes", "1", "--every", "0"], {
+        env: { ...process.env, ...env },
+        encoding: "utf8",
+      });
+    expect(run({ TANDEM_PUSH_TOKEN_FILE: "" }).stderr).toContain("401 a push needs a token");
+    expect(run({ TANDEM_PUSH_TOKEN_FILE: tokenFile })).toMatchObject({ status: 0, stderr: "" });
+  },
+);
+
+it.skipIf(python === undefined)(
   "40 pushes go on at the other hub when the first one is killed after 10, and none is missing",
   async () => {
     const { mainpc, pc2 } = pair.machines;
-    const args = [example, mainpc.hubUrl, pc2.hubUrl, "--pushes", String(pushes), "--every", "0.05"];
+    const args = [
+      example,
+      mainpc.hubUrl,
+      pc2.hubUrl,
+      "--pushes",
+      String(pushes),
+      "--every",
+      "0.05",
+      "--token-file",
+      tokenFile,
+    ];
     const child = spawn(python ?? "", args, { stdio: ["ignore", "pipe", "pipe"] });
     let errors = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));

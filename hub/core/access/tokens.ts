@@ -26,10 +26,30 @@ export const OperatorToken = z.strictObject({
 });
 export type OperatorToken = z.infer<typeof OperatorToken>;
 
-const fileOf = <Token extends z.ZodType>(token: Token) =>
-  z.strictObject({ v: z.literal(1), tokens: z.array(token).max(2_000) });
+const fileOf = <Token extends z.ZodType<{ name: string; sha256: string }>>(token: Token) =>
+  z.strictObject({
+    v: z.literal(1),
+    tokens: z
+      .array(token)
+      .max(2_000)
+      .superRefine((tokens, { addIssue }) => {
+        const why = sharedBy(tokens.map(({ name, sha256 }) => [name, sha256]));
+        if (why !== undefined) addIssue(`${why}, which tells of neither who it is`);
+      }),
+  });
 export const PushTokens = fileOf(PushToken);
 export const OperatorTokens = fileOf(OperatorToken);
+
+/** @param held names with what each holds @returns which two names hold the same, without repeating it; undefined when none do */
+export function sharedBy(held: readonly (readonly [name: string, value: string])[]): string | undefined {
+  const holders = new Map<string, string>();
+  for (const [name, value] of held) {
+    const holder = holders.get(value);
+    if (holder !== undefined) return `${holder} and ${name} have one and the same token`;
+    holders.set(value, name);
+  }
+  return undefined;
+}
 
 /** @returns why the holder may not write the group; undefined when it may */
 export function whyNotWrite({ name, jobs, machines }: PushToken, group: Group): string | undefined {

@@ -11,8 +11,15 @@ export const Text = orElse(
   z.string().refine((text) => text.isWellFormed(), "no well-formed text"),
   "",
 );
-const Whole = z.union([z.number().int(), z.string().regex(/^-?\d{1,20}$/, "no whole number")]).transform(Number);
-const Count = Whole.refine((value) => value >= 0 && value < 2 ** 64, "no count of 64 bits");
+/** Of 64 bits, as text or as a number: beyond 2^53 JSON has lost its last digits before anybody reads it, as a double would. */
+const Whole = z
+  .union([
+    z.number().refine(Number.isInteger, "no whole number"),
+    z.string().regex(/^-?\d{1,20}$/, "no whole number"),
+  ])
+  .transform(Number);
+const Signed = Whole.refine((value) => Math.abs(value) <= 2 ** 63, "no whole number of 64 bits");
+const Count = Whole.refine((value) => value >= 0 && value <= 2 ** 64, "no count of 64 bits");
 const Small = z
   .number()
   .int()
@@ -32,7 +39,7 @@ export const Attributes = z.unknown().optional().transform(readJsonAttributes);
 
 const point = { attributes: Attributes, timeUnixNano: orElse(Count, 0), flags: orElse(Small, 0) };
 const NumberPoint = z
-  .object({ ...point, asDouble: Real.nullish(), asInt: Whole.nullish() })
+  .object({ ...point, asDouble: Real.nullish(), asInt: Signed.nullish() })
   .transform(({ asDouble, asInt, ...rest }) => ({ ...pointOf(rest), value: asDouble ?? asInt ?? undefined }));
 const HistogramPoint = z
   .object({

@@ -6,12 +6,12 @@
  */
 export type Meaning = "taken" | "refused" | "later";
 
-/** Client errors that say something of who asks, where or when, rather than of what is in the request. */
-const notOfTheRequest: ReadonlySet<number> = new Set([401, 403, 404, 405, 407, 408, 425, 429]);
+/** Client errors that speak of what is in the request. All others say something of who asks, where, when or in which words. */
+const ofTheRequest: ReadonlySet<number> = new Set([400, 409, 413, 422]);
 
 export function meaningOf(status: number): Meaning {
   if (status >= 200 && status < 300) return "taken";
-  return status >= 400 && status < 500 && !notOfTheRequest.has(status) ? "refused" : "later";
+  return ofTheRequest.has(status) ? "refused" : "later";
 }
 
 const firstWaitMs = 500;

@@ -33,6 +33,8 @@ interface Progress {
   next: number;
   /** Instants of which this hub sent something shared, none between them left out; undefined before the first. */
   sent: Span | undefined;
+  /** Last instant of which the target has not got something shared from this hub, wall ms. */
+  gapMs: number;
 }
 
 /** Mutable. Requests are numbered from the oldest that was ever here. */
@@ -47,7 +49,8 @@ export class Backlog {
   /** @param everyMs between two instants */
   constructor(targets: readonly string[], everyMs: number) {
     this.#everyMs = everyMs;
-    for (const target of targets) this.#progress.set(target, { next: 0, sent: undefined });
+    for (const target of targets)
+      this.#progress.set(target, { next: 0, sent: undefined, gapMs: Number.NEGATIVE_INFINITY });
   }
 
   /** Behind all others. */
@@ -61,7 +64,11 @@ export class Backlog {
     const at = this.#requests.findIndex(
       (each) => each.segment > segment || (each.segment === segment && each.start >= offset),
     );
-    this.#of(target).next = this.#first + (at < 0 ? this.#requests.length : at);
+    const progress = this.#of(target);
+    progress.next = this.#first + (at < 0 ? this.#requests.length : at);
+    // What became of the others of the instant nobody knows any more.
+    const before = this.#requests[at - 1];
+    if (before?.kind === "shared" && before.atMs === this.next(target)?.atMs) progress.gapMs = before.atMs;
   }
 
   get oldestSegment(): number | undefined {
@@ -75,7 +82,7 @@ export class Backlog {
   /** The target has it, will never take it, or has it from the peer. Without effect when it went meanwhile. @param sent by this hub */
   pass(target: string, request: QueuedRequest, sent: boolean): void {
     const progress = this.#of(target);
-    if (sent && request.kind === "shared") progress.sent = this.#spanWith(progress.sent, request.atMs);
+    if (request.kind === "shared") this.#note(progress, request.atMs, sent);
     if (this.next(target) === request) progress.next++;
   }
 
@@ -101,10 +108,12 @@ export class Backlog {
     const lost = new Map<string, number>();
     for (const [target, progress] of this.#progress) {
       const got = Math.max(0, progress.next - this.#first);
+      const missed = this.#requests.slice(Math.min(got, count), count);
       lost.set(
         target,
-        this.#requests.slice(Math.min(got, count), count).reduce((sum, { samples }) => sum + samples, 0),
+        missed.reduce((sum, { samples }) => sum + samples, 0),
       );
+      for (const { kind, atMs } of missed) if (kind === "shared") this.#note(progress, atMs, false);
       progress.next = Math.max(progress.next, this.#first + count);
     }
     this.#requests.splice(0, count);
@@ -118,6 +127,16 @@ export class Backlog {
     if (segment === undefined || segment === open) return undefined;
     const behind = this.#first + this.#countOf(segment);
     return [...this.#progress.values()].every(({ next }) => next >= behind) ? segment : undefined;
+  }
+
+  /** Of an instant there may be several, and it is sent when all of them are. */
+  #note(progress: Progress, atMs: number, sent: boolean): void {
+    const span = progress.sent;
+    if (sent && atMs !== progress.gapMs) progress.sent = this.#spanWith(span, atMs);
+    if (sent) return;
+    progress.gapMs = atMs;
+    if (span === undefined || span.upToMs < atMs) return;
+    progress.sent = span.fromMs < atMs ? { fromMs: span.fromMs, upToMs: atMs - 1 } : undefined;
   }
 
   /** An instant that this hub did not sample, was apart at, or left to the peer, is none that it can answer for. */

@@ -20,7 +20,7 @@ export interface Operation {
   /** Header fields that a client may send, with what they are for. */
   headers?: Record<string, string>;
   body?: { json: z.ZodType } | { text: string };
-  /** Taken from an operator only: who is logged in to the hub's own machine. */
+  /** Taken from an operator only: who is logged in to the hub's own machine, signed in to its page, or shows an operator's token. */
   order?: boolean;
   /** By status; 503 of a hub that is being replaced may come to each, and stands in none. */
   answers: Record<number, AnswerShape>;
@@ -44,4 +44,11 @@ export const ofOrders = {
   408: refused("the body did not come in time"),
   413: refused("the body is too large"),
   415: refused("the body's type or encoding is not known"),
+} as const;
+
+/** What an order may be answered that is also taken with an operator's token. */
+export const ofTokenOrders = {
+  ...ofOrders,
+  401: refused("its token is nobody's"),
+  429: refused("too many wrong tokens came from its address; Retry-After says when"),
 } as const;

@@ -11,7 +11,7 @@ import {
   documentsPath,
 } from "../documents-json.ts";
 import { Begin, End, Switchover, Take } from "../services-api.ts";
-import { type Operation, OrderResult, ofOrders, refused, said } from "./operation.ts";
+import { type Operation, OrderResult, ofOrders, ofTokenOrders, refused, said } from "./operation.ts";
 
 const name = { params: { name: z.string().min(1) } } as const;
 const noService = refused("no agent of that name has a standby");
@@ -39,7 +39,7 @@ export const orderingOperations = {
     summary: "Has this machine take a service",
     body: { json: Take },
     order: true,
-    answers: { 200: said("taken", OrderResult), ...ofOrders, 404: noService, 409: said("it may not", OrderResult) },
+    answers: { 200: said("taken", OrderResult), ...ofTokenOrders, 404: noService, 409: said("it may not", OrderResult) },
   },
   switchOver: {
     ...name,
@@ -48,7 +48,7 @@ export const orderingOperations = {
     summary: "Moves a service to its other machine without a failed request",
     body: { json: Switchover },
     order: true,
-    answers: { 200: said("moved", OrderResult), ...ofOrders, 404: noService, 409: said("it did not", OrderResult) },
+    answers: { 200: said("moved", OrderResult), ...ofTokenOrders, 404: noService, 409: said("it did not", OrderResult) },
   },
   getMaintenance: {
     method: "get",
@@ -62,7 +62,7 @@ export const orderingOperations = {
     summary: "Begins maintenance of a machine or an agent",
     body: { json: Begin },
     order: true,
-    answers: { 200: said("begun", MaintenanceView), ...ofOrders, 404: unknownTarget },
+    answers: { 200: said("begun", MaintenanceView), ...ofTokenOrders, 404: unknownTarget },
   },
   endMaintenance: {
     method: "delete",
@@ -70,7 +70,7 @@ export const orderingOperations = {
     summary: "Ends it",
     body: { json: End },
     order: true,
-    answers: { 200: said("ended", MaintenanceView), ...ofOrders, 404: unknownTarget },
+    answers: { 200: said("ended", MaintenanceView), ...ofTokenOrders, 404: unknownTarget },
   },
   getDocuments: {
     method: "get",

@@ -5,7 +5,7 @@ import { AgentHistoryView, agentHistoryPath, HistoryView, historyPath, mostAgent
 import { ObjectivesView, objectivesPath } from "../objectives-json.ts";
 import { Told } from "../timeline-api.ts";
 import { TimelineEntry, TimelineView, timelinePath } from "../timeline-json.ts";
-import { type Operation, OrderResult, ofOrders, refused, said } from "./operation.ts";
+import { type Operation, OrderResult, ofTokenOrders, refused, said } from "./operation.ts";
 
 const wrong = refused("the query is no such question");
 const unread = refused("the hub has not read its past back yet");
@@ -33,7 +33,7 @@ export const pastOperations = {
     summary: "Notes that a command of an operator began or ended",
     body: { json: Told },
     order: true,
-    answers: { 200: said("noted", OrderResult), ...ofOrders, 503: refused("it could not be stored") },
+    answers: { 200: said("noted", OrderResult), ...ofTokenOrders, 503: refused("it could not be stored") },
   },
   getHistory: {
     method: "get",

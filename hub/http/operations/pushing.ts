@@ -20,7 +20,10 @@ const group = {
 const stored = "it is on disk; Tandem-Replication is `peer` where the other machine has it on disk too, else `local`";
 const refusals = {
   400: text("it is no push, or contradicts what stands; nothing of it is stored"),
+  401: text("this hub asks for tokens, and it shows none, or nobody's"),
+  403: text("its token is not for this group"),
   409: text("its number was given to another push"),
+  429: text("too many wrong tokens came from its address; Retry-After says when"),
   503: text("too many wait, or the hub still reads its records back; send it again after Retry-After"),
   507: text("store, spool or disk is full; nothing of it is stored"),
 } satisfies Record<number, AnswerShape>;
@@ -81,6 +84,7 @@ export const pushingOperations = {
     summary: "Deletes all groups, where the hub's configuration allows it",
     answers: {
       202: text("each group's deletion is on disk"),
+      403: text("this hub asks for tokens, and it does not come from an operator"),
       404: text("it is not allowed"),
       503: refusals[503],
       507: refusals[507],
@@ -95,9 +99,11 @@ export const pushingOperations = {
     answers: {
       200: { ...said(`what was not taken, and why; of the rest: ${stored}`, ExportAnswer), text: mediaTypes.protobuf },
       400: ofOtlp("it is no export request; nothing of it is stored"),
+      401: ofOtlp("this hub asks for tokens, and it shows none, or nobody's"),
       408: ofOtlp("the body did not come in time"),
       413: ofOtlp("the body is too large, as sent, inflated, or as text"),
       415: { ...ofOtlp("the body's type or encoding is not known"), text: plain },
+      429: ofOtlp("too many wrong tokens came from its address; Retry-After says when"),
       503: ofOtlp(
         "store, spool or disk is full, too many wait, or the hub still reads its records back; Retry-After says when",
       ),

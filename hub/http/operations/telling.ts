@@ -13,7 +13,7 @@ import {
 } from "../notifications-json.ts";
 import { CodeOrder, SignIn } from "../session-api.ts";
 import { allSessionsPath, SessionView, SignInCode, sessionPath, signInCodesPath } from "../session-json.ts";
-import { type Operation, OrderResult, ofOrders, refused, said } from "./operation.ts";
+import { type Operation, OrderResult, ofOrders, ofTokenOrders, refused, said } from "./operation.ts";
 
 export const tellingOperations = {
   getNotifications: {
@@ -30,7 +30,7 @@ export const tellingOperations = {
     order: true,
     answers: {
       200: said("what each channel said", TestAnswer),
-      ...ofOrders,
+      ...ofTokenOrders,
       404: refused("there is no such channel"),
       409: refused("this hub has no channel"),
     },
@@ -49,7 +49,7 @@ export const tellingOperations = {
     order: true,
     answers: {
       200: said("silenced", SilenceView),
-      ...ofOrders,
+      ...ofTokenOrders,
       404: refused("there is no such alert, or none of this subject"),
       409: refused("as many silences as may be are held already"),
     },
@@ -60,7 +60,7 @@ export const tellingOperations = {
     summary: "Ends a silence",
     body: { json: EndSilence },
     order: true,
-    answers: { 200: said("ended", SilenceView), ...ofOrders, 404: refused("it is not silenced") },
+    answers: { 200: said("ended", SilenceView), ...ofTokenOrders, 404: refused("it is not silenced") },
   },
   getSession: {
     method: "get",

@@ -10,6 +10,8 @@ export interface PostOptions {
   /** PEM. */
   caFile: string | undefined;
   timeoutMs: number;
+  /** Nothing of the answer that is one of them is given on: a store may repeat what it was shown. */
+  secrets: readonly string[];
 }
 
 export interface PostAnswer {
@@ -30,7 +32,7 @@ export class Poster {
 
   /** Resolves with whatever was answered; rejects when nothing was, with why. */
   async post(
-    { url, headers, caFile, timeoutMs }: PostOptions,
+    { url, headers, caFile, timeoutMs, secrets }: PostOptions,
     body: Uint8Array,
     signal: AbortSignal,
   ): Promise<PostAnswer> {
@@ -43,7 +45,7 @@ export class Poster {
     };
     try {
       return await new Promise<PostAnswer>((resolve, reject) => {
-        const heard = (response: IncomingMessage) => void read(response).then(resolve, reject);
+        const heard = (response: IncomingMessage) => void read(response, secrets).then(resolve, reject);
         const request = url.startsWith("https:")
           ? httpsRequest(url, { ...options, agent: this.#https, ...(ca === undefined ? {} : { ca }) }, heard)
           : httpRequest(url, { ...options, agent: this.#http }, heard);
@@ -62,7 +64,7 @@ export class Poster {
 }
 
 /** All of it, so that the connection can be used again; one that goes on for ever is cut. */
-async function read(response: IncomingMessage): Promise<PostAnswer> {
+async function read(response: IncomingMessage, secrets: readonly string[]): Promise<PostAnswer> {
   const { statusCode: status = 0, headers } = response;
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -71,8 +73,15 @@ async function read(response: IncomingMessage): Promise<PostAnswer> {
     bytes += chunk.length;
     if (bytes > readBytes) break;
   }
-  const text = Buffer.concat(chunks).toString().replace(/\s+/g, " ").trim().slice(0, shownBytes);
+  // What is cut first keeps the beginning of a secret that lies across the edge.
+  const text = hidden(Buffer.concat(chunks).toString(), secrets).replace(/\s+/g, " ").trim().slice(0, shownBytes);
   return { status, retryAfter: headers["retry-after"], text };
+}
+
+/** Also as JSON or a URL would have them. The longest first, since one may hold another one. */
+function hidden(text: string, secrets: readonly string[]): string {
+  const forms = secrets.flatMap((each) => [each, JSON.stringify(each).slice(1, -1), encodeURIComponent(each)]);
+  return forms.sort((a, b) => b.length - a.length).reduce((rest, form) => rest.replaceAll(form, "…"), text);
 }
 
 /** Of a failure of any kind: a host with several addresses fails with several errors, which have no words of their own. */

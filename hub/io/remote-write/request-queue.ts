@@ -106,10 +106,19 @@ export class RequestQueue {
     return this.#alone(() => this.#append(requests));
   }
 
-  /** What is to be sent; undefined when the disk gives back something else than was written, or its file went meanwhile. */
+  /**
+   * What is to be sent; undefined when the disk gives back something else than was written, or its file went meanwhile.
+   * Rejects when it cannot be read now, such as without a free descriptor.
+   */
   async read({ segment, start, end }: QueuedRequest): Promise<Uint8Array | undefined> {
     const path = this.#segments.get(segment)?.path;
-    const bytes = path === undefined ? undefined : await readRange(path, start, end).catch(() => undefined);
+    const bytes =
+      path === undefined
+        ? undefined
+        : await readRange(path, start, end).catch((error: NodeJS.ErrnoException) => {
+            if (error.code === "ENOENT") return undefined;
+            throw error;
+          });
     return bytes && scanFrames(bytes).frames[0]?.payload.subarray(1);
   }
 

@@ -42,7 +42,7 @@ export class Scrubber implements ScrubActions {
       return;
     }
     const found = stepFrom(sections.timeline?.entries ?? [], atMs, step, kinds);
-    if (found !== undefined) this.to(found);
+    if (found !== undefined) this.#show(found);
     else if (step === "later") this.now();
     else void loadOlder();
   }
@@ -73,5 +73,21 @@ export class Scrubber implements ScrubActions {
       await this.#options.loadOlder();
     }
     this.#isReaching = false;
+  }
+
+  /** A step by entry stands at the entry itself: one of the last half minute, too, and one that a day does not reach. */
+  #show(atMs: number): void {
+    const { state, set, nowMs } = this.#options;
+    const { sections, span, scrub } = state();
+    if (sections.timeline === undefined) return;
+    const { fromMs, toMs } = windowOf(sections.timeline, span, nowMs(), scrub);
+    if (atMs > toMs) {
+      this.now();
+      return;
+    }
+    if (atMs < fromMs) set({ ...state(), span: "week" });
+    const wide = windowOf(sections.timeline, state().span, nowMs(), scrub);
+    set({ ...state(), scrub: { atMs: Math.max(wide.fromMs, atMs), toMs } });
+    void this.reach();
   }
 }

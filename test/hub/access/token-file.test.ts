@@ -11,7 +11,11 @@ function site() {
   const dir = mkdtempSync(join(tmpdir(), "tandem-tokens-"));
   const path = join(dir, "operators.json");
   const said: string[] = [];
-  const say = (event: string) => void said.push(event);
+  const fields: unknown[] = [];
+  const say = (event: string, more?: unknown) => {
+    said.push(event);
+    fields.push(more);
+  };
   const log = { debug: say, info: say, warn: say, error: say };
   const file = new TokenFile({ path, schema: OperatorTokens, log, lookEveryMs: 20 });
   onTestFinished(() => {
@@ -27,7 +31,7 @@ function site() {
     chmodSync(`${path}.new`, mode);
     renameSync(`${path}.new`, path);
   };
-  return { file, path, write, said };
+  return { file, path, write, said, fields };
 }
 
 it("a token lets in who holds it, and a renewed file counts without a restart", async () => {
@@ -54,4 +58,13 @@ it("a file that is missing, is none, or that others may read lets nobody in, is 
   renameSync(`${path}.new`, path);
   await until("nobody to be let in", () => file.holderOf("a long secret") === undefined);
   expect(said).toEqual(["tokens.unreadable", "tokens.unreadable", "tokens.read", "tokens.unreadable"]);
+});
+
+it("a file in which two names have one token lets nobody in, and the log names both", async () => {
+  const { file, write, said, fields } = site();
+  write({ ann: "a long secret", bob: "a long secret" });
+  await file.open();
+  expect(file.holderOf("a long secret")).toBeUndefined();
+  expect(said).toEqual(["tokens.unreadable"]);
+  expect(fields).toMatchObject([{ error: expect.stringContaining("ann and bob have one and the same token") }]);
 });

@@ -55,4 +55,11 @@ describe("the OpenAPI document", () => {
     for (const { answers } of orders) expect(Object.keys(answers)).toContain("403");
     expect(text.match(/Taken from an operator only/g)).toHaveLength(orders.length);
   });
+
+  it("says of what a token is shown for that it may be answered with 401 and 429, and of a push with 403", () => {
+    const { putGroup, postGroup, deleteGroup, exportMetrics, takeService, beginSilence } = operations;
+    for (const { answers } of [putGroup, postGroup, deleteGroup, exportMetrics, takeService, beginSilence])
+      expect(Object.keys(answers)).toEqual(expect.arrayContaining(["401", "429"]));
+    for (const { answers } of [putGroup, postGroup, deleteGroup]) expect(Object.keys(answers)).toContain("403");
+  });
 });

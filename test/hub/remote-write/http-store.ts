@@ -7,13 +7,18 @@ import { type ReadSeries, readRequest } from "../core/remote-write/read-request.
 
 export class HttpStore {
   /** What it answers next. */
-  answer: { status: number; headers?: Record<string, string>; text?: string } = { status: 204 };
-  /** Never answers. */
+  answer: {
+    status: number;
+    headers?: Record<string, string>;
+    text?: string | ((asked: IncomingHttpHeaders) => string);
+  } = { status: 204 };
+  /** Answers nothing before `speak`. */
   isMute = false;
   readonly asked: IncomingHttpHeaders[] = [];
   readonly answered: number[] = [];
   readonly taken: ReadSeries[][] = [];
   readonly #server: Server;
+  #held: (() => void)[] = [];
 
   private constructor(server: Server) {
     this.#server = server;
@@ -27,13 +32,16 @@ export class HttpStore {
       request.on("data", (chunk: Buffer) => chunks.push(chunk));
       request.on("end", () => {
         store.asked.push(request.headers);
-        if (store.isMute) return;
+        if (store.isMute) store.#held.push(answer);
+        else answer();
+      });
+      const answer = () => {
         const { status, headers = {}, text = "" } = store.answer;
         if (status < 300)
           store.taken.push(readRequest(new WireReader(uncompress(new Uint8Array(Buffer.concat(chunks))))));
         store.answered.push(status);
-        response.writeHead(status, headers).end(text);
-      });
+        response.writeHead(status, headers).end(typeof text === "string" ? text : text(request.headers));
+      };
     });
     await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
     return store;
@@ -45,6 +53,12 @@ export class HttpStore {
 
   get url(): string {
     return `http://127.0.0.1:${this.port}/api/v1/write`;
+  }
+
+  /** What was asked while it was mute is answered. */
+  speak(): void {
+    this.isMute = false;
+    for (const answer of this.#held.splice(0)) answer();
   }
 
   async close(): Promise<void> {

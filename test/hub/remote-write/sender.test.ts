@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compress } from "snappyjs";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { Backlog, type QueuedRequest } from "../../../hub/core/remote-write/backlog.ts";
 import type { Turn } from "../../../hub/core/remote-write/turns.ts";
 import { encodeLabels, WriteRequest } from "../../../hub/core/remote-write/write-request.ts";
@@ -18,12 +18,15 @@ let lines: string[];
 let backlog: Backlog;
 let count: number;
 let turn: Turn;
+let turnsAsked: number;
+let read: (request: QueuedRequest) => Promise<Uint8Array>;
 const senders: Sender[] = [];
 
 beforeEach(async () => {
   store = await HttpStore.open();
   folder = mkdtempSync(join(tmpdir(), "tandem-sender-"));
-  [lines, backlog, count, turn] = [[], new Backlog(["store", "other"], 1), 0, "send"];
+  [lines, backlog, count, turn, turnsAsked] = [[], new Backlog(["store", "other"], 1), 0, "send", 0];
+  read = ({ atMs }) => Promise.resolve(bodyOf(atMs));
 });
 
 afterEach(async () => {
@@ -35,14 +38,17 @@ afterEach(async () => {
 function started(target: Partial<RemoteWriteTarget> = {}): Sender {
   const queue = {
     next: (name: string) => backlog.next(name),
-    read: ({ atMs }: QueuedRequest) => Promise.resolve(bodyOf(atMs)),
+    read: (request: QueuedRequest) => read(request),
     pass: (name: string, request: QueuedRequest, sent: boolean) => backlog.pass(name, request, sent),
   };
   const sender = new Sender({
     target: RemoteWriteTarget.parse({ name: "store", url: store.url, ...target }),
     version: "1.2.3",
     queue: () => queue,
-    turn: () => turn,
+    turn: () => {
+      turnsAsked++;
+      return turn;
+    },
     log: createLog("mainpc", (line) => lines.push(line)),
   });
   senders.push(sender);
@@ -168,6 +174,32 @@ it("shows a token or password that its file holds at each request, and repeats i
   expect(store.asked.at(-1)?.authorization).toBe(`Basic ${Buffer.from("tandem:second-secret").toString("base64")}`);
 });
 
+it.each<[string, string, (secret: string) => string]>([
+  ["a token across the edge of what is shown", "s3cr3t-of-the-store", (secret) => `${"x".repeat(190)}${secret}`],
+  ["a token with two spaces in it", "s3cr3t  of the store", (secret) => secret],
+  ["a token in JSON", 's3cr3t-"of"-the-store', (secret) => JSON.stringify({ secret })],
+  ["a token in a URL", "s3cr3t/of/the?store", (secret) => `/?token=${encodeURIComponent(secret)}`],
+])("%s that a store repeats stands in no line of the log", async (_, secret, text) => {
+  const file = join(folder, "secret");
+  writeFileSync(file, secret);
+  store.answer = { status: 400, text: text(secret) };
+  const sender = started({ bearerFile: file });
+  add();
+  await until("a refusal", () => sender.counts.dropped === 1);
+  expect(lines.join()).toContain("it answered 400");
+  expect(lines.join()).not.toMatch(/s3cr|the.store/);
+});
+
+it("a header that a store repeats is shown without the user and password in it", async () => {
+  const file = join(folder, "secret");
+  writeFileSync(file, "s3cr3t");
+  store.answer = { status: 400, text: ({ authorization }) => `not ${authorization}, which is tandem:s3cr3t` };
+  const sender = started({ user: "tandem", passwordFile: file });
+  add();
+  await until("a refusal", () => sender.counts.dropped === 1);
+  expect(lines.join()).toContain("it answered 400: not Basic …, which is tandem:…");
+});
+
 it("a secret that cannot be read is a failure that says which file, and no request goes without it", async () => {
   const sender = started({ bearerFile: join(folder, "none") });
   add();
@@ -178,11 +210,57 @@ it("a secret that cannot be read is a failure that says which file, and no reque
   ]);
 });
 
+it("a request that cannot be read for a moment is read again, and none is dropped", async () => {
+  const whole = read;
+  read = () => {
+    read = whole;
+    return Promise.reject(new Error("EMFILE: too many open files"));
+  };
+  const sender = started();
+  add();
+  add();
+  await until("both", () => sender.counts.samples === 2);
+  expect([taken(), sender.counts.dropped, said("remote_write.failing"), said("remote_write.well")]).toEqual([
+    [1, 2],
+    0,
+    1,
+    1,
+  ]);
+  expect(lines.join()).toContain("the queue cannot be read: EMFILE");
+});
+
+it("a request that cannot be read 20 times in a row goes, and holds up nothing behind it", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+  try {
+    let reads = 0;
+    const whole = read;
+    read = (request) => {
+      if (request.atMs !== 1) return whole(request);
+      reads++;
+      return Promise.reject(new Error("EIO: i/o error"));
+    };
+    const sender = started();
+    add();
+    while (sender.counts.dropped === 0) await vi.advanceTimersByTimeAsync(30_000);
+    expect(reads).toBe(20);
+    vi.useRealTimers();
+    add();
+    await until("the second", () => sender.counts.samples === 1);
+    expect([taken(), sender.counts.dropped]).toEqual([[2], 1]);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 it("waits while it is the peer's turn, and leaves what the peer has sent, but ends once what was sent before", async () => {
   turn = "wait";
   const sender = started();
   add();
   add();
+  // It has seen that it is to wait, and looks again by itself.
+  const before = turnsAsked;
+  await until("two looks", () => turnsAsked >= before + 2);
+  expect([store.asked.length, backlog.next("store")?.atMs]).toEqual([0, 1]);
   turn = "leave";
   await until("both left", () => sender.lagMs === 0);
   expect(bits()).toEqual([[1, staleBits]]);
@@ -197,6 +275,19 @@ it("waits while it is the peer's turn, and leaves what the peer has sent, but en
     [3, 0x3ff0000000000000n],
     [4, staleBits],
   ]);
+});
+
+it("a stop waits for no answer: a request under way is given up at once, is no failure, and waits for whoever goes on", async () => {
+  store.isMute = true;
+  const sender = started({ timeoutMs: 300_000 });
+  add();
+  await until("a request", () => store.asked.length === 1);
+  const stopped = sender.stop();
+  // Too late.
+  store.speak();
+  await stopped;
+  expect([sender.counts, backlog.next("store")?.atMs]).toEqual([{ samples: 0, dropped: 0, failed: 0 }, 1]);
+  expect(said("remote_write.failing")).toBe(0);
 });
 
 it("a Retry-After of an hour is heeded until it is stopped, which does not wait for it", async () => {

@@ -22,6 +22,8 @@ export class FakePair {
   /** Orders that the hubs were given, in order. */
   orders: string[] = [];
   sync: "in-sync" | "degraded" = "in-sync";
+  /** What a push is answered instead of being taken. */
+  refusal: { status: number; body: string } | undefined;
   #pushed = "";
 
   static async start(): Promise<FakePair> {
@@ -54,6 +56,7 @@ export class FakePair {
     const ok = (body: unknown) => ({ status: 200, body });
     const path = request.url ?? "";
     if (path.startsWith("/metrics/job/")) {
+      if (this.refusal !== undefined) return this.refusal;
       const label = `{machine="${path.split("/").at(-1)}"} `;
       if (request.method === "PUT") this.#pushed = (await text(request)).replace(/^(?=\w)(\w+) /gm, `$1${label}`);
       return ok("");

@@ -191,6 +191,36 @@ it("numbers come packed or one by one, and a whole one beyond 2^53 as the neares
   });
 });
 
+it("JSON's whole numbers of 64 bits may be numbers, of which those beyond 2^53 are the nearest double, as they are as text", () => {
+  const body = (quote: string) => {
+    const whole = (digits: string) => `${quote}${digits}${quote}`;
+    const time = `"timeUnixNano":${whole("1700000000123456789")}`;
+    const numbers = ["9007199254740993", "-9223372036854775808", "7"].map((each) => `{${time},"asInt":${whole(each)}}`);
+    const count = whole("18446744073709551615");
+    const histogram = `{${time},"count":${count},"bucketCounts":[${count},${whole("0")}],"explicitBounds":[1]}`;
+    const metrics = `{"gauge":{"dataPoints":[${numbers.join()}]}},{"histogram":{"dataPoints":[${histogram}]}}`;
+    return decodeJson(Buffer.from(`{"resourceMetrics":[{"scopeMetrics":[{"metrics":[${metrics}]}]}]}`));
+  };
+  const asNumbers = body("");
+  expect(asNumbers).toEqual(body('"'));
+  const [gauge, histogram] = asNumbers.ok ? (asNumbers.request.resources[0]?.scopes[0]?.metrics ?? []) : [];
+  const timeNanos = 1_700_000_000_123_456_789;
+  expect(gauge?.data?.points).toMatchObject([
+    { timeNanos, value: 2 ** 53 },
+    { timeNanos, value: -(2 ** 63) },
+    { timeNanos, value: 7 },
+  ]);
+  expect(histogram?.data?.points).toMatchObject([{ timeNanos, count: 2 ** 64, counts: [2 ** 64, 0] }]);
+});
+
+it.each(["1e19", "-1e19", "1e999", "0.5", '"99999999999999999999"', "true"])("an asInt of %s is refused", (text) => {
+  const point = `{"dataPoints":[{"asInt":${text}}]}`;
+  const decoded = decodeJson(
+    Buffer.from(`{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"gauge":${point}}]}]}]}`),
+  );
+  expect(decoded).toMatchObject({ ok: false, reason: expect.stringContaining("dataPoints.0.asInt") });
+});
+
 it.each([
   ["a count below 0", { count: "-1" }],
   ["a count of 65 bits", { count: "36893488147419103232" }],

@@ -5,9 +5,11 @@ import { meaningOf, retryAfterMs, waitMs } from "../../../../hub/core/remote-wri
 it("a request is refused for what is in it, and tried again for whatever else is wrong", () => {
   const meant = (...statuses: number[]) => [...new Set(statuses.map(meaningOf))];
   expect(meant(200, 202, 204)).toEqual(["taken"]);
-  expect(meant(400, 409, 413, 415, 422)).toEqual(["refused"]);
+  expect(meant(400, 409, 413, 422)).toEqual(["refused"]);
   // Somebody has the password wrong, or the address: the past is still wanted.
   expect(meant(401, 403, 404, 407)).toEqual(["later"]);
+  // A proxy or an older store does not take the protocol, the encoding, the host or the headers.
+  expect(meant(405, 406, 410, 411, 412, 415, 417, 421, 426, 431, 451)).toEqual(["later"]);
   expect(meant(301, 408, 429, 500, 501, 502, 503, 504)).toEqual(["later"]);
 });
 

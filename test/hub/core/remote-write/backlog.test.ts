@@ -63,6 +63,102 @@ it("a target has everything up to an instant once all of the shared requests of 
   expect(backlog.sent("near")).toEqual({ fromMs: 300, upToMs: 400 });
 });
 
+it.each<[string, [number, boolean][], [number, number] | undefined]>([
+  [
+    "refused first",
+    [
+      [100, true],
+      [200, false],
+      [200, true],
+    ],
+    [100, 100],
+  ],
+  [
+    "refused last",
+    [
+      [100, true],
+      [200, true],
+      [200, false],
+    ],
+    [100, 199],
+  ],
+  [
+    "refused in the middle",
+    [
+      [100, true],
+      [200, true],
+      [200, false],
+      [200, true],
+    ],
+    [100, 199],
+  ],
+  [
+    "refused first, of the first instant",
+    [
+      [200, false],
+      [200, true],
+    ],
+    undefined,
+  ],
+  [
+    "refused last, of the first instant",
+    [
+      [200, true],
+      [200, false],
+    ],
+    undefined,
+  ],
+  [
+    "refused last, with a whole one behind it",
+    [
+      [100, true],
+      [200, true],
+      [200, false],
+      [300, true],
+    ],
+    [300, 300],
+  ],
+  [
+    "refused first, with whole ones behind it",
+    [
+      [200, false],
+      [200, true],
+      [300, true],
+      [300, true],
+      [400, true],
+    ],
+    [300, 400],
+  ],
+])("an instant of which something was refused was not sent: %s", (_, passes, span) => {
+  const backlog = new Backlog(["near"], 100);
+  const requests = passes.map(([atMs], i) => request(1, 10 * i, atMs));
+  for (const each of requests) backlog.add(each);
+  for (const [i, each] of requests.entries()) backlog.pass("near", each, passes[i]?.[1] === true);
+  expect(backlog.sent("near")).toEqual(span && { fromMs: span[0], upToMs: span[1] });
+});
+
+it("an instant of which a part went with its file, or was passed before a start, was not sent", () => {
+  const backlog = new Backlog(["near"], 100);
+  const [whole, first, second, next] = [
+    request(1, 0, 100),
+    request(1, 10, 200),
+    request(1, 20, 200),
+    request(2, 0, 300),
+  ];
+  for (const each of [whole, first, second, next]) backlog.add(each);
+  for (const each of [whole, first]) backlog.pass("near", each, true);
+  const position = backlog.position("near");
+  backlog.dropSegment();
+  expect(backlog.sent("near")).toEqual({ fromMs: 100, upToMs: 199 });
+  const after = new Backlog(["near"], 100);
+  for (const each of [whole, first, second, next]) after.add(each);
+  after.resume("near", position);
+  after.pass("near", second, true);
+  expect(after.sent("near")).toBeUndefined();
+  after.pass("near", next, true);
+  expect(after.sent("near")).toEqual({ fromMs: 300, upToMs: 300 });
+});
+
 it("after a start at any moment, with the positions of any moment before, a target gets all that it had not, in its order, and little twice", () => {
   const deed = fc.oneof(
     fc.record({ kind: fc.constant("add" as const), rolls: fc.boolean() }),

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -123,6 +123,18 @@ it("a request that the disk gives back changed is none, and those around it are 
   rmSync(join(path, "positions.json"));
   expect(await drained(await open(), "near")).toEqual([1, 3]);
   expect(lines.join()).toContain("remote_write.damaged");
+});
+
+it("a request whose file is gone is none, and one that the disk does not give now is an error", async () => {
+  const queue = await open();
+  await queue.append([request(1)]);
+  const next = queue.next("near") ?? expect.unreachable();
+  const [name = ""] = files();
+  rmSync(join(path, name));
+  expect(await queue.read(next)).toBeUndefined();
+  // Whatever lies there can be opened, and not be read.
+  mkdirSync(join(path, name));
+  await expect(queue.read(next)).rejects.toThrow("EISDIR");
 });
 
 it("beyond its bound the oldest file goes, what each target had not got of it is counted, and the rest is given in order", async () => {
