@@ -1,5 +1,6 @@
 /** The kinds of metrics and their data points in OTLP's JSON, as schemas that make what the protobuf reader makes. */
 import { z } from "zod";
+import { countOf, realOf, signedOf } from "./json-numbers.ts";
 import { readJsonAttributes } from "./json-values.ts";
 import type { ExponentialBuckets, MetricData } from "./model.ts";
 
@@ -11,29 +12,38 @@ export const Text = orElse(
   z.string().refine((text) => text.isWellFormed(), "no well-formed text"),
   "",
 );
-/** Of 64 bits, as text or as a number: beyond 2^53 JSON has lost its last digits before anybody reads it, as a double would. */
-const Whole = z
-  .union([
-    z.number().refine(Number.isInteger, "no whole number"),
-    z.string().regex(/^-?\d{1,20}$/, "no whole number"),
-  ])
+const Count = z
+  .unknown()
+  .refine((json) => countOf(json) !== undefined, "no count of 64 bits")
   .transform(Number);
-const Signed = Whole.refine((value) => Math.abs(value) <= 2 ** 63, "no whole number of 64 bits");
-const Count = Whole.refine((value) => value >= 0 && value <= 2 ** 64, "no count of 64 bits");
+const Signed = z
+  .unknown()
+  .refine((json) => signedOf(json) !== undefined, "no whole number of 64 bits")
+  .transform(Number);
 const Small = z
   .number()
   .int()
   .min(-(2 ** 31))
   .max(2 ** 32);
-/** Numbers that JSON does not have come as text. */
-const Real = z.union([
-  z.number(),
-  z.enum(["NaN", "Infinity", "-Infinity"]).transform(Number),
+const Real = z
+  .unknown()
+  .refine((json) => realOf(json) !== undefined, "no number")
+  .transform(Number);
+/** By hand, to the first flaw: a body may hold 800,000 of them, and a schema for each keeps everybody else waiting. */
+const numbers = (read: (json: unknown) => number | undefined, flaw: string) =>
   z
-    .string()
-    .regex(/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i, "no number")
-    .transform(Number),
-]);
+    .unknown()
+    .optional()
+    .transform((json, context): number[] => {
+      if (json === undefined || json === null) return [];
+      const all = Array.isArray(json) ? json.map(read) : [undefined];
+      const at = all.indexOf(undefined);
+      if (at < 0) return all as number[]; // none is undefined
+      context.addIssue({ code: "custom", message: flaw, ...(Array.isArray(json) ? { path: [at] } : {}) });
+      return z.NEVER;
+    });
+const counts = numbers(countOf, "no count of 64 bits");
+const reals = numbers(realOf, "no number");
 /** Read by a function of its own, which knows how deep it is. */
 export const Attributes = z.unknown().optional().transform(readJsonAttributes);
 
@@ -46,8 +56,8 @@ const HistogramPoint = z
     ...point,
     count: orElse(Count, 0),
     sum: Real.nullish(),
-    bucketCounts: list(Count),
-    explicitBounds: list(Real),
+    bucketCounts: counts,
+    explicitBounds: reals,
   })
   .transform(({ count, sum, bucketCounts, explicitBounds, ...rest }) => ({
     ...pointOf(rest),
@@ -58,7 +68,7 @@ const HistogramPoint = z
   }));
 const noBuckets = (): ExponentialBuckets => ({ offset: 0, counts: [] });
 const Buckets = z
-  .object({ offset: orElse(Small, 0), bucketCounts: list(Count) })
+  .object({ offset: orElse(Small, 0), bucketCounts: counts })
   .nullish()
   .transform((buckets) => (buckets ? { offset: buckets.offset, counts: buckets.bucketCounts } : noBuckets()));
 const ExponentialPoint = z

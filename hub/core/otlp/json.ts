@@ -59,6 +59,8 @@ export function decodeJson(bytes: Uint8Array): Decoded {
     const flaws = parsed.error.issues.slice(0, mostFlaws);
     return refuse(flaws.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; "));
   } catch (error) {
+    // Flaws are handed on as arguments, of which a stack takes some hundred thousand.
+    if (error instanceof RangeError) return refuse("it has more flaws than can be told");
     if (!(error instanceof Malformed)) throw error;
     return refuse(error.message);
   }

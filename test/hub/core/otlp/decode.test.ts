@@ -204,7 +204,7 @@ it("JSON's whole numbers of 64 bits may be numbers, of which those beyond 2^53 a
   const asNumbers = body("");
   expect(asNumbers).toEqual(body('"'));
   const [gauge, histogram] = asNumbers.ok ? (asNumbers.request.resources[0]?.scopes[0]?.metrics ?? []) : [];
-  const timeNanos = 1_700_000_000_123_456_789;
+  const timeNanos = Number(1_700_000_000_123_456_789n);
   expect(gauge?.data?.points).toMatchObject([
     { timeNanos, value: 2 ** 53 },
     { timeNanos, value: -(2 ** 63) },
@@ -215,10 +215,20 @@ it("JSON's whole numbers of 64 bits may be numbers, of which those beyond 2^53 a
 
 it.each(["1e19", "-1e19", "1e999", "0.5", '"99999999999999999999"', "true"])("an asInt of %s is refused", (text) => {
   const point = `{"dataPoints":[{"asInt":${text}}]}`;
-  const decoded = decodeJson(
-    Buffer.from(`{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"gauge":${point}}]}]}]}`),
-  );
+  const decoded = decodeJson(Buffer.from(`{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"gauge":${point}}]}]}]}`));
   expect(decoded).toMatchObject({ ok: false, reason: expect.stringContaining("dataPoints.0.asInt") });
+});
+
+it("a body of hundreds of thousands of flaws is refused as any other", () => {
+  const body = (metric: unknown) => json({ resourceMetrics: [{ scopeMetrics: [{ metrics: [metric] }] }] });
+  const points = body({ gauge: { dataPoints: Array(190_000).fill({ asInt: "x" }) } });
+  expect(points).toEqual({ ok: false, tooLarge: false, reason: expect.stringMatching(/./) });
+  // Of a list the first one is named, and no more is made of the others.
+  const counts = body({ histogram: { dataPoints: [{ bucketCounts: ["1", 2, ...Array(799_000).fill("x")] }] } });
+  const where = "resourceMetrics.0.scopeMetrics.0.metrics.0.histogram.dataPoints.0.bucketCounts.2";
+  expect(counts).toEqual({ ok: false, tooLarge: false, reason: `${where}: no count of 64 bits` });
+  const none = body({ histogram: { dataPoints: [{ explicitBounds: 1 }] } });
+  expect(none).toMatchObject({ ok: false, reason: expect.stringContaining("dataPoints.0.explicitBounds: no number") });
 });
 
 it.each([

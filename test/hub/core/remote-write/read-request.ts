@@ -31,7 +31,9 @@ function readLabel(wire: WireReader, { labels, names }: ReadSeries): void {
   if (wire.tag() !== tag(1, delimited)) throw new Error("a label does not begin with its name");
   const name = wire.text("a label name");
   if (wire.tag() !== tag(2, delimited)) throw new Error("a label has no value");
-  labels[name] = wire.text("a label's value");
+  const value = wire.text("a label's value");
+  // Of the name `__proto__` an assignment would make no key.
+  Object.defineProperty(labels, name, { value, enumerable: true, configurable: true, writable: true });
   names.push(name);
   if (!wire.done) throw new Error("a label has more than a name and a value");
 }

@@ -32,6 +32,7 @@ it("what was written is read back, also after it was compressed, whatever labels
       expect(ended.every(({ samples: [only] }) => only?.bits === 0x7ff0000000000002n)).toBe(true);
       expect([request.samples, request.take().length]).toEqual([0, 0]);
     }),
+    { examples: [[[{ labels: [["__proto__", ""]], value: 0, atMs: 0 }]]] },
   );
 });
 
