@@ -118,7 +118,14 @@ export function decodePart(part: string): string {
 }
 
 /** A request with one of these was passed on, by somebody whose address tells nothing of who asks. */
-const forwarding = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"] as const;
+const forwarding = [
+  "forwarded",
+  "via",
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-proto",
+  "x-real-ip",
+] as const;
 
 /**
  * Whoever sits at this machine, or came to it by SSH. A page of another site cannot send such a request unasked for, and what a proxy on this

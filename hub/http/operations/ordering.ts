@@ -39,7 +39,12 @@ export const orderingOperations = {
     summary: "Has this machine take a service",
     body: { json: Take },
     order: true,
-    answers: { 200: said("taken", OrderResult), ...ofTokenOrders, 404: noService, 409: said("it may not", OrderResult) },
+    answers: {
+      200: said("taken", OrderResult),
+      ...ofTokenOrders,
+      404: noService,
+      409: said("it may not", OrderResult),
+    },
   },
   switchOver: {
     ...name,
@@ -48,7 +53,12 @@ export const orderingOperations = {
     summary: "Moves a service to its other machine without a failed request",
     body: { json: Switchover },
     order: true,
-    answers: { 200: said("moved", OrderResult), ...ofTokenOrders, 404: noService, 409: said("it did not", OrderResult) },
+    answers: {
+      200: said("moved", OrderResult),
+      ...ofTokenOrders,
+      404: noService,
+      409: said("it did not", OrderResult),
+    },
   },
   getMaintenance: {
     method: "get",

@@ -125,7 +125,7 @@ it("pushes need the token of their job, and orders from elsewhere an operator's,
     return [answer.status, (await answer.text()).includes('"by":"ann"')];
   };
   expect(await silence()).toEqual([403, false]);
-  expect(await silence(tokens.tutor)).toEqual([403, false]);
+  expect(await silence(tokens.tutor)).toEqual([401, false]);
   expect(await silence(tokens.ann)).toEqual([200, true]);
 
   const before = await site.pair.containers("mainpc");

@@ -13,11 +13,18 @@ function scrubberOver(...moments: number[]) {
     const one = entry(moments.length - index, 0, "link", "well", "link-healed", "pc2", "a word");
     return { ...one, at: new Date(ms).toISOString() };
   });
-  const timeline = { machine: "mainpc", reachesBackTo: new Date(now - 200 * hour).toISOString(), entries };
+  const timeline = {
+    machine: "mainpc",
+    now: new Date(now).toISOString(),
+    reachesBackTo: new Date(now - 200 * hour).toISOString(),
+    entries,
+  };
   let state: PageState = { ...startState(fleetView(), ledgerView(), 0, { timeline }), older: "none" };
   const scrubber = new Scrubber({
     state: () => state,
-    set: (next) => void (state = next),
+    set(next) {
+      state = next;
+    },
     nowMs: () => now,
     loadOlder: async () => {},
   });
