@@ -6,6 +6,8 @@ import { build } from "./build.ts";
 import { whyNotAllowed } from "./supply/licences.ts";
 import { type LockedPackage, readLockfile } from "./supply/lockfile.ts";
 
+/** The address of a package's archive at any registry. */
+const ofRegistry = /^https:\/\/[^/]+\/.+\/-\/[^/]+\.tgz$/;
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** @param allowScripts of package.json: those whose install script was looked at, and whether it runs */
@@ -14,8 +16,8 @@ export function whyNot(one: LockedPackage, allowScripts: Readonly<Record<string,
   return [
     whyNotAllowed(one) ?? [],
     integrity === undefined ? `${path} has no checksum in package-lock.json` : [],
-    resolved !== undefined && !resolved.startsWith("https://registry.npmjs.org/")
-      ? `${path} comes from ${resolved}, not from the registry`
+    resolved !== undefined && !ofRegistry.test(resolved)
+      ? `${path} comes from ${resolved}, which is no archive of a registry`
       : [],
     hasInstallScript && !(name in allowScripts)
       ? `${path} has an install script, of which allowScripts in package.json says nothing`
