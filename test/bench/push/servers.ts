@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { PushLimits } from "../../../hub/core/push-limits.ts";
 import { ensureTool } from "../../../ops/tools/ensure-tool.ts";
 import { BarePair } from "../../support/bare-pair.ts";
 import { freePorts } from "../../support/free-ports.ts";
@@ -11,6 +12,16 @@ import { groupPath } from "./message.ts";
 
 export const serverNames = ["pushgateway", "unchecked", "hub"] as const;
 export type ServerName = (typeof serverNames)[number];
+
+/** All groups are of one job that no inventory names, and ten thousand of them are measured. */
+const roomy = PushLimits.parse({
+  groups: 100_000,
+  groupsPerJob: 100_000,
+  guestGroups: 100_000,
+  series: 1_000_000,
+  seriesPerJob: 1_000_000,
+  guestSeries: 1_000_000,
+});
 
 export interface Measured {
   name: ServerName;
@@ -101,7 +112,7 @@ export async function startServers(dir: string): Promise<Servers> {
   mkdirSync(dir, { recursive: true });
   const program = await ensureTool("pushgateway", () => {});
   const [checked = 0, unchecked = 0] = await freePorts(2);
-  const pair = await BarePair.make(join(dir, "pair"));
+  const pair = await BarePair.make(join(dir, "pair"), { hubConfig: { limits: roomy } });
   const servers = {
     // One file for both: what one of them has stored, the other starts with.
     pushgateway: new BenchPushgateway("pushgateway", program, checked, join(dir, "pushgateway.db")),
