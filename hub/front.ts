@@ -153,7 +153,7 @@ export function createFront(parts: FrontParts): Front {
     gate: access.pushGate,
     unready,
     fold,
-    append: (candidate) => records.append("metrics", candidate),
+    append: parts.append,
     replicated: (position) => records.replicated(position),
     maxBodyBytes: config.maxBodyBytes,
     groupExpiryMs: config.groupExpiryMs,
