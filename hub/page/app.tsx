@@ -27,7 +27,8 @@ import {
 import type { Actions } from "./view/actions.ts";
 import { Page } from "./view/page.tsx";
 
-const drawAfterMs = 16;
+/** Between two drawings: events come in bursts when a machine dies, and one drawing serves them all. */
+const drawEveryMs = 16;
 const ageEveryMs = 1_000;
 const ledgerEveryMs = 2_000;
 const ledgerDeadlineMs = 1_500;
@@ -41,11 +42,11 @@ interface Served {
 function run(root: HTMLElement, { fleet, ledger, sections }: Served): void {
   let state = startState(fleet, ledger, performance.now(), sections);
   let planned: number | undefined;
+  let drawnAtMs = Number.NEGATIVE_INFINITY;
 
   const set = (next: PageState) => {
     state = next;
-    // Events come in bursts when a machine dies; one drawing serves them all.
-    if (planned === undefined) planned = window.setTimeout(draw, drawAfterMs);
+    if (planned === undefined) planned = window.setTimeout(draw, Math.max(0, drawnAtMs + drawEveryMs - performance.now()));
   };
   const filter = (change: Partial<Filter>) => set({ ...state, filter: { ...state.filter, ...change } });
   const choose = (chosen: string | undefined) => set({ ...state, chosen });
@@ -92,6 +93,7 @@ function run(root: HTMLElement, { fleet, ledger, sections }: Served): void {
     if (link !== null && link.href !== icon(level)) link.href = icon(level);
     charts.mark(scrub?.atMs);
     if (sections.history !== undefined) charts.show(sections.history);
+    drawnAtMs = performance.now();
   }
 
   const peerUrl = () => {

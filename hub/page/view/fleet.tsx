@@ -3,6 +3,7 @@ import type { AgentView, FleetView, ServiceJson } from "../../http/api.ts";
 import type { GraphView } from "../../http/graph-json.ts";
 import type { AgentHistoryView } from "../../http/history-json.ts";
 import { type Radius, radiusOf } from "../blast.ts";
+import { inColumns } from "../columns.ts";
 import { countByHealth, type Filter, groupsOf, groupTitle, healths, idOf, matches } from "../state.ts";
 import type { Actions, OperatorSeat } from "./actions.ts";
 import { Blast } from "./blast.tsx";
@@ -102,10 +103,14 @@ function MachineFleet({ machine, all, shown, tileOf }: MachineFleetProps) {
         {machine} <span class="count">{`${all.length} agents · ${words.join(" · ")}`}</span>
       </h3>
       <div class="groups">
-        {groupsOf(shown).map((group) => (
-          <div class="group" key={group.name}>
-            <h4>{groupTitle(group.name)}</h4>
-            <ul class="tiles">{group.agents.map(tileOf)}</ul>
+        {inColumns(groupsOf(shown)).map((groups, at) => (
+          <div class="column" key={at === 0 ? "first" : "second"}>
+            {groups.map((group) => (
+              <div class="group" key={group.name}>
+                <h4>{groupTitle(group.name)}</h4>
+                <ul class="tiles">{group.agents.map(tileOf)}</ul>
+              </div>
+            ))}
           </div>
         ))}
       </div>
