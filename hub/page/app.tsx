@@ -46,7 +46,8 @@ function run(root: HTMLElement, { fleet, ledger, sections }: Served): void {
 
   const set = (next: PageState) => {
     state = next;
-    if (planned === undefined) planned = window.setTimeout(draw, Math.max(0, drawnAtMs + drawEveryMs - performance.now()));
+    if (planned === undefined)
+      planned = window.setTimeout(draw, Math.max(0, drawnAtMs + drawEveryMs - performance.now()));
   };
   const filter = (change: Partial<Filter>) => set({ ...state, filter: { ...state.filter, ...change } });
   const choose = (chosen: string | undefined) => set({ ...state, chosen });
