@@ -39,7 +39,7 @@ function Objective({ objective, look }: { objective: ObjectiveView; look: Look }
   const { name, target, windowDays, availability, budgetLeft, burning, burnRates } = objective;
   const tone = toneOf(objective);
   const id = `objective-${name}`;
-  const { bars, text } = barsOf(objective, look.nowMs);
+  const { bars, paths, text } = barsOf(objective, look.nowMs);
   return (
     <article class={`objective is-${tone}`} aria-labelledby={id}>
       <h3 id={id}>
@@ -54,8 +54,8 @@ function Objective({ objective, look }: { objective: ObjectiveView; look: Look }
         {burning === "no" ? null : <strong>{`, burning: ${burning}`}</strong>}
       </p>
       <svg class="days" viewBox={`0 0 ${bars.length} 10`} preserveAspectRatio="none" role="img" aria-label={text}>
-        {bars.map(({ tone: of, height }, at) => (
-          <rect key={at} class={`is-${of}`} x={at + 0.12} width="0.76" y={10 - height} height={height} />
+        {paths.map(({ tone: of, line }) => (
+          <path key={of} class={`is-${of}`} d={line} />
         ))}
       </svg>
       <p class="objective-burn">

@@ -49,6 +49,21 @@ describe("90 days of an objective", () => {
     expect(some).toBeGreaterThan(2);
   });
 
+  it("are one path for each tone, and worked out anew when the answer, the promise or the day is another", () => {
+    const told = { target: 0.99, days: [day(1, 10), day(0, 200)] };
+    const bars = barsOf(told, now);
+    expect(bars.paths.map(({ tone, line }) => [tone, line.split("M").length - 1])).toEqual([
+      ["unknown", 88],
+      ["well", 1],
+      ["trouble", 1],
+    ]);
+    expect(bars.paths[1]?.line).toMatch(/^M88\.12 0h0\.76V10h-0\.76z$/);
+    expect(barsOf(told, now + 1_000)).toBe(bars);
+    expect(barsOf(told, now + 24 * hour).bars.at(-1)?.tone).toBe("unknown");
+    expect(barsOf({ ...told, target: 0.5 }, now).bars.at(-1)?.tone).toBe("well");
+    expect(barsOf({ ...told, days: [] }, now).bars.at(-1)?.tone).toBe("unknown");
+  });
+
   it("are told in words: how many kept the promise, and which did not", () => {
     expect(barsOf({ target: 0.99, days: [day(1, 0), day(0, 200)] }, now).text).toBe(
       `2 days measured, 1 kept the promise; missed on ${ago(0).slice(0, 10)} (80 %)`,
