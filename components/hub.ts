@@ -8,7 +8,7 @@ import { ConfigFile } from "./config-file.ts";
 import { hardenedContainer, readOnlyDirectory } from "./container.ts";
 import { DataDirectory } from "./data-directory.ts";
 import { renderHubConfig } from "./hub-config.ts";
-import { hubNodeArgs } from "./hub-node-args.ts";
+import { heapArgs, hubNodeArgs } from "./hub-node-args.ts";
 import { notificationSecretTarget } from "./notifications-conf.ts";
 import { type ProgramImage, programImage } from "./program-image.ts";
 import type { Reach } from "./reach.ts";
@@ -131,12 +131,13 @@ export class Hub extends pulumi.ComponentResource {
       },
       children,
     );
+    const memoryMb = args.memoryMb ?? 1024;
     const container = hardenedContainer(
       // Also how its name begins.
       `tandem-${machine.name}-hub`,
       {
         image: image.reference,
-        entrypoint: ["node", ...hubNodeArgs, "/app/hub.mjs"],
+        entrypoint: ["node", ...hubNodeArgs, ...heapArgs(memoryMb), "/app/hub.mjs"],
         command: ["--config", `${configTarget}/hub.json`],
         uid,
         mounts: [
@@ -159,7 +160,7 @@ export class Hub extends pulumi.ComponentResource {
           ...(args.routerSockets === undefined ? [] : [readOnlyDirectory(args.routerSockets, routerSocketTarget)]),
         ],
         healthcheck: healthScript(healthSocket),
-        memoryMb: args.memoryMb ?? 1024,
+        memoryMb,
         cpus: 2,
         maxProcesses: 128,
         stopGraceSeconds,

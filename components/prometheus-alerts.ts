@@ -12,6 +12,7 @@ const meanings: Partial<Record<string, string>> = {
   "snapshot-old": "A hub has not written its state down for long: a start takes longer, and old records stay.",
   "agent-unhealthy": "An agent does not answer for its health, or says that it is not well.",
   "hub-lost": "A hub is dead or stands still, and its machine lives. Its agents go on; pushes belong to the other hub.",
+  "limit-nearly-reached": "What is pushed has four fifths of a limit, after which new series or groups are refused.",
   "machine-lost":
     "Nothing of the machine answers, or the hub that says so is cut off. Its services move to the other one.",
   "nats-lost": "NATS is dead, and its machine lives: pushes are spooled, and stand on one machine only.",

@@ -1,6 +1,7 @@
 /** Ties together how alerts reach people: notifications, silences, the dead-man's switch, and what a hub sees of itself. */
 import type { NatsConnection } from "nats";
 import type { HubConfig } from "./config.ts";
+import type { Admission } from "./core/fold/admission.ts";
 import type { Heartbeat } from "./core/heartbeat.ts";
 import { PeerVoice } from "./core/notify/peer-voice.ts";
 import type { Note } from "./core/timeline/note-names.ts";
@@ -27,6 +28,8 @@ export interface AlertingOptions {
   peersHub(): Judgement;
   /** Whether an agent or machine is being worked on. */
   inMaintenance(target: string): boolean;
+  /** What is pushed, against its limits. */
+  limits: Pick<Admission, "fills">;
   /** Stores that this hub writes to. */
   remoteWrite: { readonly sights: readonly TargetSight[] };
   reports(): { readonly clockOffsetMs: number | undefined; alertingChanged(): void };
@@ -78,6 +81,7 @@ export class Alerting {
       clockOffsetMs: () => reports().clockOffsetMs,
       targets: () => options.remoteWrite.sights,
       snapshotOverdueMs: () => records.snapshots.stats.overdueMs,
+      limits: () => options.limits.fills,
       clock,
     });
   }

@@ -227,6 +227,7 @@ export class Hub {
       records: this.#records,
       peersHub: () => this.#judge.state(config.peer.name).parts.hub,
       inMaintenance: (target) => this.#maintenance.covers(target),
+      limits: this.#fold.admission,
       remoteWrite: this.#remoteWrite,
       reports: () => this.#reports,
       nats: () => this.#link?.nc,

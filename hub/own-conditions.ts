@@ -1,6 +1,7 @@
 /** What a hub sees of itself that people should know: channels and stores that fail, clocks that differ, snapshots that are not written. */
 import type { Sight } from "./condition-alerts.ts";
 import type { HubConfig } from "./config.ts";
+import type { LimitFill } from "./core/fold/admission.ts";
 
 export interface OwnConditionsOptions {
   config: Pick<HubConfig, "machine" | "peer" | "snapshots">;
@@ -10,6 +11,8 @@ export interface OwnConditionsOptions {
   targets(): readonly { name: string; lagMs: number; refusingForMs: number }[];
   /** By how much the peer's clock is behind, ms; undefined while that is not known. */
   clockOffsetMs(): number | undefined;
+  /** What is pushed, against its limits. */
+  limits(): readonly LimitFill[];
   /** For how long a snapshot should have been written, ms. */
   snapshotOverdueMs(): number;
   /** Monotonic ms. */
@@ -23,6 +26,9 @@ export const targetWellMs = 60_000;
 export const offsetLimitMs = 500;
 /** A clock that is set right by a jump is well again within it, ms. */
 export const offsetLastsMs = 30_000;
+/** Of a limit on what is pushed, from which on people are told, and below which it is over. */
+export const nearLimit = 0.8;
+export const farFromLimit = 0.7;
 /** In intervals of snapshots. */
 export const overdueIntervals = 3;
 
@@ -35,7 +41,7 @@ export class OwnConditions {
   }
 
   sights(): Sight[] {
-    return [this.#channels(), this.#targets(), ...this.#clocks(), this.#snapshots()];
+    return [this.#channels(), this.#targets(), ...this.#clocks(), this.#snapshots(), this.#limits()];
   }
 
   #channels(): Sight {
@@ -81,6 +87,25 @@ export class OwnConditions {
     const way = offsetMs > 0 ? "behind" : "before";
     const message = `the clock of ${peer.name} is ${Math.abs(Math.round(offsetMs))} ms ${way} that of ${machine.name}`;
     return sight(clock() - this.#offsetSinceMs >= offsetLastsMs ? "ill" : "unclear", message);
+  }
+
+  #limits(): Sight {
+    const { config, limits } = this.#options;
+    const all = limits();
+    const near = all.filter(({ used, most }) => used >= most * nearLimit);
+    const isWell = all.every(({ used, most }) => used < most * farFromLimit);
+    const told = near.map(({ limit, used, most, job }) => {
+      const whose =
+        job === undefined ? "" : ` of job ${JSON.stringify(job.length > 60 ? `${job.slice(0, 60)}…` : job)}`;
+      return `${limit}${whose} is at ${used} of ${most}`;
+    });
+    const message = near.length > 0 ? told.join(", ") : "there is room for new series and groups again";
+    return {
+      name: "limit-nearly-reached",
+      subject: config.machine.name,
+      is: near.length > 0 ? "ill" : isWell ? "well" : "unclear",
+      message,
+    };
   }
 
   #snapshots(): Sight {

@@ -7,6 +7,7 @@ const impacts: Record<AlertName, string> = {
   "clock-offset": "Of two writes to one group, on either machine, the wrong one may count as the newer.",
   "hub-lost":
     "The other hub takes pushes, probes and alerts for both machines; losing it too would leave nobody who does.",
+  "limit-nearly-reached": "When it is reached, new series or groups are refused; what stands goes on being replaced.",
   "machine-lost": "Nothing on that machine answers; what has a standby acts on the other one, the rest is away.",
   "nats-lost": "That machine's records go to its spool on disk, with a single copy until NATS is back.",
   "notifications-failing": "Alerts do not reach people by this channel; they wait on disk.",

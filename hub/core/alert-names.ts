@@ -7,6 +7,7 @@ export const alertSeverities = {
   "budget-burning": "urgent",
   "clock-offset": "warning",
   "hub-lost": "urgent",
+  "limit-nearly-reached": "warning",
   "machine-lost": "urgent",
   "nats-lost": "urgent",
   "notifications-failing": "warning",

@@ -15,8 +15,10 @@ export const MaintenanceWindow = z.strictObject({
 });
 export type MaintenanceWindow = z.infer<typeof MaintenanceWindow>;
 
-/** For the file and the heartbeats. */
-export const MaintenanceWindows = z.array(MaintenanceWindow).max(1_000);
+/** Targets that are remembered: the newest of those under way, then the newest of those that are over. */
+export const mostWindows = 1_000;
+/** For the file and the heartbeats; a hub of an older version may tell more than it should. */
+export const MaintenanceWindows = z.array(MaintenanceWindow).max(10 * mostWindows);
 
 /** A window that is over is remembered for so long, so that a peer that was away learns of its end, ms. */
 const rememberMs = 86_400_000;
@@ -55,6 +57,11 @@ export class Maintenance {
   /** All that is under way or was of late, by target. */
   words(nowMs: number): MaintenanceWindow[] {
     for (const [target, { untilMs }] of this.#windows) if (nowMs - untilMs > rememberMs) this.#windows.delete(target);
+    if (this.#windows.size > mostWindows) {
+      const isOver = ({ untilMs }: MaintenanceWindow) => (untilMs > nowMs ? 0 : 1);
+      const kept = [...this.#windows.values()].toSorted((a, b) => isOver(a) - isOver(b) || compare(b, a));
+      for (const { target } of kept.slice(mostWindows)) this.#windows.delete(target);
+    }
     return [...this.#windows.values()].toSorted((a, b) => (a.target < b.target ? -1 : 1));
   }
 

@@ -1,7 +1,7 @@
 /** Answers what is asked about services and maintenance: anybody reads, and orders are taken from an operator. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
-import { MaintenanceWindow } from "../core/maintenance.ts";
+import { MaintenanceWindow, mostWindows } from "../core/maintenance.ts";
 import type { MaintenanceView, ServiceJson } from "./api.ts";
 import {
   type Answer,
@@ -128,6 +128,11 @@ function told(
   return { status: result.ok ? 200 : 409, body: result };
 }
 
+const tooMany: Answer = {
+  status: 409,
+  body: { error: `${mostWindows} are in maintenance already; end one, or put the whole machine into it` },
+};
+
 async function maintenance(options: ServicesApiOptions, request: IncomingMessage): Promise<Answer> {
   const { views, knows, begin, end } = options.maintenance;
   switch (request.method) {
@@ -141,6 +146,8 @@ async function maintenance(options: ServicesApiOptions, request: IncomingMessage
       const by = byOf(request, options.signedIn, word.value.by);
       if (by === undefined) return nobody;
       if (!knows(target)) return { status: 404, body: { error: `${target} is no machine or agent of the fleet` } };
+      const held = views();
+      if (held.length >= mostWindows && !held.some((window) => window.target === target)) return tooMany;
       return { status: 200, body: await begin({ ...word.value, by }) };
     }
     case "DELETE": {

@@ -1,6 +1,13 @@
-/** Log lines as JSON on standard error, one event each, with the table's nouns as keys. */
+/**
+ * Log lines as JSON on standard error, one event each, with the table's nouns as keys. What comes too often is left out and counted in
+ * the next line of its event (`suppressed`); texts are cut.
+ */
+import { LogPace } from "../core/log-pace.ts";
 
 type Level = "info" | "warn" | "error";
+
+/** Of a field: much comes from elsewhere, such as a path, a group, or what another server answered; characters. */
+const longestText = 2_000;
 
 export interface Log {
   info(event: string, fields?: Record<string, unknown>): void;
@@ -13,12 +20,27 @@ export function createLog(
   machine: string,
   write: (line: string) => void = (line) => void process.stderr.write(line),
 ): Log {
+  const pace = new LogPace();
   const put =
     (level: Level) =>
-    (event: string, fields: Record<string, unknown> = {}) =>
-      write(`${JSON.stringify({ at: new Date().toISOString(), level, machine, event, ...fields })}\n`);
+    (event: string, fields: Record<string, unknown> = {}) => {
+      const { isWritten, suppressed } = pace.take(event, performance.now());
+      if (!isWritten) return;
+      const line = {
+        at: new Date().toISOString(),
+        level,
+        machine,
+        event,
+        ...fields,
+        ...(suppressed > 0 && { suppressed }),
+      };
+      write(`${JSON.stringify(line, cut)}\n`);
+    };
   return { info: put("info"), warn: put("warn"), error: put("error") };
 }
+
+const cut = (_: string, value: unknown) =>
+  typeof value === "string" && value.length > longestText ? `${value.slice(0, longestText)}…` : value;
 
 /** A log whose lines all say this too. */
 export function logWith(log: Log, common: Record<string, unknown>): Log {

@@ -113,6 +113,11 @@ it("pushes new series as fast as it can until 429, while all others push and are
   }
   for (const { hubUrl } of pair.both) {
     await until(
+      "the alert that a limit is near",
+      async () => (await (await fetch(`${hubUrl}/api/v1/alerts`)).text()).includes("limit-nearly-reached"),
+      deadlineMs,
+    );
+    await until(
       "both hubs alive",
       async () => {
         const { machines } = FleetView.parse(await (await fetch(`${hubUrl}/api/v1/fleet`)).json());

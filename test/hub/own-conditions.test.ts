@@ -1,4 +1,5 @@
 import { beforeEach, expect, it } from "vitest";
+import type { LimitFill } from "../../hub/core/fold/admission.ts";
 import { OwnConditions } from "../../hub/own-conditions.ts";
 import { smallConfig } from "./small-config.ts";
 
@@ -6,16 +7,18 @@ let now: number;
 let offsetMs: number | undefined;
 let failing: Record<string, number | undefined>;
 let overdueMs: number;
+let fills: LimitFill[];
 let targets: { name: string; lagMs: number; refusingForMs: number }[];
 let conditions: OwnConditions;
 beforeEach(() => {
-  [now, offsetMs, failing, overdueMs, targets] = [0, 0, { phone: 0 }, 0, []];
+  [now, offsetMs, failing, overdueMs, targets, fills] = [0, 0, { phone: 0 }, 0, [], []];
   conditions = new OwnConditions({
     config: smallConfig(),
     channels: () => Object.entries(failing).map(([name, failingForMs]) => ({ name, failingForMs })),
     targets: () => targets,
     clockOffsetMs: () => offsetMs,
     snapshotOverdueMs: () => overdueMs,
+    limits: () => fills,
     clock: () => now,
   });
 });
@@ -75,12 +78,14 @@ it("the machine that comes second leaves the clocks to the first", () => {
     targets: () => [],
     clockOffsetMs: () => 9_000,
     snapshotOverdueMs: () => 0,
+    limits: () => [],
     clock: () => 100_000,
   });
   expect(second.sights().map(({ name }) => name)).toEqual([
     "notifications-failing",
     "remote-write-behind",
     "snapshot-old",
+    "limit-nearly-reached",
   ]);
 });
 
@@ -91,4 +96,19 @@ it("a snapshot that was due for three intervals is ill, and one that is a little
   expect(sight("snapshot-old")).toBe("ill mainpc");
   overdueMs = 0;
   expect(sight("snapshot-old")).toBe("well mainpc");
+});
+
+it("a limit is near at four fifths of it and far again below seven tenths, and of one on each job the job is named", () => {
+  const series = (used: number): LimitFill => ({ limit: "series", used, most: 1_000 });
+  fills = [series(799)];
+  expect(sight("limit-nearly-reached")).toBe("unclear mainpc");
+  fills = [series(800), { limit: "seriesPerJob", used: 99, most: 100, job: "Bomber" }];
+  expect(sight("limit-nearly-reached")).toBe("ill mainpc");
+  expect(conditions.sights().at(-1)?.message).toBe(
+    'series is at 800 of 1000, seriesPerJob of job "Bomber" is at 99 of 100',
+  );
+  fills = [series(700)];
+  expect(sight("limit-nearly-reached")).toBe("unclear mainpc");
+  fills = [series(699)];
+  expect(sight("limit-nearly-reached")).toBe("well mainpc");
 });

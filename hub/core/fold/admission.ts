@@ -15,6 +15,15 @@ export interface Growth extends Amount {
   isDelete: boolean;
 }
 
+/** How much of a limit is used. */
+export interface LimitFill {
+  limit: LimitName;
+  used: number;
+  most: number;
+  /** The job that has most, of a limit on each job. */
+  job?: string;
+}
+
 export class Admission {
   readonly limits: PushLimits;
   /** What is in memory on its way to the fold. */
@@ -50,13 +59,13 @@ export class Admission {
       case "series":
         return total.series;
       case "seriesPerJob":
-        return this.held.largest("series");
+        return this.held.largest("series").amount;
       case "guestSeries":
         return guests.series;
       case "groups":
         return total.groups;
       case "groupsPerJob":
-        return this.held.largest("groups");
+        return this.held.largest("groups").amount;
       case "guestGroups":
         return guests.groups;
       case "tombstones":
@@ -70,6 +79,17 @@ export class Admission {
       default:
         return undefined;
     }
+  }
+
+  /** The limits on what stands, with how much of each is used; those on one push and on what is under way pass by themselves. */
+  get fills(): LimitFill[] {
+    return limitNames.flatMap((limit) => {
+      const used = limit === "bytesUnderWay" ? undefined : this.used(limit);
+      if (used === undefined) return [];
+      const of = limit === "seriesPerJob" ? "series" : limit === "groupsPerJob" ? "groups" : undefined;
+      const job = of === undefined ? {} : { job: this.held.largest(of).job };
+      return [{ limit, used, most: this.limits[limit], ...job }];
+    });
   }
 
   /** The labels of a group that is not there yet. */

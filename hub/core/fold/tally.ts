@@ -39,10 +39,10 @@ export class Tally {
     if (own.remembered === 0 && own.series === 0 && own.characters === 0) this.#jobs.delete(job);
   }
 
-  /** The most that one job has. */
-  largest(what: keyof Amount): number {
-    let largest = 0;
-    for (const amount of this.#jobs.values()) largest = Math.max(largest, amount[what]);
+  /** The job that has most of it, the first of some; none has any of it where its name is empty. */
+  largest(what: keyof Amount): { job: string; amount: number } {
+    let largest = { job: "", amount: 0 };
+    for (const [job, { [what]: amount }] of this.#jobs) if (amount > largest.amount) largest = { job, amount };
     return largest;
   }
 }

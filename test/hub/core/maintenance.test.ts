@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Maintenance, type MaintenanceWindow } from "../../../hub/core/maintenance.ts";
+import { Maintenance, type MaintenanceWindow, MaintenanceWindows } from "../../../hub/core/maintenance.ts";
 
 const window = (target: string, saidMs: number, untilMs: number): MaintenanceWindow => ({
   target,
@@ -32,6 +32,17 @@ describe("maintenance", () => {
     expect(there.merge(here.words(1_000))).toBe(true);
     expect(there.covers("mainpc", 6_000)).toBe(false);
     expect(there.end("mainpc", "bob", 6_000)).toBeUndefined();
+  });
+
+  it("is told of 1,000 targets at most: those under way first, then those that ended last", () => {
+    const maintenance = new Maintenance();
+    for (let i = 0; i < 900; i++) maintenance.begin(window(`pc2/Ended${i}`, i + 1, 5_000));
+    for (let i = 0; i < 101; i++) maintenance.begin(window(`pc2/Active${i}`, i, 20_000));
+    const words = maintenance.words(10_000);
+    expect(words).toHaveLength(1_000);
+    expect(maintenance.active(10_000)).toHaveLength(101);
+    expect(words.map(({ target }) => target)).not.toContain("pc2/Ended0");
+    expect(MaintenanceWindows.safeParse(words).success).toBe(true);
   });
 
   it("is forgotten a day after its end", () => {

@@ -60,7 +60,7 @@ async function serve() {
     const answer = await fetch(`${base}${path}`, { method, headers, ...sent });
     return [answer.status, answer.status === 418 ? undefined : await answer.json()] as const;
   };
-  return { ask, orders };
+  return { ask, orders, windows };
 }
 
 describe("the API of services", () => {
@@ -98,6 +98,21 @@ describe("the API of services", () => {
     expect((await ask("GET", "/api/v1/services/Twin/take"))[0]).toBe(405);
     expect((await ask("POST", "/api/v1/services/Twin/take", {}, { origin: "http://elsewhere.example" }))[0]).toBe(403);
     expect(orders).toEqual([]);
+  });
+
+  it("takes 1,000 targets into maintenance, and no more but those that are in it already", async () => {
+    const { ask, windows } = await serve();
+    const view = { reason: "disk", by: "kim", since: "2026-01-01T00:00:00.000Z", until: "2026-01-01T01:00:00.000Z" };
+    for (let i = 0; i < 1_000; i++) windows.set(`pc2/${i}`, { target: `pc2/${i}`, ...view });
+    const word = { target: "mainpc", minutes: 10, reason: "disk", by: "kim" };
+    const [status, body] = await ask("POST", "/api/v1/maintenance", word);
+    expect([status, body]).toEqual([
+      409,
+      { error: "1000 are in maintenance already; end one, or put the whole machine into it" },
+    ]);
+    windows.delete("pc2/0");
+    windows.set("mainpc", { target: "mainpc", ...view });
+    expect((await ask("POST", "/api/v1/maintenance", word))[0]).toBe(200);
   });
 
   it("begins, lists and ends maintenance of what the fleet has", async () => {

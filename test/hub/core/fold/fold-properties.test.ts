@@ -71,7 +71,7 @@ it("what is counted in all and by job is what there is, in whatever order record
       });
       for (const [job, sums] of counted) expect(held.of(job)).toMatchObject(sums);
       for (const what of ["series", "groups"] as const) {
-        expect(held.largest(what)).toBe(Math.max(0, ...[...counted.values()].map((sums) => sums[what])));
+        expect(held.largest(what).amount).toBe(Math.max(0, ...[...counted.values()].map((sums) => sums[what])));
       }
     }),
     { numRuns: 500 },
