@@ -1,4 +1,4 @@
-/** How many connections one address may hold at the hub's port, so that none can keep all others out. */
+/** How many connections one address may hold at a port, so that none can keep all others out. */
 import type { Socket } from "node:net";
 import { plainAddress } from "../io/plain-address.ts";
 
@@ -7,27 +7,31 @@ const maxOfAddress = 256;
 
 export class Connections {
   readonly #apart: ReadonlySet<string>;
+  readonly #most: number;
   readonly #ofAddress = new Map<string, number>();
   open = 0;
   /** Since the process started. */
   refused = 0;
 
   /** @param apart addresses that hold as many as they like: those of the pair, where all agents of a machine are one address */
-  constructor(apart: Iterable<string> = []) {
+  constructor(apart: Iterable<string> = [], most = maxOfAddress) {
+    this.#most = most;
     this.#apart = new Set(apart);
   }
 
-  take(socket: Socket): void {
+  /** @returns whether it may stay */
+  take(socket: Socket): boolean {
     const address = plainAddress(socket.remoteAddress);
     const count = (this.#ofAddress.get(address) ?? 0) + 1;
-    if (count > maxOfAddress && !this.#isApart(address, socket)) {
+    if (count > this.#most && !this.#isApart(address, socket)) {
       this.refused++;
       socket.destroy();
-      return;
+      return false;
     }
     this.open++;
     this.#ofAddress.set(address, count);
     socket.once("close", () => this.#closed(address));
+    return true;
   }
 
   #closed(address: string): void {

@@ -2,6 +2,7 @@
  * The hub's port for HTTP. It is open before the hub can answer and holds requests until it can; when another hub of this machine
  * takes over, it takes no more connections, and what still comes on those that stand it carries over to that one.
  */
+import { once } from "node:events";
 import {
   request as ask,
   createServer,
@@ -10,7 +11,7 @@ import {
   type Server,
   type ServerResponse,
 } from "node:http";
-import { Server as TcpServer } from "node:net";
+import { type Socket, Server as TcpServer } from "node:net";
 import { pipeline } from "node:stream";
 import { setTimeout } from "node:timers/promises";
 import { type Log, messageOf } from "../io/log.ts";
@@ -60,6 +61,8 @@ export class Entrance {
   #answering = 0;
   #idle: () => void = () => {};
   #state: State = { kind: "holding" };
+  /** The newest request of each connection: those that a client sends at once are begun one after the other. */
+  readonly #newest = new WeakMap<Socket, ServerResponse>();
   #opened: () => void = () => {};
   #open: Promise<void> = Promise.resolve();
 
@@ -142,7 +145,12 @@ export class Entrance {
   }
 
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const before = this.#newest.get(request.socket);
+    this.#newest.set(request.socket, response);
     try {
+      if (before !== undefined && !before.closed) await inTurn(before, request.socket);
+      // Whoever has gone, with all that was asked at once, is not waited for.
+      if (request.socket.destroyed) return;
       for (let tries = 1; ; tries++) {
         if (this.#state.kind === "holding") await this.#open;
         if (this.#state.kind === "open") return await this.#answer(this.#state.front, request, response);
@@ -205,6 +213,13 @@ export class Entrance {
       response.once("close", () => asked.destroy());
     });
   }
+}
+
+/** Nothing more is read of the connection meanwhile. */
+async function inTurn(before: ServerResponse, socket: Socket): Promise<void> {
+  socket.pause();
+  await once(before, "close");
+  socket.resume();
 }
 
 /** No answer is taken by a browser for something else than it says it is. */

@@ -36,19 +36,32 @@ export interface ServerRoutes {
   peerOrigin: string;
 }
 
-/** An answer that nobody takes for this long is dropped, ms. */
-const answerStallMs = 15_000;
+export interface AnswerDeadlines {
+  /** An answer that nobody takes for this long is dropped, ms. */
+  stallMs: number;
+  /** An answer must have been taken whole by then, ms: who reads it bit by bit would hold its text for ever. */
+  wholeMs: number;
+}
+
+const defaultDeadlines: AnswerDeadlines = { stallMs: 15_000, wholeMs: 60_000 };
 /** Answers to `GET /metrics` under way at once: each may be as large as all that was ever pushed. */
 const maxMetricsAnswers = 16;
+/** Of one address, so that a slow reader does not keep Prometheus out. */
+const maxMetricsAnswersOfAddress = 8;
 
-export function createHubFront(routes: ServerRoutes): Front {
+export function createHubFront(routes: ServerRoutes, deadlines = defaultDeadlines): Front {
   const table = routeTable(routes);
-  return (request, response) => handle(routes, table, request, response);
+  return (request, response) => handle({ routes, table, deadlines }, request, response);
+}
+
+interface Answering {
+  routes: ServerRoutes;
+  table: Map<string, Handler>;
+  deadlines: AnswerDeadlines;
 }
 
 async function handle(
-  routes: ServerRoutes,
-  table: Map<string, Handler>,
+  { routes, table, deadlines }: Answering,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -61,14 +74,20 @@ async function handle(
   }
   const streams = path === "/api/v1/events" || path === heartbeatPath;
   if (streams && request.method === "HEAD") return send(response, 200, "text/plain", "");
-  const stays = streams || path.startsWith("/api/v1/services/");
-  if (!stays) response.setTimeout(answerStallMs, () => request.socket.destroy());
-  const handler = table.get(path);
   const reads = request.method === "GET" || request.method === "HEAD";
+  // An order is answered when it is carried out.
+  if (!streams && (reads || !path.startsWith("/api/v1/services/"))) bound(request, response, deadlines);
+  const handler = table.get(path);
   if (handler !== undefined && reads) return await handler(request, response);
   for (const api of routes.apis) if (await api(request, response)) return;
   if (handler !== undefined) send(response, 405, "text/plain", `${path} answers GET only\n`);
   else send(response, 404, "text/plain", `nothing at ${path}; the page is at /, the fleet at /api/v1/fleet\n`);
+}
+
+function bound({ socket }: IncomingMessage, response: ServerResponse, { stallMs, wholeMs }: AnswerDeadlines): void {
+  response.setTimeout(stallMs, () => socket.destroy());
+  const overdue = setTimeout(() => socket.destroy(), wholeMs);
+  response.once("close", () => clearTimeout(overdue));
 }
 
 function routeTable(routes: ServerRoutes): Map<string, Handler> {
@@ -110,14 +129,19 @@ function routeTable(routes: ServerRoutes): Map<string, Handler> {
 }
 
 function metricsHandler({ metricsText }: ServerRoutes): Handler {
-  let underWay = 0;
-  return async (_, response) => {
-    if (underWay >= maxMetricsAnswers) {
+  /** With the address that reads each. */
+  const underWay = new Map<ServerResponse, string>();
+  return async ({ socket }, response) => {
+    const { remoteAddress: address = "" } = socket;
+    const ofAddress = [...underWay.values()].filter((other) => other === address).length;
+    if (underWay.size >= maxMetricsAnswers || ofAddress >= maxMetricsAnswersOfAddress) {
+      const most =
+        underWay.size >= maxMetricsAnswers ? maxMetricsAnswers : `${maxMetricsAnswersOfAddress} of this address`;
       response.setHeader("retry-after", "1");
-      return send(response, 503, "text/plain", `${maxMetricsAnswers} answers of all metrics are being read already\n`);
+      return send(response, 503, "text/plain", `answers of all metrics are being read already, ${most}\n`);
     }
-    underWay++;
-    response.once("close", () => underWay--);
+    underWay.set(response, address);
+    response.once("close", () => underWay.delete(response));
     send(response, 200, "text/plain; version=0.0.4", await metricsText());
   };
 }

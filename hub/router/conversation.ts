@@ -17,11 +17,17 @@ interface Asked {
 
 export class Conversation {
   readonly #gone = new AbortController();
+  readonly #client: Socket;
+  readonly #maxPipelined: number;
+  /** Ends of the answers to the last so many requests. */
+  readonly #answers: Promise<void>[] = [];
   #last: Asked = { safe: true, turn: Promise.resolve(), answered: Promise.resolve() };
   #underWay = 0;
   #askedAtMs = monoMs();
 
-  constructor(client: Socket) {
+  constructor(client: Socket, maxPipelined: number) {
+    this.#client = client;
+    this.#maxPipelined = maxPipelined;
     client.once("close", () => this.#gone.abort());
     client.once("end", () => {
       if (!this.isQuiet && monoMs() - this.#askedAtMs > halfCloseMs) client.destroy();
@@ -40,7 +46,8 @@ export class Conversation {
 
   /**
    * Resolves when the request may go out. Those that change nothing may be under way together; any other waits for the answers to
-   * those before it, and those behind it for its own: each has a connection to the target for itself, and they could overtake.
+   * those before it, and those behind it for its own: each has a connection to the target for itself, and they could overtake. Where as
+   * many as may be are under way, nothing more is read: a client would fill the memory with requests that wait.
    */
   ask(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.#underWay++;
@@ -51,11 +58,16 @@ export class Conversation {
     const answered = new Promise<void>((resolve) => {
       response.once("close", () => {
         this.#underWay--;
+        if (this.#client.isPaused()) this.#client.resume();
         resolve();
       });
     });
+    if (this.#underWay >= this.#maxPipelined) this.#client.pause();
     const safe = isSafe(request.method ?? "");
-    const turn = safe && this.#last.safe ? this.#last.turn : this.#last.answered;
+    const inOrder = safe && this.#last.safe ? this.#last.turn : this.#last.answered;
+    const room = this.#answers.length < this.#maxPipelined ? undefined : this.#answers.shift();
+    const turn = room === undefined ? inOrder : Promise.all([inOrder, room]).then(() => {});
+    this.#answers.push(answered);
     this.#last = { safe, turn, answered };
     return turn;
   }

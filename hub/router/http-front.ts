@@ -21,8 +21,6 @@ export interface HttpFrontOptions {
 }
 
 const keepAliveMs = 65_000;
-/** Before the first request of a connection must have come whole, ms; later ones by `keepAliveMs`. */
-const headMs = 15_000;
 /** A client is left its connection for so much longer than its answer may take, ms: else it would not get its 504. */
 const answerMarginMs = 1_000;
 
@@ -55,13 +53,13 @@ export class HttpFront {
   }
 
   take(client: Socket): void {
-    this.#conversations.set(client, new Conversation(client));
-    const slow = setTimeout(() => client.destroy(), headMs);
+    const { firstHeadMs, maxPipelined } = this.#options.route.limits;
+    this.#conversations.set(client, new Conversation(client, maxPipelined));
     client.once("close", () => {
-      clearTimeout(slow);
+      clearTimeout(this.#headTimers.get(client));
       this.#conversations.delete(client);
     });
-    this.#headTimers.set(client, slow);
+    this.#awaitHead(client, firstHeadMs);
     this.#server.emit("connection", client);
     // It came paused, and the parser waits for nobody to say so.
     client.resume();
@@ -78,6 +76,15 @@ export class HttpFront {
     for (const [client, { isQuiet }] of this.#conversations) if (isQuiet) client.destroy();
   }
 
+  /** Bytes that trickle in renew the connection's own time out, so this one goes by the clock. */
+  #awaitHead(client: Socket, ms: number): void {
+    clearTimeout(this.#headTimers.get(client));
+    this.#headTimers.set(
+      client,
+      setTimeout(() => client.destroy(), ms),
+    );
+  }
+
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const client = request.socket;
     clearTimeout(this.#headTimers.get(client));
@@ -88,7 +95,9 @@ export class HttpFront {
     if (this.#lastRequests) response.shouldKeepAlive = false;
     const turn = conversation.ask(request, response);
     response.once("close", () => {
-      if (this.#stopping && conversation.isQuiet) client.destroySoon();
+      if (!conversation.isQuiet || client.destroyed) return;
+      if (this.#stopping) client.destroySoon();
+      else this.#awaitHead(client, this.#options.route.limits.headMs);
     });
     await turn;
     const outcome = await this.#tries(request, response, conversation.gone).catch((error: unknown) => {

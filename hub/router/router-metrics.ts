@@ -9,6 +9,7 @@ export class RouterMetrics {
   readonly #retries: Counter;
   readonly #failures: Counter;
   readonly #words: Counter;
+  readonly #turnedAway: Counter;
 
   constructor(routes: () => RouteView[]) {
     const registers = [this.registry];
@@ -27,6 +28,11 @@ export class RouterMetrics {
       "why",
     );
     this.#words = counter("words_total", "Words of who acts, by whether they were taken.", "outcome");
+    this.#turnedAway = counter(
+      "refused_connections_total",
+      "Connections closed because their address had too many already.",
+      "service",
+    );
     const gauge = (name: string, help: string, read: (view: RouteView) => number) =>
       new Gauge({
         name: `tandem_router_${name}`,
@@ -55,6 +61,10 @@ export class RouterMetrics {
 
   failed(service: string, why: FailureKind): void {
     this.#failures.inc({ service, why });
+  }
+
+  turnedAway(service: string): void {
+    this.#turnedAway.inc({ service });
   }
 
   words(taken: number, refused: number): void {

@@ -2,6 +2,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { newTable, offer, type RouteTable } from "../core/router/route-table.ts";
 import type { PutAnswer, RouteView, RouteWord } from "../core/router/word.ts";
+import { Connections } from "../http/connections.ts";
 import { type Log, messageOf } from "../io/log.ts";
 import { within } from "../io/within.ts";
 import { acceptAll } from "../succession/accept-all.ts";
@@ -177,7 +178,9 @@ export class Router {
       keepAliveInitialDelay: keepAliveProbesAfterMs,
     });
     server.maxConnections = limits.maxConnections;
+    const connections = new Connections([], limits.maxConnectionsPerAddress);
     server.on("connection", (client) => {
+      if (!connections.take(client)) return this.#metrics.turnedAway(service);
       route.connections++;
       clients.add(client);
       client.once("close", () => {

@@ -14,6 +14,14 @@ export const RouterLimits = z.strictObject({
   maxWaiting: z.number().int().min(1).default(1_000),
   /** Connections of one service at once. */
   maxConnections: z.number().int().min(1).default(4_096),
+  /** Connections of one service from one address of elsewhere; those of this machine are one address, and not bounded so. */
+  maxConnectionsPerAddress: z.number().int().min(1).default(1_024),
+  /** Requests of one HTTP connection under way at once; those behind them wait for their answers. */
+  maxPipelined: z.number().int().min(1).default(8),
+  /** The header of an HTTP request must have come whole, ms after the connection began or the answer before it ended: idle time is in it. */
+  headMs: Ms.default(80_000),
+  /** The first header of a connection, ms. */
+  firstHeadMs: Ms.default(15_000),
   /** A client that said nothing for so long may wait for the service to speak first, ms. */
   firstBytesMs: Ms.default(50),
   /** Before a connection to a target has failed, ms: it is at most a network away. */

@@ -53,6 +53,41 @@ it("holds what comes before the hub can answer, and gives it to the hub then", a
   expect(await early).toMatchObject({ status: 200, text: "hub PUT early" });
 });
 
+it("begins 400 requests that a client sends at once one after the other, and none of a client that has gone", async () => {
+  const { entrance, at } = await entranceOn();
+  let [underWay, most] = [0, 0];
+  const begun: string[] = [];
+  let isHeld = false;
+  entrance.open(async (asked, response) => {
+    begun.push(asked.url ?? "");
+    most = Math.max(most, ++underWay);
+    response.once("close", () => underWay--);
+    if (isHeld) return;
+    await setTimeout(0);
+    response.end(`<${asked.url}>`);
+  });
+  const paths = Array.from({ length: 400 }, (_, i) => `/${i}`);
+  const lines = (path: string, last = false) =>
+    `GET ${path} HTTP/1.1\r\nHost: hub\r\n${last ? "Connection: close\r\n" : ""}\r\n`;
+  const client = connect(at.port, at.host);
+  client.write(paths.map((path) => lines(path, path === "/399")).join(""));
+  let heard = "";
+  for await (const part of client) heard += part;
+  expect(heard.match(/<[^>]*>/g)).toEqual(paths.map((path) => `<${path}>`));
+  expect(most).toBe(1);
+
+  isHeld = true;
+  begun.length = 0;
+  const leaver = connect(at.port, at.host);
+  leaver.write(paths.map((path) => lines(path)).join(""));
+  await expect.poll(() => begun).toEqual(["/0"]);
+  leaver.destroy();
+  await expect.poll(() => underWay).toBe(0);
+  isHeld = false;
+  expect((await ask(at, { path: "/other" })).text).toBe("</other>");
+  expect(begun).toEqual(["/0", "/other"]);
+});
+
 it("carries what comes on a kept connection to the hub that follows, and ends that connection with the answer", async () => {
   const follows = createServer((asked, response) => void says("next")(asked, response)).listen(0, "127.0.0.1");
   await once(follows, "listening");
@@ -83,7 +118,7 @@ it("does not pass an order on, which the next hub would take for one that was gi
 
 it("yields when what was under way is answered, and answers 40 clients that were connected to it while it stood still", async () => {
   const first = await entranceOn(0, true);
-  let finish = () => {};
+  let finish: (() => void) | undefined;
   first.entrance.open(async (asked, response) => {
     if (asked.url === "/slow")
       await new Promise<void>((resolve) => {
@@ -92,7 +127,7 @@ it("yields when what was under way is answered, and answers 40 clients that were
     response.end("first");
   });
   const slow = ask(first.at, { path: "/slow" });
-  await setTimeout(50);
+  await expect.poll(() => finish).toBeDefined();
   const sockets = Array.from({ length: 40 }, () => connect(first.at));
   onTestFinished(() => {
     for (const socket of sockets) socket.destroy();
@@ -108,7 +143,7 @@ it("yields when what was under way is answered, and answers 40 clients that were
   const second = await entranceOn(first.at.port, true);
   second.entrance.open(says("next"));
   const yielded = first.entrance.yieldTo(second.at);
-  finish();
+  finish?.();
   expect(await slow).toMatchObject({ text: "first" });
   await yielded;
   expect(new Set(await Promise.all(ends))).toEqual(new Set(["HTTP/1.1 200 OK"]));

@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { until } from "../../support/until.ts";
@@ -88,6 +89,28 @@ describe("requests that are pipelined", () => {
     expect(seen.slice(0, 4)).toEqual(["/1", "/1 answered", "/2", "/2 answered"]);
   });
 
+  it("are 8 at a time at the target, however many a client sends at once, and all are answered in order", async () => {
+    const side = await startRouter();
+    let [underWay, most, asked] = [0, 0, 0];
+    const target = await httpTarget((incoming, response) => {
+      most = Math.max(most, ++underWay);
+      asked++;
+      // None is answered before as many came as may.
+      void until("8 of them", () => asked >= 8).then(() => {
+        underWay--;
+        response.end(`<${incoming.url}>`);
+      });
+    });
+    await side.open(target);
+    const client = await dial(side.port);
+    const paths = Array.from({ length: 300 }, (_, i) => `/${i}`);
+    client.write(paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`).join(""));
+    client.write("GET /last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    const answers = (await readAll(client)).match(/<[^>]*>/g);
+    expect(answers).toEqual([...paths, "/last"].map((path) => `<${path}>`));
+    expect(most).toBe(8);
+  });
+
   it("to upgrade while an answer is under way are asked as they were any other", async () => {
     const side = await startRouter();
     const target = await httpTarget(
@@ -107,5 +130,37 @@ describe("requests that are pipelined", () => {
       "HTTP/1.1 200",
       "<undefined>",
     ]);
+  });
+});
+
+describe("a client whose header trickles in", () => {
+  const trickle = async (client: Socket) => {
+    const dripping = setInterval(() => client.write("X"), 10);
+    client.once("close", () => clearInterval(dripping));
+    client.on("error", () => {});
+    await until("the end of the connection", () => client.destroyed || client.readableEnded);
+    clearInterval(dripping);
+    client.destroy();
+  };
+
+  it("loses its connection after firstHeadMs", async () => {
+    const side = await startRouter({ firstHeadMs: 100 }, "http");
+    const client = await dial(side.port);
+    client.resume().write("GET / HTTP/1.1\r\nHost: x\r\n");
+    await trickle(client);
+  });
+
+  it("behind an answer loses it headMs after that, whatever it sends meanwhile", async () => {
+    const side = await startRouter({ headMs: 100 }, "http");
+    await side.open(await httpTarget((_, response) => void response.end("<home>")));
+    const client = await dial(side.port);
+    client.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    let heard = "";
+    client.on("data", (bytes) => {
+      heard += bytes;
+    });
+    await until("the answer", () => heard.includes("<home>"));
+    client.write("GET / HTTP/1.1\r\nHost: ");
+    await trickle(client);
   });
 });
