@@ -4,6 +4,8 @@ import type { AccessKind } from "../access/access.ts";
 import { Health } from "../core/record.ts";
 import type { Refused } from "../core/refused.ts";
 import { Verdict } from "../core/verdict.ts";
+import { snapshotLimitBytes } from "../io/snapshot-store.ts";
+import type { SnapshotStats } from "../io/snapshots.ts";
 import { alertMetrics } from "./alert-metrics.ts";
 import { type AlertView, SatelliteView, type ServiceJson } from "./api.ts";
 import { drillKind, drillMetrics, lastDrillKey } from "./drill-metrics.ts";
@@ -66,17 +68,6 @@ export interface SpoolGauges {
   records(): number;
 }
 
-/** What was written down of the state, since the hub started. */
-export interface SnapshotStats {
-  written: number;
-  /** Of the last one to be written, ms. */
-  durationMs: number;
-  /** Of the newest one on disk, ms; undefined when there is none. */
-  ageMs: number | undefined;
-  /** Messages removed from streams. */
-  purged: number;
-}
-
 /** Gauges of the library that are named as counters are; what they count is in others by kind. */
 const misnamed = ["active_handles_total", "active_requests_total", "active_resources_total"];
 
@@ -135,6 +126,8 @@ export class OwnMetrics {
     counter("snapshots_total", "Snapshots written.", () => snapshots().written);
     counter("purged_messages_total", "Messages removed from streams.", () => snapshots().purged);
     gauge("snapshot_duration_seconds", "How long the last snapshot took.", () => snapshots().durationMs / 1_000);
+    gauge("snapshot_bytes", "Size of the last snapshot; NaN before the first.", () => snapshots().bytes ?? Number.NaN);
+    gauge("snapshot_limit_bytes", "Most that a snapshot may take.", () => snapshotLimitBytes);
     gauge("snapshot_age_seconds", "Age of the newest snapshot on this machine's disk; NaN without one.", () => {
       const { ageMs } = snapshots();
       return ageMs === undefined ? Number.NaN : ageMs / 1_000;

@@ -19,8 +19,10 @@ import { type Log, messageOf } from "./log.ts";
 import { isNoMessage, isNoResponder, isNoStream } from "./streams.ts";
 
 export const snapshotStream = "observability-snapshots";
-/** Limit of the stream, bytes: two snapshots, and one that is being written. */
-const maxBytes = 768 * 1024 ** 2;
+/** Most that a snapshot may take, bytes of JSON; what may be pushed stays far below it (`limits.textCharacters`). */
+export const snapshotLimitBytes = 256 * 1024 ** 2;
+/** Limit of the stream: two snapshots, and one that is being written. */
+const maxBytes = 3 * snapshotLimitBytes;
 /** A line may be longer than any message, so parts are cut without regard to lines. */
 const partBytes = 128 * 1024;
 const newline = 10;
@@ -39,13 +41,20 @@ export interface StoredSnapshot {
 /** What the writer adds itself. */
 export type ManifestDraft = Omit<SnapshotManifest, "v" | "machine" | "parts" | "firstSeq" | "lines" | "sha256">;
 
+const tooLarge = (limitBytes: number) =>
+  `the state takes more than the ${limitBytes} bytes of a snapshot; delete groups that nobody needs any more`;
+
 export class SnapshotStore {
   readonly #machine: string;
   readonly #js: JetStreamClient;
   readonly #nc: NatsConnection;
   readonly #log: Log;
+  readonly #limitBytes: number;
+  /** Of the one that was written last; undefined before. */
+  bytes: number | undefined;
 
-  constructor(machine: string, nc: NatsConnection, log: Log) {
+  constructor(machine: string, nc: NatsConnection, log: Log, limitBytes = snapshotLimitBytes) {
+    this.#limitBytes = limitBytes;
     this.#machine = machine;
     this.#nc = nc;
     this.#log = log;
@@ -76,7 +85,7 @@ export class SnapshotStore {
 
   /**
    * Writes the lines as they come and then what `close` says. The iterable may pause between lines.
-   * @throws when a message is not confirmed; what was written so far is then no snapshot
+   * @throws when a message is not confirmed, or there is more than a snapshot may take; what was written so far is then none
    */
   async write(lines: AsyncIterable<SnapshotLine>, close: () => ManifestDraft): Promise<StoredSnapshot> {
     const previous = await this.newest(this.#machine);
@@ -84,7 +93,7 @@ export class SnapshotStore {
     const hash = createHash("sha256");
     const written = { parts: 0, firstSeq: 0, lines: 0 };
     let waiting: Buffer[] = [];
-    let size = 0;
+    let [size, bytes] = [0, 0];
     const send = async (payload: Buffer) => {
       hash.update(payload);
       const { seq } = await this.#js.publish(partSubject(this.#machine), payload, {
@@ -94,9 +103,11 @@ export class SnapshotStore {
       written.parts++;
     };
     for await (const line of lines) {
-      const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
-      waiting.push(bytes);
-      size += bytes.length;
+      const text = Buffer.from(`${JSON.stringify(line)}\n`);
+      bytes += text.length;
+      if (bytes > this.#limitBytes) throw new Error(tooLarge(this.#limitBytes));
+      waiting.push(text);
+      size += text.length;
       written.lines++;
       if (size < partBytes) continue;
       let rest = Buffer.concat(waiting);
@@ -115,6 +126,7 @@ export class SnapshotStore {
     const { seq } = await this.#js.publish(manifestSubject(this.#machine), JSON.stringify(manifest), {
       expect: { streamName: snapshotStream },
     });
+    this.bytes = bytes;
     await this.#forget(previous);
     return { manifest, seq };
   }

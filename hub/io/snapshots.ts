@@ -20,6 +20,19 @@ export interface SnapshotsOptions
 const stopDeadlineMs = 1_500;
 const adoptRetryMs = 1_000;
 
+/** Since the start. */
+export interface SnapshotStats {
+  /** How long the last one took to write, ms. */
+  durationMs: number;
+  /** What the last one took, JSON; undefined before the first. */
+  bytes: number | undefined;
+  written: number;
+  /** Messages. */
+  purged: number;
+  ageMs: number | undefined;
+  overdueMs: number;
+}
+
 export class Snapshots {
   readonly #options: SnapshotsOptions;
   readonly #nearlyFull = new Set<string>();
@@ -35,10 +48,10 @@ export class Snapshots {
     this.#options = options;
   }
 
-  /** How long the last one took to write, ms; how many were written and how many messages purged, since the start. */
-  get stats(): { durationMs: number; written: number; purged: number; ageMs: number | undefined; overdueMs: number } {
+  get stats(): SnapshotStats {
     const last = this.#writer?.last;
     return {
+      bytes: this.#store?.bytes,
       durationMs: this.#writer?.lastDurationMs ?? 0,
       written: this.#writer?.written ?? 0,
       purged: this.#writer?.purged ?? 0,

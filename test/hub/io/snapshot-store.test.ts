@@ -93,3 +93,14 @@ it("writes that fail half-way leave nothing behind that would fill the stream", 
   await store.write(each([client, group("a", 130_000)]), () => draft);
   expect((await read()).stored?.manifest.lines).toBe(2);
 });
+
+it("a state that is larger than a snapshot may be is none, says so, and leaves the one before it", async () => {
+  const log = createLog("mainpc", () => {});
+  const small = new SnapshotStore("mainpc", nc, log, 300_000);
+  await small.write(each([client, group("a", 200_000)]), () => draft);
+  expect(small.bytes).toBeGreaterThan(200_000);
+  await expect(small.write(each([client, group("b", 300_000)]), () => draft)).rejects.toThrow(
+    /takes more than the 300000 bytes of a snapshot/,
+  );
+  expect(JSON.stringify((await read()).lines)).toContain('"a"');
+});
