@@ -1,4 +1,4 @@
-/** The hubs that an operator's orders go to: by HTTP where they run on this computer, else from inside of their own machine. */
+/** The hubs that an operator's orders go to: by HTTP where they are of a local run or were named, else at the socket of their own machine. */
 import { giveOrders } from "../deploy/orders.ts";
 import { ownHub, placeOf } from "../deploy/place.ts";
 import { OperatorError } from "../error.ts";

@@ -100,7 +100,10 @@ describe("an operator's commands about services", () => {
   it("an order that a hub takes on its own machine only says where to give it", async () => {
     answers["/api/v1/services/Twin/switchover"] = { status: 403, body: { error: "on this machine only" } };
     const { code, stderr } = await run("switchover", "Twin");
-    expect([code, stderr]).toEqual([1, expect.stringContaining("→ Give it on that machine itself")]);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining("→ Name the site's folder with --dir instead of a hub"),
+    ]);
   });
 
   it("maintenance of 30 minutes begins with its reason and who says so, and ends", async () => {
