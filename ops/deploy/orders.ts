@@ -31,7 +31,7 @@ const connectMs = 20_000;
 
 /**
  * Reads orders from its input, one after the other, and prints what the hub answered. A hub of before there was a socket takes them at its
- * port; to one that has just been killed nothing leads until it is there again. It must not hold a single quote.
+ * port; where one with a socket has come up meanwhile, that port refuses them. It must not hold a single quote.
  */
 export const orderProgram = `
 const { request } = require("node:http");
@@ -50,8 +50,12 @@ process.stdin.on("data", (chunk) => { text += chunk; }).on("end", async () => {
   const { orders, socket, ...to } = JSON.parse(text);
   const answers = [];
   for (const order of orders) {
-    const atSocket = give(order, to, { socketPath: socket });
-    const one = atSocket.catch((e) => (/^(ENOENT|ECONNREFUSED)$/.test(e.code) ? give(order, to, {}) : Promise.reject(e)));
+    const atSocket = () => give(order, to, { socketPath: socket });
+    const atPort = async () => {
+      const answer = await give(order, to, {});
+      return answer.status === 403 ? await atSocket().catch(() => answer) : answer;
+    };
+    const one = atSocket().catch((e) => (/^(ENOENT|ECONNREFUSED)$/.test(e.code) ? atPort() : Promise.reject(e)));
     answers.push(await one.catch((e) => ({ status: 0, body: String(e.cause ?? e) })));
   }
   process.stdout.write(JSON.stringify(answers));

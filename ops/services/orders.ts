@@ -36,5 +36,5 @@ export async function order<T>({ url, give }: OrderHub, what: Order, schema: z.Z
   // What was not answered may have been done all the same.
   if (!answer?.status) throw new OperatorError("order.unanswered", why, "Ask tandem where before you try it again");
   const next = `Name the site's folder with --dir instead of a hub, or in ${operatorTokenVariable} a file with an operator's token`;
-  throw new OperatorError("order.refused", why, answer.status === 403 ? next : "Correct the order");
+  throw new OperatorError("order.refused", why, [401, 403].includes(answer.status) ? next : "Correct the order");
 }

@@ -14,8 +14,10 @@ import { commandOf, Successor } from "../support/successor.ts";
 import { until } from "../support/until.ts";
 
 const portOffset = 16_600;
+/** On a computer that others use, too. */
+const slowMs = 60_000;
 
-describe("hubs that take orders at their sockets, as deployed ones do", { timeout: 120_000 }, () => {
+describe("hubs that take orders at their sockets, as deployed ones do", { timeout: 240_000 }, () => {
   let dir: string;
   let pair: LocalPair;
   let command: string[] = [];
@@ -89,33 +91,37 @@ describe("hubs that take orders at their sockets, as deployed ones do", { timeou
   it("while a hub follows, who gives orders at the socket always finds one, and what is answered 200 is kept", async () => {
     const agent = new Agent({ keepAlive: true });
     const kept: string[] = [];
-    const others: [number, string][] = [];
+    const waits: string[] = [];
+    const lost: string[] = [];
     let goesOn = true;
     const client = async (name: string, at: RequestOptions) => {
       for (let i = 0; goesOn; i++) {
         const key = `${name}-${i}`;
-        const [status, said] = await give({ socketPath, ...at }, "PUT", document(key), word);
+        const given = give({ socketPath, ...at }, "PUT", document(key), word);
+        const [status, said] = await given.catch((error: unknown) => [0, String(error)] as const);
         if (status === 200) kept.push(key);
-        else others.push([status, said]);
+        else (status === 503 ? waits : lost).push(`${key}: ${status} ${said}`);
         await setTimeout(10);
       }
     };
     const clients = Promise.all([client("new", {}), client("kept", { agent })]);
+    const more = (what: string) => {
+      const before = kept.length;
+      return until(what, () => kept.length > before + 10, slowMs);
+    };
     const first = pair.mainpc.pids.hub;
-    await until("orders to the first", () => kept.length > 10);
+    await more("orders to the first");
     const second = hub("second", { adminApi: true });
     await second.healthy();
-    const before = kept.length;
-    await until("orders to the second", () => kept.length > before + 10);
+    await more("orders to the second");
     process.kill(first, "SIGTERM");
-    await until("its end", () => !isAlive(first));
-    const later = kept.length;
-    await until("orders to the second alone", () => kept.length > later + 10);
+    await until("its end", () => !isAlive(first), slowMs);
+    await more("orders to the second alone");
     goesOn = false;
     await clients;
     agent.destroy();
-    console.info(`${kept.length} orders taken, ${others.length} told to wait: ${[...new Set(others.map(String))]}`);
-    expect(others.filter(([status]) => status !== 503)).toEqual([]);
+    console.info(`${kept.length} orders taken, ${waits.length} told to wait`);
+    expect(lost).toEqual([]);
     const { documents } = DocumentsView.parse(await read("/api/v1/documents/succession"));
     const keys = new Set(documents.map(({ key }) => key));
     expect(kept.filter((key) => !keys.has(key))).toEqual([]);
@@ -123,10 +129,10 @@ describe("hubs that take orders at their sockets, as deployed ones do", { timeou
   });
 
   it("a wipe is an order, too, where it is allowed at all", async () => {
-    expect(await pushTo(pair.mainpc, "stays", 1)).toMatch(/^200/);
+    await until("a push", async () => (await pushTo(pair.mainpc, "stays", 1)).startsWith("200"), slowMs);
     expect((await atPort("PUT", "/api/v1/admin/wipe", {}))[0]).toBe(403);
     expect(await metricsOf(pair.mainpc.hub)).toContain('job="stays"');
-    expect((await atSocket("PUT", "/api/v1/admin/wipe", {}))[0]).toBe(202);
+    await until("the wipe", async () => (await atSocket("PUT", "/api/v1/admin/wipe", {}))[0] === 202, slowMs);
     expect(await metricsOf(pair.mainpc.hub)).not.toContain('job="stays"');
   });
 
@@ -136,7 +142,7 @@ describe("hubs that take orders at their sockets, as deployed ones do", { timeou
     await until("its end", () => second?.process.signalCode === "SIGKILL");
     await expect(atSocket("PUT", document("to-nobody"), word)).rejects.toThrow("ECONNREFUSED");
     await hub("third", { adminApi: true }).healthy();
-    await until("an order", async () => (await atSocket("PUT", document("third"), word))[0] === 200);
+    await until("an order", async () => (await atSocket("PUT", document("third"), word))[0] === 200, slowMs);
     expect((await atPort("PUT", document("third"), word))[0]).toBe(403);
   });
 });

@@ -16,6 +16,9 @@ export interface SuccessorOptions {
   change: Partial<HubConfigInput>;
 }
 
+/** Of one that others on this computer leave little of it. */
+const healthyMs = 60_000;
+
 /** What a process was started with. */
 export const commandOf = (pid: number): string[] =>
   readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
@@ -38,11 +41,13 @@ export class Successor {
     this.process.stderr?.setEncoding("utf8").on("data", (text: string) => (this.log += text));
   }
 
+  /** Rejects when it ends before. */
   async healthy(): Promise<void> {
-    await until("its health", async () => {
+    const isHealthy = async () => {
       if (this.process.exitCode !== null) throw new Error(this.log);
       return (await this.livez()) === 200;
-    });
+    };
+    await until("its health", isHealthy, healthyMs);
   }
 
   async livez(): Promise<number | undefined> {

@@ -57,6 +57,17 @@ it("a hub of before there was a socket gets them at its port", async () => {
   expect(await given(await hubAt(0))).toEqual(takenAt("its port"));
 });
 
+it("where a hub with a socket comes up just then, its port refuses an order, which then goes to the socket", async () => {
+  const server = createServer(async (_, response) => {
+    await hubAt(socket);
+    response.writeHead(403).end("not at the port");
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  expect(await given((server.address() as AddressInfo).port)).toEqual(takenAt("its socket")); // it listens on a port
+});
+
 it("of a hub that is not there each order says so", async () => {
   const silent = { status: 0, body: expect.stringContaining("ECONNREFUSED") };
   expect(await given(1)).toEqual([silent, silent]);
