@@ -2,7 +2,7 @@
 import type { HubConfigInput } from "../hub/config.ts";
 import { limitNames, PushLimits } from "../hub/core/push-limits.ts";
 import { accessConf } from "./access-conf.ts";
-import { spoolPath } from "./hub.ts";
+import { spoolPath } from "./hub-paths.ts";
 import { notificationsConf } from "./notifications-conf.ts";
 import { remoteWriteConf } from "./remote-write-conf.ts";
 import type { Site } from "./site.ts";

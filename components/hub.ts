@@ -9,6 +9,7 @@ import { hardenedContainer, readOnlyDirectory } from "./container.ts";
 import { DataDirectory } from "./data-directory.ts";
 import { renderHubConfig } from "./hub-config.ts";
 import { heapArgs, hubNodeArgs } from "./hub-node-args.ts";
+import { dataTarget, spoolPath, statePath } from "./hub-paths.ts";
 import { notificationSecretTarget } from "./notifications-conf.ts";
 import { type ProgramImage, programImage } from "./program-image.ts";
 import type { Reach } from "./reach.ts";
@@ -53,11 +54,6 @@ const uid = hubUid;
 /** Who is of this group may speak with the hub's neighbours on its machine, such as the supervisor. */
 export const hubGroup = uid;
 const configTarget = "/etc/tandem/hub";
-const dataTarget = "/data";
-/** Where the hub's container has its spool. */
-export const spoolPath = `${dataTarget}/spool`;
-/** Where it keeps what it must know again after its start. */
-const statePath = `${dataTarget}/state`;
 /** The directory of the router's socket, in the hub's container as in the router's. */
 export const routerSocketTarget = "/run/tandem/router";
 export const routerSocket = `${routerSocketTarget}/router.sock`;

@@ -139,7 +139,7 @@ export function createFront(parts: FrontParts): Front {
     fold,
     pageOrigins: [peerOrigin],
     gate: access.pushGate,
-    wipeRefusal: (request) => (access.asks ? wipeRefusal(request, signedIn) : undefined),
+    wipeRefusal: (request) => wipeRefusal(request, signedIn),
     append: (candidate) => numbered.append(candidate),
     known: (candidate) => numbered.known(candidate),
     replicated: (position) => records.replicated(position),
@@ -229,6 +229,7 @@ export function createFront(parts: FrontParts): Front {
 const namesOf = ({ machine, peer, allowedHosts }: HubConfig): string[] =>
   [machine.hub.host, peer.hub.host, hostname(), ...allowedHosts].map((name) => name.toLowerCase());
 
-/** Where a push needs a token, what deletes all groups is an operator's. */
+/** Whoever pushes replaces what he names; what deletes all groups is an operator's. */
 const wipeRefusal = (request: IncomingMessage, signedIn: SignedIn): string | undefined =>
-  refusalOf(request, signedIn) && "a wipe is an operator's order where a push needs a token";
+  refusalOf(request, signedIn) &&
+  "a wipe is an operator's order: give it at the socket of the hub's machine, or show an operator's token";

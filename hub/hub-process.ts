@@ -1,6 +1,8 @@
 /** A hub's process: what it does as it follows the hub that acts, acts itself, and yields to the next one. */
 import type { HubConfig } from "./config.ts";
 import { Entrance } from "./http/entrance.ts";
+import type { LocalOrders } from "./http/local-orders.ts";
+import { orderSocketIn } from "./http/order-socket.ts";
 import { Hub } from "./hub.ts";
 import type { Log } from "./io/log.ts";
 import { NatsLink } from "./io/nats-link.ts";
@@ -26,7 +28,7 @@ export class HubProcess implements Running {
     this.#config = config;
     this.#version = version;
     this.#log = log;
-    this.#entrance = new Entrance(log, undefined, [config.peer.hub.host]);
+    this.#entrance = new Entrance(log, undefined, [config.peer.hub.host], localOrdersOf(config));
     const { stateDirectory: directory, healthSocket, machine } = config;
     this.#life = new SucceedingProcess(
       { name: "hub", config, directory, healthSocket, at: machine.hub, log },
@@ -75,6 +77,7 @@ export class HubProcess implements Running {
     this.#prepared = undefined;
     this.#hub = hub;
     await this.#entrance.listen(this.#address, shared);
+    await this.#entrance.listenForOrders();
     await hub.start(succeeds);
     if (succeeds) await within(holdDeadlineMs, hub.ready);
     if (!signal.aborted) this.#entrance.open(hub.front);
@@ -103,4 +106,10 @@ export class HubProcess implements Running {
     const { machine, listenHost } = this.#config;
     return { ...machine.hub, host: listenHost ?? machine.hub.host };
   }
+}
+
+/** A hub that keeps no state has no place for a socket, and takes orders by tokens and sessions alone. */
+function localOrdersOf({ access, stateDirectory }: HubConfig): LocalOrders | undefined {
+  if (access.localOrders === "loopback") return { kind: "loopback" };
+  return stateDirectory === undefined ? undefined : { kind: "socket", path: orderSocketIn(stateDirectory) };
 }

@@ -73,7 +73,7 @@ export function registerAlert(program: Command): void {
 
 const withHubs = (command: Command): Command => askingHubs(command).option("--json", "print one JSON object", false);
 
-/** Hubs take orders on their own machine only: to one of a site they are given over SSH, there. */
+/** Hubs take orders at a socket of their own machine: to one of a site they are given over SSH, there. */
 const withOrders = (command: Command): Command =>
   withHubs(command).option("--at <machine>", "whose hub gets the order (default: the first that answers; test: both)");
 

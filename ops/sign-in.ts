@@ -38,8 +38,7 @@ async function signIn(options: SignInOptions): Promise<void> {
   const given = answers.filter((answer) => "page" in answer);
   for (const answer of answers) if ("error" in answer) process.stderr.write(`${answer.url}: ${answer.error}\n`);
   if (given.length === 0) {
-    const next =
-      "Ask it on that machine itself, or name the site's folder with --dir; tandem doctor says what is wrong";
+    const next = "Name the site's folder with --dir instead of a hub; tandem doctor says what is wrong";
     throw new OperatorError("sign-in.refused", "no hub gives a code", next);
   }
   const text = given.map(({ page, until }) => `${page}   once, until ${until}`).join("\n");

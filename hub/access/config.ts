@@ -9,8 +9,14 @@ export const AccessConfig = z.strictObject({
   pushTokensFile: z.string().startsWith("/").optional(),
   /**
    * File with the tokens by which operators give orders from elsewhere, 0400, absolute; read again when it changes.
-   * @default orders come from this machine and from who is signed in to its page
+   * @default orders come by the hub's socket and from who is signed in to its page
    */
   operatorTokensFile: z.string().startsWith("/").optional(),
+  /**
+   * Where orders are taken without a token or a session: on a Unix socket in `stateDirectory`, which the hub's user and root alone
+   * may open; or, for hubs that somebody runs on his own computer, from every process of this machine at the hub's port.
+   * @default "socket"
+   */
+  localOrders: z.enum(["socket", "loopback"]).optional(),
 });
 export type AccessConfig = z.infer<typeof AccessConfig>;

@@ -1,4 +1,4 @@
-/** Answers what is asked about documents: anybody reads them, and they are written from this machine only. */
+/** Answers what is asked about documents: anybody reads them, and they are written at the hub's socket only. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Document, DocumentKey, DocumentKind, revisionOf } from "../core/document.ts";
 import type { DocumentStore, WriteOutcome } from "../io/documents.ts";

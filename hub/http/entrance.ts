@@ -1,6 +1,6 @@
 /**
- * The hub's port for HTTP. It is open before the hub can answer and holds requests until it can; when another hub of this machine
- * takes over, it takes no more connections, and what still comes on those that stand it carries over to that one.
+ * The hub's port for HTTP, and its socket for orders. The port is open before the hub can answer and holds requests until it can; when
+ * another hub of this machine takes over, it takes no more connections, and what still comes on those that stand it carries over to that one.
  */
 import { once } from "node:events";
 import {
@@ -9,6 +9,7 @@ import {
   type IncomingMessage,
   type RequestListener,
   type Server,
+  type ServerOptions,
   type ServerResponse,
 } from "node:http";
 import { type Socket, Server as TcpServer } from "node:net";
@@ -18,6 +19,8 @@ import { type Log, messageOf } from "../io/log.ts";
 import { within } from "../io/within.ts";
 import { acceptAll } from "../succession/accept-all.ts";
 import { Connections } from "./connections.ts";
+import { type LocalOrders, markLoopback } from "./local-orders.ts";
+import { OrderSocket } from "./order-socket.ts";
 
 interface Address {
   host: string;
@@ -48,15 +51,16 @@ const lastRequestsMs = 5_000;
 /** A hub that follows listens already, or one that has ended is stepped in for. */
 const passAgainMs = 100;
 const maxPasses = 50;
-/** Orders are believed by where they come from, which a passed one would hide. */
 const passedMethods = /^(GET|HEAD|PUT|POST|DELETE)$/;
+/** Orders are believed by where they come from, which one that is passed on to the port would hide. */
 const orderPaths =
-  /^\/(?:api\/v1\/(?:services|maintenance|documents|session|timeline|silences|notifications)|internal)(?:\/|$|\?)/;
+  /^\/(?:api\/v1\/(?:services|maintenance|documents|session|timeline|silences|notifications|admin)|internal)(?:\/|$|\?)/;
 
 export class Entrance {
   readonly server: Server;
   readonly connections: Connections;
   readonly #log: Log;
+  readonly #orders: OrderSocket | undefined;
   /** Requests that the hub is at. */
   #answering = 0;
   #idle: () => void = () => {};
@@ -66,22 +70,25 @@ export class Entrance {
   #opened: () => void = () => {};
   #open: Promise<void> = Promise.resolve();
 
-  /** @param apart addresses that may hold as many connections as they like, besides those of this machine */
-  constructor(log: Log, deadlines = defaultDeadlines, apart: Iterable<string> = []) {
+  /**
+   * @param apart addresses that may hold as many connections as they like, besides those of this machine
+   * @param orders where orders are taken without a token or a session; nowhere when left out
+   */
+  constructor(log: Log, deadlines = defaultDeadlines, apart: Iterable<string> = [], orders?: LocalOrders) {
     this.#log = log;
     this.connections = new Connections(apart);
     const take: RequestListener = (request, response) => void this.#take(request, response);
-    this.server = createServer(
-      {
-        headersTimeout: deadlines.headerMs,
-        requestTimeout: deadlines.requestMs,
-        connectionsCheckingInterval: deadlines.checkEveryMs,
-        keepAliveTimeout: 65_000,
-      },
-      take,
-    );
+    const options: ServerOptions = {
+      headersTimeout: deadlines.headerMs,
+      requestTimeout: deadlines.requestMs,
+      connectionsCheckingInterval: deadlines.checkEveryMs,
+      keepAliveTimeout: 65_000,
+    };
+    this.server = createServer(options, take);
     this.server.maxConnections = maxConnections;
     this.server.on("connection", (socket) => this.connections.take(socket));
+    if (orders?.kind === "loopback") this.server.on("connection", markLoopback);
+    this.#orders = orders?.kind === "socket" ? new OrderSocket(orders.path, options, take) : undefined;
   }
 
   /**
@@ -101,6 +108,13 @@ export class Entrance {
       });
     });
     this.#log.info("hub.listening", { host, port });
+  }
+
+  /** Answers on the socket for orders, too, as on the port: for the hub that acts. Rejects when the socket cannot be had. */
+  async listenForOrders(): Promise<void> {
+    if (this.#orders === undefined) return;
+    await this.#orders.listen();
+    this.#log.info("hub.listening", { socket: this.#orders.path });
   }
 
   /** From now on the hub answers, first what was held. */
@@ -126,13 +140,17 @@ export class Entrance {
 
   /** Takes no more connections at once; resolves when all have ended. @param lastRequests whether clients may ask once more */
   async close(lastRequests = this.#state.kind === "passing"): Promise<void> {
-    const closed = new Promise<void>((resolve) => {
+    const servers = this.#orders === undefined ? [this.server] : [this.server, this.#orders.server];
+    const portClosed = new Promise<void>((resolve) => {
       if (lastRequests) TcpServer.prototype.close.call(this.server, () => resolve());
       else this.server.close(() => resolve());
     });
+    const closed = Promise.all([portClosed, this.#orders?.close()]);
     if (lastRequests) await within(lastRequestsMs, closed);
-    this.server.closeIdleConnections();
-    const hurry = globalThis.setTimeout(() => this.server.closeAllConnections(), closeDeadlineMs);
+    for (const server of servers) server.closeIdleConnections();
+    const hurry = globalThis.setTimeout(() => {
+      for (const server of servers) server.closeAllConnections();
+    }, closeDeadlineMs);
     await closed;
     clearTimeout(hurry);
   }
@@ -186,13 +204,17 @@ export class Entrance {
     response.shouldKeepAlive = false;
     const { method = "", url = "/", headers } = request;
     const changes = method !== "GET" && method !== "HEAD";
-    if (!passedMethods.test(method) || (changes && orderPaths.test(url))) {
+    const orders = this.#orders?.brought(request) ? this.#orders : undefined;
+    if (!passedMethods.test(method) || (changes && orderPaths.test(url) && orders === undefined)) {
       send(response, 503, "this hub is being replaced; ask again\n");
       return Promise.resolve(true);
     }
+    // The hub that follows has not taken the path yet.
+    if (orders?.leadsHere) return Promise.resolve(false);
     return new Promise((resolve) => {
       let connected = false;
-      const options = { ...to, method, path: url, headers: { ...headers, connection: "close" }, agent: false };
+      const at = orders === undefined ? to : { socketPath: orders.path };
+      const options = { ...at, method, path: url, headers: { ...headers, connection: "close" }, agent: false };
       const asked = ask(options, (answer) => {
         const { connection: _, "keep-alive": __, "transfer-encoding": ___, ...kept } = answer.headers;
         response.writeHead(answer.statusCode ?? 502, kept);

@@ -1,7 +1,8 @@
-/** What the APIs that take orders have in common: anybody reads, and orders are taken from an operator, who is logged in here or signed in to the page. */
+/** What the APIs that take orders have in common: anybody reads, and orders are taken from an operator, who comes by the hub's own socket, shows a token, or is signed in to the page. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
 import type { Denial } from "../access/gate.ts";
+import { isLocal } from "./local-orders.ts";
 import { readPushBody } from "./push-body.ts";
 
 /** Sent as JSON. */
@@ -35,15 +36,16 @@ export const reads = ({ method }: IncomingMessage): boolean => method === "GET" 
  * @param signedIn without it, nobody who is signed in may give it either
  */
 export function refusalOf(request: IncomingMessage, signedIn?: SignedIn): Answer | undefined {
-  if (reads(request) || isFromHere(request)) return undefined;
+  if (reads(request) || isLocal(request)) return undefined;
   const shown = signedIn?.(request);
   if (shown !== undefined && "denial" in shown) {
     const { status, error, headers } = shown.denial;
     return { status, body: { error }, headers };
   }
   if (mayOrder(request, shown)) return undefined;
-  const page = signedIn === undefined ? "" : ", or sign in to this hub's page with tandem sign-in";
-  const error = `orders are taken on this machine only; give it there, or through an SSH tunnel to the hub's port${page}`;
+  const others =
+    signedIn === undefined ? "" : "; or show an operator's token, or sign in to this hub's page with tandem sign-in";
+  const error = `this order is not taken at the hub's port: give it with tandem, or on the hub's machine at its socket${others}`;
   return { status: 403, body: { error } };
 }
 
@@ -115,24 +117,4 @@ export function decodePart(part: string): string {
   } catch {
     return part;
   }
-}
-
-/** A request with one of these was passed on, by somebody whose address tells nothing of who asks. */
-const forwarding = [
-  "forwarded",
-  "via",
-  "x-forwarded-for",
-  "x-forwarded-host",
-  "x-forwarded-proto",
-  "x-real-ip",
-] as const;
-
-/**
- * Whoever sits at this machine, or came to it by SSH. A page of another site cannot send such a request unasked for, and what a proxy on this
- * machine passes on may come from anywhere.
- */
-function isFromHere({ socket, headers }: IncomingMessage): boolean {
-  const { remoteAddress = "", localAddress } = socket;
-  const isLocal = remoteAddress === localAddress || /^(::ffff:)?127\.|^::1$/.test(remoteAddress);
-  return isLocal && headers.origin === undefined && forwarding.every((name) => headers[name] === undefined);
 }

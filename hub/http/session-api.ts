@@ -1,4 +1,4 @@
-/** Signs browsers in and out: a code that the hub gave on its own machine makes a cookie, which makes its page's orders an operator's. */
+/** Signs browsers in and out: a code that the hub gave at its socket makes a cookie, which makes its page's orders an operator's. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
 import { MaintenanceWindow } from "../core/maintenance.ts";

@@ -2,9 +2,9 @@
 import { z } from "zod";
 
 export const sessionPath = "/api/v1/session";
-/** POST, from this machine only: a code that signs a browser in once, within minutes. */
+/** POST, at the hub's socket only: a code that signs a browser in once, within minutes. */
 export const signInCodesPath = "/api/v1/session/codes";
-/** DELETE, from this machine only: signs everybody out. */
+/** DELETE, at the hub's socket only: signs everybody out. */
 export const allSessionsPath = "/api/v1/session/all";
 
 export const SignInCode = z.strictObject({ code: z.string(), until: z.string() });

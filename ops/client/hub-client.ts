@@ -27,7 +27,7 @@ export class HubClient {
     this.#deadlineMs = deadlineMs;
   }
 
-  /** Orders go to the first hub alone: they are taken on its own machine, and one that was not answered may have been carried out. */
+  /** Orders go to the first hub alone: one that was not answered may have been carried out. */
   async call<N extends OperationName>(name: N, args: Arguments<N>): Promise<Outcome<N>> {
     const call = callOf(name, args);
     const reasons: string[] = [];

@@ -1,5 +1,6 @@
-/** Gives a machine's hub orders on that machine, where alone it takes them: from inside of the hub's own container. */
+/** Gives a machine's hub orders at its socket, where alone it takes them without a token: from inside of the hub's own container. */
 import { z } from "zod";
+import { orderSocket } from "../../components/hub-paths.ts";
 import { dockerCommand } from "../../components/reach.ts";
 import { shellQuote } from "../../components/shell.ts";
 import { messageOf } from "../../hub/io/log.ts";
@@ -28,17 +29,34 @@ const Said = z.object({ ok: z.boolean().optional(), text: z.string().optional(),
 const orderMs = 15_000;
 const connectMs = 20_000;
 
-/** Reads orders from its input, one after the other, and prints what the hub answered. It must not hold a single quote. */
-const program = `
+/**
+ * Reads orders from its input, one after the other, and prints what the hub answered. A hub of before there was a socket takes them at its
+ * port; where one with a socket has come up meanwhile, that port refuses them. It must not hold a single quote.
+ */
+export const orderProgram = `
+const { request } = require("node:http");
+const give = ({ method, path, body }, { base, deadlineMs }, at) => new Promise((resolve, reject) => {
+  const sent = JSON.stringify(body);
+  const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(sent) };
+  const asked = request(base + path, { ...at, method, headers, signal: AbortSignal.timeout(deadlineMs) }, (answer) => {
+    let said = "";
+    answer.setEncoding("utf8").on("data", (part) => { said += part; }).once("error", reject);
+    answer.once("end", () => resolve({ status: answer.statusCode, body: said }));
+  });
+  asked.once("error", reject).end(sent);
+});
 let text = "";
 process.stdin.on("data", (chunk) => { text += chunk; }).on("end", async () => {
-  const { base, orders, deadlineMs } = JSON.parse(text);
+  const { orders, socket, ...to } = JSON.parse(text);
   const answers = [];
-  for (const { method, path, body } of orders) {
-    const headers = { "content-type": "application/json" };
-    const signal = AbortSignal.timeout(deadlineMs);
-    const one = fetch(base + path, { method, headers, body: JSON.stringify(body), signal });
-    answers.push(await one.then(async (r) => ({ status: r.status, body: await r.text() }), (e) => ({ status: 0, body: String(e.cause ?? e) })));
+  for (const order of orders) {
+    const atSocket = () => give(order, to, { socketPath: socket });
+    const atPort = async () => {
+      const answer = await give(order, to, {});
+      return answer.status === 403 ? await atSocket().catch(() => answer) : answer;
+    };
+    const one = atSocket().catch((e) => (/^(ENOENT|ECONNREFUSED)$/.test(e.code) ? atPort() : Promise.reject(e)));
+    answers.push(await one.catch((e) => ({ status: 0, body: String(e.cause ?? e) })));
   }
   process.stdout.write(JSON.stringify(answers));
 });`;
@@ -46,7 +64,7 @@ process.stdin.on("data", (chunk) => { text += chunk; }).on("end", async () => {
 /** One answer an order; a machine or hub that cannot be asked answers each with the reason. Never throws. */
 export async function giveOrders(place: Place, orders: readonly Order[], signal?: AbortSignal): Promise<Answer[]> {
   if (orders.length === 0) return [];
-  const input = JSON.stringify({ base: ownHub(place), orders, deadlineMs: orderMs });
+  const input = JSON.stringify({ base: ownHub(place), socket: orderSocket, orders, deadlineMs: orderMs });
   const deadlineMs = connectMs + orders.length * orderMs;
   try {
     const said = await onMachine(place, orderScript(place), { stdin: input, deadlineMs, signal, as: "user" });
@@ -69,7 +87,7 @@ export function findHub(docker: string, machine: string): string {
 
 function orderScript({ name, reach }: Place): string {
   const docker = dockerCommand(reach);
-  return `${findHub(docker, name)}\nexec ${docker} exec --interactive "$hub" node -e ${shellQuote(program)}`;
+  return `${findHub(docker, name)}\nexec ${docker} exec --interactive "$hub" node -e ${shellQuote(orderProgram)}`;
 }
 
 export function answerOf({ status, body }: { status: number; body: string }): Answer {

@@ -181,7 +181,8 @@ export function writeServerFiles(site: Site, data: DataFolder): void {
         ...(witness === undefined ? {} : { witness }),
         ...(site.notifications === undefined ? {} : { notifications: site.notifications }),
         ...(site.remoteWrite === undefined ? {} : { remoteWrite: site.remoteWrite }),
-        ...(site.access === undefined ? {} : { access: site.access }),
+        // Whoever is on this computer runs these hubs, and asks them with a browser or curl.
+        access: { localOrders: "loopback", ...site.access },
         router: { socket: routerSocket(data, machine.name) },
         supervisor: { socket: supervisorSocket(data, machine.name) },
       },

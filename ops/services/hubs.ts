@@ -1,10 +1,11 @@
-/** The hubs that an operator's orders go to: by HTTP where they run on this computer, else from inside of their own machine. */
+/** The hubs that an operator's orders go to: by HTTP where they are of a local run or were named, else at the socket of their own machine. */
 import { giveOrders } from "../deploy/orders.ts";
 import { ownHub, placeOf } from "../deploy/place.ts";
 import { OperatorError } from "../error.ts";
 import { type HubsAsked, hubUrls, localRun } from "../ledger/hubs.ts";
 import { machineNames } from "../local/site.ts";
 import { type GiveOrders, givingTo } from "../site/keep-documents.ts";
+import { orderHeaders } from "../site/operator-token.ts";
 import { readStacks } from "../site/stacks.ts";
 
 export interface OrderHub {
@@ -33,8 +34,10 @@ export function orderHubs(asked: HubsOrdered): OrderHub[] {
 
 function allHubs(asked: HubsOrdered): OrderHub[] {
   if (asked.hub !== undefined || localRun(asked) !== undefined) {
-    const names = asked.hub === undefined ? machineNames : [];
-    return hubUrls(asked).map((url, i) => ({ machine: names[i], url, give: givingTo(url) }));
+    const isNamed = asked.hub !== undefined;
+    const shown = isNamed ? orderHeaders() : {};
+    const names = isNamed ? [] : machineNames;
+    return hubUrls(asked).map((url, i) => ({ machine: names[i], url, give: givingTo(url, shown) }));
   }
   return readStacks(asked.stack, asked.dir).flatMap((stack) => {
     const place = placeOf(stack);

@@ -5,6 +5,7 @@ import type { Order } from "../deploy/orders.ts";
 import { OperatorError } from "../error.ts";
 import { oneLine } from "../one-line.ts";
 import { askServices } from "../site/ask-services.ts";
+import { operatorTokenVariable } from "../site/operator-token.ts";
 import type { OrderHub } from "./hubs.ts";
 
 export const Outcome = z.object({ ok: z.boolean(), text: z.string() });
@@ -34,6 +35,6 @@ export async function order<T>({ url, give }: OrderHub, what: Order, schema: z.Z
   const why = `${url}: ${oneLine(answer?.text || "no answer")}`;
   // What was not answered may have been done all the same.
   if (!answer?.status) throw new OperatorError("order.unanswered", why, "Ask tandem where before you try it again");
-  const next = "Give it on that machine itself, or name the site's folder with --dir instead of a hub";
-  throw new OperatorError("order.refused", why, answer.status === 403 ? next : "Correct the order");
+  const next = `Name the site's folder with --dir instead of a hub, or in ${operatorTokenVariable} a file with an operator's token`;
+  throw new OperatorError("order.refused", why, [401, 403].includes(answer.status) ? next : "Correct the order");
 }

@@ -4,6 +4,7 @@ import { isLater } from "../../hub/core/document.ts";
 import { messageOf } from "../../hub/io/log.ts";
 import { type Answer, answerOf, type Order } from "../deploy/orders.ts";
 import { type DocumentWritten, documentOrder, documentWritten } from "./documents.ts";
+import type { OrderHeaders } from "./operator-token.ts";
 
 export interface DocumentToKeep {
   kind: string;
@@ -52,14 +53,19 @@ function outcomeOf(
   return isBehind ? { kind: "failed", text: "the hub does not hold yet what the other one took" } : outcome;
 }
 
-/** For a hub that runs on this very computer. @param hub base URL */
-export function givingTo(hub: string): GiveOrders {
-  return (orders, signal) => Promise.all(orders.map((order) => giveOne(hub, order, signal)));
+/** At its port: for a hub of a local run, or one that takes what the headers show. @param hub base URL */
+export function givingTo(hub: string, shown: OrderHeaders = {}): GiveOrders {
+  return (orders, signal) => Promise.all(orders.map((order) => giveOne(hub, shown, order, signal)));
 }
 
-async function giveOne(hub: string, { method, path, body }: Order, calledOff?: AbortSignal): Promise<Answer> {
+async function giveOne(
+  hub: string,
+  shown: OrderHeaders,
+  { method, path, body }: Order,
+  calledOff?: AbortSignal,
+): Promise<Answer> {
   try {
-    const headers = { "content-type": "application/json" };
+    const headers = { "content-type": "application/json", ...shown };
     const late = AbortSignal.timeout(orderMs);
     const signal = calledOff === undefined ? late : AbortSignal.any([late, calledOff]);
     const answer = await fetch(`${hub}${path}`, { method, headers, body: JSON.stringify(body), signal });

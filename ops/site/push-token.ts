@@ -1,7 +1,7 @@
 /** The token by which commands push, where the site's hubs ask for one: what the file holds that the environment names. */
-import { readFileSync } from "node:fs";
 import { expiryHeader } from "../../hub/http/push-expiry.ts";
 import { OperatorError } from "../error.ts";
+import { readToken } from "./read-token.ts";
 
 /** Names a file, since the environment of a process is for all of its user to read. */
 export const pushTokenVariable = "TANDEM_PUSH_TOKEN_FILE";
@@ -20,7 +20,7 @@ export function pushHeaders(path = process.env[pushTokenVariable] ?? ""): PushHe
   if (path === "") return {};
   const nowMs = performance.now();
   if (kept?.path !== path || nowMs - kept.readAtMs > keptMs)
-    kept = { path, readAtMs: nowMs, headers: { authorization: `Bearer ${readToken(path)}` } };
+    kept = { path, readAtMs: nowMs, headers: { authorization: `Bearer ${readToken(pushTokenVariable, path)}` } };
   return kept.headers;
 }
 
@@ -48,21 +48,4 @@ export async function requirePushes(hubs: Iterable<string>, job: string): Promis
       );
     if (put?.ok) await (await push("DELETE", { headers }))?.arrayBuffer().catch(() => {});
   }
-}
-
-function readToken(path: string): string {
-  const refuse = (why: string) =>
-    new OperatorError(
-      "push-token.unreadable",
-      `${path}: ${why}`,
-      `Name in ${pushTokenVariable} a file with a token; docs/access.md`,
-    );
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8").trim();
-  } catch (error) {
-    throw refuse(String((error as NodeJS.ErrnoException).code)); // fs errors carry a code
-  }
-  if (!/^[\x21-\x7e]+$/.test(text)) throw refuse("it holds no token: one line without spaces");
-  return text;
 }

@@ -69,7 +69,7 @@ function precedes({ publicKey, first, hashes }: Copy, keeper: Keeper, chain: rea
   return publicKey === keeper.publicKey && hashes.every((hash, i) => chain[first - 1 + i] === hash);
 }
 
-/** A hub takes orders on its own machine alone: of a deployed one they are given there. */
+/** A hub takes them at a socket of its own machine: of a deployed one they are given there. */
 function doorsOf({ target, hubUrls }: Keeper): GiveOrders[] {
   const stacks = target.kind === "site" || target.kind === "hubs" ? target.stacks : null;
   if (stacks === null) return hubUrls.map(givingTo);

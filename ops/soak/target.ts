@@ -1,5 +1,4 @@
 /** Which pair is meant: decided once, and kept with the run, so that a later start meets the same pair wherever it is started from. */
-import { networkInterfaces } from "node:os";
 import { resolve } from "node:path";
 import { z } from "zod";
 import { hubUrlOf } from "../../components/address.ts";
@@ -56,9 +55,9 @@ export function requireStill(target: RunningTarget): void {
   );
 }
 
-/** Whether its hubs take orders from here: a hub does on its own machine alone, and on a deployed one by SSH. */
+/** Whether its hubs take documents from here: those of a local run do at their ports on loopback, and deployed ones by SSH. */
 export function takesOrders(target: Target): boolean {
-  return target.kind !== "hubs" || target.stacks !== null || target.hubUrls.every(isOfThisComputer);
+  return target.kind !== "hubs" || target.stacks !== null || target.hubUrls.every(isOnLoopback);
 }
 
 const localTarget = (folder: string): RunningTarget => ({
@@ -86,8 +85,7 @@ function describe(urls: readonly string[], stacks: z.infer<typeof Stacks>): bool
   }
 }
 
-function isOfThisComputer(hubUrl: string): boolean {
+function isOnLoopback(hubUrl: string): boolean {
   const host = new URL(hubUrl).hostname.replace(/^\[|\]$/g, "");
-  const own = Object.values(networkInterfaces()).flatMap((all) => all?.map(({ address }) => address) ?? []);
-  return host === "localhost" || host === "::1" || /^127\./.test(host) || own.includes(host);
+  return host === "localhost" || host === "::1" || /^127\./.test(host);
 }

@@ -1,15 +1,14 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { request } from "node:http";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { HubConfig, type HubConfigInput } from "../../hub/config.ts";
+import type { HubConfigInput } from "../../hub/config.ts";
 import { fleetOf, LocalPair, ledgerOf, pushTo } from "../support/local-pair.ts";
 import { steadyPushes } from "../support/steady-load.ts";
+import { commandOf, Successor } from "../support/successor.ts";
 import { until } from "../support/until.ts";
 
 const portOffset = 8_100;
@@ -23,7 +22,7 @@ describe("a hub that is replaced while clients push", { timeout: 120_000 }, () =
   beforeAll(async () => {
     dir = mkdtempSync(join(tmpdir(), "tandem-succession-"));
     pair = await LocalPair.start(join(dir, "data"), portOffset, "--no-restart", "--agents", "none");
-    command = readFileSync(`/proc/${pair.mainpc.pids.hub}/cmdline`, "utf8").split("\0").slice(0, -1);
+    command = commandOf(pair.mainpc.pids.hub);
     await until("sync", async () => (await fleetOf(pair.mainpc)).sync.state === "in-sync");
   }, 120_000);
 
@@ -33,19 +32,11 @@ describe("a hub that is replaced while clients push", { timeout: 120_000 }, () =
     rmSync(dir, { recursive: true, force: true });
   });
 
-  /** Another hub of mainpc, from the command line of the first one and a configuration of its own. */
-  function successor(name: string, change: Partial<HubConfigInput>): Successor {
-    const [program = "", ...args] = command;
-    const at = args.indexOf("--config") + 1;
-    const config = JSON.parse(readFileSync(args[at] ?? "", "utf8")) as HubConfigInput; // made by the local run
-    const healthSocket = join(dir, `${name}.sock`);
-    args[at] = join(dir, `${name}.json`);
-    writeFileSync(args[at], JSON.stringify({ ...config, healthSocket, ...change }));
-    const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
-    const hub = new Successor(child, healthSocket, args[at]);
+  const successor = (name: string, change: Partial<HubConfigInput>): Successor => {
+    const hub = new Successor({ command, dir, name, change });
     hubs.push(hub);
     return hub;
-  }
+  };
 
   const steady = async (during: () => Promise<void>) => {
     const { hub } = pair.mainpc;
@@ -82,9 +73,10 @@ describe("a hub that is replaced while clients push", { timeout: 120_000 }, () =
   });
 
   it("a successor whose NATS does not take it waits, and the hub before it goes on", async () => {
-    const { nats } = configOf(hubs[0]).machine;
+    const { machine } = hubs[0]?.config ?? expect.unreachable();
+    const { nats } = machine;
     const waits = successor("waits", {
-      machine: { ...configOf(hubs[0]).machine, nats: { ...nats, port: nats.port + 7 } },
+      machine: { ...machine, nats: { ...nats, port: nats.port + 7 } },
     });
     await until("that it waits", () => waits.log.includes("succession.waits"));
     expect(await waits.livez()).toBe(503);
@@ -115,7 +107,7 @@ describe("a hub that is replaced while clients push", { timeout: 120_000 }, () =
   });
 
   it("yields to nobody who does not ask in order, on a socket that is its user's alone", async () => {
-    const path = join(configOf(hubs[0]).stateDirectory ?? "", "place.sock");
+    const path = join(hubs[0]?.config.stateDirectory ?? "", "place.sock");
     expect(statSync(path).mode & 0o777).toBe(0o600);
     for (const said of [
       '{"ask": "yours", "at": {"host": "127.0.0.1", "port": 9}}\n',
@@ -155,37 +147,6 @@ class Events {
     }
   }
 }
-
-class Successor {
-  readonly process: ChildProcess;
-  readonly config: string;
-  readonly #socket: string;
-  log = "";
-
-  constructor(child: ChildProcess, socket: string, config: string) {
-    this.config = config;
-    this.process = child;
-    this.#socket = socket;
-    child.stderr?.setEncoding("utf8").on("data", (text: string) => (this.log += text));
-  }
-
-  async healthy(): Promise<void> {
-    await until("its health", async () => {
-      if (this.process.exitCode !== null) throw new Error(this.log);
-      return (await this.livez()) === 200;
-    });
-  }
-
-  async livez(): Promise<number | undefined> {
-    const asked = request({ socketPath: this.#socket, path: "/livez" }).end();
-    return await once(asked, "response").then(
-      ([answer]) => answer.resume().statusCode,
-      () => undefined,
-    );
-  }
-}
-
-const configOf = (hub: Successor | undefined) => HubConfig.parse(JSON.parse(readFileSync(hub?.config ?? "", "utf8")));
 
 function isAlive(pid: number): boolean {
   try {

@@ -20,7 +20,7 @@ export interface Operation {
   /** Header fields that a client may send, with what they are for. */
   headers?: Record<string, string>;
   body?: { json: z.ZodType } | { text: string };
-  /** Taken from an operator only: who is logged in to the hub's own machine, signed in to its page, or shows an operator's token. */
+  /** Taken from an operator only: who may open the hub's socket, is signed in to its page, or shows an operator's token. */
   order?: boolean;
   /** By status; 503 of a hub that is being replaced may come to each, and stands in none. */
   answers: Record<number, AnswerShape>;

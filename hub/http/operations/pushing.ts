@@ -82,9 +82,10 @@ export const pushingOperations = {
     method: "put",
     path: "/api/v1/admin/wipe",
     summary: "Deletes all groups, where the hub's configuration allows it",
+    order: true,
     answers: {
       202: text("each group's deletion is on disk"),
-      403: text("this hub asks for tokens, and it does not come from an operator"),
+      403: text("it does not come from an operator"),
       404: text("it is not allowed"),
       503: refusals[503],
       507: refusals[507],

@@ -3,13 +3,17 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect } from "vitest";
+import { orderSocket } from "../../../components/hub-paths.ts";
 import type { ServiceJson } from "../../../hub/http/api.ts";
+import { orderProgram } from "../../../ops/deploy/orders.ts";
 import { environmentOf, listProcesses } from "../../../ops/local/processes.ts";
 import { askServices } from "../../../ops/site/ask-services.ts";
 import { DeployFleet, plainPort } from "./deploy-fleet.ts";
 import { Running } from "./deploy-run.ts";
 import { DeployedPair, type Stack, stacks } from "./deployed-pair.ts";
 
+/** Its id, in a shell of its machine. */
+export const runningHub = "$(docker ps -q --filter label=tandem.role=hub | head -n 1)";
 export const say = (line: string) => void process.stderr.write(`${line}\n`);
 export const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
 /** Two machines and all that runs on them share one computer. */
@@ -104,11 +108,11 @@ export class DeploySite {
 
   /** An operator's order on pc2. */
   async switchover(to: Stack): Promise<void> {
-    const url = `${this.pair.at("pc2").hub}/api/v1/services/Roamer/switchover`;
-    const options = `{ method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ to: "${to}" }) }`;
-    const program = `fetch("${url}", ${options}).then((answer) => answer.text()).then(console.log)`;
-    const hub = "$(docker ps -q --filter label=tandem.role=hub | head -n 1)";
-    expect(await this.pair.lab.pc2.exec(`docker exec ${hub} node -e '${program}'`)).toContain('"ok":true');
+    const orders = [{ method: "POST", path: "/api/v1/services/Roamer/switchover", body: { to } }];
+    const input = JSON.stringify({ base: this.pair.at("pc2").hub, socket: orderSocket, orders, deadlineMs: 15_000 });
+    const give = `printf %s '${input}' | docker exec --interactive ${runningHub} node -e '${orderProgram}'`;
+    const said: unknown = JSON.parse(await this.pair.lab.pc2.exec(give));
+    expect(said).toEqual([{ status: 200, body: expect.stringContaining('"ok":true') }]);
   }
 
   /** The engine's processes, plugins included: their environment names this site's backend. */

@@ -5,10 +5,12 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { hubUid } from "../../../components/hub.ts";
+import { orderSocket } from "../../../components/hub-paths.ts";
 import type { Message } from "../../../hub/notify/message.ts";
 import { ensureTool } from "../../../ops/tools/ensure-tool.ts";
 import { until } from "../../support/until.ts";
-import { DeploySite, say, testMs } from "./deploy-site.ts";
+import { DeploySite, runningHub, say, testMs } from "./deploy-site.ts";
 import { stacks } from "./deployed-pair.ts";
 
 vi.setConfig({ testTimeout: testMs });
@@ -135,6 +137,16 @@ it("pushes need the token of their job, and orders from elsewhere an operator's,
   await until("the new token", async () => (await push("tutor", renewed)) === "200 peer", tellMs);
   expect(await push("tutor", tokens.tutor)).toBe("401 null");
   expect(await site.pair.containers("mainpc")).toEqual(before);
+});
+
+it("a process of the machine gives no order at the hub's port, and the hub's socket is its user's alone", async () => {
+  const { hub } = site.pair.at("mainpc");
+  const body = `JSON.stringify({ target: "nats-lost", minutes: 1, reason: "a test", by: "an agent" })`;
+  const asked = `fetch("${hub}/api/v1/silences", { method: "POST", body: ${body} })`;
+  const program = `${asked}.then(({ status }) => console.log(status))`;
+  const inHub = (command: string) => site.pair.lab.mainpc.exec(`docker exec ${runningHub} ${command}`);
+  expect((await inHub(`node -e '${program}'`)).trim()).toBe("403");
+  expect((await inHub(`stat -c '%F %a %u' ${orderSocket}`)).trim()).toBe(`socket 600 ${hubUid}`);
 });
 
 it("a machine without power is told once by the other one, and its return as well", async () => {

@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { Documents, type DocumentWrite } from "../../../hub/core/documents.ts";
 import { createDocumentsApi } from "../../../hub/http/documents-api.ts";
 import { DocumentConflict, DocumentStored, DocumentsView, DocumentView } from "../../../hub/http/documents-json.ts";
+import { markLoopback } from "../../../hub/http/local-orders.ts";
 import type { WriteOutcome } from "../../../hub/io/documents.ts";
 import { documentOrder, documentWritten, readDocuments } from "../../../ops/site/documents.ts";
 
@@ -35,7 +36,7 @@ async function serve() {
   const server = createServer((request, response) => {
     void api(request, response).then((answered) => answered || response.writeHead(418).end());
   });
-  server.listen(0, "127.0.0.1");
+  server.on("connection", markLoopback).listen(0, "127.0.0.1");
   await once(server, "listening");
   onTestFinished(() => void server.close());
   const { port } = server.address() as AddressInfo; // it listens on a port

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, it, onTestFinished } from "vitest";
+import { markLoopback } from "../../../hub/http/local-orders.ts";
 import { createNotificationsApi } from "../../../hub/http/notifications-api.ts";
 import {
   type ChannelView,
@@ -48,7 +49,7 @@ async function serve(channels: ChannelView[] = [phone], signedIn?: SignedIn) {
   const server = createServer((request, response) => {
     void api(request, response).then((answered) => answered || response.writeHead(418).end());
   });
-  server.listen(0, "127.0.0.1");
+  server.on("connection", markLoopback).listen(0, "127.0.0.1");
   await once(server, "listening");
   onTestFinished(() => void server.close());
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`; // it listens on a port

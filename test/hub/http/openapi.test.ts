@@ -51,7 +51,7 @@ describe("the OpenAPI document", () => {
       ({ method, path }) => method !== "get" && path.startsWith("/api/v1"),
     );
     const orders = changing.filter((operation) => "order" in operation);
-    expect(changing.length - orders.length).toBe(4); // a wipe, which the configuration allows, remote write, and signing in and out
+    expect(changing.length - orders.length).toBe(3); // remote write, and signing in and out
     for (const { answers } of orders) expect(Object.keys(answers)).toContain("403");
     expect(text.match(/Taken from an operator only/g)).toHaveLength(orders.length);
   });

@@ -35,10 +35,10 @@ async function serve() {
 
 const passedOn = { "x-forwarded-for": "203.0.113.9" };
 
-it("an order without a token is taken on this machine, and not when a proxy on it passed it on", async () => {
+it("an order without a token is taken of whoever is local, and not when a proxy passed it on or a browser sent it", async () => {
   const { order } = await serve();
   expect((await order({})).status).toBe(200);
-  for (const header of ["forwarded", "via", "x-forwarded-for", "x-real-ip"])
+  for (const header of ["forwarded", "via", "x-forwarded-for", "x-real-ip", "origin", "sec-fetch-site"])
     for (const at of ["/order", "/machine-only"])
       expect([header, at, (await order({ [header]: "203.0.113.9" }, at)).status]).toEqual([header, at, 403]);
   const bearer = { ...passedOn, authorization: `Bearer ${token}` };

@@ -1,9 +1,10 @@
-/** Serves one API of the hub on a port of its own, for a test that asks it as a client would. */
+/** Serves one API of the hub on a port of its own, which takes orders as that of a local run does, for a test that asks it as a client would. */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { onTestFinished } from "vitest";
+import { markLoopback } from "../../../hub/http/local-orders.ts";
 
 export interface Said {
   status: number;
@@ -21,7 +22,7 @@ export async function serveApi(
   const server = createServer((asked, response) => {
     void api(asked, response).then((answered) => answered || response.writeHead(418).end("{}"));
   });
-  server.listen(0, "127.0.0.1");
+  server.on("connection", markLoopback).listen(0, "127.0.0.1");
   await once(server, "listening");
   onTestFinished(() => void server.close());
   const { port } = server.address() as AddressInfo; // it listens on a port

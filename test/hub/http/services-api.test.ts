@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { MaintenanceView, ServiceJson } from "../../../hub/http/api.ts";
+import { markLoopback } from "../../../hub/http/local-orders.ts";
 import { createServicesApi } from "../../../hub/http/services-api.ts";
 
 const twin: ServiceJson = {
@@ -51,7 +52,7 @@ async function serve() {
   const server = createServer((request, response) => {
     void api(request, response).then((answered) => answered || response.writeHead(418).end());
   });
-  server.listen(0, "127.0.0.1");
+  server.on("connection", markLoopback).listen(0, "127.0.0.1");
   await once(server, "listening");
   onTestFinished(() => void server.close());
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`; // it listens on a port

@@ -1,9 +1,11 @@
 import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import type { ServiceJson } from "../../../hub/http/api.ts";
 import { registerServices } from "../../../ops/services.ts";
 import { hasPseudoTerminal, keys, PseudoTerminal } from "../../support/pseudo-terminal.ts";
@@ -18,17 +20,20 @@ describe("an operator's commands about services", () => {
   let services: ServiceJson[];
   /** Orders that the hub got, and what it answers to them by path. */
   let orders: string[];
+  /** With which token. */
+  let shown: (string | undefined)[];
   let answers: Record<string, { status: number; body: unknown }>;
 
   beforeEach(async () => {
     services = [service({ name: "Twin" }), service({ name: "Memory" })];
-    [orders, answers] = [[], {}];
+    [orders, shown, answers] = [[], [], {}];
     hub = createServer(async (request, response) => {
       const path = request.url ?? "";
       if (request.method === "GET") {
         const body = path === "/api/v1/services" ? services : [];
         return void response.end(JSON.stringify(body));
       }
+      shown.push(request.headers.authorization);
       orders.push(`${request.method} ${path} ${await text(request)}`);
       const { status, body } = answers[path] ?? { status: 200, body: { ok: true, text: "moved" } };
       response.writeHead(status).end(JSON.stringify(body));
@@ -97,10 +102,27 @@ describe("an operator's commands about services", () => {
     expect((await run("switchover", "--all", "--home", "--to", "pc2")).stderr).toContain("→ tandem switchover");
   });
 
-  it("an order that a hub takes on its own machine only says where to give it", async () => {
-    answers["/api/v1/services/Twin/switchover"] = { status: 403, body: { error: "on this machine only" } };
+  it("an order that a hub does not take at its port says where to give it", async () => {
+    answers["/api/v1/services/Twin/switchover"] = { status: 403, body: { error: "not taken at the hub's port" } };
     const { code, stderr } = await run("switchover", "Twin");
-    expect([code, stderr]).toEqual([1, expect.stringContaining("→ Give it on that machine itself")]);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining("→ Name the site's folder with --dir instead of a hub"),
+    ]);
+  });
+
+  it("an order to a hub that is named shows the operator's token of the file that the environment names", async () => {
+    const dir = mkdtempSync(join(tmpdir(), "tandem-operator-token-"));
+    onTestFinished(() => {
+      delete process.env.TANDEM_OPERATOR_TOKEN_FILE;
+      rmSync(dir, { recursive: true, force: true });
+    });
+    await run("switchover", "Twin");
+    process.env.TANDEM_OPERATOR_TOKEN_FILE = join(dir, "token");
+    expect((await run("switchover", "Twin")).stderr).toContain("token: ENOENT");
+    writeFileSync(join(dir, "token"), "ann's-token\n", { mode: 0o600 });
+    await run("switchover", "Twin");
+    expect(shown).toEqual([undefined, "Bearer ann's-token"]);
   });
 
   it("maintenance of 30 minutes begins with its reason and who says so, and ends", async () => {
