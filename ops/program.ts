@@ -9,6 +9,7 @@ import { registerDeploy } from "./deploy.ts";
 import { registerDoctor } from "./doctor.ts";
 import { registerDrill } from "./drill.ts";
 import { registerFleet } from "./fleet.ts";
+import { registerImages } from "./images.ts";
 import { registerInit } from "./init.ts";
 import { registerLedger } from "./ledger.ts";
 import { registerLocal } from "./local.ts";
@@ -57,6 +58,7 @@ export function tandemProgram(): Command {
   registerSoak(program);
   registerDrill(program);
   registerMigrate(program);
+  registerImages(program);
   registerSecrets(program);
   registerReview(program);
   registerReadiness(program);

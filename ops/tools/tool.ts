@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Version } from "./version.ts";
 
-export type ToolName = "nats-server" | "pushgateway" | "prometheus" | "promtool" | "chromium";
+export type ToolName = "nats-server" | "pushgateway" | "prometheus" | "promtool" | "docker-registry" | "chromium";
 
 /** A gzipped tar archive of a project's release. */
 export interface Release {
@@ -101,6 +101,16 @@ const tools: Record<ToolName, Tool> = {
   },
   prometheus: prometheusTool("prometheus", "TANDEM_PROMETHEUS", "the configuration that the stacks render"),
   promtool: prometheusTool("promtool", "TANDEM_PROMTOOL", "unit tests of rules as the tests write them"),
+  "docker-registry": {
+    name: "docker-registry",
+    variable: "TANDEM_DOCKER_REGISTRY",
+    programs: ["docker-registry", "registry"],
+    places: [],
+    least: [2, 7, 0],
+    leastReason: "indexes of images, which the tests ask it for",
+    sources: [{ kind: "debian-unpack", package: "docker-registry", member: "usr/bin/docker-registry" }],
+    byHand: "Go from https://go.dev/dl: go install github.com/distribution/distribution/v3/cmd/registry@latest",
+  },
   chromium: {
     name: "chromium",
     variable: "TANDEM_CHROMIUM",
