@@ -16,7 +16,7 @@ const Lock = z.object({ pid: z.number().int() });
 export function localDrillSite(data: string): DrillSite {
   const urls = hubUrls({ data, stack: [], dir: "" });
   const pidsOf = (machine: string, parts: readonly Part[]) => parts.flatMap((part) => pidOf(data, machine, part));
-  const give = urls.map(givingTo);
+  const give = urls.map((hub) => givingTo(hub));
   return {
     name: `the local run in ${data}`,
     hubs: new Map(machineNames.map((machine, i) => [machine, urls[i] ?? ""])),

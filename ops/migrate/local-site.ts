@@ -36,7 +36,7 @@ export async function localSite(dataDir: string, fleetDir: string): Promise<Migr
     return config.machine;
   };
   const hubs = new Map([...configs.keys()].map((name) => [name, urlOf(machineOf(name).hub)]));
-  const give = [...hubs.values()].map(givingTo);
+  const give = [...hubs.values()].map((hub) => givingTo(hub));
   return {
     name: `the local run in ${dataDir}`,
     // Only some of the agents may run there.

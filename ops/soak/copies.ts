@@ -72,7 +72,7 @@ function precedes({ publicKey, first, hashes }: Copy, keeper: Keeper, chain: rea
 /** A hub takes them at a socket of its own machine: of a deployed one they are given there. */
 function doorsOf({ target, hubUrls }: Keeper): GiveOrders[] {
   const stacks = target.kind === "site" || target.kind === "hubs" ? target.stacks : null;
-  if (stacks === null) return hubUrls.map(givingTo);
+  if (stacks === null) return hubUrls.map((hub) => givingTo(hub));
   return readStacks(stacks.names, stacks.dir).map(
     (stack) => (orders, signal) => giveOrders(placeOf(stack), orders, signal),
   );
