@@ -30,6 +30,7 @@ import type { AppendOutcome } from "./io/journal.ts";
 import { measureLag } from "./io/lag.ts";
 import { type Log, messageOf } from "./io/log.ts";
 import { NatsLink } from "./io/nats-link.ts";
+import { PeerSeals } from "./io/peer-seals.ts";
 import { PushgatewayKeeper } from "./io/pushgateway-keeper.ts";
 import { Records } from "./io/records.ts";
 import { SatelliteWatch } from "./io/satellite-watch.ts";
@@ -66,6 +67,7 @@ export class Hub {
   #stopped: Promise<void> | undefined;
   readonly #fold: Fold;
   readonly #refused = new Refused();
+  readonly #seals: PeerSeals;
   readonly #events = new EventFeed();
   readonly #lag = measureLag();
   readonly #agentIds: ReadonlySet<string>;
@@ -112,6 +114,7 @@ export class Hub {
     this.#config = config;
     this.#log = log;
     const { machine, agents, limits } = config;
+    this.#seals = new PeerSeals({ needed: config.nats.nkeySeedFile !== undefined, refused: this.#refused });
     this.#fold = new Fold({ limits, jobs: new Set(agents.map(({ name }) => name)) });
     this.#agentIds = new Set(agents.map(agentId));
     this.#health = new FleetHealth(machine.name, [...agents, ...standbysOf(config)].map(agentId), clock());
@@ -167,6 +170,7 @@ export class Hub {
       lagMs: () => this.#lag.longestMs(),
       clock,
       onChange: (...change) => this.#onMachine(...change),
+      onKeys: (keys) => this.#seals.learn(keys),
       onBroken: (error) => this.#break("judge.broken", error),
     });
     this.documents = new DocumentStore({ machine: machine.name, peer: config.peer.name, log, refused: this.#refused });
@@ -248,6 +252,7 @@ export class Hub {
         if (turn !== undefined) this.#tellTurn(turn);
         this.#services.observed(id);
       },
+      seals: this.#seals,
       clock,
       log,
     });
@@ -290,6 +295,7 @@ export class Hub {
       maintenance: this.#maintenance,
       alerts: alertStore,
       peerUnjudgedMs: () => this.#reports.unjudgedMs,
+      seals: this.#seals,
       lagMs: () => this.#lag.longestMs(),
       clock,
       log,

@@ -28,6 +28,8 @@ export type FromJudge =
   /** After `prepare`. */
   | { type: "prepared" }
   | { type: "listening" }
+  /** At first, and whenever one of them changed: what the main thread seals with, too. */
+  | { type: "keys"; sealing: readonly Uint8Array[]; peer: Uint8Array | undefined }
   /** Neither beats nor verdicts: the hub is not to start. */
   | { type: "unable"; reason: string }
   | { type: "judged"; machine: string; state: MachineState }

@@ -185,8 +185,8 @@ export const isJudgeThread = !isMainThread && (workerData as Partial<JudgeOrders
 if (isJudgeThread && parentPort !== null) waitForStart(workerData as JudgeOrders, parentPort); // by judge.ts
 
 function waitForStart(orders: JudgeOrders, port: MessagePort): void {
-  const ears = new Ears(orders);
   const tell = (message: FromJudge) => port.postMessage(message);
+  const ears = new Ears(orders, tell);
   const take = (message: ToJudge) => {
     const { type } = message;
     if (type === "prepare") {
