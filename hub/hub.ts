@@ -259,7 +259,10 @@ export class Hub {
     const alertStore: AlertStore = { append: (alert) => this.#records.append("alerts", alert), log };
     this.#alertDesk = new AlertDesk(alertStore);
     this.#alerts = new MachineAlerts({
-      put: (alert) => this.#alertDesk.put(alert),
+      put: (alert) => {
+        this.#conditionAlerts.said(alert);
+        this.#alertDesk.put(alert);
+      },
       inMaintenance: (name) => this.#maintenance.covers(name),
     });
     this.#fleetAlerts = new FleetAlerts({
@@ -271,6 +274,7 @@ export class Hub {
       isReplaced: (agent) => this.#services.isReplaced(agent),
       inMaintenance: (id) => this.#maintenance.covers(id),
       isHubDead: (name) => this.#judge.state(name).parts.hub.verdict === "dead",
+      endedByPeer: (name, subject) => this.#endedByPeer(name, subject),
       standing: () => (this.#records.ready ? this.#records.alerts : undefined),
       clock,
     });
@@ -281,7 +285,9 @@ export class Hub {
       records: this.#records,
       services: () => this.#services.list(),
       inMaintenance: (id) => this.#maintenance.covers(id),
+      asks: (name) => this.#view.askedBy(name) === machine.name,
       ownSights: () => this.#alerting.conditions.sights(),
+      endedByPeer: (name, subject) => this.#endedByPeer(name, subject),
       store: (alert) => storeAlert(alertStore, alert),
       clock,
     });
@@ -294,6 +300,7 @@ export class Hub {
       services: this.#services,
       maintenance: this.#maintenance,
       alerts: alertStore,
+      endedByPeer: (name, subject) => this.#endedByPeer(name, subject),
       peerUnjudgedMs: () => this.#reports.unjudgedMs,
       seals: this.#seals,
       lagMs: () => this.#lag.longestMs(),
@@ -516,6 +523,12 @@ export class Hub {
       const { severity, name, subject, message } = news;
       this.#alertDesk.put({ severity, name, subject, message });
     }
+  }
+
+  /** It is raised again: who sees a trouble knows better than who says that it is over. */
+  #endedByPeer(alert: string, subject: string): void {
+    this.#log.warn("alert.ended_by_peer", { alert, subject });
+    this.#refused.count("end");
   }
 
   #onMachine(name: string, state: MachineState, before: MachineState): void {

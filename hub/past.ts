@@ -24,6 +24,8 @@ export interface PastOptions {
   services: Services;
   maintenance: MaintenanceDesk;
   alerts: AlertStore;
+  /** Somebody else has ended what this hub raised and sees all the time. */
+  endedByPeer(name: string, subject: string): void;
   /** How long the peer's hub has not said that it judges objectives, ms. */
   peerUnjudgedMs(): number;
   /** Longest recent stall of this process's event loop, ms. */
@@ -64,6 +66,7 @@ export class Past {
       isWorkedOn,
       standing: () => (this.judgesObjectives ? records.alerts : undefined),
       store: (alert) => storeAlert(alerts, alert),
+      endedByPeer: options.endedByPeer,
       clock,
     });
   }

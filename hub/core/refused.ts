@@ -15,6 +15,8 @@ export const refusedKinds = [
   "document",
   /** An entry of a service that there is not, or an epoch far above the known one. */
   "epoch",
+  /** An end of an alert that this hub raised and still sees. */
+  "end",
   /** A report, or an answer to a question, over HTTP without the seal of the peer's hub. */
   "report",
 ] as const;
