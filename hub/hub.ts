@@ -171,6 +171,7 @@ export class Hub {
       clock,
       onChange: (...change) => this.#onMachine(...change),
       onKeys: (keys) => this.#seals.learn(keys),
+      onRefused: (messages) => this.#refused.count("beat", messages),
       onBroken: (error) => this.#break("judge.broken", error),
     });
     this.documents = new DocumentStore({ machine: machine.name, peer: config.peer.name, log, refused: this.#refused });

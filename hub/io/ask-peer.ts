@@ -38,7 +38,7 @@ interface SealedText {
 }
 
 function answerOf(options: AskPeerOptions, headers: Record<string, string>): Promise<SealedText> {
-  const { host, port, path, deadlineMs, maxBytes, signal } = options;
+  const { host, port, path, deadlineMs, maxBytes, seals, signal } = options;
   return new Promise((resolve, reject) => {
     const asking = { host, port, path, agent: false, headers: { connection: "close", ...headers }, signal };
     const asked = request(asking, (response) => {
@@ -47,8 +47,9 @@ function answerOf(options: AskPeerOptions, headers: Record<string, string>): Pro
       if (response.statusCode !== 200) fail(new Error(`GET ${path} answered HTTP ${response.statusCode}`));
       response.on("data", (chunk: Buffer) => {
         bytes += chunk.length;
-        if (bytes > maxBytes) fail(new Error(`GET ${path} answered with more than ${maxBytes} bytes`));
-        else chunks.push(chunk);
+        if (bytes <= maxBytes) return void chunks.push(chunk);
+        if (!asked.destroyed) seals.refuse();
+        fail(new Error(`GET ${path} answered with more than ${maxBytes} bytes`));
       });
       const seal = String(response.headers[sealHeader] ?? "");
       response.on("end", () => settle(() => resolve({ text: Buffer.concat(chunks).toString("utf8"), seal })));

@@ -88,8 +88,8 @@ export class HeartbeatReceiver {
         deadline = setTimeout(giveUp, idleDeadlineMs);
         const lines = (rest + text).split("\n");
         rest = lines.pop() ?? "";
-        if (rest.length > maxLineBytes) return giveUp();
         isRefused ||= !lines.every((line) => this.#open(opener, line));
+        if (!isRefused && rest.length > maxLineBytes) isRefused = this.#refuse();
         if (isRefused) giveUp();
       });
       response.on("error", () => {});
@@ -109,15 +109,17 @@ export class HeartbeatReceiver {
   /** @returns whether the peer's hub has said it */
   #open(opener: LineOpener, line: string): boolean {
     const text = opener.open(line);
-    if (text === undefined) {
-      this.#options.seals.refuse();
-      const { host, port } = this.#options.address;
-      if (!this.#saidRefused) this.#options.log.warn("heartbeat.unsealed", { host, port });
-      this.#saidRefused = true;
-      return false;
-    }
+    if (text === undefined) return !this.#refuse();
     this.#saidRefused = false;
     this.#take(text, "http");
+    return true;
+  }
+
+  #refuse(): true {
+    this.#options.seals.refuse();
+    const { host, port } = this.#options.address;
+    if (!this.#saidRefused) this.#options.log.warn("heartbeat.unsealed", { host, port });
+    this.#saidRefused = true;
     return true;
   }
 

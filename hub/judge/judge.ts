@@ -20,6 +20,8 @@ export interface JudgeOptions {
   onChange(machine: string, state: MachineState, before: MachineState): void;
   /** By which beats are sealed: at first, and whenever they change. */
   onKeys(keys: KnownKeys): void;
+  /** So many messages came that had not the peer's seal. */
+  onRefused(messages: number): void;
   /** The thread ended although nobody stopped it. */
   onBroken(error: Error): void;
 }
@@ -168,6 +170,9 @@ export class Judge {
         break;
       case "keys":
         this.#options.onKeys(message);
+        break;
+      case "refused":
+        this.#options.onRefused(message.messages);
         break;
       case "judged":
         this.#judged(message.machine, inOwnTime(message.state, this.#options.clock() - monoMs()));

@@ -33,6 +33,8 @@ export type FromJudge =
   /** Neither beats nor verdicts: the hub is not to start. */
   | { type: "unable"; reason: string }
   | { type: "judged"; machine: string; state: MachineState }
+  /** Messages that had not the peer's seal, since it was said last. */
+  | { type: "refused"; messages: number }
   | { type: "cut-off"; cutOff: boolean }
   /** After `leave`: a successor may judge from now on. */
   | { type: "left" }

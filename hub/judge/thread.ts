@@ -120,6 +120,8 @@ class JudgeThread {
     this.#ticks++;
     this.#beat(this.#ticks % 2 === 0 ? beatPaths : ["udp"]);
     this.#ears.exchange.repeat(sayAgainMs);
+    const messages = this.#ears.exchange.takeRefused();
+    if (messages > 0) this.#tell({ type: "refused", messages });
   }
 
   #heard(beat: Beat, path: BeatPath, is: { old: boolean; fresh: boolean }): void {

@@ -14,6 +14,7 @@ const judge = new Judge({
   clock: () => performance.now(),
   onChange: (machine, { parts }) => say({ machine, verdict: parts.hub.verdict, reason: parts.hub.reason }),
   onKeys: () => {},
+  onRefused: () => {},
   onBroken: (error) => {
     throw error;
   },
