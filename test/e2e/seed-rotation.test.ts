@@ -116,7 +116,7 @@ describe("two hubs whose NATS asks for keys", () => {
 
   it("with the seed the key of beats is renewed: the peer learns it by NATS, and takes nobody for dead", async () => {
     const learned = () => hub("pc2").log.split('"beats.key_learned"').length;
-    const dead = () => [...hubs.values()].flatMap(({ log }) => log.match(/"machine.judged".*"dead"/g) ?? []);
+    const dead = () => [...hubs.values()].flatMap(({ log }) => log.match(/"machine.judged".*"hub":"dead"/g) ?? []);
     const before = { learned: learned(), dead: dead() };
     hub("mainpc").process.kill("SIGHUP");
     await until("the peer learns it", () => learned() > before.learned);
