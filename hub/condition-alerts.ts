@@ -22,10 +22,14 @@ export interface ConditionAlertsOptions {
   records: RecordsSight;
   services(): ServiceJson[];
   inMaintenance(id: string): boolean;
+  /** Whether this hub is the one that asks the satellite's agents at present. */
+  asks(satellite: string): boolean;
   /** What this hub sees of itself. @default nothing */
   ownSights?(): Sight[];
   /** Stores it; resolves when that was tried. */
   store(alert: NewAlert): Promise<unknown>;
+  /** Somebody else has ended what this hub raised and sees all the time. */
+  endedByPeer(name: string, subject: string): void;
   /** Monotonic ms. */
   clock(): number;
 }
@@ -52,8 +56,8 @@ const leftOverNames = [
 export class ConditionAlerts {
   readonly #options: ConditionAlertsOptions;
   readonly #standing = new StandingAlerts();
-  /** What this hub's failover has said and not taken back. */
-  readonly #said = new Set<string>();
+  /** What other parts of this hub have said once and not taken back. */
+  readonly #said = new Map<string, Pick<NewAlert, "name" | "subject" | "message">>();
   /** When each service moved last, wall ms. */
   readonly #moved = new Map<string, number>();
   readonly #startedAtMs: number;
@@ -73,10 +77,14 @@ export class ConditionAlerts {
   /** What the failover says. */
   heard(news: FromSeat): void {
     if (news.type === "moved") this.#moved.set(news.service, Date.now());
-    if (news.type !== "alert") return;
-    const key = `${news.name} ${news.subject}`;
-    if (news.severity === "resolved") this.#said.delete(key);
-    else this.#said.add(key);
+    if (news.type === "alert") this.said(news);
+  }
+
+  /** What is said once, when it happens, by another part of this hub. */
+  said({ severity, name, subject, message }: NewAlert): void {
+    const key = `${name} ${subject}`;
+    if (severity === "resolved") this.#said.delete(key);
+    else this.#said.set(key, { name, subject, message });
   }
 
   #tick(): void {
@@ -85,7 +93,7 @@ export class ConditionAlerts {
     const { alerts } = records;
     const isSettled = clock() - this.#startedAtMs >= settleMs;
     const own = this.#options.ownSights?.() ?? [];
-    const sights = [...this.#parts(), ...this.#stores(), ...own, ...(isSettled ? this.#leftOver(alerts) : [])];
+    const sights = [...this.#parts(), ...this.#stores(), ...own, ...this.#saidOnce(alerts, isSettled)];
     const withOpen = sights.map((sight) => ({ ...sight, open: alerts.isOpen(sight.name, sight.subject) }));
     for (const turn of this.#standing.step(withOpen, clock())) void this.#store(turn);
   }
@@ -94,7 +102,9 @@ export class ConditionAlerts {
     const key = `${turn.name} ${turn.subject}`;
     if (this.#busy.has(key)) return;
     this.#busy.add(key);
-    await this.#options.store(turn);
+    const { again, ...alert } = turn;
+    if (again) this.#options.endedByPeer(turn.name, turn.subject);
+    await this.#options.store(alert);
     this.#busy.delete(key);
   }
 
@@ -143,14 +153,29 @@ export class ConditionAlerts {
     ];
   }
 
-  /** What an earlier life of a hub said and could not take back. */
-  #leftOver(alerts: OpenAlerts): Sight[] {
-    return alerts.list().flatMap(({ name: said, subject, at, message }): Sight[] => {
+  /** What an earlier life of a hub said and could not take back is over; what the peer ended though it is there is not. */
+  #saidOnce(alerts: OpenAlerts, isSettled: boolean): Sight[] {
+    const open = alerts.list().flatMap(({ name: said, subject, at, message }): Sight[] => {
       const name = leftOverNames.find((each) => each === said);
       if (name === undefined) return [];
-      const is = this.#isOver(name, subject, at.wallMs) ? "well" : "unclear";
-      return [{ name, subject, is, message: `over: ${message}` }];
+      if (isSettled && this.#isOver(name, subject, at.wallMs))
+        return [{ name, subject, is: "well", message: `over: ${message}` }];
+      return [{ name, subject, is: this.#isStillThere(name, subject) ? "ill" : "unclear", message }];
     });
+    const ended = [...this.#said.values()].filter(({ name, subject }) => !alerts.isOpen(name, subject));
+    const there = ended.filter(({ name, subject }) => this.#isStillThere(name, subject));
+    return [...open, ...there.map((said): Sight => ({ ...said, is: "ill" }))];
+  }
+
+  /** Whether this hub has said it, and sees it. */
+  #isStillThere(name: string, subject: string): boolean {
+    const { config, machine, satellite, asks, inMaintenance } = this.#options;
+    if (!this.#said.has(`${name} ${subject}`) || inMaintenance(subject)) return false;
+    if (name !== "machine-lost") return name !== "switchover-given-up";
+    const isPeer = subject === config.peer.name;
+    if (!isPeer && !asks(subject)) return false;
+    const verdict = isPeer ? machine(subject).judgement.verdict : satellite(subject);
+    return verdict === "dead" || verdict === "isolated";
   }
 
   #isOver(name: (typeof leftOverNames)[number], subject: string, saidMs: number): boolean {

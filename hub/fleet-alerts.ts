@@ -21,6 +21,8 @@ export interface FleetAlertsOptions extends AlertStore {
   isHubDead(machine: string): boolean;
   /** What stands by the records; undefined until they were read back. */
   standing(): OpenAlerts | undefined;
+  /** Somebody else has ended what this hub raised and sees all the time. */
+  endedByPeer(name: string, subject: string): void;
   clock(): number;
 }
 
@@ -78,8 +80,9 @@ export class FleetAlerts {
   }
 
   async #store(turn: AlertTurn, causes: Causes): Promise<void> {
-    const { id, severity } = turn;
+    const { id, severity, again } = turn;
     this.#busy.add(id);
+    if (again) this.#options.endedByPeer(agentAlertName, id);
     const message = this.#word(turn, causes);
     await storeAlert(this.#options, { severity, name: agentAlertName, subject: id, message });
     this.#busy.delete(id);

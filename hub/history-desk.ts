@@ -15,6 +15,7 @@ import {
 } from "./io/history-exchange.ts";
 import { HistoryFiles } from "./io/history-files.ts";
 import { type Log, messageOf } from "./io/log.ts";
+import type { PeerSeals } from "./io/peer-seals.ts";
 
 export interface HistoryDeskOptions {
   config: Pick<HubConfig, "machine" | "peer" | "stateDirectory">;
@@ -22,6 +23,7 @@ export interface HistoryDeskOptions {
   ids: readonly string[];
   /** How all is now, with the agents in the order of the ids. */
   look(): Sight;
+  seals: PeerSeals;
   log: Log;
 }
 
@@ -120,7 +122,8 @@ export class HistoryDesk {
     this.#filling = true;
     const { peer } = this.#options.config;
     const { signal } = this.#stop;
-    const asking = { ...peer.hub, deadlineMs: peerDeadlineMs, maxBytes: maxPeerBytes, signal };
+    const { seals } = this.#options;
+    const asking = { ...peer.hub, deadlineMs: peerDeadlineMs, maxBytes: maxPeerBytes, seals, signal };
     try {
       for (const { from, minutes } of this.#ring.gaps(minuteNow() - youngest, exchangedAtOnce)) {
         const path = `${historyExchangePath}?from=${from}&minutes=${minutes}`;

@@ -30,6 +30,7 @@ import type { AppendOutcome } from "./io/journal.ts";
 import { measureLag } from "./io/lag.ts";
 import { type Log, messageOf } from "./io/log.ts";
 import { NatsLink } from "./io/nats-link.ts";
+import { PeerSeals } from "./io/peer-seals.ts";
 import { PushgatewayKeeper } from "./io/pushgateway-keeper.ts";
 import { Records } from "./io/records.ts";
 import { SatelliteWatch } from "./io/satellite-watch.ts";
@@ -66,6 +67,7 @@ export class Hub {
   #stopped: Promise<void> | undefined;
   readonly #fold: Fold;
   readonly #refused = new Refused();
+  readonly #seals: PeerSeals;
   readonly #events = new EventFeed();
   readonly #lag = measureLag();
   readonly #agentIds: ReadonlySet<string>;
@@ -112,6 +114,7 @@ export class Hub {
     this.#config = config;
     this.#log = log;
     const { machine, agents, limits } = config;
+    this.#seals = new PeerSeals({ needed: config.nats.nkeySeedFile !== undefined, refused: this.#refused });
     this.#fold = new Fold({ limits, jobs: new Set(agents.map(({ name }) => name)) });
     this.#agentIds = new Set(agents.map(agentId));
     this.#health = new FleetHealth(machine.name, [...agents, ...standbysOf(config)].map(agentId), clock());
@@ -167,6 +170,8 @@ export class Hub {
       lagMs: () => this.#lag.longestMs(),
       clock,
       onChange: (...change) => this.#onMachine(...change),
+      onKeys: (keys) => this.#seals.learn(keys),
+      onRefused: (messages) => this.#refused.count("beat", messages),
       onBroken: (error) => this.#break("judge.broken", error),
     });
     this.documents = new DocumentStore({ machine: machine.name, peer: config.peer.name, log, refused: this.#refused });
@@ -249,13 +254,17 @@ export class Hub {
         if (turn !== undefined) this.#tellTurn(turn);
         this.#services.observed(id);
       },
+      seals: this.#seals,
       clock,
       log,
     });
     const alertStore: AlertStore = { append: (alert) => this.#records.append("alerts", alert), log };
     this.#alertDesk = new AlertDesk(alertStore);
     this.#alerts = new MachineAlerts({
-      put: (alert) => this.#alertDesk.put(alert),
+      put: (alert) => {
+        this.#conditionAlerts.said(alert);
+        this.#alertDesk.put(alert);
+      },
       inMaintenance: (name) => this.#maintenance.covers(name),
     });
     this.#fleetAlerts = new FleetAlerts({
@@ -267,6 +276,7 @@ export class Hub {
       isReplaced: (agent) => this.#services.isReplaced(agent),
       inMaintenance: (id) => this.#maintenance.covers(id),
       isHubDead: (name) => this.#judge.state(name).parts.hub.verdict === "dead",
+      endedByPeer: (name, subject) => this.#endedByPeer(name, subject),
       standing: () => (this.#records.ready ? this.#records.alerts : undefined),
       clock,
     });
@@ -277,7 +287,9 @@ export class Hub {
       records: this.#records,
       services: () => this.#services.list(),
       inMaintenance: (id) => this.#maintenance.covers(id),
+      asks: (name) => this.#view.askedBy(name) === machine.name,
       ownSights: () => this.#alerting.conditions.sights(),
+      endedByPeer: (name, subject) => this.#endedByPeer(name, subject),
       store: (alert) => storeAlert(alertStore, alert),
       clock,
     });
@@ -290,7 +302,9 @@ export class Hub {
       services: this.#services,
       maintenance: this.#maintenance,
       alerts: alertStore,
+      endedByPeer: (name, subject) => this.#endedByPeer(name, subject),
       peerUnjudgedMs: () => this.#reports.unjudgedMs,
+      seals: this.#seals,
       lagMs: () => this.#lag.longestMs(),
       clock,
       log,
@@ -511,6 +525,12 @@ export class Hub {
       const { severity, name, subject, message } = news;
       this.#alertDesk.put({ severity, name, subject, message });
     }
+  }
+
+  /** It is raised again: who sees a trouble knows better than who says that it is over. */
+  #endedByPeer(alert: string, subject: string): void {
+    this.#log.warn("alert.ended_by_peer", { alert, subject });
+    this.#refused.count("end");
   }
 
   #onMachine(name: string, state: MachineState, before: MachineState): void {

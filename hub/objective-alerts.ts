@@ -18,6 +18,8 @@ export interface ObjectiveAlertsOptions {
   standing(): Pick<OpenAlerts, "list"> | undefined;
   /** Stores it; resolves when that was tried. */
   store(alert: NewAlert): Promise<unknown>;
+  /** Somebody else has ended what this hub raised and sees all the time. */
+  endedByPeer(name: string, subject: string): void;
   /** Monotonic ms. */
   clock(): number;
 }
@@ -70,8 +72,9 @@ export class ObjectiveAlerts {
     return !speaks || isCutOff() || isWorkedOn(objective);
   }
 
-  async #store({ subject, severity }: BudgetTurn, objective: ObjectiveView | undefined): Promise<void> {
+  async #store({ subject, severity, again }: BudgetTurn, objective: ObjectiveView | undefined): Promise<void> {
     this.#busy.add(subject);
+    if (again) this.#options.endedByPeer(alertName, subject);
     await this.#options.store({ name: alertName, subject, severity, message: word(subject, severity, objective) });
     this.#busy.delete(subject);
   }

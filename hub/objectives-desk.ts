@@ -20,6 +20,7 @@ import { type MinuteLine, ObjectiveFiles } from "./io/objective-files.ts";
 import { OutsideProbe } from "./io/outside/outside-probe.ts";
 import { Rounds } from "./io/outside/rounds.ts";
 import { outsideDeadlineMs, pairPlaces, servicePlaces } from "./io/outside/targets.ts";
+import type { PeerSeals } from "./io/peer-seals.ts";
 
 export interface ObjectivesDeskOptions {
   config: Pick<HubConfig, "machine" | "peer" | "services" | "objectives" | "stateDirectory">;
@@ -27,6 +28,7 @@ export interface ObjectivesDeskOptions {
   isCutOff(): boolean;
   /** Planned work on what the objective is about. */
   isWorkedOn(objective: string): boolean;
+  seals: PeerSeals;
   /** Monotonic ms. */
   clock(): number;
   log: Log;
@@ -196,6 +198,7 @@ export class ObjectivesDesk {
       ...this.#options.config.peer.hub,
       deadlineMs: peerDeadlineMs,
       maxBytes: maxPeerBytes,
+      seals: this.#options.seals,
       signal: this.#stop.signal,
     };
     const path = `${objectivesExchangePath}?from=${from}`;

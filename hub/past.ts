@@ -6,6 +6,7 @@ import type { Sight } from "./core/history/sampler.ts";
 import { isPlanned } from "./core/objectives/planned.ts";
 import { HistoryDesk } from "./history-desk.ts";
 import type { Log } from "./io/log.ts";
+import type { PeerSeals } from "./io/peer-seals.ts";
 import type { Records } from "./io/records.ts";
 import { type AlertStore, storeAlert } from "./io/store-alert.ts";
 import type { Judge } from "./judge/judge.ts";
@@ -23,10 +24,13 @@ export interface PastOptions {
   services: Services;
   maintenance: MaintenanceDesk;
   alerts: AlertStore;
+  /** Somebody else has ended what this hub raised and sees all the time. */
+  endedByPeer(name: string, subject: string): void;
   /** How long the peer's hub has not said that it judges objectives, ms. */
   peerUnjudgedMs(): number;
   /** Longest recent stall of this process's event loop, ms. */
   lagMs(): number;
+  seals: PeerSeals;
   /** Monotonic ms. */
   clock(): number;
   log: Log;
@@ -39,18 +43,20 @@ const longestBufferHours = 8_760;
 export class Past {
   readonly history: HistoryDesk;
   readonly objectives: ObjectivesDesk;
+  readonly seals: PeerSeals;
   readonly #options: PastOptions;
   readonly #ids: readonly string[];
   readonly #alerts: ObjectiveAlerts;
 
   constructor(options: PastOptions) {
     this.#options = options;
-    const { config, judge, records, alerts, clock, log } = options;
+    const { config, judge, records, alerts, seals, clock, log } = options;
+    this.seals = seals;
     this.#ids = config.agents.map(agentId);
-    this.history = new HistoryDesk({ config, ids: this.#ids, look: () => this.#look(), log });
+    this.history = new HistoryDesk({ config, ids: this.#ids, look: () => this.#look(), seals, log });
     const isWorkedOn = (objective: string) => this.#isWorkedOn(objective);
     const isCutOff = () => judge.isCutOff || judge.state(config.peer.name).judgement.verdict === "isolated";
-    this.objectives = new ObjectivesDesk({ config, isCutOff, isWorkedOn, clock, log });
+    this.objectives = new ObjectivesDesk({ config, isCutOff, isWorkedOn, seals, clock, log });
     this.#alerts = new ObjectiveAlerts({
       config,
       view: () => this.objectives.view(),
@@ -60,6 +66,7 @@ export class Past {
       isWorkedOn,
       standing: () => (this.judgesObjectives ? records.alerts : undefined),
       store: (alert) => storeAlert(alerts, alert),
+      endedByPeer: options.endedByPeer,
       clock,
     });
   }

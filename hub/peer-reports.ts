@@ -8,6 +8,7 @@ import { homeHubOfAgent } from "./core/home-hub.ts";
 import { HeartbeatReceiver, type HeartbeatRoute } from "./io/heartbeat-receiver.ts";
 import { HeartbeatSender } from "./io/heartbeat-sender.ts";
 import type { Log } from "./io/log.ts";
+import type { PeerSeals } from "./io/peer-seals.ts";
 import type { Records } from "./io/records.ts";
 import type { MaintenanceDesk } from "./maintenance-desk.ts";
 
@@ -37,6 +38,7 @@ export interface PeerReportsOptions {
   onReport(id: string, turn: HealthTurn | undefined): void;
   /** Monotonic ms. */
   clock(): number;
+  seals: PeerSeals;
   log: Log;
 }
 
@@ -63,12 +65,14 @@ export class PeerReports {
     this.sender = new HeartbeatSender({
       machine: machine.name,
       peerHost: peer.hub.host,
+      seals: options.seals,
       intervalMs: everyMs,
       compose: (full) => this.#compose(full),
     });
     this.#receiver = new HeartbeatReceiver({
       peer: peer.name,
       address: peer.hub,
+      seals: options.seals,
       log: options.log,
       heard: (report, route) => this.#heard(report, route),
     });

@@ -3,6 +3,8 @@
 export const refusedKinds = [
   /** A batch or a line of a snapshot that is stamped far in the future. */
   "stamp",
+  /** A message of its records that is no batch of its own, or one of which a push cannot be folded. */
+  "batch",
   /** A batch of an incarnation whose name is none, or one too many. */
   "incarnation",
   /** A place in this machine's records that they have not reached. */
@@ -15,6 +17,12 @@ export const refusedKinds = [
   "document",
   /** An entry of a service that there is not, or an epoch far above the known one. */
   "epoch",
+  /** A message to the judge without the right seal, of another machine, or too long. */
+  "beat",
+  /** An end of an alert that this hub raised and still sees. */
+  "end",
+  /** A report, or an answer to a question, over HTTP without the seal of the peer's hub, or longer than any. */
+  "report",
 ] as const;
 export type RefusedKind = (typeof refusedKinds)[number];
 

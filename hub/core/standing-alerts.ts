@@ -17,6 +17,8 @@ export interface ConditionTurn {
   subject: string;
   severity: "urgent" | "warning" | "resolved";
   message: string;
+  /** It stood, and was ended by somebody else while it was seen all the time. */
+  again?: true;
 }
 
 /** What is started anew is given so long, ms. */
@@ -27,24 +29,36 @@ export const wellAfterMs = 2_000;
 /** Mutable; one per hub. */
 export class StandingAlerts {
   /** Since when each condition is as it is, monotonic ms. */
-  readonly #since = new Map<string, { is: "ill" | "well"; atMs: number }>();
+  readonly #since = new Map<string, { is: "ill" | "well"; atMs: number; stood: boolean }>();
 
   /** The same turn is said again until it is stored. */
   step(sights: readonly ConditionSight[], atMs: number): ConditionTurn[] {
-    return sights.flatMap(({ name, subject, is, message, open }): ConditionTurn[] => {
-      const key = `${name} ${subject}`;
-      if (is === "unclear") {
-        this.#since.delete(key);
-        return [];
-      }
-      const before = this.#since.get(key);
-      const since = before?.is === is ? before : { is, atMs };
-      this.#since.set(key, since);
-      const forMs = atMs - since.atMs;
-      if (is === "ill" && !open && forMs >= illAfterMs)
-        return [{ name, subject, severity: alertSeverities[name], message }];
-      if (is === "well" && open && forMs >= wellAfterMs) return [{ name, subject, severity: "resolved", message }];
-      return [];
-    });
+    const seen = new Set(sights.map(keyOf));
+    for (const key of this.#since.keys()) if (!seen.has(key)) this.#since.delete(key);
+    return sights.flatMap((sight) => this.#turn(sight, atMs) ?? []);
+  }
+
+  #turn(sight: ConditionSight, atMs: number): ConditionTurn | undefined {
+    const { name, subject, is, message, open } = sight;
+    const key = keyOf(sight);
+    if (is === "unclear") {
+      this.#since.delete(key);
+      return undefined;
+    }
+    const before = this.#since.get(key);
+    const since = before?.is === is ? before : { is, atMs, stood: false };
+    this.#since.set(key, since);
+    const forMs = atMs - since.atMs;
+    if (is === "well") {
+      if (open && forMs >= wellAfterMs) return { name, subject, severity: "resolved", message };
+    } else if (open) since.stood = true;
+    else if (forMs >= illAfterMs) {
+      const again = since.stood ? { again: true as const } : {}; // else of any boolean
+      since.stood = false;
+      return { name, subject, severity: alertSeverities[name], message, ...again };
+    }
+    return undefined;
   }
 }
+
+const keyOf = ({ name, subject }: Pick<ConditionSight, "name" | "subject">) => `${name} ${subject}`;

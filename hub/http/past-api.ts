@@ -3,7 +3,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
 import { keptMinutes } from "../core/history/ring.ts";
 import { askedAtOnce, objectivesExchangePath } from "../core/objectives/exchange.ts";
+import { sealedAnswer } from "../io/ask-peer.ts";
 import { exchangedAtOnce, historyExchangePath } from "../io/history-exchange.ts";
+import { nonceOf, type PeerSeals, sealHeader } from "../io/peer-seals.ts";
 import {
   type AgentHistoryView,
   agentHistoryPath,
@@ -15,6 +17,7 @@ import { type ObjectivesView, objectivesPath } from "./objectives-json.ts";
 import { type Answer, notAllowed, reads, sendAnswer } from "./orders.ts";
 
 export interface PastApiOptions {
+  seals: PeerSeals;
   objectives: { isRead: boolean; view(): ObjectivesView; counts(from: number, minutes?: number): unknown };
   history: {
     isRead: boolean;
@@ -48,7 +51,7 @@ const HistoryAsked = z.strictObject({ from: Minute, minutes: whole(1, exchangedA
 type Handler = (query: Record<string, string>) => Answer;
 
 /** The handler resolves with false, without an answer given, when the path is none of this API's. */
-export function createPastApi({ objectives, history }: PastApiOptions) {
+export function createPastApi({ seals, objectives, history }: PastApiOptions) {
   const ready =
     (part: { isRead: boolean }, answer: Handler): Handler =>
     (query) =>
@@ -95,9 +98,27 @@ export function createPastApi({ objectives, history }: PastApiOptions) {
     const handler = table.get(path);
     if (handler === undefined) return false;
     const answer = reads(request) ? handler(Object.fromEntries(new URLSearchParams(query))) : notAllowed("GET");
-    sendAnswer(request, response, answer);
+    const nonce = exchanged.has(path) && answer.status === 200 ? nonceOf(request) : undefined;
+    if (nonce === undefined) sendAnswer(request, response, answer);
+    else sendSealed(request, response, answer.body, seals, nonce);
     return true;
   };
+}
+
+/** What the peer's hub asks for. */
+const exchanged: ReadonlySet<string> = new Set([objectivesExchangePath, historyExchangePath]);
+
+function sendSealed(
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: unknown,
+  seals: PeerSeals,
+  nonce: string,
+): void {
+  const text = JSON.stringify(body);
+  const seal = seals.sealsOf(nonce, sealedAnswer(request.url ?? ""), text);
+  response.writeHead(200, { "content-type": "application/json", "cache-control": "no-store", [sealHeader]: seal });
+  response.end(request.method === "HEAD" ? undefined : text);
 }
 
 const notYet: Answer = { status: 503, body: { error: "the hub has not read its past back yet" } };

@@ -20,6 +20,8 @@ export interface CopierOptions {
    * of this machine's clock, and so does the peer's: which of them is wrong is not known.
    */
   admits(batch: Batch, streamSeq: number): "taken" | "passed" | "unclear";
+  /** What was read is no batch of the origin. */
+  onNoBatch(): void;
   /** Whether all records of this batch are held already; such a message is passed over. */
   isHeld(batch: Batch): boolean;
   /** Records that were passed over in what this machine holds of the origin: its copy was damaged. */
@@ -264,6 +266,7 @@ export class Copier {
 
   #admitted(data: Uint8Array, streamSeq: number): Batch | undefined {
     const batch = this.#decode(data, streamSeq);
+    if (batch === undefined) this.#options.onNoBatch();
     if (batch === undefined || this.#options.isHeld(batch)) return batch;
     const word = this.#options.admits(batch, streamSeq);
     if (word === "unclear")

@@ -4,6 +4,8 @@ import type { NatsConnection, Subscription } from "nats";
 import { Heartbeat } from "../core/heartbeat.ts";
 import { heartbeatPath, heartbeatSubject } from "./heartbeat-sender.ts";
 import { type Log, messageOf } from "./log.ts";
+import { nonceHeader, type PeerSeals } from "./peer-seals.ts";
+import { LineOpener } from "./sealed-lines.ts";
 
 export type HeartbeatRoute = "nats" | "http";
 
@@ -11,6 +13,8 @@ export interface HeartbeatReceiverOptions {
   peer: string;
   /** The peer hub's HTTP address. */
   address: { host: string; port: number };
+  /** By which it is known that it is the peer's hub that answers there. */
+  seals: PeerSeals;
   log: Log;
   heard(beat: Heartbeat, route: HeartbeatRoute): void;
 }
@@ -19,6 +23,10 @@ const retryMs = 100;
 const connectDeadlineMs = 1_000;
 /** An open connection that brings nothing is dropped and made anew, ms. */
 const idleDeadlineMs = 2_000;
+/** After somebody else than the peer's hub answered, or one that seals nothing, ms. */
+const refusedRetryMs = 1_000;
+/** A stream that is asked for anew proves that what it says is not held back by somebody, ms. */
+const freshForMs = 30_000;
 const maxLineBytes = 4 * 1024 * 1024;
 
 export class HeartbeatReceiver {
@@ -27,6 +35,8 @@ export class HeartbeatReceiver {
   #retry: NodeJS.Timeout | undefined;
   #close = () => {};
   #stopped = false;
+  /** Whether it was told of that what comes by HTTP is not the peer's. */
+  #saidRefused = false;
   /** The last one taken: most come twice, by either path. */
   #last: { text: string; beat: Heartbeat } | undefined;
 
@@ -55,10 +65,18 @@ export class HeartbeatReceiver {
   }
 
   #connect(): void {
-    const { host, port } = this.#options.address;
-    const request = get({ host, port, path: heartbeatPath, agent: false });
+    const { address, seals } = this.#options;
+    if (seals.needed && !seals.canCheck) {
+      this.#connectIn(retryMs);
+      return;
+    }
+    const opener = new LineOpener(seals);
+    const headers = opener.nonce === undefined ? {} : { [nonceHeader]: opener.nonce };
+    const request = get({ ...address, path: heartbeatPath, headers, agent: false });
     const giveUp = () => void request.destroy();
     let deadline = setTimeout(giveUp, connectDeadlineMs);
+    const renewal = opener.nonce === undefined ? undefined : setTimeout(giveUp, freshForMs);
+    let isRefused = false;
     this.#close = giveUp;
     request.on("socket", (socket) => socket.setNoDelay(true));
     request.on("response", (response) => {
@@ -70,16 +88,39 @@ export class HeartbeatReceiver {
         deadline = setTimeout(giveUp, idleDeadlineMs);
         const lines = (rest + text).split("\n");
         rest = lines.pop() ?? "";
-        if (rest.length > maxLineBytes) giveUp();
-        else for (const line of lines) this.#take(line, "http");
+        isRefused ||= !lines.every((line) => this.#open(opener, line));
+        if (!isRefused && rest.length > maxLineBytes) isRefused = this.#refuse();
+        if (isRefused) giveUp();
       });
       response.on("error", () => {});
     });
     request.on("error", () => {});
     request.on("close", () => {
       clearTimeout(deadline);
-      if (!this.#stopped) this.#retry = setTimeout(() => this.#connect(), retryMs);
+      clearTimeout(renewal);
+      this.#connectIn(isRefused ? refusedRetryMs : retryMs);
     });
+  }
+
+  #connectIn(ms: number): void {
+    if (!this.#stopped) this.#retry = setTimeout(() => this.#connect(), ms);
+  }
+
+  /** @returns whether the peer's hub has said it */
+  #open(opener: LineOpener, line: string): boolean {
+    const text = opener.open(line);
+    if (text === undefined) return !this.#refuse();
+    this.#saidRefused = false;
+    this.#take(text, "http");
+    return true;
+  }
+
+  #refuse(): true {
+    this.#options.seals.refuse();
+    const { host, port } = this.#options.address;
+    if (!this.#saidRefused) this.#options.log.warn("heartbeat.unsealed", { host, port });
+    this.#saidRefused = true;
+    return true;
   }
 
   #take(text: string, route: HeartbeatRoute): void {

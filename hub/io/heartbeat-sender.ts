@@ -2,7 +2,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { NatsConnection } from "nats";
 import type { Heartbeat } from "../core/heartbeat.ts";
+import type { PeerSeals } from "./peer-seals.ts";
 import { plainAddress } from "./plain-address.ts";
+import { LineSealer } from "./sealed-lines.ts";
 
 export const heartbeatSubject = (machine: string) => `tandem.heartbeat.${machine}`;
 export const heartbeatPath = "/internal/v1/heartbeats";
@@ -11,6 +13,7 @@ export interface HeartbeatSenderOptions {
   machine: string;
   /** Where the peer's hub is, whose reader is always served. */
   peerHost: string;
+  seals: PeerSeals;
   /** Between two heartbeats, ms. */
   intervalMs: number;
   /** What to say now; `full` once a second, when all agents are to be reported. */
@@ -27,8 +30,8 @@ const fullEveryMs = 1_000;
 
 export class HeartbeatSender {
   readonly #options: HeartbeatSenderOptions;
-  /** With the address that each is at; the oldest first. */
-  readonly #readers = new Map<ServerResponse, string>();
+  /** The oldest first. */
+  readonly #readers = new Map<ServerResponse, { address: string; sealer: LineSealer }>();
   readonly #timer: NodeJS.Timeout;
   #nc: NatsConnection | undefined;
   #counter = 0;
@@ -54,9 +57,13 @@ export class HeartbeatSender {
     const beat: Heartbeat = { v: 1, machine, counter: this.#counter, ...compose(full) };
     const text = JSON.stringify(beat);
     if (this.#nc?.isClosed() === false) this.#nc.publish(heartbeatSubject(machine), text);
-    for (const reader of this.#readers.keys()) {
-      if (reader.writableLength > maxBacklogBytes) reader.destroy();
-      else reader.write(`${text}\n`);
+    for (const [reader, { sealer }] of this.#readers) {
+      if (reader.writableLength > maxBacklogBytes) {
+        reader.destroy();
+        continue;
+      }
+      const line = sealer.line(text);
+      if (line !== undefined) reader.write(line);
     }
   }
 
@@ -64,8 +71,8 @@ export class HeartbeatSender {
   serve(request: IncomingMessage, response: ServerResponse): void {
     const address = plainAddress(request.socket.remoteAddress);
     const isPeer = address === this.#options.peerHost;
-    const ofAddress = [...this.#readers].filter(([, other]) => other === address);
-    const strangers = [...this.#readers.values()].filter((other) => other !== this.#options.peerHost).length;
+    const ofAddress = [...this.#readers].filter(([, other]) => other.address === address);
+    const strangers = [...this.#readers.values()].filter((other) => other.address !== this.#options.peerHost).length;
     if (isPeer && ofAddress.length >= maxOfAddress) ofAddress[0]?.[0].destroy();
     else if (!isPeer && (ofAddress.length >= maxOfAddress || strangers >= maxStrangers)) {
       response.writeHead(503, { "retry-after": "1" }).end("too many readers of heartbeats\n");
@@ -74,7 +81,7 @@ export class HeartbeatSender {
     request.socket.setNoDelay(true);
     response.writeHead(200, { "content-type": "application/x-ndjson", "cache-control": "no-store" });
     response.flushHeaders();
-    this.#readers.set(response, address);
+    this.#readers.set(response, { address, sealer: new LineSealer(this.#options.seals, request) });
     response.on("close", () => this.#readers.delete(response));
     response.on("error", () => this.#readers.delete(response));
     this.#fullAtMs = Number.NEGATIVE_INFINITY;

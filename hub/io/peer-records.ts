@@ -82,7 +82,7 @@ export class PeerRecords {
   }
 
   #createCopier(kind: StreamKind, nc: NatsConnection, { copiedSeqs, damagedCopies }: ReadBack): Copier {
-    const { peer: origin, state, places, log, mend } = this.#options;
+    const { peer: origin, state, places, log, refused, mend } = this.#options;
     return new Copier({
       kind,
       origin,
@@ -91,6 +91,7 @@ export class PeerRecords {
       handedOverSeq: copiedSeqs.get(kind) ?? 0,
       isDamaged: damagedCopies.has(kind),
       isHeld: (batch) => state.isHeld(kind, batch),
+      onNoBatch: () => refused.count("batch"),
       admits: (batch, streamSeq) => this.#admits(kind, batch, streamSeq),
       holes: () => state.ledger.holes(kind, origin),
       onLost: () => {

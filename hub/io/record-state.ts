@@ -209,11 +209,15 @@ export class RecordState {
 
   /** One record that cannot be folded must not keep the hub from starting: it is stored, said so, and passed over. */
   #applied(record: Push, { origin, incarnation, firstSeq }: Batch): string[] {
+    const { peer, fold, log, refused } = this.#options;
     try {
-      return this.#options.fold.apply(record, origin).changed;
+      const { outcome, changed } = fold.apply(record, origin);
+      if (outcome === "unreadable" && origin === peer) refused.count("batch");
+      return changed;
     } catch (error) {
       const group = groupKey(record.group);
-      this.#options.log.error("records.unfoldable", { origin, incarnation, firstSeq, group, error: messageOf(error) });
+      log.error("records.unfoldable", { origin, incarnation, firstSeq, group, error: messageOf(error) });
+      if (origin === peer) refused.count("batch");
       return [];
     }
   }

@@ -42,6 +42,7 @@ export class BeatExchange {
   #ack: Ack | undefined;
   /** Whether the peer takes this hub's beats. */
   #isTaken = false;
+  #refused = 0;
   /** Most come on three paths. */
   #last: { bytes: Buffer; key: Buffer; message: Message } | undefined;
 
@@ -62,6 +63,7 @@ export class BeatExchange {
     this.#tcp = await TcpPath.open({
       ...ends,
       received: (bytes) => this.#take(bytes, "tcp"),
+      tooLong: () => void this.#refused++,
       refused: () => refused("tcp"),
     });
     this.#udp = await UdpPath.open({
@@ -72,6 +74,13 @@ export class BeatExchange {
     this.#nats.connect(this.#stop.signal).catch((error: unknown) => {
       if (!this.#stop.signal.aborted) throw error;
     });
+  }
+
+  /** Messages since the last question that did not have the peer's seal. */
+  takeRefused(): number {
+    const refused = this.#refused;
+    this.#refused = 0;
+    return refused;
   }
 
   get nextCounter(): number {
@@ -146,8 +155,12 @@ export class BeatExchange {
   /** @returns whether it was the peer's, new or not */
   #take(bytes: Buffer, path: BeatPath, offered?: Buffer): boolean {
     const { keys, config } = this.#options;
-    const message = this.#read(bytes, offered ?? keys.peer);
-    if (message?.machine !== config.peer.name) return false;
+    const key = offered ?? keys.peer;
+    const message = this.#read(bytes, key);
+    if (message?.machine !== config.peer.name) {
+      if (key !== undefined) this.#refused++;
+      return false;
+    }
     if (offered !== undefined) keys.learn(offered);
     if (message.kind === "beat") {
       keys.acknowledged(message.knows);

@@ -12,21 +12,27 @@ const peerName = "peer-beats.key";
 export class BeatKeys {
   readonly #directory: string | undefined;
   readonly #log: Log;
+  readonly #onChange: (keys: BeatKeys) => void;
   #own: Buffer;
   /** The own one from when the peer says that it knows it. */
   #next: Buffer | undefined;
   #peer: Buffer | undefined;
   #peerMark: string | undefined;
 
-  /** @param directory undefined for keys that end with the hub */
-  constructor(directory: string | undefined, log: Log) {
+  /**
+   * @param directory undefined for keys that end with the hub
+   * @param onChange called with the first ones as well
+   */
+  constructor(directory: string | undefined, log: Log, onChange: (keys: BeatKeys) => void = () => {}) {
     this.#directory = directory;
     this.#log = log;
+    this.#onChange = onChange;
     this.#peer = this.#read(peerName);
     this.#peerMark = this.#peer && markOf(this.#peer);
     const own = this.#read(ownName);
     this.#own = own ?? randomBytes(keyBytes);
     if (own === undefined) this.#write(ownName, this.#own);
+    onChange(this);
   }
 
   /** What NATS tells the peer. */
@@ -34,7 +40,7 @@ export class BeatKeys {
     return this.#next ?? this.#own;
   }
 
-  /** What seals on direct paths; after `renew` both keys, since the peer may know either. */
+  /** What seals on paths that do not know who speaks; after `renew` both keys, since the peer may know either. */
   get sealing(): Buffer[] {
     return this.#next === undefined ? [this.#own] : [this.#own, this.#next];
   }
@@ -42,6 +48,7 @@ export class BeatKeys {
   /** Begins with a new own key. A hub that ends before the peer knows it goes on with the one before. */
   renew(): void {
     this.#next = randomBytes(keyBytes);
+    this.#onChange(this);
   }
 
   /** @param mark of the key that the peer says it has learned; a hub of before says none, and both keys seal until the next start */
@@ -51,6 +58,7 @@ export class BeatKeys {
     this.#next = undefined;
     this.#write(ownName, this.#own);
     this.#log.info("beats.key_renewed");
+    this.#onChange(this);
   }
 
   /** Undefined until the peer was heard over NATS for the first time. */
@@ -70,6 +78,7 @@ export class BeatKeys {
     this.#peer = Buffer.from(key);
     this.#peerMark = markOf(key);
     this.#write(peerName, this.#peer);
+    this.#onChange(this);
   }
 
   #read(name: string): Buffer | undefined {

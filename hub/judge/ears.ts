@@ -3,7 +3,7 @@ import { createLog, type Log, logWith } from "../io/log.ts";
 import { monoMs } from "../io/mono-clock.ts";
 import { BeatExchange, type BeatExchangeOptions } from "./beat-exchange.ts";
 import { BeatKeys } from "./beat-keys.ts";
-import type { JudgeOrders } from "./messages.ts";
+import type { FromJudge, JudgeOrders } from "./messages.ts";
 
 export type Hearer = Pick<BeatExchangeOptions, "heard" | "word" | "refused">;
 
@@ -13,12 +13,13 @@ export class Ears {
   #hearer: Hearer | undefined;
   #opened: Promise<void> | undefined;
 
-  constructor({ config, incarnation }: JudgeOrders) {
+  /** @param tell the hub's main thread */
+  constructor({ config, incarnation }: JudgeOrders, tell: (message: FromJudge) => void) {
     this.log = logWith(createLog(config.machine.name), { thread: "judge" });
     this.exchange = new BeatExchange({
       config,
       incarnation,
-      keys: new BeatKeys(config.stateDirectory, this.log),
+      keys: new BeatKeys(config.stateDirectory, this.log, ({ sealing, peer }) => tell({ type: "keys", sealing, peer })),
       log: this.log,
       clock: monoMs,
       heard: (...heard) => this.#hearer?.heard(...heard),

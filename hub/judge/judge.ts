@@ -3,6 +3,7 @@ import { Worker } from "node:worker_threads";
 import type { HubConfig } from "../config.ts";
 import type { Judgement, MachineState } from "../core/verdict.ts";
 import { monoMs } from "../io/mono-clock.ts";
+import type { KnownKeys } from "../io/peer-seals.ts";
 import { type BeatPath, Board } from "./board.ts";
 import { unheardMachine } from "./machine-watch.ts";
 import { type FromJudge, type JudgeOrders, judgeThread, type ToJudge } from "./messages.ts";
@@ -17,6 +18,10 @@ export interface JudgeOptions {
   clock(): number;
   /** A verdict of a machine or of one of its parts changed. */
   onChange(machine: string, state: MachineState, before: MachineState): void;
+  /** By which beats are sealed: at first, and whenever they change. */
+  onKeys(keys: KnownKeys): void;
+  /** So many messages came that had not the peer's seal. */
+  onRefused(messages: number): void;
   /** The thread ended although nobody stopped it. */
   onBroken(error: Error): void;
 }
@@ -162,6 +167,12 @@ export class Judge {
       case "unable":
         this.#stopping = true;
         this.#listening?.reject(new Error(`the judge cannot hear the peer: ${message.reason}`));
+        break;
+      case "keys":
+        this.#options.onKeys(message);
+        break;
+      case "refused":
+        this.#options.onRefused(message.messages);
         break;
       case "judged":
         this.#judged(message.machine, inOwnTime(message.state, this.#options.clock() - monoMs()));

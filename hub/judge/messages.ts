@@ -28,9 +28,13 @@ export type FromJudge =
   /** After `prepare`. */
   | { type: "prepared" }
   | { type: "listening" }
+  /** At first, and whenever one of them changed: what the main thread seals with, too. */
+  | { type: "keys"; sealing: readonly Uint8Array[]; peer: Uint8Array | undefined }
   /** Neither beats nor verdicts: the hub is not to start. */
   | { type: "unable"; reason: string }
   | { type: "judged"; machine: string; state: MachineState }
+  /** Messages that had not the peer's seal, since it was said last. */
+  | { type: "refused"; messages: number }
   | { type: "cut-off"; cutOff: boolean }
   /** After `leave`: a successor may judge from now on. */
   | { type: "left" }

@@ -14,6 +14,8 @@ export interface TcpPathOptions {
   peer: Address;
   /** Returns whether the message was the peer's. */
   received(bytes: Buffer): boolean;
+  /** Somebody says more at once than a judge does. */
+  tooLong?(): void;
   /** The peer's kernel closed or refused the connection. */
   refused(): void;
 }
@@ -137,7 +139,11 @@ export class TcpPath {
     const deadline = setTimeout(() => socket.destroy(), idleDeadlineMs);
     socket.on("data", (part) => {
       const messages = reader.read(part);
-      if (messages === undefined) return void socket.destroy();
+      if (messages === undefined) {
+        this.#options.tooLong?.();
+        socket.destroy();
+        return;
+      }
       for (const message of messages) {
         if (!this.#options.received(message)) continue;
         deadline.refresh();

@@ -120,6 +120,8 @@ class JudgeThread {
     this.#ticks++;
     this.#beat(this.#ticks % 2 === 0 ? beatPaths : ["udp"]);
     this.#ears.exchange.repeat(sayAgainMs);
+    const messages = this.#ears.exchange.takeRefused();
+    if (messages > 0) this.#tell({ type: "refused", messages });
   }
 
   #heard(beat: Beat, path: BeatPath, is: { old: boolean; fresh: boolean }): void {
@@ -185,8 +187,8 @@ export const isJudgeThread = !isMainThread && (workerData as Partial<JudgeOrders
 if (isJudgeThread && parentPort !== null) waitForStart(workerData as JudgeOrders, parentPort); // by judge.ts
 
 function waitForStart(orders: JudgeOrders, port: MessagePort): void {
-  const ears = new Ears(orders);
   const tell = (message: FromJudge) => port.postMessage(message);
+  const ears = new Ears(orders, tell);
   const take = (message: ToJudge) => {
     const { type } = message;
     if (type === "prepare") {

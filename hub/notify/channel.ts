@@ -1,11 +1,12 @@
-/** One channel of this hub: tells what may be told, one at a time, and after a failure waits ever longer. No other channel waits for it. */
+/** One channel of this hub: tells what may be told, one message at a time, and after a failure waits ever longer. No other channel waits for it. */
 import type { Notice } from "../core/notify/notice.ts";
+import { Pace } from "../core/notify/pace.ts";
 import { attemptMs } from "../core/notify/turns.ts";
 import type { ChannelView } from "../http/notifications-json.ts";
 import { type Log, messageOf } from "../io/log.ts";
 import { within } from "../io/within.ts";
 import type { ChannelConfig } from "./config.ts";
-import { type Message, messageOfNotice, type Teller, testMessage } from "./message.ts";
+import { type Message, messageOfNotices, type Teller, testMessage } from "./message.ts";
 import { tell } from "./tell.ts";
 
 export interface ChannelOptions {
@@ -14,7 +15,8 @@ export interface ChannelOptions {
   /** What may be told now, what happened first first. */
   candidates(): Notice[];
   queued(): number;
-  onTold(id: string): void;
+  /** One message has told of these. */
+  onTold(ids: readonly string[]): void;
   log: Log;
   /** Monotonic ms. */
   clock(): number;
@@ -29,6 +31,7 @@ const stopMs = 2_000;
 export class Channel {
   readonly #options: ChannelOptions;
   readonly #stop = new AbortController();
+  readonly #pace = new Pace();
   /** Of notices that are still to be told: those that failed least go first. */
   readonly #failures = new Map<string, number>();
   #busy: Promise<void> | undefined;
@@ -68,10 +71,11 @@ export class Channel {
     const { candidates, clock } = this.#options;
     if (this.#busy !== undefined || this.#stop.signal.aborted || clock() < this.#notBeforeMs) return;
     const all = candidates();
-    const [notice] = all.toSorted((a, b) => this.#failuresOf(a) - this.#failuresOf(b));
+    const waiting = all.toSorted((a, b) => this.#failuresOf(a) - this.#failuresOf(b));
+    const [first, ...rest] = this.#pace.next(waiting, clock());
     for (const id of this.#failures.keys()) if (!all.some((each) => each.id === id)) this.#failures.delete(id);
-    if (notice === undefined) return;
-    this.#busy = this.#tell(notice).finally(() => {
+    if (first === undefined) return;
+    this.#busy = this.#tell([first, ...rest]).finally(() => {
       this.#busy = undefined;
       this.look();
     });
@@ -105,20 +109,21 @@ export class Channel {
     await busy;
   }
 
-  async #tell(notice: Notice): Promise<void> {
-    const { config, teller, onTold, log } = this.#options;
-    const { id, kind, name: alert, subject } = notice;
-    const error = await this.#attempt(messageOfNotice(notice, teller));
-    if (error !== undefined)
-      [this.#tried, this.#failingSinceMs] = [true, this.#failingSinceMs ?? this.#options.clock()];
-    const said = { channel: config.name, kind, alert, subject };
+  async #tell(notices: readonly [Notice, ...Notice[]]): Promise<void> {
+    const { config, teller, onTold, log, clock } = this.#options;
+    const message = messageOfNotices(notices, teller);
+    const error = await this.#attempt(message);
+    if (error !== undefined) [this.#tried, this.#failingSinceMs] = [true, this.#failingSinceMs ?? clock()];
+    const { kind, alert, subject } = message;
+    const said = { channel: config.name, kind, alert, subject, notices: notices.length };
     if (error === undefined) {
-      this.#failures.delete(id);
+      for (const { id } of notices) this.#failures.delete(id);
+      this.#pace.told(notices, clock());
       log.info("notification.told", said);
-      onTold(id);
+      onTold(notices.map(({ id }) => id));
       return;
     }
-    this.#failures.set(id, this.#failuresOf(notice) + 1);
+    for (const notice of notices) this.#failures.set(notice.id, this.#failuresOf(notice) + 1);
     log.warn("notification.failed", { ...said, error });
   }
 

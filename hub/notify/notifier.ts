@@ -52,7 +52,7 @@ export class Notifier {
           teller: this.#teller,
           candidates: () => (this.#ready ? this.#book.candidates(channel, this.#sight()) : []),
           queued: () => this.#book.queued(channel),
-          onTold: (id) => this.#told(id, channel.name),
+          onTold: (ids) => this.#told(ids, channel.name),
           log,
           clock,
         }),
@@ -158,8 +158,8 @@ export class Notifier {
     for (const channel of this.#channels) channel.look();
   }
 
-  #told(id: string, channel: Notice["id"]): void {
-    this.#book.told(id, channel, Date.now());
+  #told(ids: readonly Notice["id"][], channel: string): void {
+    for (const id of ids) this.#book.told(id, channel, Date.now());
     this.#keep();
     this.#options.onTold();
   }

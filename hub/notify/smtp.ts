@@ -65,7 +65,8 @@ export async function tellSmtp(config: SmtpConfig, message: Message, signal: Abo
 
 const isTimeout = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "ETIMEDOUT";
 
-const isLoud = ({ kind, severity }: Message) => severity === "urgent" && (kind === "raised" || kind === "flapping");
+const isLoud = ({ kind, severity }: Message) =>
+  severity === "urgent" && ["raised", "flapping", "together"].includes(kind);
 
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { renderHubConfig } from "../../components/hub-config.ts";
 import type { MachineConfig } from "../../hub/config.ts";
+import { FleetView } from "../../hub/http/api.ts";
 import { build } from "../../ops/build.ts";
 import { freePorts } from "../support/free-ports.ts";
 import { Key, type SecuredNatsPair, type SecuredServer, startSecuredNatsPair } from "../support/secured-nats-pair.ts";
@@ -79,6 +80,12 @@ describe("two hubs whose NATS asks for keys", () => {
     expect(metrics).toContain('job="there"');
   });
 
+  it("what they tell each other by HTTP bears the other's seal, and without one nothing is taken", async () => {
+    for (const name of ["mainpc", "pc2"])
+      await until(`HTTP at ${name}`, async () => (await toldByHttpAgoMs(name)) < 2_000);
+    expect([await unsealed("mainpc"), await unsealed("pc2")]).toEqual([0, 0]);
+  });
+
   it("no key that the hub uses is refused a subject by either server", () => {
     for (const name of ["mainpc", "pc2"]) expect(server(name).log(), name).not.toMatch(/violation/i);
   });
@@ -109,7 +116,7 @@ describe("two hubs whose NATS asks for keys", () => {
 
   it("with the seed the key of beats is renewed: the peer learns it by NATS, and takes nobody for dead", async () => {
     const learned = () => hub("pc2").log.split('"beats.key_learned"').length;
-    const dead = () => [...hubs.values()].flatMap(({ log }) => log.match(/"machine.judged".*"dead"/g) ?? []);
+    const dead = () => [...hubs.values()].flatMap(({ log }) => log.match(/"machine.judged".*"hub":"dead"/g) ?? []);
     const before = { learned: learned(), dead: dead() };
     hub("mainpc").process.kill("SIGHUP");
     await until("the peer learns it", () => learned() > before.learned);
@@ -118,6 +125,8 @@ describe("two hubs whose NATS asks for keys", () => {
     // Several times as long as a hub that says nothing is alive for.
     await new Promise((resolve) => setTimeout(resolve, 2_000));
     expect(dead()).toEqual(before.dead);
+    await until("a report by HTTP under the new key", async () => (await toldByHttpAgoMs("pc2")) < 1_000);
+    expect([await unsealed("mainpc"), await unsealed("pc2")]).toEqual([0, 0]);
   });
 
   it("NATS first: the hub is cut, reads its seed at each try, and needs no signal", async () => {
@@ -170,6 +179,17 @@ function connects(name: string): number {
 function said(name: string, event: string): number {
   const lines = hub(name).log.split("\n");
   return lines.filter((line) => line.includes(`"${event}"`) && !line.includes('"thread":"judge"')).length;
+}
+
+/** Age of the last report of the other hub that this one took by HTTP, ms. */
+async function toldByHttpAgoMs(name: string): Promise<number> {
+  const { machines } = FleetView.parse(await (await fetch(`${hub(name).url}/api/v1/fleet`)).json());
+  return machines[name === "mainpc" ? "pc2" : "mainpc"]?.paths.http ?? Number.POSITIVE_INFINITY;
+}
+
+async function unsealed(name: string): Promise<number> {
+  const text = await (await fetch(`${hub(name).url}/metrics`)).text();
+  return Number(/^tandem_peer_refused_total\{what="report"\} (\d+)$/m.exec(text)?.[1]);
 }
 
 /** Status of a push, and where it is stored. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { ConditionAlerts } from "../../hub/condition-alerts.ts";
 import { OpenAlerts } from "../../hub/core/open-alerts.ts";
+import type { SatelliteVerdict } from "../../hub/core/satellite.ts";
 import type { Verdict } from "../../hub/core/verdict.ts";
 import type { NewAlert } from "../../hub/io/store-alert.ts";
 import { service } from "../ops/services/service.ts";
@@ -11,6 +12,9 @@ let open: OpenAlerts;
 let said: string[];
 let records: { ready: boolean; missing: number; bytes: number; nearlyFull: string[] };
 let worked: string[];
+let asks: boolean;
+let satellite: SatelliteVerdict;
+let contradicted: string[];
 let alerts: ConditionAlerts;
 
 const judged = (verdict: Verdict) => ({ verdict, sinceMs: 0, reason: "" });
@@ -23,6 +27,7 @@ function note({ severity, name, subject, message }: Omit<NewAlert, "name"> & { n
 beforeEach(() => {
   vi.useFakeTimers();
   [verdicts, open, said, worked] = [{}, new OpenAlerts(), [], []];
+  [asks, satellite, contradicted] = [true, "unknown", []];
   records = { ready: true, missing: 0, bytes: 0, nearlyFull: [] };
   alerts = new ConditionAlerts({
     config: smallConfig(),
@@ -34,7 +39,7 @@ beforeEach(() => {
       const isDead = [hub, nats, pushgateway].every(({ verdict }) => verdict === "dead");
       return { judgement: judged(isDead ? "dead" : "alive"), parts: { hub, nats, pushgateway } };
     },
-    satellite: () => "unknown",
+    satellite: () => satellite,
     records: {
       get ready() {
         return records.ready;
@@ -50,7 +55,9 @@ beforeEach(() => {
     },
     services: () => [service({ name: "Twin", owner: "mainpc" })],
     inMaintenance: (id) => worked.includes(id),
+    asks: () => asks,
     store: async (alert) => note(alert),
+    endedByPeer: (name, subject) => void contradicted.push(`${name} ${subject}`),
     clock: () => Date.now(),
   });
 });
@@ -137,4 +144,65 @@ it("a switchover that was given up is told until the service moves, or for an ho
   expect(said.slice(2)).toEqual(["resolved switchover-given-up Twin"]);
   await pass(3_600);
   expect(said.slice(3)).toEqual(["resolved switchover-given-up Other"]);
+});
+
+it("what the peer ends while this hub sees it is said again at once, and counted, and no end that is true is", async () => {
+  verdicts["mainpc nats"] = "dead";
+  await pass(7);
+  note({ severity: "resolved", name: "nats-lost", subject: "mainpc", message: "a lie" });
+  await pass(1);
+  expect(said).toEqual(["urgent nats-lost mainpc", "resolved nats-lost mainpc", "urgent nats-lost mainpc"]);
+  expect(contradicted).toEqual(["nats-lost mainpc"]);
+  delete verdicts["mainpc nats"];
+  await pass(4);
+  expect([said.length, said.at(-1), contradicted.length]).toEqual([4, "resolved nats-lost mainpc", 1]);
+});
+
+it("what was said of the peer's servers while its hub was dead is the peer's to end, and begins anew the next time", async () => {
+  for (const part of ["hub", "pushgateway"]) verdicts[`pc2 ${part}`] = "dead";
+  await pass(7);
+  for (const part of ["hub", "pushgateway"]) delete verdicts[`pc2 ${part}`];
+  note({ severity: "resolved", name: "pushgateway-lost", subject: "pc2", message: "" });
+  await pass(5);
+  said = [];
+  for (const part of ["hub", "pushgateway"]) verdicts[`pc2 ${part}`] = "dead";
+  await pass(4);
+  expect([said, contradicted]).toEqual([[], []]);
+  await pass(3);
+  expect(said.toSorted()).toEqual(["urgent hub-lost pc2", "warning pushgateway-lost pc2"]);
+});
+
+it("what is said once is said again too, as long as this hub sees it: a lost machine, a service that is held", async () => {
+  const word = (name: "machine-lost" | "service-held", subject: string, severity: NewAlert["severity"]) => {
+    const alert = { severity, name, subject, message: "" };
+    alerts.said(alert);
+    note(alert);
+  };
+  const lie = (name: string, subject: string) => note({ severity: "resolved", name, subject, message: "a lie" });
+  satellite = "dead";
+  for (const part of ["hub", "nats", "pushgateway"]) verdicts[`pc2 ${part}`] = "dead";
+  word("machine-lost", "pc2", "urgent");
+  word("machine-lost", "nas", "urgent");
+  word("service-held", "Twin", "urgent");
+  await pass(7);
+  said = [];
+  for (const [name, subject] of [
+    ["machine-lost", "pc2"],
+    ["machine-lost", "nas"],
+    ["service-held", "Twin"],
+  ] as const)
+    lie(name, subject);
+  await pass(1);
+  const again = ["machine-lost pc2", "machine-lost nas", "service-held Twin"];
+  expect(said.slice(3)).toEqual(again.map((key) => `urgent ${key}`));
+  expect(contradicted).toEqual(again);
+
+  // The peer asks the satellite now, the machine is being worked on, and the failover has taken its word back.
+  [asks, worked] = [false, ["pc2"]];
+  word("service-held", "Twin", "resolved");
+  lie("machine-lost", "nas");
+  lie("machine-lost", "pc2");
+  said = [];
+  await pass(10);
+  expect([said, contradicted.length]).toEqual([[], 3]);
 });

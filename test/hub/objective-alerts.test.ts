@@ -14,6 +14,7 @@ let deadHub: string;
 let worked: string[];
 /** The hub that does not say that it judges objectives, and since when. */
 let mute: { hub: string; sinceMs: number };
+let contradicted: string[];
 const hubs: ObjectiveAlerts[] = [];
 
 function note(by: string, alert: NewAlert): void {
@@ -24,6 +25,7 @@ function note(by: string, alert: NewAlert): void {
 beforeEach(() => {
   vi.useFakeTimers();
   [open, said, deadHub, worked] = [new OpenAlerts(), [], "", []];
+  contradicted = [];
   mute = { hub: "", sinceMs: 0 };
   objectives = [objective(), objective({ name: service })];
   const { machine, peer, services } = smallConfig();
@@ -41,6 +43,7 @@ beforeEach(() => {
         isWorkedOn: (name) => worked.includes(name),
         standing: () => (mute.hub === own.name ? undefined : open),
         store: async (alert) => note(own.name, alert),
+        endedByPeer: (name, subject) => void contradicted.push(`${own.name}: ${name} ${subject}`),
         clock: () => Date.now(),
       }),
     );
@@ -105,4 +108,23 @@ it("the other hub speaks once the home's, which lives, has not said for 60 s tha
   burn(service, "no");
   await pass(120);
   expect(said.slice(1)).toEqual([expect.stringMatching(/^mainpc: resolved budget-burning TutorAgent/)]);
+});
+
+it("an end, or a lesser word, of a hub that has no say is contradicted while it burns", async () => {
+  burn(service, "urgent", { "1h": 20, "5m": 20 });
+  await pass(15);
+  const lie = { name: "budget-burning", subject: service, message: "" } as const;
+  note("pc2", { ...lie, severity: "resolved" });
+  await pass(10);
+  note("pc2", { ...lie, severity: "warning" });
+  await pass(10);
+  expect(said.map((line) => line.split(" ").slice(0, 2).join(" "))).toEqual([
+    "mainpc: urgent",
+    "pc2: resolved",
+    "mainpc: urgent",
+    "pc2: warning",
+    "mainpc: urgent",
+  ]);
+  const both = `mainpc: budget-burning ${service}`;
+  expect(contradicted).toEqual([both, both]);
 });

@@ -12,6 +12,7 @@ import { createPastApi } from "../../hub/http/past-api.ts";
 import { HistoryFiles } from "../../hub/io/history-files.ts";
 import { createLog } from "../../hub/io/log.ts";
 import { ObjectivesDesk } from "../../hub/objectives-desk.ts";
+import { noSeals } from "../support/seals.ts";
 import { until } from "../support/until.ts";
 import { smallConfig } from "./small-config.ts";
 
@@ -53,6 +54,7 @@ function objectivesOf(name: string): ObjectivesDesk {
     config: configOf(name),
     isCutOff: () => cutOff,
     isWorkedOn: () => worked,
+    seals: noSeals(),
     clock: () => performance.now(),
     log,
   });
@@ -63,7 +65,7 @@ function historyOf(name: string, series: number): HistoryDesk {
   const values = { uncopied: 0, lag: 1, unhealthy: 0, degraded: 0, series, buffer: 1 };
   const config = configOf(name);
   const look = () => ({ stored: 0, values, agents: [] });
-  const desk = new HistoryDesk({ config, ids: [], look, log });
+  const desk = new HistoryDesk({ config, ids: [], look, seals: noSeals(), log });
   desks.push(desk);
   return desk;
 }
@@ -111,7 +113,7 @@ it("a hub without anything has its counts and its history from the peer's hub wi
   };
   await new HistoryFiles(join(folder, "there", "history"), [], log).add([row], wallMs);
   await its.start();
-  past = createPastApi({ objectives: there, history: its });
+  past = createPastApi({ seals: noSeals(), objectives: there, history: its });
   worked = true;
   const [own, history] = [objectivesOf("own"), historyOf("own", 7)];
   await Promise.all([own.start(), history.start()]);

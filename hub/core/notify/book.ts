@@ -4,7 +4,7 @@ import { nextHlc } from "../hlc.ts";
 import { EpisodeDumps, Episodes, type Noted, type NotedAlert } from "./episodes.ts";
 import { isLoudEnough, type Loudness, Notice } from "./notice.ts";
 import { type Telling, Tellings, Told } from "./told.ts";
-import { mayBegin, type PeerSight } from "./turns.ts";
+import { contradictMs, mayBegin, type PeerSight } from "./turns.ts";
 
 export interface BookChannel {
   name: string;
@@ -85,6 +85,7 @@ export class NotifyBook {
   note(alert: NotedAlert, how: "made" | "heard" | "read", clockMs: number): Pick<Noted, "notice" | "raised"> {
     const { settled = [], notice, raised, renamed } = this.#episodes.note(alert);
     this.#revision++;
+    if (how === "made" && alert.severity !== "resolved") this.#contradict(alert, clockMs);
     for (const each of settled) this.#add(each, clockMs, how === "read");
     if (renamed !== undefined) this.#rename(renamed);
     if (notice !== undefined) this.#add(notice, how === "made" ? undefined : clockMs, how === "read", how === "heard");
@@ -135,10 +136,12 @@ export class NotifyBook {
   candidates(channel: BookChannel, { nowMs, clockMs, peer, isQuiet }: BookSight): Notice[] {
     const { self, machines } = this.#options;
     return [...this.#entries.values()]
-      .filter(({ notice, learnedAtMs }) => {
+      .filter((entry) => {
+        const { notice, learnedAtMs } = entry;
         const { name, subject, kind, origin, dueMs } = notice;
         if (!this.#isWanted(notice, channel)) return false;
         if (kind !== "resolved" && isQuiet(name, subject)) return false;
+        if (this.#mayBeContradicted(entry, clockMs)) return false;
         return mayBegin({ self, origin, machines, channel: channel.name, dueMs, nowMs, learnedAtMs, clockMs, peer });
       })
       .map(({ notice }) => notice)
@@ -185,6 +188,22 @@ export class NotifyBook {
     });
   }
 
+  /** Nobody is told by this hub that a trouble is over which it sees. */
+  #contradict({ name, subject }: NotedAlert, clockMs: number): void {
+    for (const [id, entry] of this.#entries) {
+      const { notice } = entry;
+      const isItsEnd = notice.name === name && notice.subject === subject && this.#mayBeContradicted(entry, clockMs);
+      if (isItsEnd && !this.#isToldAnywhere(notice)) this.#remove(id, false);
+    }
+  }
+
+  /** Whether it is an end that the peer has stored just now. */
+  #mayBeContradicted({ notice: { kind, origin }, learnedAtMs }: Entry, clockMs: number): boolean {
+    const { self, machines } = this.#options;
+    const isPeers = origin !== self && machines.includes(origin);
+    return kind === "resolved" && isPeers && learnedAtMs !== undefined && clockMs - learnedAtMs < contradictMs;
+  }
+
   #needed(): Set<string> {
     const waiting = [...this.#entries.values()].flatMap(({ notice: { id, after = id, orAfter = id } }) => [
       id,
@@ -218,10 +237,14 @@ export class NotifyBook {
     while (this.#entries.size > maxNotices) this.#remove(this.#leastNeeded(), true);
   }
 
-  /** The oldest of what is over, with its end; else the oldest. */
+  /** Of the hub that has most, so that what one says costs the other nothing: the oldest of what is over, with its end; else the oldest. */
   #leastNeeded(): string {
-    for (const [id, { notice }] of this.#entries) if (!this.#episodes.stands(notice)) return id;
-    return this.#entries.keys().next().value ?? "";
+    const counts = new Map<string, number>();
+    for (const { notice } of this.#entries.values()) counts.set(notice.origin, (counts.get(notice.origin) ?? 0) + 1);
+    const most = Math.max(...counts.values());
+    const theirs = [...this.#entries].filter(([, { notice }]) => counts.get(notice.origin) === most);
+    const over = theirs.find(([, { notice }]) => !this.#episodes.stands(notice));
+    return (over ?? theirs[0])?.[0] ?? "";
   }
 
   #remove(id: string, isLoss: boolean): void {

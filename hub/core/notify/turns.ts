@@ -29,6 +29,8 @@ export interface TurnQuestion {
 export const turnMs = 30_000;
 export const beginWithinMs = 18_000;
 export const attemptMs = 8_000;
+/** An end that the peer has stored waits for so long here: the hub that raised it says so again where it still sees it. */
+export const contradictMs = 15_000;
 /** Silence for so long is a peer that tells nothing; a shorter one may be a hub that is being replaced. */
 export const graceMs = 2_000;
 

@@ -14,6 +14,8 @@ export interface BudgetSight {
 export interface BudgetTurn {
   subject: string;
   severity: "urgent" | "warning" | "resolved";
+  /** It stood, and was ended or made less of by somebody else while it burnt all the time. */
+  again?: true;
 }
 
 /** What is worse is said after so long, ms. */
@@ -24,7 +26,7 @@ const ranks: Record<Burning, number> = { no: 0, warning: 1, urgent: 2 };
 
 /** Mutable; one per hub. */
 export class BudgetAlerts {
-  readonly #since = new Map<string, { burning: Burning; atMs: number }>();
+  readonly #since = new Map<string, { burning: Burning; atMs: number; stood: boolean }>();
 
   /** The same turn is said again until it is stored. @param atMs monotonic */
   step(sights: readonly BudgetSight[], atMs: number): BudgetTurn[] {
@@ -34,12 +36,15 @@ export class BudgetAlerts {
         return [];
       }
       const before = this.#since.get(subject);
-      const since = before?.burning === burning ? before : { burning, atMs };
+      const since = before?.burning === burning ? before : { burning, atMs, stood: false };
       this.#since.set(subject, since);
-      if (burning === standing) return [];
+      const { stood } = since;
+      since.stood = burning === standing;
+      if (since.stood) return [];
       const afterMs = ranks[burning] > ranks[standing] ? worseAfterMs : betterAfterMs;
       if (atMs - since.atMs < afterMs) return [];
-      return [{ subject, severity: burning === "no" ? "resolved" : burning }];
+      if (burning === "no") return [{ subject, severity: "resolved" }];
+      return [{ subject, severity: burning, ...(stood && ranks[standing] < ranks[burning] && { again: true }) }];
     });
   }
 }

@@ -57,6 +57,7 @@ export function copierPath(nc: NatsConnection): CopyPath {
     holes: () => 0,
     onLost: () => ledger.forget("metrics", "mainpc"),
     onNoStream: async () => {},
+    onNoBatch: () => {},
     admits: () => "taken",
     isHeld: ({ origin, incarnation, firstSeq, records }) =>
       ledger.holds("metrics", origin, incarnation, firstSeq, records.length),

@@ -57,3 +57,14 @@ it("of two words on a subject the newer one counts, in whatever order they come"
   expect(alerts.isOpen("agent-unhealthy", "mainpc/A")).toBe(true);
   expect(alerts.list()).toHaveLength(1);
 });
+
+it("an alert that stood and was ended while the agent was unhealthy all the time is said again, and said to be so once", () => {
+  const alerts = new AgentAlerts();
+  const step = (at: number, open: boolean) => alerts.step([{ ...ill, open }], at);
+  step(0, false);
+  step(6_000, true);
+  expect(step(6_500, false)).toEqual([{ id: "mainpc/A", severity: "urgent", again: true }]);
+  expect(step(7_000, false)).toEqual([{ id: "mainpc/A", severity: "urgent" }]);
+  alerts.step([{ ...well, open: false }], 8_000);
+  expect(step(9_000, false)).toEqual([]);
+});

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { beforeEach, expect, it, onTestFinished } from "vitest";
 import { HistoryView } from "../../../hub/http/history-json.ts";
 import { createPastApi } from "../../../hub/http/past-api.ts";
+import { noSeals } from "../../support/seals.ts";
 
 let isRead: boolean;
 let asked: unknown[];
@@ -21,6 +22,7 @@ async function ask(path: string, method = "GET") {
     };
   const head = { machine: "mainpc", now, from: now, stepMs: 60_000 };
   const api = createPastApi({
+    seals: noSeals(),
     objectives: { isRead, view: note({ machine: "mainpc", now, objectives: [] }), counts: note({ v: 1 }) },
     history: {
       isRead,

@@ -56,6 +56,7 @@ class Side {
       log,
       handedOverSeq,
       isDamaged: false,
+      onNoBatch: () => {},
       admits: () => "taken",
       isHeld: (batch) => this.#isHeld(batch),
       holes: () => this.ledger.holes("metrics", this.#peer),

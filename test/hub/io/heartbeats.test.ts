@@ -7,6 +7,7 @@ import { HeartbeatSender } from "../../../hub/io/heartbeat-sender.ts";
 import { createLog } from "../../../hub/io/log.ts";
 import { freePorts } from "../../support/free-ports.ts";
 import { type NatsPair, startNatsPair } from "../../support/nats-pair.ts";
+import { noSeals } from "../../support/seals.ts";
 import { until } from "../../support/until.ts";
 
 const log = createLog("test", () => {});
@@ -34,7 +35,13 @@ describe("heartbeats of pc2, heard by mainpc", () => {
     beats = [];
     nats = await startNatsPair();
     port = (await freePorts(1))[0] ?? 0;
-    sender = new HeartbeatSender({ machine: "pc2", peerHost: "127.0.0.9", intervalMs: 100, compose: () => words });
+    sender = new HeartbeatSender({
+      machine: "pc2",
+      peerHost: "127.0.0.9",
+      seals: noSeals(),
+      intervalMs: 100,
+      compose: () => words,
+    });
     server = createServer((request, response) => sender.serve(request, response));
     await listen();
     const [from, to] = await Promise.all([nats.pc2.connect(), nats.mainpc.connect()]);
@@ -45,6 +52,7 @@ describe("heartbeats of pc2, heard by mainpc", () => {
     receiver = new HeartbeatReceiver({
       peer: "pc2",
       address: { host: "127.0.0.1", port },
+      seals: noSeals(),
       log,
       heard: (beat, route) => void beats.push({ route, beat }),
     });

@@ -1,8 +1,10 @@
 import { connect, type NatsConnection } from "nats";
+import { Registry } from "prom-client";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { encodeBatch } from "../../../hub/core/batch-codec.ts";
 import { type Hlc, maxWallMs } from "../../../hub/core/hlc.ts";
-import { nextIncarnation } from "../../../hub/core/record.ts";
+import { type Batch, nextIncarnation } from "../../../hub/core/record.ts";
+import { trustMetrics } from "../../../hub/http/trust-metrics.ts";
 import { ensureStreams, recordSubject } from "../../../hub/io/streams.ts";
 import { type NatsPair, startNatsPair } from "../../support/nats-pair.ts";
 import { RecordsSide } from "../../support/records-side.ts";
@@ -36,10 +38,12 @@ describe("a hub whose peer says what it likes", () => {
 
   /** A push as the peer's stream holds it. */
   const peerPushed = async (job: string, at: Hlc, of = incarnation) => {
-    const push = { kind: "push" as const, at, op: "put" as const, group: [["job", job]] as [string, string][] };
-    const records = [{ ...push, body: "a 1\n" }];
-    const data = encodeBatch({ v: 1, origin: "pc2", incarnation: of, firstSeq: seq++, records });
+    const data = encodeBatch(batchOf(job, at, "pc2", of));
     await peer.jetstream().publish(recordSubject("metrics", "pc2"), data);
+  };
+  const batchOf = (job: string, at: Hlc, origin = "pc2", of = incarnation): Batch => {
+    const push = { kind: "push" as const, at, op: "put" as const, group: [["job", job]] as [string, string][] };
+    return { v: 1, origin, incarnation: of, firstSeq: seq++, records: [{ ...push, body: "a 1\n" }] };
   };
   const heard = (wallMs: number, copied = {}) => {
     const rest = { lagMs: 0, copied, holdings: {}, agents: [] };
@@ -84,6 +88,55 @@ describe("a hub whose peer says what it likes", () => {
     await peerPushed("honest", now());
     await until("the honest one", () => jobs(mainpc).includes("honest"));
     expect([jobs(mainpc), mainpc.refused.of("incarnation")]).toEqual([["honest"], 1]);
+  });
+
+  it("refuses forged records and counts them: of this machine's name, and what is no batch", async () => {
+    heard(Date.now());
+    const [own] = [encodeBatch(batchOf("forged", now(), "mainpc"))];
+    for (const data of [own, Buffer.from("{}"), Buffer.from("")])
+      await peer.jetstream().publish(recordSubject("metrics", "pc2"), data);
+    seq = 1;
+    await peerPushed("honest", now());
+    await until("the honest one", () => jobs(mainpc).includes("honest"));
+    expect([jobs(mainpc), mainpc.refused.of("batch")]).toEqual([["honest"], 3]);
+    const registry = new Registry();
+    trustMetrics(registry, mainpc.refused, { open: 0, refused: 0 });
+    expect(await registry.metrics()).toContain('tandem_peer_refused_total{what="batch"} 3');
+  });
+
+  it("refuses oversized records and counts them: a push that its group's labels blow up is passed over, here and after a restart", async () => {
+    heard(Date.now());
+    const labels = Array.from({ length: 40 }, (_, i): [string, string] => [`l${i}`, "x".repeat(1_000)]);
+    const large = batchOf("large", now());
+    const [record] = large.records;
+    if (record?.kind !== "push") throw new Error("it is a push");
+    record.group = [["job", "large"], ...labels];
+    record.body = "a 1\n".repeat(1).concat(...Array.from({ length: 4_000 }, (_, i) => `a{i="${i}"} 1\n`));
+    await peer.jetstream().publish(recordSubject("metrics", "pc2"), encodeBatch(large));
+    await peerPushed("honest", now());
+    await until("the honest one", () => jobs(mainpc).includes("honest"));
+    expect([jobs(mainpc), mainpc.refused.of("batch")]).toEqual([["honest"], 1]);
+    await mainpc.kill();
+    mainpc = await RecordsSide.start("mainpc", nats);
+    expect(jobs(mainpc)).toEqual(["honest"]);
+  });
+
+  it("takes replayed records once, also with another body, and reordered ones as if they had come in their order", async () => {
+    heard(Date.now());
+    const [early, late] = [now(), { wallMs: Date.now() + 10, counter: 0 }];
+    const first = batchOf("group", early);
+    const second = { ...batchOf("group", late), records: [{ ...first.records[0], at: late, body: "a 2\n" }] } as Batch;
+    const replayed = { ...first, records: [{ ...first.records[0], body: "a 3\n" }] } as Batch;
+    for (const batch of [second, first, replayed, second])
+      await peer.jetstream().publish(recordSubject("metrics", "pc2"), encodeBatch(batch));
+    await peerPushed("last", now());
+    await until("the last one", () => jobs(mainpc).includes("last"));
+    expect([jobs(mainpc), mainpc.fold.metricsText().match(/^a\{.*group.*$/m)?.[0]]).toEqual([
+      ["group", "last"],
+      'a{instance="",job="group"} 2',
+    ]);
+    const line = mainpc.records.ledgerEntries().find(({ stream, origin }) => stream === "metrics" && origin === "pc2");
+    expect(line).toMatchObject({ stored: 3, missing: 0 });
   });
 
   it("does not take a place that its records have not reached for a copy of them", async () => {

@@ -183,7 +183,7 @@ describe("the seat of the failover", () => {
     expect(seat.log).toEqual(["failover.message_unreadable", "failover.word_unreadable"]);
   });
 
-  it("believes no epoch more than 1,000,000 above the known one, of the peer or the witness, and hears the rest of their words", async () => {
+  it("refuses a future epoch and counts it: believes no epoch more than 1,000,000 above the known one, of the peer or the witness, and hears the rest of their words", async () => {
     const services = [service("Reader"), service("Writer", { singleWriter: true })];
     seats = new Seats({ services, witness });
     seats.keys.set("Writer", { epoch: 2 ** 40, writer: "pc2", turn: 1, revision: 1 });

@@ -13,6 +13,8 @@ const judge = new Judge({
   lagMs: () => 0,
   clock: () => performance.now(),
   onChange: (machine, { parts }) => say({ machine, verdict: parts.hub.verdict, reason: parts.hub.reason }),
+  onKeys: () => {},
+  onRefused: () => {},
   onBroken: (error) => {
     throw error;
   },

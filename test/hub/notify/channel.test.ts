@@ -30,7 +30,7 @@ beforeEach(() => {
     teller: { machine: "mainpc", page: "" },
     candidates: () => open,
     queued: () => open.length,
-    onTold: (id) => (open = open.filter((each) => each.id !== id)),
+    onTold: (ids) => (open = open.filter(({ id }) => !ids.includes(id))),
     log: createLog("test", () => {}),
     clock: () => Date.now(),
     send: async (_, { subject }, signal) => {
@@ -111,4 +111,19 @@ it("a channel fails while something waits for it: neither a test that failed nor
   open = [notice("b")];
   await pass(60_000);
   expect(channel.failingForMs).toBeLessThanOrEqual(60_000);
+});
+
+it("of 300 notices at once 20 are told one by one and the others in one message, whose failure costs nothing", async () => {
+  startMs = Date.now();
+  open = Array.from({ length: 300 }, (_, i) => notice(`n${i}`));
+  refused = new Set(["mainpc"]);
+  await pass(30_000);
+  expect([attempts.slice(0, 20).map((each) => each.split(" ")[0]), open.length]).toEqual([
+    Array.from({ length: 20 }, (_, i) => `n${i}`),
+    280,
+  ]);
+  expect(attempts.slice(20).every((each) => each.startsWith("mainpc at"))).toBe(true);
+  refused.clear();
+  await pass(60_000);
+  expect([open.length, channel.view().delivered]).toEqual([0, 21]);
 });

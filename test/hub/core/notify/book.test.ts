@@ -357,3 +357,72 @@ it("what a peer's late records say was over more than an hour ago is not told", 
   teller.after(0);
   expect(teller.told).toEqual([]);
 });
+
+/** What mainpc's book may tell now, when pc2 does not hear it and tells nothing itself. */
+function contradictable() {
+  const book = new NotifyBook({ self: "mainpc", machines, channels: [phone] }, undefined, 0);
+  let nowMs = 1_000_000_000;
+  const sight = () => ({ nowMs, clockMs: nowMs, peer: alone, isQuiet: () => false });
+  return {
+    book,
+    say: (how: "made" | "heard", severity: Loudness | "resolved") => {
+      const origin = how === "made" ? "mainpc" : "pc2";
+      const at = { wallMs: nowMs++, counter: 0 };
+      book.note({ at, severity, name: "nats-lost", subject: "mainpc", message: "", origin }, how, nowMs);
+    },
+    after: (ms: number) => {
+      nowMs += ms;
+      book.tick(sight());
+    },
+    tell: () => {
+      const told: string[] = [];
+      for (let next = book.candidates(phone, sight())[0]; next; next = book.candidates(phone, sight())[0]) {
+        book.told(next.id, phone.name, nowMs);
+        told.push(next.kind);
+      }
+      return told;
+    },
+  };
+}
+
+it("an end that the peer stored is told 15 s later, and not at all when this hub has raised it again by then", () => {
+  const { say, after, tell } = contradictable();
+  say("made", "urgent");
+  expect(tell()).toEqual(["raised"]);
+  say("heard", "resolved");
+  after(14_000);
+  expect(tell()).toEqual([]);
+  say("made", "urgent");
+  expect(tell()).toEqual(["raised"]);
+  after(60_000);
+  expect(tell()).toEqual([]);
+  say("heard", "resolved");
+  after(15_000);
+  expect(tell()).toEqual(["resolved"]);
+});
+
+it("an end of this hub's own is told at once, and one of the peer's is not kept back by what the peer says after it", () => {
+  const { say, after, tell } = contradictable();
+  say("made", "urgent");
+  say("made", "resolved");
+  expect(tell()).toEqual(["raised", "resolved"]);
+  say("heard", "urgent");
+  say("heard", "resolved");
+  say("heard", "urgent");
+  after(15_000);
+  expect(tell()).toEqual(["raised", "resolved", "raised"]);
+});
+
+it("500 notices of one hub drop none of the other's", () => {
+  const book = new NotifyBook({ self: "mainpc", machines, channels: [phone] }, undefined, 0);
+  const note = (i: number, origin: string) =>
+    book.note(
+      { at: { wallMs: i, counter: 0 }, severity: "urgent", name: "odd", subject: `s${i}`, message: "", origin },
+      origin === "mainpc" ? "made" : "heard",
+      i,
+    );
+  for (let i = 0; i < 3; i++) note(i, "mainpc");
+  for (let i = 3; i < 700; i++) note(i, "pc2");
+  const kept = book.dump().notices.filter(({ origin }) => origin === "mainpc");
+  expect([kept.length, book.dump().notices.length, book.dropped]).toEqual([3, 500, 200]);
+});
