@@ -13,7 +13,7 @@ module.exports = {
       comment: "the renderers are text in, text out; some serve the local run too",
       severity: "error",
       from: {
-        path: "^components/(nats-conf|nats-auth|pushgateway-args|prometheus-conf|prometheus-rules|prometheus-alerts|grafana-conf|grafana-dashboard-json|grafana-dashboards|grafana-panels|keepalived-conf|witness-conf|supervisor-conf|hub-config|router-conf|become|file-script|drift-script|readiness-script|ssh-advice|logrotate-conf|log-quota|shell|ssh|address)\\.ts$",
+        path: "^components/(nats-conf|nats-auth|nats-accounts|nats-crossing|pushgateway-args|prometheus-conf|prometheus-rules|prometheus-alerts|grafana-conf|grafana-dashboard-json|grafana-dashboards|grafana-panels|keepalived-conf|witness-conf|supervisor-conf|hub-config|router-conf|become|file-script|drift-script|readiness-script|ssh-advice|logrotate-conf|log-quota|shell|ssh|address)\\.ts$",
       },
       to: { path: "^node_modules/@pulumi/" },
     },

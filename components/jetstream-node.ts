@@ -7,7 +7,7 @@ import { ConfigFile } from "./config-file.ts";
 import { hardenedContainer, readOnlyDirectory } from "./container.ts";
 import { DataDirectory } from "./data-directory.ts";
 import { type LeafArgs, renderNatsConf } from "./nats-conf.ts";
-import { leafTlsIn, type NatsSecurity, natsSecurityFiles } from "./nats-security.ts";
+import { accountsFile, leafTlsIn, type NatsSecurity, natsSecurityFiles } from "./nats-security.ts";
 import type { Reach } from "./reach.ts";
 
 export interface JetStreamNodeArgs {
@@ -89,7 +89,7 @@ export class JetStreamNode extends pulumi.ComponentResource {
           monitoringPort,
           storeDir: dataTarget,
           leaf: security === undefined ? args.leaf : { ...args.leaf, tls: leafTlsIn(confTarget) },
-          authFile: security && "auth.conf",
+          authFile: security && accountsFile,
           maxMemoryBytes: (args.maxMemoryMb ?? 1024) * mib,
           maxStoreBytes: (args.maxStoreMb ?? 10_240) * mib,
         }),

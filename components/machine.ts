@@ -211,11 +211,12 @@ function secretsOf({ site, secrets }: MachineArgs, machine: pulumi.Resource): Si
 }
 
 function natsSecurityOf({ peer, security, paths }: Site, { leafKey }: SiteSecrets): NatsSecurity {
-  const { agentKey, ...known } = security;
+  const { agentKey, agentKeys, ...known } = security;
   return {
     ...known,
     peer: peer.name,
-    agentKey: agentKey === "" ? undefined : agentKey,
+    agentKeys: Object.fromEntries(agentKeys.map(({ name, key }) => [name, key])),
+    sharedAgentKey: agentKey === "" ? undefined : agentKey,
     leafKey,
     secretDirectory: `${paths.config}/secrets/nats`,
   };

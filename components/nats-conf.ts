@@ -32,7 +32,7 @@ export interface NatsConfArgs {
   leaf: LeafArgs;
   /**
    * File with who may do what (see nats-auth.ts), beside nats.conf or absolute; a server takes a changed one on SIGHUP.
-   * @default none: everybody may do everything @example "auth.conf"
+   * @default none: everybody may do everything @example "accounts.conf"
    */
   authFile?: string;
   /** Limit of streams held in memory, bytes. @default 1 GiB */
@@ -47,7 +47,14 @@ export interface NatsConfArgs {
   pidFile?: string;
 }
 
+/** Account of the dialling end of the link, where NATS asks who is who (see nats-accounts.ts). */
+export const linkAccount = "LINK";
+
 const gib = 1024 ** 3;
+const mib = 1024 ** 2;
+
+/** Of a server as a whole, and of one connection. */
+export const natsLimits = { connections: 2_048, subscriptions: 4_096, payloadBytes: 8 * mib, pendingBytes: 48 * mib };
 
 /** The text of nats.conf; the same arguments give the same bytes. Needs nats-server 2.10 or later, for `sync_interval`. */
 export function renderNatsConf(args: NatsConfArgs): string {
@@ -63,7 +70,14 @@ export function renderNatsConf(args: NatsConfArgs): string {
     `http: ${quote(hostPort(args.monitoringHost ?? "127.0.0.1", args.monitoringPort))}`,
     "",
     "# A record batch is at most 1 MiB; the rest is room for single pushes with large bodies.",
-    `max_payload: ${8 * 1024 * 1024}`,
+    `max_payload: ${natsLimits.payloadBytes}`,
+    "# Accounts have fewer (see nats-accounts.ts): what is left is for hub, operators, the link, and who is not known yet.",
+    `max_connections: ${natsLimits.connections}`,
+    "# Of one connection.",
+    `max_subscriptions: ${natsLimits.subscriptions}`,
+    "max_control_line: 4096",
+    "# More than the 32 MiB that a reader of a stream may have ahead of it, or it would be cut off for reading slowly.",
+    `max_pending: ${natsLimits.pendingBytes}`,
     "# A client or peer that takes no bytes for this long is cut, so that it holds nobody up.",
     'write_deadline: "5s"',
     "# Two pings without an answer close a connection, the leaf link included: a frozen peer sends no goodbye.",
@@ -79,7 +93,7 @@ export function renderNatsConf(args: NatsConfArgs): string {
     "  sync_interval: always",
     "}",
     "",
-    ...leafLines(args.leaf),
+    ...leafLines(args.leaf, args.authFile === undefined ? undefined : linkAccount),
   ];
   if (args.authFile !== undefined) lines.push("", `include ${quote(args.authFile)}`);
   if (args.logFile !== undefined) {
@@ -89,7 +103,8 @@ export function renderNatsConf(args: NatsConfArgs): string {
   return `${lines.join("\n")}\n`;
 }
 
-function leafLines(leaf: LeafArgs): string[] {
+/** @param account to which a dialling end belongs */
+function leafLines(leaf: LeafArgs, account: string | undefined): string[] {
   // Compression costs more than a link of a few metres gains.
   if (leaf.kind === "listen") {
     return [
@@ -103,6 +118,7 @@ function leafLines(leaf: LeafArgs): string[] {
     ];
   }
   const remote = [`url: ${quote(leaf.url)}`, "compression: off"];
+  if (account !== undefined) remote.push(`account: ${account}`);
   if (leaf.tls !== undefined) remote.push(`tls: ${tlsBlock(leaf.tls, false)}`);
   return ["leafnodes {", '  reconnect: "1s"', `  remotes: [{ ${remote.join(", ")} }]`, "}"];
 }

@@ -14,8 +14,10 @@ export interface NatsSecurity {
   hubKey: string;
   /** Public NKey of operators. */
   operatorKey: string;
-  /** Public NKey of this machine's agents. @default none: agents do not use NATS */
-  agentKey?: string;
+  /** Public NKeys of this machine's agents, by agent. @default none: agents do not use NATS */
+  agentKeys?: Readonly<Record<string, string>>;
+  /** Public NKey that all of them share, until each has its own. @default none */
+  sharedAgentKey?: string;
   /** PEM of the CA of both ends of the link. */
   ca: string;
   /** PEM of this machine's certificate for the link; its common name is the machine's name. */
@@ -38,6 +40,11 @@ interface FilesArgs {
   uid: number;
 }
 
+/**
+ * Beside nats.conf. Not the auth.conf of the version before: a server that runs by that one is told of each change of it, and would
+ * put its streams into another account while it runs.
+ */
+export const accountsFile = "accounts.conf";
 const secretTarget = "/etc/tandem/nats-secrets";
 
 /** Where the server finds the files of the link; the renderer's business, and the same for each machine. */
@@ -52,7 +59,7 @@ export function leafTlsIn(confTarget: string): LeafTls {
 /** @returns what the container must wait for, and the mount that it needs beside that of its configuration */
 export function natsSecurityFiles(name: string, args: FilesArgs, opts: pulumi.ComponentResourceOptions) {
   const { security, machine, reach, listens, configDirectory, container, uid } = args;
-  const { peer, hubKey, operatorKey, agentKey, ca, leafCertificate, leafKey } = security;
+  const { peer, hubKey, operatorKey, agentKeys, sharedAgentKey, ca, leafCertificate, leafKey } = security;
   const secretDirectory = security.secretDirectory ?? "/etc/tandem/secrets/nats";
   const reload = signalContainer(reach, container, "HUP");
   const publicFile = (file: string, content: string) =>
@@ -63,8 +70,16 @@ export function natsSecurityFiles(name: string, args: FilesArgs, opts: pulumi.Co
     );
   const files = [
     publicFile(
-      "auth.conf",
-      renderNatsAuth({ machine, peer, listens, hub: hubKey, operator: operatorKey, agent: agentKey }),
+      accountsFile,
+      renderNatsAuth({
+        machine,
+        peer,
+        listens,
+        hub: hubKey,
+        operator: operatorKey,
+        agents: agentKeys,
+        sharedAgent: sharedAgentKey,
+      }),
     ),
     publicFile("ca.pem", ca),
     publicFile("leaf.pem", leafCertificate),

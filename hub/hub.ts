@@ -444,6 +444,7 @@ export class Hub {
         ...machine.nats,
         seedFile: nats.nkeySeedFile,
         name: `hub ${machine.name}`,
+        machine: machine.name,
         log: this.#log,
         onReconnect: (nc) => {
           this.documents.reconnected();

@@ -23,7 +23,7 @@ export function checkPair(site: Site, refuse: Refuse): void {
     refuse("limits.natsMemoryMb", `more than jetstream.maxMemoryMb, ${site.jetstream.maxMemoryMb}`);
   }
   if (site.virtualIp.address !== "") checkVirtualIp(site, refuse);
-  const secured = Object.values(site.security).some((value) => value !== "");
+  const secured = Object.values(site.security).some((value) => value.length > 0);
   for (const key of securityNeeds) {
     if (secured && site.security[key] === "") refuse(`security.${key}`, "a value, since others of its group have one");
   }

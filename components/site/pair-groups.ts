@@ -4,6 +4,11 @@ import { z } from "zod";
 import { type LimitName, PushLimits } from "../../hub/core/push-limits.ts";
 import { certificate, flag, host, machineName, mib, percent, port, publicKey, text, whole } from "./values.ts";
 
+const agentName = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]*$/, "an agent's name, as in the inventory");
+
+const areApart = (agents: readonly { name: string; key: string }[]) =>
+  [agents.map(({ name }) => name), agents.map(({ key }) => key)].every((all) => new Set(all).size === all.length);
+
 export const ports = {
   /** Where agents push to and people look. */
   hubPort: port(9000),
@@ -127,8 +132,13 @@ export const pairGroups = {
       hubKey: publicKey,
       /** Public NKey of operators. */
       operatorKey: publicKey,
-      /** Public NKey of this machine's agents; empty when they do not use NATS. */
+      /** One public NKey for all of this machine's agents, as versions before gave; the keys of agents take its place. */
       agentKey: publicKey,
+      /** Public NKeys of this machine's agents, each its own; none when they do not use NATS. */
+      agentKeys: z
+        .array(z.strictObject({ name: agentName, key: publicKey.refine((key) => key !== "", "a public NKey") }))
+        .refine(areApart, "an agent has one key, and a key one agent")
+        .default([]),
       /** CA of both ends of the link. */
       ca: certificate,
       /** This machine's certificate for the link. */

@@ -3,6 +3,7 @@ import type { JetStreamManager, NatsConnection } from "nats";
 import { compareStamps, type Document, documentId, readStored, type Stamp, type Unreadable } from "../core/document.ts";
 import { bucketStream, type DocumentPlace, placeOf } from "./document-bucket.ts";
 import { type FedMessage, feed } from "./feed.ts";
+import { acrossLink } from "./inboxes.ts";
 import { type Log, messageOf } from "./log.ts";
 import { isNoStream } from "./streams.ts";
 
@@ -121,8 +122,9 @@ export class BucketReader {
   }
 
   async #read(signal: AbortSignal): Promise<void> {
-    const { machine, domain, nc, prepare, onRead } = this.#options;
+    const { machine, domain, prepare, onRead } = this.#options;
     const where = domain === undefined ? {} : { domain };
+    const nc = domain === undefined ? this.#options.nc : acrossLink(this.#options.nc);
     const jsm = await nc.jetstreamManager({ ...where, checkAPI: false, timeout: requestTimeoutMs });
     await prepare?.(jsm);
     // What was seen last stays known until there is better.

@@ -6,6 +6,7 @@ import { headers, type JetStreamClient, type JetStreamManager, type NatsConnecti
 import { decodeBatch } from "../core/batch-codec.ts";
 import type { Batch, StreamKind } from "../core/record.ts";
 import { feed } from "./feed.ts";
+import { acrossLink } from "./inboxes.ts";
 import { type Log, messageOf } from "./log.ts";
 import { copyName, copySubject, isNoMessage, isNoResponder, isNoStream, streamName } from "./streams.ts";
 
@@ -139,7 +140,8 @@ export class Copier {
   async #copy(session: AbortController): Promise<void> {
     const { signal } = session;
     const { kind, origin, nc, log } = this.#options;
-    const peer = await nc.jetstreamManager({ domain: origin, checkAPI: false, timeout: requestTimeoutMs });
+    const across = acrossLink(nc);
+    const peer = await across.jetstreamManager({ domain: origin, checkAPI: false, timeout: requestTimeoutMs });
     const own = await nc.jetstreamManager({ checkAPI: false, timeout: requestTimeoutMs });
     const { seq: copyLastSeq, position } = await this.#copied(own);
     await this.#handOver(own, copyLastSeq, signal);
@@ -153,7 +155,7 @@ export class Copier {
     let release = () => {};
     let confirmed: Promise<void> = Promise.resolve();
     try {
-      for await (const { streamSeq, data, pending } of feed(nc, peer, streamName(kind), startSeq, signal)) {
+      for await (const { streamSeq, data, pending } of feed(across, peer, streamName(kind), startSeq, signal)) {
         this.#lastError = "";
         const batch = this.#admitted(data, streamSeq);
         const held = batch === undefined || this.#options.isHeld(batch);

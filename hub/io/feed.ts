@@ -1,13 +1,6 @@
 /** Reads a JetStream stream, here or in the peer's domain, in order and without gaps, for as long as heartbeats come. */
-import {
-  AckPolicy,
-  createInbox,
-  DeliverPolicy,
-  type JetStreamManager,
-  type Msg,
-  type NatsConnection,
-  nanos,
-} from "nats";
+import { AckPolicy, DeliverPolicy, type JetStreamManager, type Msg, type NatsConnection, nanos } from "nats";
+import { newInbox } from "./inboxes.ts";
 import { isNoMessage } from "./streams.ts";
 
 export interface FedMessage {
@@ -25,7 +18,7 @@ const idleHeartbeatMs = 500;
 const silenceMs = 1_250;
 /** Heartbeats without a message between them after which a feed that should end is looked into. */
 const idleHeartbeats = 2;
-/** How long the peer's server keeps the consumer of a hub that is gone, ms. */
+/** How long a server keeps the consumer of a feed that has ended, ms: to delete one, here or there, is nobody's right. */
 const inactiveMs = 5_000;
 
 /**
@@ -44,7 +37,7 @@ export async function* feed(
 ): AsyncGenerator<FedMessage> {
   // A listener for a signal that was given already would never be called.
   signal.throwIfAborted();
-  const inbox = createInbox();
+  const inbox = newInbox(nc);
   const queue: Msg[] = [];
   let wake = () => {};
   let broken: Error | undefined;
@@ -64,7 +57,6 @@ export async function* feed(
       wake();
     },
   });
-  let consumer: string | undefined;
   try {
     const info = await peer.consumers.add(stream, {
       deliver_subject: inbox,
@@ -77,7 +69,6 @@ export async function* feed(
       mem_storage: true,
       max_deliver: 1,
     });
-    consumer = info.name;
     if (options.untilCaughtUp && info.num_pending === 0) return;
     let delivered = 0;
     let lastSeq = startSeq - 1;
@@ -114,8 +105,6 @@ export async function* feed(
     clearTimeout(silence);
     signal.removeEventListener("abort", onAbort);
     subscription.unsubscribe();
-    // Best effort: a consumer that cannot be deleted ends by itself when it stays inactive.
-    if (consumer !== undefined && broken === undefined) peer.consumers.delete(stream, consumer).catch(() => {});
   }
 }
 

@@ -1,5 +1,7 @@
 /** The hub's connection to the NATS of its own machine: kept for ever, with its state for verdicts and refusals. */
 import { type ConnectionOptions, Events, type NatsConnection } from "nats";
+import { ownInboxes } from "../core/inbox-names.ts";
+import { nameInboxes } from "./inboxes.ts";
 import { type Log, messageOf } from "./log.ts";
 import { connectNats } from "./nats-connect.ts";
 import { seedFileAuthenticator } from "./seed-file.ts";
@@ -11,6 +13,8 @@ export interface NatsLinkOptions {
   /** File with the NKey seed to be shown. @default none is shown */
   seedFile: string | undefined;
   log: Log;
+  /** Machine whose inboxes answers come to. @default any inboxes, as of a client that nobody knows */
+  machine?: string;
   /** Called after each connect but the first. */
   onReconnect(nc: NatsConnection): void;
 }
@@ -58,6 +62,7 @@ export class NatsLink {
           pingInterval: pingIntervalMs,
           maxPingOut: 2,
         });
+        if (options.machine !== undefined) nameInboxes(nc, options.machine);
         const link = new NatsLink(nc, options, connection);
         void link.#follow();
         return link;
@@ -151,7 +156,14 @@ async function tryConnection(connection: ConnectionOptions, name: string): Promi
   await trial.close();
 }
 
-function connectionOptions({ host, port, seedFile, log }: Omit<NatsLinkOptions, "onReconnect">): ConnectionOptions {
+function connectionOptions({
+  host,
+  port,
+  seedFile,
+  log,
+  machine,
+}: Omit<NatsLinkOptions, "onReconnect">): ConnectionOptions {
   const authenticator = seedFile === undefined ? undefined : seedFileAuthenticator(seedFile, log);
-  return { servers: `${host}:${port}`, timeout: 2_000, authenticator };
+  const inboxPrefix = machine && ownInboxes(machine);
+  return { servers: `${host}:${port}`, timeout: 2_000, authenticator, inboxPrefix };
 }

@@ -3,6 +3,7 @@ import type { NatsConnection } from "nats";
 import { decodeBatch } from "../core/batch-codec.ts";
 import type { Batch, StreamKind } from "../core/record.ts";
 import { feed } from "./feed.ts";
+import { acrossLink } from "./inboxes.ts";
 import { messageId } from "./publish.ts";
 import { copyName, recordSubject, streamName } from "./streams.ts";
 
@@ -27,13 +28,14 @@ const requestTimeoutMs = 2_000;
  */
 export async function refill(options: RefillOptions): Promise<number> {
   const { kind, machine, peer, nc, isWanted, onRefilled, signal } = options;
-  const away = await nc.jetstreamManager({ domain: peer, checkAPI: false, timeout: requestTimeoutMs });
+  const across = acrossLink(nc);
+  const away = await across.jetstreamManager({ domain: peer, checkAPI: false, timeout: requestTimeoutMs });
   const copy = copyName(kind, machine);
   const { state } = await away.streams.info(copy);
   if (state.messages === 0) return 0;
   const js = nc.jetstream({ timeout: requestTimeoutMs });
   let records = 0;
-  for await (const { data } of feed(nc, away, copy, state.first_seq, signal, { untilCaughtUp: true })) {
+  for await (const { data } of feed(across, away, copy, state.first_seq, signal, { untilCaughtUp: true })) {
     const batch = decodeBatch(data);
     if (batch === undefined || batch.origin !== machine || !isWanted(batch)) continue;
     const { seq } = await js.publish(recordSubject(kind, machine), data, {

@@ -15,6 +15,7 @@ import {
 } from "nats";
 import { SnapshotLine, SnapshotManifest } from "../core/snapshot.ts";
 import { feed } from "./feed.ts";
+import { acrossLink } from "./inboxes.ts";
 import { type Log, messageOf } from "./log.ts";
 import { isNoMessage, isNoResponder, isNoStream } from "./streams.ts";
 
@@ -186,7 +187,13 @@ export class SnapshotStore {
       if (found === undefined) continue;
       const counted: SnapshotLine[] = [];
       try {
-        await this.#readParts(jsm, found, (line) => (isCount(line) ? counted.push(line) : onLine(line)), signal);
+        await this.#readParts(
+          this.#reach(machine),
+          jsm,
+          found,
+          (line) => (isCount(line) ? counted.push(line) : onLine(line)),
+          signal,
+        );
       } catch (error) {
         signal.throwIfAborted();
         this.#log.error("snapshot.unreadable", { machine, seq: found.seq, error: messageOf(error) });
@@ -199,6 +206,7 @@ export class SnapshotStore {
   }
 
   async #readParts(
+    nc: NatsConnection,
     jsm: JetStreamManager,
     { manifest, seq }: StoredSnapshot,
     onLine: (line: SnapshotLine) => void,
@@ -214,7 +222,7 @@ export class SnapshotStore {
       lines++;
       onLine(SnapshotLine.parse(JSON.parse(text)));
     };
-    for await (const { streamSeq, data } of feed(this.#nc, jsm, snapshotStream, manifest.firstSeq, signal, {
+    for await (const { streamSeq, data } of feed(nc, jsm, snapshotStream, manifest.firstSeq, signal, {
       untilCaughtUp: true,
     })) {
       if (streamSeq >= seq) break;
@@ -234,7 +242,13 @@ export class SnapshotStore {
 
   async #managerOf(machine: string): Promise<JetStreamManager> {
     const domain = machine === this.#machine ? {} : { domain: machine };
-    return await this.#nc.jetstreamManager({ ...domain, checkAPI: false, timeout: requestTimeoutMs });
+    const nc = this.#reach(machine);
+    return await nc.jetstreamManager({ ...domain, checkAPI: false, timeout: requestTimeoutMs });
+  }
+
+  /** The connection by which that machine's stream is asked and heard. */
+  #reach(machine: string): NatsConnection {
+    return machine === this.#machine ? this.#nc : acrossLink(this.#nc);
   }
 }
 

@@ -30,7 +30,8 @@ export class NatsPath {
     const { config, log, received } = this.#options;
     const { machine, peer, nats } = config;
     const name = `judge of ${machine.name}`;
-    const at = { ...machine.nats, seedFile: nats.nkeySeedFile, name, log, onReconnect: () => {} };
+    const of = { seedFile: nats.nkeySeedFile, name, machine: machine.name, log };
+    const at = { ...machine.nats, ...of, onReconnect: () => {} };
     const link = await NatsLink.open(at, signal);
     const hear = () => {
       link.nc.subscribe(beatSubject(peer.name), {

@@ -4,11 +4,17 @@ import type { SiteSecretName } from "../../components/site.ts";
 import { type Answers, type MachineName, machineNames } from "./answers.ts";
 import { type Issued, issueCertificate } from "./certificates.ts";
 
+export interface AgentKey {
+  name: string;
+  /** Public NKey. */
+  key: string;
+}
+
 /** The group `security` of a stack. */
 export interface PublicHalves {
   hubKey: string;
   operatorKey: string;
-  agentKey?: string;
+  agentKeys?: AgentKey[];
   ca: string;
   leafCertificate: string;
 }
@@ -24,7 +30,13 @@ export interface SiteIdentity {
   seeds: Record<string, string>;
 }
 
-export function createIdentity(answers: Answers, authority: Issued, now: Date): SiteIdentity {
+/** @param agents that get a key, by machine; where they are wanted */
+export function createIdentity(
+  answers: Answers,
+  authority: Issued,
+  now: Date,
+  agents: (machine: MachineName) => readonly string[],
+): SiteIdentity {
   const operator = createKey();
   const seeds: Record<string, string> = { "operator.seed": operator.seed };
   const identity = (machine: MachineName): MachineIdentity => {
@@ -42,14 +54,25 @@ export function createIdentity(answers: Answers, authority: Issued, now: Date): 
       leafCertificate: certificate,
     };
     if (answers.agents) {
-      const agent = createKey();
-      halves.agentKey = agent.publicKey;
-      seeds[`agent-${machine}.seed`] = agent.seed;
+      const made = createAgentKeys(machine, agents(machine));
+      halves.agentKeys = made.keys;
+      Object.assign(seeds, made.seeds);
     }
     return { halves, secrets: { hubSeed: hub.seed, leafKey: privateKey } };
   };
   const [mainpc, pc2] = machineNames;
   return { machines: { mainpc: identity(mainpc), pc2: identity(pc2) }, seeds };
+}
+
+/** A key each, and the seeds by the files in which they are kept. */
+export function createAgentKeys(machine: string, agents: readonly string[]) {
+  const seeds: Record<string, string> = {};
+  const keys = agents.map((name): AgentKey => {
+    const { publicKey, seed } = createKey();
+    seeds[`agent-${machine}-${name}.seed`] = seed;
+    return { name, key: publicKey };
+  });
+  return { keys, seeds };
 }
 
 export function createKey(): { publicKey: string; seed: string } {

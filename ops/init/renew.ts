@@ -2,9 +2,10 @@
 import { X509Certificate } from "node:crypto";
 import { z } from "zod";
 import { OperatorError } from "../error.ts";
+import { agentsOf } from "./agents.ts";
 import { machineNames } from "./answers.ts";
 import { createAuthority, type Issued, issueCertificate } from "./certificates.ts";
-import { createKey } from "./identity.ts";
+import { createAgentKeys, createKey } from "./identity.ts";
 import { authorityFiles, hasAuthority, openAuthority } from "./keep.ts";
 import type { SealedStack } from "./seal.ts";
 import { readStackFile, type StackFile, stackPath } from "./stack-file.ts";
@@ -40,7 +41,13 @@ export interface Renewals {
 }
 
 const Machine = z.looseObject({ address: z.string() });
-const Security = z.looseObject({ ca: z.string(), leafCertificate: z.string(), agentKey: z.string().optional() });
+const Security = z.looseObject({
+  ca: z.string(),
+  leafCertificate: z.string(),
+  /** Of sites of the version before. */
+  agentKey: z.string().optional(),
+  agentKeys: z.array(z.strictObject({ name: z.string(), key: z.string() })).optional(),
+});
 export type Security = z.infer<typeof Security>;
 const dayMs = 86_400_000;
 
@@ -79,10 +86,12 @@ export function renewals(args: RenewArgs): Renewals {
       after.secrets.hubSeed = seed;
     }
     if (operator !== undefined) after.security.operatorKey = operator.publicKey;
-    if (what.includes("agent-keys") && (before.agentKey ?? "") !== "") {
-      const { publicKey, seed } = createKey();
-      after.security.agentKey = publicKey;
-      keptFiles[`agent-${stack}.seed`] = seed;
+    if (what.includes("agent-keys") && haveKeys(before)) {
+      const made = createAgentKeys(stack, agentsOf(file, project, stack));
+      after.security.agentKeys = made.keys;
+      // All of them shared one.
+      delete after.security.agentKey;
+      Object.assign(keptFiles, made.seeds);
     }
     return { stack, file, before, after };
   });
@@ -102,6 +111,8 @@ function securedStack(folder: string, stack: string, project: string) {
   }
   return { file, address: machine.data.address, security: security.data };
 }
+
+const haveKeys = ({ agentKey = "", agentKeys = [] }: Security) => agentKey !== "" || agentKeys.length > 0;
 
 export const caName = (project: string, now: Date) => `${project} CA of ${now.toISOString().slice(0, 10)}`;
 

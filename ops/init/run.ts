@@ -4,6 +4,7 @@ import { OperatorError } from "../error.ts";
 import { type Progress, progressOf } from "../terminal/progress.ts";
 import { Terminal } from "../terminal/terminal.ts";
 import { interruptible } from "../tools/interrupt.ts";
+import { agentsOf } from "./agents.ts";
 import { machineNames, readAnswers } from "./answers.ts";
 import { askAnswers } from "./ask.ts";
 import { createAuthority } from "./certificates.ts";
@@ -85,7 +86,9 @@ async function created(
   progress.say("Making keys and certificates");
   const now = new Date();
   const authority = createAuthority({ name: caName(project, now), now });
-  const identity = createIdentity(answers, authority, now);
+  const identity = createIdentity(answers, authority, now, (machine) =>
+    agentsOf(readStackFile(dir, machine), project, machine),
+  );
   const stacks = machineNames.map((stack) => {
     const { halves, secrets } = identity.machines[stack];
     const before = readStackFile(dir, stack);

@@ -65,7 +65,7 @@ describe.each(["mainpc", "pc2"] as const)("the secured machine %s", (stack) => {
       for (const target of ["nats", "nats-secrets"]) mkdirSync(join(folder, target));
       const here = (conf: string) => conf.replaceAll("/etc/tandem/", `${folder}/`).replaceAll('"/data"', `"${folder}"`);
       writeFileSync(join(folder, "nats/nats.conf"), here(text("nats-conf")));
-      writeFileSync(join(folder, "nats/auth.conf"), text("nats-auth-conf"));
+      writeFileSync(join(folder, "nats/accounts.conf"), text("nats-accounts-conf"));
       writeFileSync(join(folder, "nats/ca.pem"), text("nats-ca-pem"));
       writeFileSync(join(folder, "nats/leaf.pem"), text("nats-leaf-pem"));
       writeFileSync(join(folder, "nats-secrets/leaf.key"), text("nats-leaf-key"));
@@ -86,10 +86,12 @@ describe.each(["mainpc", "pc2"] as const)("the secured machine %s", (stack) => {
     });
     expect(changed(recorded[stack] ?? [], after)).toEqual([
       `${stack}-hub-nats-seed-write`,
-      `${stack}-nats-auth-conf-write`,
+      `${stack}-nats-accounts-conf-write`,
     ]);
     expect(String(of("hub-nats-seed-write").inputs.create)).toContain('kill --signal HUP "$one"');
-    expect(String(of("nats-auth-conf-write").inputs.create)).toContain(`kill --signal 'HUP' 'tandem-${stack}-nats'`);
+    expect(String(of("nats-accounts-conf-write").inputs.create)).toContain(
+      `kill --signal 'HUP' 'tandem-${stack}-nats'`,
+    );
   });
 
   it("a renewed certificate touches 2 files, hangs up on the server, and replaces no container", async () => {
@@ -113,7 +115,7 @@ describe.each(["mainpc", "pc2"] as const)("the secured machine %s", (stack) => {
 describe("the secured pair", () => {
   it("mainpc, which listens, knows pc2's server by its certificate, and its agents by the key they have", () => {
     const auth = (stack: string) =>
-      String(named(recorded[stack] ?? [], `${stack}-nats-auth-conf-write`).inputs.stdin).match(/(?<=# )\w+/g);
+      String(named(recorded[stack] ?? [], `${stack}-nats-accounts-conf-write`).inputs.stdin).match(/(?<=# )\w+/g);
     expect(auth("mainpc")).toEqual(["hub", "operator", "leaf", "agent"]);
     expect(auth("pc2")).toEqual(["hub", "operator"]);
   });

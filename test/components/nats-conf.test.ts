@@ -51,6 +51,9 @@ describe("nats.conf", () => {
     const lines = renderNatsConf(listener).split("\n");
     for (const line of [
       "max_payload: 8388608",
+      "max_connections: 2048",
+      "max_subscriptions: 4096",
+      "max_pending: 50331648",
       "  sync_interval: always",
       "  max_memory_store: 1073741824",
       "  max_file_store: 10737418240",

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { connect, type NatsConnection, nkeyAuthenticator } from "nats";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SnapshotLine } from "../../hub/core/snapshot.ts";
+import { acrossLink } from "../../hub/io/inboxes.ts";
 import { createLog } from "../../hub/io/log.ts";
 import { type ManifestDraft, SnapshotStore } from "../../hub/io/snapshot-store.ts";
 import { ensureStreams } from "../../hub/io/streams.ts";
@@ -65,7 +66,7 @@ describe("what each role may do on mainpc", () => {
     const ack = await js.publish("observability.metrics.mainpc.records", "one");
     expect(ack).toMatchObject({ stream: "observability-metrics", domain: "mainpc" });
     const peer = await until("pc2's streams", async () => {
-      const jsm = await hub.jetstreamManager({ domain: "pc2", checkAPI: false, timeout: 1_000 });
+      const jsm = await acrossLink(hub).jetstreamManager({ domain: "pc2", checkAPI: false, timeout: 1_000 });
       return jsm.streams.info("observability-metrics").catch(() => undefined);
     });
     expect(peer.config.subjects).toEqual(["observability.metrics.pc2.>"]);
@@ -75,6 +76,11 @@ describe("what each role may do on mainpc", () => {
     expect(await refused(hub, "tandem.heartbeat.mainpc")).toBe(false);
     expect(await refused(hub, "tandem.beats.mainpc")).toBe(false);
     expect(await refused(hub, "tandem.beats.pc2")).toBe(true);
+    // Of no stream of its own, whatever it may do to those.
+    expect(await refused(hub, "$JS.API.STREAM.CREATE.somewhere")).toBe(true);
+    expect(await refused(hub, "$JS.API.STREAM.PURGE.KV_tandem-documents-mainpc")).toBe(true);
+    expect(await refused(hub, "$JS.API.CONSUMER.CREATE.somewhere")).toBe(true);
+    expect(await refused(hub, "$JS.pc2.API.STREAM.INFO.somewhere")).toBe(true);
   });
 
   it("the hubs write documents into the buckets of their own machines, and each comes to hold both", async () => {
@@ -127,7 +133,7 @@ describe("what each role may do on mainpc", () => {
     expect(await refused(agent, "$JS.API.STREAM.INFO.observability-metrics")).toBe(true);
     expect(await refused(agent, "$JS.API.CONSUMER.CREATE.observability-metrics")).toBe(true);
     expect(await refused(agent, "tandem.heartbeat.mainpc")).toBe(true);
-    expect(await refused(agent, "tandem.agents.mainpc.Tutor")).toBe(false);
+    expect(await refused(agent, "tandem.agents.mainpc.Tutor.words")).toBe(false);
     for (const subject of ["_INBOX.>", "observability.>", "tandem.copy.>", "tandem.beats.*"]) {
       const subscription = agent.subscribe(subject);
       const ended = await (async () => {

@@ -19,7 +19,7 @@ export function securedStack(stack: string, { agents = false, validDays = 825 } 
   const security = {
     hubKey: hub.getPublicKey(),
     operatorKey: nkeys.createUser().getPublicKey(),
-    agentKey: agents ? nkeys.createUser().getPublicKey() : "",
+    agentKeys: agents ? [{ name: "Tutor", key: nkeys.createUser().getPublicKey() }] : [],
     ca: authority.certificate,
     leafCertificate: issued.certificate,
   };

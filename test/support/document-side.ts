@@ -23,8 +23,17 @@ export class DocumentSide {
     this.refused = refused;
   }
 
-  /** Resolves when its documents can be told. @param seedFile with the NKey seed of the hub, where NATS asks for one */
-  static async start(machine: Machine, nats: Record<Machine, NatsServer>, seedFile?: string): Promise<DocumentSide> {
+  /**
+   * Resolves when its documents can be told.
+   * @param seedFile with the NKey seed of the hub, where NATS asks for one
+   * @param namesInboxes as a hub does; one of the version before does not
+   */
+  static async start(
+    machine: Machine,
+    nats: Record<Machine, NatsServer>,
+    seedFile?: string,
+    namesInboxes = true,
+  ): Promise<DocumentSide> {
     const said: string[] = [];
     const log = createLog(machine, (line) => said.push(line));
     const peer = machine === "mainpc" ? "pc2" : "mainpc";
@@ -32,7 +41,8 @@ export class DocumentSide {
     const store = new DocumentStore({ machine, peer, log, refused });
     const onReconnect = () => store.reconnected();
     const { port } = nats[machine];
-    const options = { host: "127.0.0.1", port, name: machine, seedFile, log, onReconnect };
+    const inboxes = namesInboxes ? { machine } : {};
+    const options = { host: "127.0.0.1", port, name: machine, seedFile, log, onReconnect, ...inboxes };
     const link = await NatsLink.open(options, new AbortController().signal);
     store.start(link);
     await until(`the documents of ${machine}`, () => store.unread === undefined);

@@ -3,12 +3,15 @@ import { expect } from "vitest";
 import { HubConfig, type HubConfigInput } from "../../hub/config.ts";
 import { Fold } from "../../hub/core/fold/fold.ts";
 import { Refused } from "../../hub/core/refused.ts";
+import { acrossLink } from "../../hub/io/inboxes.ts";
 import { createLog } from "../../hub/io/log.ts";
 import { NatsLink } from "../../hub/io/nats-link.ts";
 import { Records } from "../../hub/io/records.ts";
-import type { NatsPair } from "./nats-pair.ts";
+import type { NatsServer } from "./nats-pair.ts";
 
 export type Machine = "mainpc" | "pc2";
+/** Of which the ports are needed. */
+type Servers = Record<Machine, NatsServer>;
 const peerOf = (machine: Machine): Machine => (machine === "mainpc" ? "pc2" : "mainpc");
 
 /** The records of one machine as its hub keeps them, without the hub around them. */
@@ -36,19 +39,20 @@ export class RecordsSide {
     });
   }
 
-  static async start(machine: Machine, nats: NatsPair, input: Partial<HubConfigInput> = {}): Promise<RecordsSide> {
+  static async start(machine: Machine, nats: Servers, input: Partial<HubConfigInput> = {}): Promise<RecordsSide> {
     const side = await RecordsSide.open(machine, nats, input);
     await side.readBack();
     return side;
   }
 
   /** As a hub that has not begun to read its records back. */
-  static async open(machine: Machine, nats: NatsPair, input: Partial<HubConfigInput> = {}): Promise<RecordsSide> {
+  static async open(machine: Machine, nats: Servers, input: Partial<HubConfigInput> = {}): Promise<RecordsSide> {
     const log = createLog(machine, () => {});
     const { port } = nats[machine];
     let side: RecordsSide | undefined;
     const onReconnect = () => side?.natsIsBack();
-    const options = { host: "127.0.0.1", port, name: machine, seedFile: undefined, log, onReconnect };
+    const seedFile = input.nats?.nkeySeedFile;
+    const options = { host: "127.0.0.1", port, name: machine, machine, seedFile, log, onReconnect };
     const link = await NatsLink.open(options, new AbortController().signal);
     side = new RecordsSide(machine, link, configOf(machine, nats, input));
     await side.records.open();
@@ -77,13 +81,14 @@ export class RecordsSide {
 
   /** How many messages a stream of this machine's domain holds. */
   async messages(stream: string): Promise<number> {
-    const jsm = await this.#link.nc.jetstreamManager();
+    const jsm = await this.#link.nc.jetstreamManager({ checkAPI: false });
     return (await jsm.streams.info(stream)).state.messages;
   }
 
   /** Whether the streams of the other machine can be read from here. */
   async reaches(machine: Machine): Promise<boolean> {
-    const jsm = await this.#link.nc.jetstreamManager({ domain: machine, checkAPI: false, timeout: 500 });
+    const across = acrossLink(this.#link.nc);
+    const jsm = await across.jetstreamManager({ domain: machine, checkAPI: false, timeout: 500 });
     return jsm.streams.info("observability-metrics").then(
       () => true,
       () => false,
@@ -127,7 +132,7 @@ export class RecordsSide {
   }
 }
 
-function configOf(machine: Machine, nats: NatsPair, input: Partial<HubConfigInput>): HubConfig {
+function configOf(machine: Machine, nats: Servers, input: Partial<HubConfigInput>): HubConfig {
   const nowhere = { host: "127.0.0.1", port: 1 };
   const at = (name: Machine) => ({
     name,

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { type NatsConnection, nkeyAuthenticator, nkeys } from "nats";
 import { type NatsAuthArgs, renderNatsAuth } from "../../components/nats-auth.ts";
 import { renderNatsConf } from "../../components/nats-conf.ts";
+import { ownInboxes } from "../../hub/core/inbox-names.ts";
+import { nameInboxes } from "../../hub/io/inboxes.ts";
 import { createAuthority, type Issued, issueCertificate } from "../../ops/init/certificates.ts";
 import { ensureTool } from "../../ops/tools/ensure-tool.ts";
 import { freePorts } from "./free-ports.ts";
@@ -12,6 +14,8 @@ import { NatsServer } from "./nats-pair.ts";
 import { until } from "./until.ts";
 
 export type Role = "hub" | "operator" | "agent";
+/** The agent that has a key. */
+export const agentName = "Tutor";
 
 /** Seeds, since a test plays all roles. */
 export class Key {
@@ -40,21 +44,54 @@ export class SecuredServer extends NatsServer {
     this.authorize({});
   }
 
-  /** Writes auth.conf with these keys instead; the server takes it when it is hung up on. */
+  /** Writes accounts.conf with these keys instead; the server takes it when it is hung up on. */
   authorize(changed: Partial<NatsAuthArgs>): void {
     const { hub, operator, agent } = this.keys;
-    const keys = { hub: hub.publicKey, operator: operator.publicKey, agent: agent.publicKey };
+    const keys = { hub: hub.publicKey, operator: operator.publicKey, agents: { [agentName]: agent.publicKey } };
     this.#auth = { ...this.#auth, ...keys, ...changed };
-    writeFileSync(join(this.folder, "auth.conf"), renderNatsAuth(this.#auth));
+    writeFileSync(join(this.folder, "accounts.conf"), renderNatsAuth(this.#auth));
   }
 
-  as(role: Role): Promise<NatsConnection> {
+  /** As whoever has taken the machine over: this end lets everything through, and its operator stands at the link itself. */
+  async opensTheLink(): Promise<void> {
+    const file = join(this.folder, "accounts.conf");
+    const { operator } = this.keys;
+    const text = readFileSync(file, "utf8");
+    const open = this.#auth.listens
+      ? text.replace(/(# leaf\n[^}]*permissions \{)[^}]*\}/, '$1 publish: [">"], subscribe: [">"] }')
+      : text
+          .replace(operator.publicKey, new Key().publicKey)
+          .replace('"LINK": {', `"LINK": {\n    users: [{ nkey: "${operator.publicKey}" }]`);
+    if (open === text) throw new Error(`${file} names no end of a link`);
+    writeFileSync(file, open);
+    await this.reload();
+  }
+
+  async as(role: Role): Promise<NatsConnection> {
+    const { machine } = this.#auth;
+    const inboxPrefix = { hub: ownInboxes(machine), operator: undefined, agent: `_INBOX.agents.${agentName}` }[role];
     const authenticator = nkeyAuthenticator(Buffer.from(this.keys[role].seed));
-    return this.connect({
-      authenticator,
-      inboxPrefix: role === "agent" ? "_INBOX.agents" : undefined,
-      reconnect: false,
-    });
+    const nc = await this.connect({ authenticator, inboxPrefix, reconnect: false });
+    if (role === "hub") nameInboxes(nc, machine);
+    return nc;
+  }
+
+  /** What its nats.conf and accounts.conf say. */
+  files(): [conf: string, accounts: string] {
+    const read = (name: string) => readFileSync(join(this.folder, name), "utf8");
+    return [read("nats.conf"), read("accounts.conf")];
+  }
+
+  /** Started anew with these files; auth.conf is that of the version before. */
+  async becomes({ conf, accounts, auth }: { conf: string; accounts: string; auth: string }): Promise<void> {
+    await this.kill("SIGTERM");
+    for (const [name, text] of [
+      ["nats.conf", conf],
+      ["accounts.conf", accounts],
+      ["auth.conf", auth],
+    ] as const)
+      writeFileSync(join(this.folder, name), text);
+    await this.start();
   }
 
   /** What the server has said since its first start. */
@@ -110,7 +147,7 @@ export async function startSecuredNatsPair(): Promise<SecuredNatsPair> {
     const tls = tlsOf(folder);
     const conf = renderNatsConf({
       ...common,
-      authFile: "auth.conf",
+      authFile: "accounts.conf",
       logFile: join(folder, "nats.log"),
       leaf: listens
         ? { kind: "listen", host: "127.0.0.1", port: leafPort, tls }

@@ -1,6 +1,7 @@
 /** `tandem secrets rotate` of a real pair under load: every kind of secret, a kill in the middle, and the passphrase last. */
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { z } from "zod";
 import { readStackFile } from "../../../ops/init/stack-file.ts";
 import { ledgerOf, pushTo } from "../../support/local-pair.ts";
 import { steadyPushes } from "../../support/steady-load.ts";
@@ -21,8 +22,15 @@ afterAll(() => site?.remove());
 const security = () =>
   stacks.map((stack) => {
     const group: unknown = readStackFile(site.pair.engine.site, stack)?.config["tandem:security"];
-    return Object(group) as Record<string, string>; // every key of the group is text
+    return Object(group) as Record<string, string>; // each key that is looked at is text
   });
+
+/** Agents of a stack that have a key. */
+const agentsOf = (stack: string) =>
+  z
+    .object({ agentKeys: z.array(z.object({ name: z.string() })).min(1) })
+    .parse(readStackFile(site.pair.engine.site, stack)?.config["tandem:security"])
+    .agentKeys.map(({ name }) => name);
 
 /** The link is dialled anew, and so shows and trusts what the files hold now. */
 async function redialled(): Promise<void> {
@@ -55,11 +63,12 @@ it("every key and the CA are exchanged under load in three deployments, no push 
   say(`rotation of ${all.join(", ")}: ${seconds(tookMs)}, ${sent} pushes`);
   expect(clients.flatMap(({ failures }) => failures)).toEqual([]);
   expect(JSON.parse(stdout)).toMatchObject({ outcome: "done", deployed: 3, of: 3, found: { findings: [] } });
-  const seeds = ["operator.seed", "agent-mainpc.seed", "agent-pc2.seed"];
+  const agentSeeds = stacks.flatMap((stack) => agentsOf(stack).map((name) => `agent-${stack}-${name}.seed`));
+  const seeds = ["operator.seed", ...agentSeeds];
   const secrets = stacks.flatMap((stack) => [`${stack} hubSeed`, `${stack} leafKey`]);
   expect(JSON.parse(stdout).exchanged.toSorted()).toEqual([...secrets, ...seeds].toSorted());
   for (const [index, now] of security().entries())
-    for (const key of ["hubKey", "operatorKey", "agentKey", "ca", "leafCertificate"])
+    for (const key of ["hubKey", "operatorKey", "ca", "leafCertificate"])
       expect(now[key], key).not.toBe(before[index]?.[key]);
   expect(await Promise.all(stacks.map((stack) => site.pair.containers(stack)))).toEqual(containers);
   await site.settled();
