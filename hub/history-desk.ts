@@ -15,6 +15,7 @@ import {
 } from "./io/history-exchange.ts";
 import { HistoryFiles } from "./io/history-files.ts";
 import { type Log, messageOf } from "./io/log.ts";
+import { HubDial } from "./tls/dial.ts";
 
 export interface HistoryDeskOptions {
   config: Pick<HubConfig, "machine" | "peer" | "stateDirectory">;
@@ -37,6 +38,7 @@ const minuteNow = () => Math.floor(Date.now() / minuteMs);
 
 export class HistoryDesk {
   readonly #options: HistoryDeskOptions;
+  readonly #dial: HubDial;
   readonly #ring: HistoryRing;
   readonly #sampler: Sampler;
   readonly #files: HistoryFiles | undefined;
@@ -49,6 +51,7 @@ export class HistoryDesk {
 
   constructor(options: HistoryDeskOptions) {
     this.#options = options;
+    this.#dial = new HubDial(options.config);
     const { config, ids, log } = options;
     this.#ring = new HistoryRing(ids);
     this.#sampler = new Sampler(ids.length);
@@ -120,7 +123,7 @@ export class HistoryDesk {
     this.#filling = true;
     const { peer } = this.#options.config;
     const { signal } = this.#stop;
-    const asking = { ...peer.hub, deadlineMs: peerDeadlineMs, maxBytes: maxPeerBytes, signal };
+    const asking = { ...peer.hub, dial: this.#dial, deadlineMs: peerDeadlineMs, maxBytes: maxPeerBytes, signal };
     try {
       for (const { from, minutes } of this.#ring.gaps(minuteNow() - youngest, exchangedAtOnce)) {
         const path = `${historyExchangePath}?from=${from}&minutes=${minutes}`;

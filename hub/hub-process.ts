@@ -26,7 +26,7 @@ export class HubProcess implements Running {
     this.#config = config;
     this.#version = version;
     this.#log = log;
-    this.#entrance = new Entrance(log, undefined, [config.peer.hub.host]);
+    this.#entrance = new Entrance(log, undefined, [config.peer.hub.host], entranceTls(config));
     const { stateDirectory: directory, healthSocket, machine } = config;
     this.#life = new SucceedingProcess(
       { name: "hub", config, directory, healthSocket, at: machine.hub, log },
@@ -53,9 +53,11 @@ export class HubProcess implements Running {
     this.#hub?.reload();
   }
 
-  /** One that its NATS does not take is no successor. */
+  /** One that its NATS does not take, or that could not speak TLS, is no successor. */
   async #prepare(): Promise<void> {
     const { machine, nats } = this.#config;
+    const { door } = this.#entrance;
+    if (door?.complaint !== undefined) throw new Error(door.complaint);
     const name = `hub ${machine.name}`;
     await NatsLink.probe({ ...machine.nats, seedFile: nats.nkeySeedFile, name, log: this.#log });
     this.#prepared = this.#newHub();
@@ -104,3 +106,5 @@ export class HubProcess implements Running {
     return { ...machine.hub, host: listenHost ?? machine.hub.host };
   }
 }
+
+const entranceTls = ({ tls, machine, peer }: HubConfig) => tls && { tls, machine: machine.name, peer: peer.name };

@@ -10,6 +10,7 @@ import { HeartbeatSender } from "./io/heartbeat-sender.ts";
 import type { Log } from "./io/log.ts";
 import type { Records } from "./io/records.ts";
 import type { MaintenanceDesk } from "./maintenance-desk.ts";
+import { HubDial } from "./tls/dial.ts";
 
 export interface PeerReportsOptions {
   config: HubConfig;
@@ -69,6 +70,7 @@ export class PeerReports {
     this.#receiver = new HeartbeatReceiver({
       peer: peer.name,
       address: peer.hub,
+      dial: new HubDial(options.config),
       log: options.log,
       heard: (report, route) => this.#heard(report, route),
     });

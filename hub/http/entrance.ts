@@ -10,13 +10,17 @@ import {
   type Server,
   type ServerResponse,
 } from "node:http";
+import { request as askByTls } from "node:https";
 import { Server as TcpServer } from "node:net";
 import { pipeline } from "node:stream";
 import { setTimeout } from "node:timers/promises";
 import { type Log, messageOf } from "../io/log.ts";
 import { within } from "../io/within.ts";
 import { acceptAll } from "../succession/accept-all.ts";
+import { optionsTo } from "../tls/dial.ts";
+import { type DoorOptions, internalPrefix, isTls, TlsDoor } from "../tls/door.ts";
 import { Connections } from "./connections.ts";
+import { letPass } from "./let-pass.ts";
 
 interface Address {
   host: string;
@@ -34,6 +38,8 @@ export interface EntranceDeadlines {
   /** Between two looks at what is overdue, ms. */
   checkEveryMs: number;
 }
+
+export type EntranceTls = Omit<DoorOptions, "handshakeMs" | "log">;
 
 type State = { kind: "holding" } | { kind: "open"; front: Front } | { kind: "passing"; to: Address };
 
@@ -55,7 +61,10 @@ const orderPaths =
 export class Entrance {
   readonly server: Server;
   readonly connections: Connections;
+  /** Undefined where there is plain HTTP alone. */
+  readonly door: TlsDoor | undefined;
   readonly #log: Log;
+  readonly #machine: string;
   /** Requests that the hub is at. */
   #answering = 0;
   #idle: () => void = () => {};
@@ -63,9 +72,13 @@ export class Entrance {
   #opened: () => void = () => {};
   #open: Promise<void> = Promise.resolve();
 
-  /** @param apart addresses that may hold as many connections as they like, besides those of this machine */
-  constructor(log: Log, deadlines = defaultDeadlines, apart: Iterable<string> = []) {
+  /**
+   * @param apart addresses that may hold as many connections as they like, besides those of this machine
+   * @param tls which of both hubs' machines it is, and how TLS is done, at a hub that speaks it
+   */
+  constructor(log: Log, deadlines = defaultDeadlines, apart: Iterable<string> = [], tls?: EntranceTls) {
     this.#log = log;
+    this.#machine = tls?.machine ?? "";
     this.connections = new Connections(apart);
     const take: RequestListener = (request, response) => void this.#take(request, response);
     this.server = createServer(
@@ -78,6 +91,8 @@ export class Entrance {
       take,
     );
     this.server.maxConnections = maxConnections;
+    this.door = tls && new TlsDoor({ ...tls, handshakeMs: deadlines.headerMs, log });
+    this.door?.standBefore(this.server);
     this.server.on("connection", (socket) => this.connections.take(socket));
   }
 
@@ -128,6 +143,7 @@ export class Entrance {
       else this.server.close(() => resolve());
     });
     if (lastRequests) await within(lastRequestsMs, closed);
+    this.door?.stop();
     this.server.closeIdleConnections();
     const hurry = globalThis.setTimeout(() => this.server.closeAllConnections(), closeDeadlineMs);
     await closed;
@@ -142,6 +158,11 @@ export class Entrance {
   }
 
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const refusal = this.door?.refusalOf(request);
+    if (refusal !== undefined) {
+      letPass(request, response);
+      return send(response, refusal.status, `${refusal.text}\n`, refusal.headers);
+    }
     try {
       for (let tries = 1; ; tries++) {
         if (this.#state.kind === "holding") await this.#open;
@@ -178,20 +199,26 @@ export class Entrance {
     response.shouldKeepAlive = false;
     const { method = "", url = "/", headers } = request;
     const changes = method !== "GET" && method !== "HEAD";
-    if (!passedMethods.test(method) || (changes && orderPaths.test(url))) {
+    // Passed on, what only the peer may ask would come of this machine.
+    const isPeers = this.door !== undefined && url.startsWith(internalPrefix);
+    if (isPeers || !passedMethods.test(method) || (changes && orderPaths.test(url))) {
       send(response, 503, "this hub is being replaced; ask again\n");
       return Promise.resolve(true);
     }
     return new Promise((resolve) => {
       let connected = false;
       const options = { ...to, method, path: url, headers: { ...headers, connection: "close" }, agent: false };
-      const asked = ask(options, (answer) => {
+      const take = (answer: IncomingMessage) => {
         const { connection: _, "keep-alive": __, "transfer-encoding": ___, ...kept } = answer.headers;
         response.writeHead(answer.statusCode ?? 502, kept);
         pipeline(answer, response, () => resolve(true));
-      });
+      };
+      // What came by TLS is to be known as such there.
+      const secure = isTls(request.socket);
+      const byTls = () => askByTls({ ...options, ...optionsTo(this.#machine, this.door?.material) }, take);
+      const asked = secure ? byTls() : ask(options, take);
       asked.once("socket", (socket) =>
-        socket.once("connect", () => {
+        socket.once(secure ? "secureConnect" : "connect", () => {
           connected = true;
           pipeline(request, asked, () => {});
         }),
@@ -210,7 +237,14 @@ export class Entrance {
 /** No answer is taken by a browser for something else than it says it is. */
 const noSniffing = ["x-content-type-options", "nosniff"] as const;
 
-function send(response: ServerResponse, status: number, text: string): void {
+const again = { "retry-after": "1" };
+
+function send(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  headers: Readonly<Record<string, string>> = again,
+): void {
   response.setHeader(...noSniffing);
-  response.writeHead(status, { "content-type": "text/plain; charset=utf-8", "retry-after": "1" }).end(text);
+  response.writeHead(status, { "content-type": "text/plain; charset=utf-8", ...headers }).end(text);
 }

@@ -1,8 +1,9 @@
 /** Asks the peer's hub for JSON by one GET: within a deadline, a bound on the answer, and its schema. */
-import { request } from "node:http";
 import type { z } from "zod";
+import type { HubDial } from "../tls/dial.ts";
 
 export interface AskPeerOptions {
+  dial: Pick<HubDial, "request">;
   host: string;
   port: number;
   path: string;
@@ -17,9 +18,10 @@ export async function askPeer<T>(schema: z.ZodType<T>, options: AskPeerOptions):
   return schema.parse(JSON.parse(await textOf(options)));
 }
 
-function textOf({ host, port, path, deadlineMs, maxBytes, signal }: AskPeerOptions): Promise<string> {
+function textOf({ dial, host, port, path, deadlineMs, maxBytes, signal }: AskPeerOptions): Promise<string> {
   return new Promise((resolve, reject) => {
-    const asked = request({ host, port, path, agent: false, headers: { connection: "close" }, signal }, (response) => {
+    const asking = { host, port, path, agent: false, headers: { connection: "close" }, signal };
+    const asked = dial.request(asking, (response) => {
       const chunks: Buffer[] = [];
       let bytes = 0;
       if (response.statusCode !== 200) fail(new Error(`GET ${path} answered HTTP ${response.statusCode}`));

@@ -1,7 +1,8 @@
 /** Hears the peer's reports on both paths. Whether it lives is judged from beats alone (hub/judge). */
-import { get } from "node:http";
+import { request as plainRequest } from "node:http";
 import type { NatsConnection, Subscription } from "nats";
 import { Heartbeat } from "../core/heartbeat.ts";
+import type { HubDial } from "../tls/dial.ts";
 import { heartbeatPath, heartbeatSubject } from "./heartbeat-sender.ts";
 import { type Log, messageOf } from "./log.ts";
 
@@ -11,6 +12,8 @@ export interface HeartbeatReceiverOptions {
   peer: string;
   /** The peer hub's HTTP address. */
   address: { host: string; port: number };
+  /** How it is asked. @default without TLS */
+  dial?: Pick<HubDial, "request">;
   log: Log;
   heard(beat: Heartbeat, route: HeartbeatRoute): void;
 }
@@ -56,7 +59,8 @@ export class HeartbeatReceiver {
 
   #connect(): void {
     const { host, port } = this.#options.address;
-    const request = get({ host, port, path: heartbeatPath, agent: false });
+    const ask = { host, port, path: heartbeatPath, agent: false };
+    const request = this.#options.dial?.request(ask) ?? plainRequest(ask);
     const giveUp = () => void request.destroy();
     let deadline = setTimeout(giveUp, connectDeadlineMs);
     this.#close = giveUp;
@@ -76,6 +80,7 @@ export class HeartbeatReceiver {
       response.on("error", () => {});
     });
     request.on("error", () => {});
+    request.end();
     request.on("close", () => {
       clearTimeout(deadline);
       if (!this.#stopped) this.#retry = setTimeout(() => this.#connect(), retryMs);
