@@ -41,6 +41,7 @@ import type { Past } from "./past.ts";
 import type { RemoteWrite } from "./remote-write/remote-write.ts";
 import type { Services } from "./services.ts";
 import type { Sessions } from "./session/sessions.ts";
+import { hubOrigin } from "./tls/hub-origin.ts";
 
 export interface FrontParts {
   config: HubConfig;
@@ -133,8 +134,7 @@ export function createFront(parts: FrontParts): Front {
     // Whoever is signed in to the page may come with the password of a proxy, too.
     return shown === undefined || "denial" in shown ? (session.signedIn(request) ?? shown) : shown;
   };
-  const { hub: peerHub } = config.peer;
-  const peerOrigin = `http://${peerHub.host}:${peerHub.port}`;
+  const peerOrigin = hubOrigin(config, config.peer.hub);
   const push = createPushApi({
     fold,
     pageOrigins: [peerOrigin],

@@ -18,7 +18,8 @@ import { type Log, messageOf } from "../io/log.ts";
 import { within } from "../io/within.ts";
 import { acceptAll } from "../succession/accept-all.ts";
 import { optionsTo } from "../tls/dial.ts";
-import { type DoorOptions, internalPrefix, isTls, TlsDoor } from "../tls/door.ts";
+import { type DoorOptions, internalPrefix, TlsDoor } from "../tls/door.ts";
+import { isTls } from "../tls/is-tls.ts";
 import { Connections } from "./connections.ts";
 import { letPass } from "./let-pass.ts";
 

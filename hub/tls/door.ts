@@ -5,12 +5,13 @@
 import { constants } from "node:crypto";
 import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
-import { createServer, type TLSSocket } from "node:tls";
+import { createServer } from "node:tls";
 import { isFromHere } from "../io/from-here.ts";
 import type { Log } from "../io/log.ts";
 import { plainAddress } from "../io/plain-address.ts";
 import type { TlsConfig } from "./config.ts";
 import { whyNotOf } from "./identity.ts";
+import { isTls } from "./is-tls.ts";
 import { type Material, TlsFiles } from "./tls-files.ts";
 
 export interface DoorOptions {
@@ -175,9 +176,6 @@ export class TlsDoor {
     this.#options.log.warn("tls.refused", { what, from: plainAddress(socket.remoteAddress), reason });
   }
 }
-
-/** Whether a request came by TLS; of a socket of this server alone. */
-export const isTls = (socket: Socket): socket is TLSSocket => "encrypted" in socket && socket.encrypted === true;
 
 const endsOf = ({ remoteAddress, remotePort, localAddress, localPort }: Socket) =>
   [remoteAddress, remotePort, localAddress, localPort].join(" ");
