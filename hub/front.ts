@@ -23,6 +23,7 @@ import { createPushApi } from "./http/push-api.ts";
 import { createServicesApi } from "./http/services-api.ts";
 import { createSessionApi } from "./http/session-api.ts";
 import { createTimelineApi } from "./http/timeline-api.ts";
+import type { CertificateGauges } from "./http/tls-metrics.ts";
 import type { ConnectionGauges } from "./http/trust-metrics.ts";
 import type { View } from "./http/view.ts";
 import type { DocumentStore } from "./io/documents.ts";
@@ -67,6 +68,7 @@ export interface FrontParts {
   refused: Refused;
   /** At the hub's port. */
   connections: ConnectionGauges;
+  certificates: CertificateGauges;
 }
 
 /** Events of the timeline in the page as it is served; its script reads more. */
@@ -94,6 +96,7 @@ export function createFront(parts: FrontParts): Front {
     remoteWrite,
     refused,
     connections,
+    certificates,
   } = parts;
   const unready = () => (records.ready ? undefined : "the hub has not read its records back yet");
   const alerts = () => alertsView(config.machine.name, records.alerts, Date.now());
@@ -119,6 +122,7 @@ export function createFront(parts: FrontParts): Front {
     limits: fold.admission,
     refused,
     connections,
+    certificates,
     folder: config.stateDirectory ?? "/",
   });
   remoteWrite.sampleFrom({ own: () => metrics.text(), fleet: () => fold.metricsText() });

@@ -7,8 +7,10 @@ export interface ConditionSight {
   subject: string;
   /** `unclear`: nothing follows from it, neither an alert nor its end. */
   is: "ill" | "well" | "unclear";
+  /** Where it is not always as bad. @default that of the name */
+  severity?: "urgent" | "warning";
   message: string;
-  /** Whether an alert about it stands by the records. */
+  /** Whether an alert about it stands by the records, of an ill one by its severity. */
   open: boolean;
 }
 
@@ -31,7 +33,7 @@ export class StandingAlerts {
 
   /** The same turn is said again until it is stored. */
   step(sights: readonly ConditionSight[], atMs: number): ConditionTurn[] {
-    return sights.flatMap(({ name, subject, is, message, open }): ConditionTurn[] => {
+    return sights.flatMap(({ name, subject, is, severity = alertSeverities[name], message, open }): ConditionTurn[] => {
       const key = `${name} ${subject}`;
       if (is === "unclear") {
         this.#since.delete(key);
@@ -42,7 +44,7 @@ export class StandingAlerts {
       this.#since.set(key, since);
       const forMs = atMs - since.atMs;
       if (is === "ill" && !open && forMs >= illAfterMs)
-        return [{ name, subject, severity: alertSeverities[name], message }];
+        return [{ name, subject, severity, message }];
       if (is === "well" && open && forMs >= wellAfterMs) return [{ name, subject, severity: "resolved", message }];
       return [];
     });
