@@ -90,7 +90,7 @@ async function ask(by: typeof request, options: object, body = "") {
 }
 const askTls = (options: Asked, body?: string) => ask(tlsRequest as typeof request, { ...trust(), ...options }, body);
 
-describe("the hub's port with TLS", { timeout: 30_000 }, () => {
+describe("the hub's port with TLS", { timeout: 120_000 }, () => {
   it("answers by TLS and without on one port, a body of a megabyte included", async () => {
     const { at } = await opened();
     const body = "x".repeat(1_048_576);
@@ -257,6 +257,26 @@ describe("the hub's port with TLS", { timeout: 30_000 }, () => {
     expect((await askTls({ ...first.at, path: "/new" })).status).toBe(200);
     expect(second.entrance.door?.turnedAway).toEqual({ handshake: 0, plain: 0, "not-peer": 0 });
   });
+
+  it.runIf(process.platform === "linux")(
+    "yields with 40 handshakes under way, whose clients are all answered, by one or the other",
+    async () => {
+      const first = await opened();
+      const clients = Array.from({ length: 40 }, () => connect(first.at));
+      await Promise.all(clients.map((client) => once(client, "connect")));
+      const texts = clients.map(async (socket) => {
+        const secured = tlsConnect({ socket, ...trust(), host: "127.0.0.1" });
+        secured.write("GET /held HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n");
+        let text = "";
+        for await (const part of secured) text += part;
+        return text;
+      });
+      const second = await opened("here", 5_000, first.at.port);
+      await first.entrance.yieldTo(first.at);
+      for (const text of await Promise.all(texts)) expect(text).toContain("GET /held");
+      expect(second.entrance.door?.turnedAway.handshake).toBe(0);
+    },
+  );
 
   it("passes nothing on that only the peer may ask", async () => {
     const { entrance, at } = await opened();
