@@ -36,7 +36,12 @@ export function machineWatch(
       ...at,
       ...bounds,
       image: images.prometheus,
-      hubs: hubs.map(({ name: machine, address: host, hubPort, hubTls }) => ({ machine, host, port: hubPort, tls: hubTls })),
+      hubs: hubs.map(({ name: machine, address: host, hubPort, hubTls }) => ({
+        machine,
+        host,
+        port: hubPort,
+        tls: hubTls,
+      })),
       hubCa,
       // A satellite does not know them, and what is in them is at the hubs as well.
       pushgateways: hubs.flatMap(({ name: machine, address: host, pushgatewayPort: port }) =>

@@ -86,7 +86,13 @@ export class Prometheus extends pulumi.ComponentResource {
     const ca =
       hubCa === ""
         ? []
-        : [new ConfigFile(`${name}-hub-ca`, { reach, path: `${configDirectory}/${hubCaFile}`, content: hubCa }, children)];
+        : [
+            new ConfigFile(
+              `${name}-hub-ca`,
+              { reach, path: `${configDirectory}/${hubCaFile}`, content: hubCa },
+              children,
+            ),
+          ];
     const conf = new ConfigFile(
       `${name}-conf`,
       {

@@ -29,7 +29,7 @@ const notHere = {
   ...remoteWriteGroup,
   ...accessGroup,
 };
-const hubKeys = ["hubName", ...Object.keys(ports)];
+const hubKeys = ["hubName", "hubTls", ...Object.keys(ports)];
 
 /** As it is written; `SatelliteSite` is what is left of it. */
 export const SatelliteKeys = z.strictObject({

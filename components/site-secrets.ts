@@ -2,8 +2,16 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { nkeys } from "nats";
+import { whyNotOf } from "../hub/tls/identity.ts";
 import { OperatorError } from "../ops/error.ts";
-import { grafanaPasswordKey, hubTlsKeyKey, type Site, type SiteSecretName, type StackSite, siteSecretNames } from "./site.ts";
+import {
+  grafanaPasswordKey,
+  hubTlsKeyKey,
+  type Site,
+  type SiteSecretName,
+  type StackSite,
+  siteSecretNames,
+} from "./site.ts";
 
 export type SiteSecrets = Record<SiteSecretName, pulumi.Output<string>>;
 
@@ -32,7 +40,10 @@ export function readHubTlsKey({ hub, machine }: Site): pulumi.Output<string> | u
   const { certificate } = hub.tls;
   if (certificate === "" || !machine.hubTls) return undefined;
   const key = requireSecret(hubTlsKeyKey, "hub.tls.certificate");
-  if (!fits(certificateOf("hub.tls.certificate", certificate), new pulumi.Config().get(hubTlsKeyKey) ?? ""))
+  const own = certificateOf("hub.tls.certificate", certificate);
+  const why = whyNotOf(machine.name, own.toLegacyObject());
+  if (why !== undefined) throw refusal(hubTlsKeyKey, `${why}, by whose name the peer's hub knows this one`);
+  if (!fits(own, new pulumi.Config().get(hubTlsKeyKey) ?? ""))
     throw refusal(hubTlsKeyKey, "it is not the private key of tandem:hub.tls.certificate");
   return key;
 }

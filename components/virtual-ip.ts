@@ -95,9 +95,7 @@ export class VirtualIp extends pulumi.ComponentResource {
       },
       children,
     );
-    this.url = container.id.apply(() =>
-      hubUrlOf({ address: args.virtualAddress, hubPort, hubTls: args.hubTls }),
-    );
+    this.url = container.id.apply(() => hubUrlOf({ address: args.virtualAddress, hubPort, hubTls: args.hubTls }));
     this.registerOutputs({ url: this.url });
   }
 }

@@ -96,9 +96,7 @@ export class HubProcess implements Running {
   }
 
   #newHub(): Hub {
-    return new Hub(this.#config, this.#version, this.#log, this.#entrance, () =>
-      this.#life.end("hub.ended"),
-    );
+    return new Hub(this.#config, this.#version, this.#log, this.#entrance, () => this.#life.end("hub.ended"));
   }
 
   get #address(): Address {

@@ -28,7 +28,8 @@ export function troubleOf(
   nowMs: number,
 ): CertificateTrouble | "unclear" | undefined {
   const troubles = certificates.flatMap((each) => [...endTrouble(each, nowMs), ...useTrouble(each)]);
-  if (troubles.length === 0) return certificates.some(({ complaint }) => complaint !== undefined) ? "unclear" : undefined;
+  if (troubles.length === 0)
+    return certificates.some(({ complaint }) => complaint !== undefined) ? "unclear" : undefined;
   const severity = troubles.some((each) => each.severity === "urgent") ? "urgent" : "warning";
   return { severity, message: troubles.map(({ message }) => message).join("; ") };
 }
@@ -38,7 +39,8 @@ function endTrouble({ what, endsAtMs }: CertificateSight, nowMs: number): Certif
   const leftMs = endsAtMs - nowMs;
   if (leftMs > warnBeforeMs) return [];
   const day = new Date(endsAtMs).toISOString().slice(0, 10);
-  const message = leftMs <= 0 ? `${what} ended on ${day}` : `${what} ends in ${Math.floor(leftMs / dayMs)} d, on ${day}`;
+  const message =
+    leftMs <= 0 ? `${what} ended on ${day}` : `${what} ends in ${Math.floor(leftMs / dayMs)} d, on ${day}`;
   return [{ severity: leftMs <= urgeBeforeMs ? "urgent" : "warning", message }];
 }
 

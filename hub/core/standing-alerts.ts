@@ -43,8 +43,7 @@ export class StandingAlerts {
       const since = before?.is === is ? before : { is, atMs };
       this.#since.set(key, since);
       const forMs = atMs - since.atMs;
-      if (is === "ill" && !open && forMs >= illAfterMs)
-        return [{ name, subject, severity, message }];
+      if (is === "ill" && !open && forMs >= illAfterMs) return [{ name, subject, severity, message }];
       if (is === "well" && open && forMs >= wellAfterMs) return [{ name, subject, severity: "resolved", message }];
       return [];
     });

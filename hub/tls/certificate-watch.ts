@@ -21,7 +21,10 @@ export class CertificateWatch {
   readonly #options: CertificateWatchOptions;
   /** Since when each has had a complaint, monotonic ms. */
   readonly #complainedSinceMs = new Map<CertificateName, number>();
-  #link: { endsAtMs: number | undefined; complaint: string | undefined } = { endsAtMs: undefined, complaint: undefined };
+  #link: { endsAtMs: number | undefined; complaint: string | undefined } = {
+    endsAtMs: undefined,
+    complaint: undefined,
+  };
   #readAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: CertificateWatchOptions) {

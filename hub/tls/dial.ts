@@ -1,5 +1,5 @@
 /** How a hub asks its peer's by TLS: it shows its own certificate, and takes nobody's but that machine's, whatever the address. */
-import { type ClientRequest, type IncomingMessage, type RequestOptions, request as plainRequest } from "node:http";
+import { type ClientRequest, type IncomingMessage, request as plainRequest, type RequestOptions } from "node:http";
 import { request as tlsRequest } from "node:https";
 import type { ConnectionOptions } from "node:tls";
 import type { HubConfig } from "../config.ts";

@@ -121,8 +121,8 @@ export class TlsDoor {
     const { certFile: path } = tls;
     if (!this.#files.look()) return;
     const { material, complaint } = this.#files;
-    if (complaint !== undefined) return log.error("tls.unreadable", { path, error: complaint });
-    if (material === undefined) return;
+    if (complaint !== undefined) log.error("tls.unreadable", { path, error: complaint });
+    if (complaint !== undefined || material === undefined) return;
     const { cert, key, ca, endsAtMs } = material;
     // Connections that stand go on by the one before.
     this.#server.setSecureContext({ cert, key, ca });

@@ -92,7 +92,7 @@ describe.each(["mainpc", "pc2"] as const)("the secured machine %s", (stack) => {
     expect(String(of("nats-auth-conf-write").inputs.create)).toContain(`kill --signal 'HUP' 'tandem-${stack}-nats'`);
   });
 
-  it("a renewed certificate touches 2 files, hangs up on the server, and replaces no container", async () => {
+  it("a renewed certificate touches 3 files, hangs up on the server, and replaces no container", async () => {
     const fresh = securedStack(stack);
     const before = stacks[stack];
     const security = {
@@ -106,6 +106,7 @@ describe.each(["mainpc", "pc2"] as const)("the secured machine %s", (stack) => {
     expect(changed(recorded[stack] ?? [], after)).toEqual([
       `${stack}-nats-leaf-key-write`,
       `${stack}-nats-leaf-pem-write`,
+      `${stack}-tls-link-write`,
     ]);
   });
 });

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request as requestPlain } from "node:http";
@@ -9,15 +9,17 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { HubConfigInput } from "../../hub/config.ts";
 import { FleetView, LedgerView } from "../../hub/http/api.ts";
 import { filesOf } from "../../ops/local/site.ts";
+import { findInPath } from "../../ops/tools/find.ts";
 import { BarePair, type MachineName } from "../support/bare-pair.ts";
 import { alertsAt } from "../support/follow-runbook.ts";
 import { steadyPushes } from "../support/steady-load.ts";
 import { dayMs, TlsSite } from "../support/tls-files.ts";
 import { until } from "../support/until.ts";
 
+const root = join(import.meta.dirname, "../..");
 const deadlineMs = 60_000;
 
-describe("a pair whose hubs speak TLS", { timeout: 120_000 }, () => {
+describe("a pair whose hubs speak TLS", { timeout: 240_000 }, () => {
   let dir: string;
   let site: TlsSite;
   let pair: BarePair;
@@ -88,7 +90,9 @@ describe("a pair whose hubs speak TLS", { timeout: 120_000 }, () => {
     });
     await until("the end", async () => !(await standing("pc2")).includes("certificate-expiring pc2"), deadlineMs);
     expect(pair.machines.pc2.parts.hub.pid).toBe(pid);
-    expect(await plainly("pc2", "/metrics")).toMatch(/tandem_certificate_expiry_timestamp_seconds\{certificate="hub"\} 1/);
+    expect(await plainly("pc2", "/metrics")).toMatch(
+      /tandem_certificate_expiry_timestamp_seconds\{certificate="hub"\} 1/,
+    );
     expect((await fleet("mainpc")).machines.pc2?.hub.url).toBe(urlOf("pc2"));
     const page = await ask("mainpc", "/");
     expect(page.headers["content-security-policy"]).toContain(urlOf("pc2"));
@@ -103,6 +107,21 @@ describe("a pair whose hubs speak TLS", { timeout: 120_000 }, () => {
     const plain = requestPlain({ ...at("mainpc"), path, agent: false }).end();
     const [answer] = await once(plain, "response");
     expect(answer.resume().statusCode).toBe(403);
+  });
+
+  it("is asked by the operator's command and the Python example by the CA's file, and by neither without", async () => {
+    const ca = join(dir, "ca.pem");
+    writeFileSync(ca, site.authority.certificate);
+    const run = (program: string, args: string[], file: string) =>
+      spawnSync(program, args, { env: { ...process.env, TANDEM_CA_FILE: file }, encoding: "utf8" });
+    const tandem = [join(root, "ops/setup.mjs"), "tandem", "ledger", "--hub", urlOf("mainpc")];
+    expect(run(process.execPath, tandem, ca)).toMatchObject({ status: 0, stdout: expect.stringContaining("mainpc") });
+    expect(run(process.execPath, tandem, "").status).not.toBe(0);
+    const [python] = findInPath(["python3"]);
+    if (python === undefined) return;
+    const example = [join(root, "docs/examples/pair_client.py"), urlOf("mainpc"), urlOf("pc2"), "--pushes", "2"];
+    expect(run(python, [...example, "--every", "0"], ca)).toMatchObject({ status: 0, stderr: "" });
+    expect(run(python, [...example, "--every", "0"], "").stderr).toContain("CERTIFICATE_VERIFY_FAILED");
   });
 
   it("answers every push by TLS, on kept connections and new ones, while a hub is replaced", async () => {

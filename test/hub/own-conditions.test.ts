@@ -109,7 +109,11 @@ it("a certificate with 30 days left is ill as a warning, with 7 it is urgent, an
   certificates = [endsIn(31), endsIn(400)];
   expect(last()).toMatchObject({ name: "certificate-expiring", subject: "mainpc", is: "well" });
   certificates = [endsIn(29), endsIn(400)];
-  expect(last()).toMatchObject({ is: "ill", severity: "warning", message: expect.stringMatching(/^the one of 29 ends in 29 d, on \d{4}-/) });
+  expect(last()).toMatchObject({
+    is: "ill",
+    severity: "warning",
+    message: expect.stringMatching(/^the one of 29 ends in 29 d, on \d{4}-/),
+  });
   certificates = [endsIn(29), endsIn(6)];
   expect(last()).toMatchObject({ is: "ill", severity: "urgent" });
   certificates = [endsIn(-2)];

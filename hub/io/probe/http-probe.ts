@@ -59,7 +59,9 @@ export class HttpProbe implements Probe {
     return new Promise((resolve) => {
       const asking = { host, port, path, agent: this.#agent, headers: { accept: "application/json" } };
       const asked =
-        tls === undefined ? request(asking) : requestByTls({ ...asking, ...named(tls.machine, this.#caOf(tls.caFile)) });
+        tls === undefined
+          ? request(asking)
+          : requestByTls({ ...asking, ...named(tls.machine, this.#caOf(tls.caFile)) });
       this.#request = asked;
       void expired.then(() => {
         resolve({ type: "late" });

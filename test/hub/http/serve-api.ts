@@ -27,7 +27,10 @@ export async function serveApi(
   const answer: RequestListener = (asked, response) => {
     void api(asked, response).then((answered) => answered || response.writeHead(418).end("{}"));
   };
-  const server = certificate === undefined ? createServer(answer) : createTlsServer({ cert: certificate.cert, key: certificate.key }, answer);
+  const server =
+    certificate === undefined
+      ? createServer(answer)
+      : createTlsServer({ cert: certificate.cert, key: certificate.key }, answer);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   onTestFinished(() => void server.close());
