@@ -25,14 +25,13 @@ export class HubDial {
 
 /** Without material nobody is believed: a hub whose files cannot be read asks no peer. */
 export function optionsTo(machine: string, material: Material | undefined): ConnectionOptions {
-  const { cert, key, ca } = material ?? {};
-  return { ...(cert === undefined ? {} : { cert, key }), ...named(machine, ca ?? []) };
+  const { cert, key, ca = [] } = material ?? {};
+  return { ...(cert === undefined ? {} : { cert, key }), ca, ...onlyOf(machine) };
 }
 
-/** For who shows no certificate. @param ca in PEM */
-export function named(machine: string, ca: string | string[]): ConnectionOptions {
+/** Takes a certificate by its name; the CA is said besides. */
+export function onlyOf(machine: string): ConnectionOptions {
   return {
-    ca,
     rejectUnauthorized: true,
     checkServerIdentity: (_, certificate) => {
       const why = whyNotOf(machine, certificate);

@@ -5,7 +5,7 @@ import { request as requestByTls, Agent as TlsAgent } from "node:https";
 import type { Socket } from "node:net";
 import type { ProbeConfig } from "../../config.ts";
 import type { ProbeAnswer } from "../../core/agent-health.ts";
-import { named } from "../../tls/dial.ts";
+import { onlyOf } from "../../tls/dial.ts";
 import { startDeadline } from "./deadline.ts";
 import { maxBodyBytes, readHealthBody } from "./health-body.ts";
 import type { Probe, ProbeOptions } from "./probe.ts";
@@ -32,8 +32,10 @@ export class HttpProbe implements Probe {
   constructor(config: Extract<ProbeConfig, { kind: "http" }>, options: ProbeOptions) {
     this.#config = config;
     this.#options = options;
+    // Node keeps no connection of a request that itself says whom it takes.
     const keeps = { keepAlive: true, maxSockets: 1 };
-    this.#agent = config.tls === undefined ? new Agent(keeps) : new TlsAgent(keeps);
+    this.#agent =
+      config.tls === undefined ? new Agent(keeps) : new TlsAgent({ ...keeps, ...onlyOf(config.tls.machine) });
   }
 
   async ask(): Promise<ProbeAnswer> {
@@ -58,10 +60,7 @@ export class HttpProbe implements Probe {
     const { host, port, path, tls } = this.#config;
     return new Promise((resolve) => {
       const asking = { host, port, path, agent: this.#agent, headers: { accept: "application/json" } };
-      const asked =
-        tls === undefined
-          ? request(asking)
-          : requestByTls({ ...asking, ...named(tls.machine, this.#caOf(tls.caFile)) });
+      const asked = tls === undefined ? request(asking) : requestByTls({ ...asking, ca: this.#caOf(tls.caFile) });
       this.#request = asked;
       void expired.then(() => {
         resolve({ type: "late" });
