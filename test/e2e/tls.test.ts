@@ -23,7 +23,7 @@ describe("a pair whose hubs speak TLS", { timeout: 240_000 }, () => {
   let dir: string;
   let site: TlsSite;
   let pair: BarePair;
-  let successor: ChildProcess | undefined;
+  const successors: ChildProcess[] = [];
 
   beforeAll(async () => {
     dir = mkdtempSync(join(tmpdir(), "tandem-tls-pair-"));
@@ -39,7 +39,7 @@ describe("a pair whose hubs speak TLS", { timeout: 240_000 }, () => {
   }, 180_000);
 
   afterAll(async () => {
-    successor?.kill("SIGKILL");
+    for (const successor of successors) successor.kill("SIGKILL");
     await pair?.stop();
     site?.remove();
     rmSync(dir, { recursive: true, force: true });
@@ -63,6 +63,21 @@ describe("a pair whose hubs speak TLS", { timeout: 240_000 }, () => {
     Object.values((await fleet(name)).machines).find(({ self }) => !self)?.paths;
   const standing = async (name: MachineName) =>
     (await alertsAt(pair.machines[name].hubUrl)).map(({ name: alert, subject }) => `${alert} ${subject}`);
+
+  /** Another hub of mainpc, beside the first one. */
+  function succeed(name: string, change: (config: HubConfigInput) => HubConfigInput) {
+    const config = JSON.parse(readFileSync(filesOf(pair.data.machine("mainpc")).hubConfig, "utf8")) as HubConfigInput; // made by the local run
+    const path = join(dir, `${name}.json`);
+    writeFileSync(path, JSON.stringify(change(config)));
+    const { command, args } = pair.machines.mainpc.parts.hub.spec;
+    const child = spawn(command, [...args.slice(0, -1), path], { stdio: ["ignore", "ignore", "pipe"] });
+    successors.push(child);
+    const made = { child, log: "" };
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      made.log += text;
+    });
+    return made;
+  }
 
   it("goes on by NATS and beats while a hub's certificate has ended, loses nothing, and says so", async () => {
     await expect(ask("pc2", "/readyz")).rejects.toThrow(/expired/);
@@ -124,22 +139,20 @@ describe("a pair whose hubs speak TLS", { timeout: 240_000 }, () => {
     expect(run(python, [...example, "--every", "0"], "").stderr).toContain("CERTIFICATE_VERIFY_FAILED");
   });
 
-  it("answers every push by TLS, on kept connections and new ones, while a hub is replaced", async () => {
+  it("answers every push by TLS, on kept connections and new ones, while a hub is replaced by one that has its certificate", async () => {
     const ca = site.authority.certificate;
     const first = pair.machines.mainpc.parts.hub;
     const clients = [true, false].map((keepAlive) =>
       steadyPushes(urlOf("mainpc"), `secure_${keepAlive}`, { everyMs: 25, keepAlive, ca }),
     );
     await until("20 answers of each", () => clients.every(({ answered }) => answered >= 20), deadlineMs);
-    const path = filesOf(pair.data.machine("mainpc")).hubConfig;
-    const config = JSON.parse(readFileSync(path, "utf8")) as HubConfigInput; // made by the local run
-    const next = join(dir, "next.json");
-    writeFileSync(next, JSON.stringify({ ...config, maxQueuedPushes: 9_999 }));
-    const { command, args } = first.spec;
-    successor = spawn(command, [...args.slice(0, -1), next], { stdio: ["ignore", "ignore", "pipe"] });
-    let log = "";
-    successor.stderr?.setEncoding("utf8").on("data", (text: string) => (log += text));
-    await until("its turn", () => log.includes("succession.taken"), deadlineMs);
+    const mute = succeed("mute", ({ tls, ...config }) => ({ ...config, tls: tls && { ...tls, keyFile: "/nowhere" } }));
+    await until("that it waits", () => mute.log.includes("succession.waits"), deadlineMs);
+    expect(mute.log).toMatch(/"reason":"[^"]*nowhere/);
+    mute.child.kill("SIGTERM");
+    await once(mute.child, "exit");
+    const next = succeed("next", (config) => ({ ...config, maxQueuedPushes: 9_999 }));
+    await until("its turn", () => next.log.includes("succession.taken"), deadlineMs);
     const counts = clients.map(({ answered }) => answered);
     await until("20 more", () => clients.every(({ answered }, i) => answered >= (counts[i] ?? 0) + 20), deadlineMs);
     await first.end();
@@ -148,7 +161,7 @@ describe("a pair whose hubs speak TLS", { timeout: 240_000 }, () => {
       expect(failures).toEqual([]);
       expect(answered).toBe(sent);
     }
-    expect(log).toContain("tls.read");
+    expect(next.log).toContain("tls.read");
     await until("all twice", async () => {
       const ledger = LedgerView.parse(JSON.parse(await plainly("pc2", "/api/v1/ledger")));
       return ledger.copies === 2 && ledger.missing === 0;
