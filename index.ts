@@ -8,6 +8,7 @@ import {
   readAccessTokens,
   readAgentSecrets,
   readGrafanaPassword,
+  readHubTlsKey,
   readNotificationSecrets,
   readRemoteWriteSecrets,
   readSiteSecrets,
@@ -52,6 +53,7 @@ async function declare(): Promise<Outputs> {
     notificationSecrets: readNotificationSecrets(),
     remoteWriteSecrets: readRemoteWriteSecrets(),
     accessTokens: readAccessTokens(),
+    hubTlsKey: readHubTlsKey(site),
   };
   const machine = new Machine(name, { site, fleet, bundles, found, ...secrets, ...own });
   return { hubUrl: machine.hubUrl, machine };

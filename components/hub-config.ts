@@ -154,8 +154,10 @@ function agentAddress(agent: PlacedAgent, port: number, args: HubConfigArgs): { 
 
 /** A hub answers where its machine's entry says, whatever port the inventory remembers. */
 function hubProbe(agent: PlacedAgent, args: HubConfigArgs): AgentInput["probe"] {
-  const { hub } = agent.machine === args.machine.name ? args.machine : args.peer;
-  return { kind: "http", ...hub, path: agent.health.path ?? "/livez" };
+  const { name, hub } = agent.machine === args.machine.name ? args.machine : args.peer;
+  const caFile = args.tuning?.tls?.caFile;
+  const tls = caFile === undefined ? {} : { tls: { caFile, machine: name } };
+  return { kind: "http", ...hub, path: agent.health.path ?? "/livez", ...tls };
 }
 
 function hostOf(machine: string, args: HubConfigArgs): string {

@@ -6,6 +6,7 @@ import { spoolPath } from "./hub-paths.ts";
 import { notificationsConf } from "./notifications-conf.ts";
 import { remoteWriteConf } from "./remote-write-conf.ts";
 import type { Site } from "./site.ts";
+import { tlsConf } from "./tls-conf.ts";
 
 const mib = 1024 ** 2;
 const hourMs = 3_600_000;
@@ -43,6 +44,7 @@ export function hubTuning(site: Site): Partial<HubConfigInput> {
     ...(remoteWrite === undefined ? {} : { remoteWrite }),
     ...(access === undefined ? {} : { access }),
     ...(limits === undefined ? {} : { limits }),
+    ...tlsConf(site),
     spool: { path: spoolPath, maxBytes: hub.spoolMb * mib },
   };
 }

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { HubConfigInput } from "../hub/config.ts";
 import { accessTarget } from "./access-conf.ts";
-import { hostPort } from "./address.ts";
+import { hubUrlOf } from "./address.ts";
 import { ConfigFile } from "./config-file.ts";
 import { hardenedContainer, readOnlyDirectory } from "./container.ts";
 import { DataDirectory } from "./data-directory.ts";
@@ -17,6 +17,7 @@ import { remoteWriteSecretTarget } from "./remote-write-conf.ts";
 import { SecretFile } from "./secret-file.ts";
 import { healthScript, roleLabels, signalRole, stopOthers } from "./successor.ts";
 import { supervisorSocket, supervisorSocketTarget } from "./supervisor-conf.ts";
+import { tlsSecretTarget, tlsTarget } from "./tls-conf.ts";
 
 export interface HubArgs {
   /** How the machine is reached. */
@@ -41,6 +42,10 @@ export interface HubArgs {
   remoteWriteSecrets?: pulumi.Input<string>;
   /** Directory on the machine with the files that `config.access` reads, from `machineAccess`. @default none: nobody is asked */
   accessDirectory?: pulumi.Input<string>;
+  /** Directory on the machine with the certificates that `config` reads, from `machineTls`. @default none: nobody asks by TLS */
+  tlsDirectory?: pulumi.Input<string>;
+  /** Directory on the machine with the key of that certificate, from `machineTls`. @default none */
+  tlsSecrets?: pulumi.Input<string>;
   /** Directory on the machine in which its supervisor has its socket, from `supervisorSockets`. @default none: there is no supervisor */
   supervisorSockets?: pulumi.Input<string>;
   /** Directory on the machine in which its router has its socket, from `routerSockets`. @default none: there is no router */
@@ -94,7 +99,8 @@ export class Hub extends pulumi.ComponentResource {
     super("tandem:machine:Hub", name, {}, opts);
     const children = { parent: this };
     const { machine } = args.config;
-    const at = hostPort(machine.hub.host, machine.hub.port);
+    const { host: address, port: hubPort } = machine.hub;
+    const url = hubUrlOf({ address, hubPort, hubTls: args.config.tls !== undefined });
     const configDirectory = args.configDirectory ?? "/etc/tandem/hub";
 
     const secrets = args.seedFile?.path.apply(dirname);
@@ -150,6 +156,8 @@ export class Hub extends pulumi.ComponentResource {
           ...(args.remoteWriteSecrets === undefined
             ? []
             : [readOnlyDirectory(args.remoteWriteSecrets, remoteWriteSecretTarget)]),
+          ...(args.tlsDirectory === undefined ? [] : [readOnlyDirectory(args.tlsDirectory, tlsTarget)]),
+          ...(args.tlsSecrets === undefined ? [] : [readOnlyDirectory(args.tlsSecrets, tlsSecretTarget)]),
           ...(args.supervisorSockets === undefined
             ? []
             : [readOnlyDirectory(args.supervisorSockets, supervisorSocketTarget)]),
@@ -166,7 +174,7 @@ export class Hub extends pulumi.ComponentResource {
     );
     stopOthers(name, container, { reach: args.reach, machine: machine.name, role: "hub", stopGraceSeconds }, children);
 
-    this.url = container.id.apply(() => `http://${at}`);
+    this.url = container.id.apply(() => url);
     this.imageTag = image.tag;
     this.registerOutputs({ url: this.url, imageTag: this.imageTag });
   }

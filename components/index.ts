@@ -41,7 +41,7 @@ export { SecretFile, type SecretFileArgs } from "./secret-file.ts";
 export { Site, SiteMachine, type StackSite } from "./site.ts";
 export { fleetDirectoryOf } from "./site-fleet.ts";
 export { reachOf, rootsOf } from "./site-reach.ts";
-export { readGrafanaPassword, readSiteSecrets, type SiteSecrets } from "./site-secrets.ts";
+export { readGrafanaPassword, readHubTlsKey, readSiteSecrets, type SiteSecrets } from "./site-secrets.ts";
 export { parseStack, parseStackConfig } from "./stack-config.ts";
 export { Supervisor, type SupervisorArgs, supervisorSockets } from "./supervisor.ts";
 export { renderSupervisorConf } from "./supervisor-conf.ts";

@@ -22,6 +22,7 @@ export function machineVirtualIp(
     address: machine.address,
     peerAddress: peer.address,
     hubPort: machine.hubPort,
+    hubTls: machine.hubTls,
     configDirectory: `${paths.config}/keepalived`,
   };
   return new VirtualIp(`${name}-virtual-ip`, args, opts).url;

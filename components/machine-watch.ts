@@ -9,7 +9,9 @@ import type { StackSite } from "./site.ts";
 export interface MachineWatchArgs {
   site: Pick<StackSite, "machine" | "images" | "paths" | "prometheus" | "grafana">;
   /** The pair's hubs, by the names of their machines. */
-  hubs: readonly { name: string; address: string; hubPort: number; pushgatewayPort?: number }[];
+  hubs: readonly { name: string; address: string; hubPort: number; hubTls?: boolean; pushgatewayPort?: number }[];
+  /** PEM of the CA of those that speak TLS. @default "" */
+  hubCa?: string;
   reach: Reach;
   grafanaPassword: pulumi.Input<string> | undefined;
 }
@@ -21,7 +23,7 @@ export interface MachineWatch {
 
 export function machineWatch(
   name: string,
-  { site, hubs, reach, grafanaPassword }: MachineWatchArgs,
+  { site, hubs, hubCa = "", reach, grafanaPassword }: MachineWatchArgs,
   opts: pulumi.ComponentResourceOptions,
 ): MachineWatch {
   const { machine, images, paths } = site;
@@ -34,7 +36,13 @@ export function machineWatch(
       ...at,
       ...bounds,
       image: images.prometheus,
-      hubs: hubs.map((each) => ({ machine: each.name, host: each.address, port: each.hubPort })),
+      hubs: hubs.map(({ name: machine, address: host, hubPort, hubTls }) => ({
+        machine,
+        host,
+        port: hubPort,
+        tls: hubTls,
+      })),
+      hubCa,
       // A satellite does not know them, and what is in them is at the hubs as well.
       pushgateways: hubs.flatMap(({ name: machine, address: host, pushgatewayPort: port }) =>
         port === undefined ? [] : [{ machine, host, port }],

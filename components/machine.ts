@@ -16,6 +16,7 @@ import { machineLogs } from "./machine-logs.ts";
 import { machinePorts } from "./machine-ports.ts";
 import { machineRouter, machineRouterSockets } from "./machine-router.ts";
 import { machineSupervisor, machineSupervisorSockets } from "./machine-supervisor.ts";
+import { machineTls } from "./machine-tls.ts";
 import { machineVirtualIp } from "./machine-virtual-ip.ts";
 import { machineWatch } from "./machine-watch.ts";
 import type { LeafArgs } from "./nats-conf.ts";
@@ -27,6 +28,7 @@ import { dockerProviderArgs } from "./run-script.ts";
 import type { Site, SiteMachine } from "./site.ts";
 import { reachOf } from "./site-reach.ts";
 import { leafCertificateDays, type SiteSecrets } from "./site-secrets.ts";
+import { hubCaOf } from "./tls-conf.ts";
 
 export interface MachineArgs {
   /** The site as this machine sees it: itself, its peer, the link, images and limits. */
@@ -47,6 +49,8 @@ export interface MachineArgs {
   remoteWriteSecrets?: Record<string, pulumi.Input<string>>;
   /** The tokens that the site's access names, by name. @default none */
   accessTokens?: Record<string, pulumi.Input<string>>;
+  /** Needed when the site has `hub.tls.certificate`. */
+  hubTlsKey?: pulumi.Input<string>;
   /** Needed when the site has `grafana.enabled`. */
   grafanaPassword?: pulumi.Input<string>;
 }
@@ -130,6 +134,8 @@ export class Machine extends pulumi.ComponentResource {
     const remoteWriteSecrets = machineRemoteWrite(name, write, children);
     const access = { site, reach, uid: hubUid, tokens: args.accessTokens ?? {} };
     const accessDirectory = machineAccess(name, access, children);
+    const keys = { leafKey: secrets?.leafKey, hubTlsKey: args.hubTlsKey };
+    const tls = machineTls(name, { site, reach, uid: hubUid, ...keys }, children);
     const hub = new Hub(
       `${name}-hub`,
       {
@@ -150,6 +156,8 @@ export class Machine extends pulumi.ComponentResource {
         notificationSecrets,
         remoteWriteSecrets,
         accessDirectory,
+        tlsDirectory: tls.directory,
+        tlsSecrets: tls.secrets,
         supervisorSockets: sockets,
         routerSockets,
       },
@@ -169,7 +177,7 @@ export class Machine extends pulumi.ComponentResource {
     machineAgents(name, carries, { ...children, dependsOn: hub });
     const watch = machineWatch(
       name,
-      { site, hubs: [machine, peer], reach, grafanaPassword: args.grafanaPassword },
+      { site, hubs: [machine, peer], hubCa: hubCaOf(site), reach, grafanaPassword: args.grafanaPassword },
       children,
     );
     this.virtualHubUrl = machineVirtualIp(name, { site, reach }, { ...children, dependsOn: hub });

@@ -8,6 +8,7 @@ type Page = (path: string) => string;
 
 const meanings: Partial<Record<string, string>> = {
   "clock-offset": "The clocks of the machines differ: writes of both sides to one group are ordered within that only.",
+  "certificate-expiring": "A certificate of a machine ends soon or has ended, or a new one is not in use.",
   "notifications-failing": "Notifications do not get through to a channel.",
   "snapshot-old": "A hub has not written its state down for long: a start takes longer, and old records stay.",
   "agent-unhealthy": "An agent does not answer for its health, or says that it is not well.",

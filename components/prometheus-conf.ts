@@ -8,6 +8,8 @@ export interface WatchedServer {
   machine: string;
   host: string;
   port: number;
+  /** Whether it is asked by TLS. @default false */
+  tls?: boolean | undefined;
 }
 
 export interface PrometheusConfArgs {
@@ -26,8 +28,9 @@ export const hubsJob = "hubs";
 export const pushgatewaysJob = "pushgateways";
 /** Label of every series, by which the four places are told apart that each pushed series stands in. */
 export const replicaLabel = "tandem_replica";
-/** Stands beside prometheus.yml. */
+/** Both stand beside prometheus.yml. */
 export const rulesFile = "rules.yml";
+export const hubCaFile = "hub-ca.pem";
 
 /** Between two scrapes, where nobody says otherwise. */
 export const scrapeSeconds = 15;
@@ -60,6 +63,7 @@ function scrapes(job: string, part: string, servers: readonly WatchedServer[]) {
     // They speak for those who pushed: the job and instance of these are not their own.
     honor_labels: true,
     metrics_path: "/metrics",
+    ...(servers.some(({ tls }) => tls) ? { scheme: "https", tls_config: { ca_file: hubCaFile } } : {}),
     static_configs: servers.map(({ machine, host, port }) => ({
       targets: [hostPort(host, port)],
       // All of them tell of the whole fleet; without it, several values of one moment would be one series.

@@ -6,7 +6,7 @@ import { checkInImage } from "./check-in-image.ts";
 import { ConfigFile } from "./config-file.ts";
 import { hardenedContainer, readOnlyDirectory } from "./container.ts";
 import { DataDirectory } from "./data-directory.ts";
-import { type PrometheusConfArgs, renderPrometheusConf, rulesFile } from "./prometheus-conf.ts";
+import { hubCaFile, type PrometheusConfArgs, renderPrometheusConf, rulesFile } from "./prometheus-conf.ts";
 import { type PrometheusRulesArgs, renderPrometheusRules } from "./prometheus-rules.ts";
 import type { Reach } from "./reach.ts";
 
@@ -23,6 +23,8 @@ export interface PrometheusArgs {
   port?: number;
   /** Hubs that it scrapes, with the name of each one's machine. */
   hubs: PrometheusConfArgs["hubs"];
+  /** PEM of the CA of hubs that speak TLS. @default "" */
+  hubCa?: string;
   /** Pushgateways that it scrapes, too. @default none */
   pushgateways?: PrometheusConfArgs["pushgateways"];
   /** Where its alerts are sent. @default nowhere @example ["192.0.2.10:9093"] */
@@ -80,6 +82,17 @@ export class Prometheus extends pulumi.ComponentResource {
       },
       children,
     );
+    const { hubCa = "" } = args;
+    const ca =
+      hubCa === ""
+        ? []
+        : [
+            new ConfigFile(
+              `${name}-hub-ca`,
+              { reach, path: `${configDirectory}/${hubCaFile}`, content: hubCa },
+              children,
+            ),
+          ];
     const conf = new ConfigFile(
       `${name}-conf`,
       {
@@ -88,8 +101,8 @@ export class Prometheus extends pulumi.ComponentResource {
         content: renderPrometheusConf({ hubs, pushgateways, alertmanagers }),
         validate: checked("config"),
       },
-      // It names the rules, which its check reads.
-      { ...children, dependsOn: rules },
+      // It names the rules and the CA, which its check reads.
+      { ...children, dependsOn: [rules, ...ca] },
     );
     const data = new DataDirectory(
       `${name}-data`,

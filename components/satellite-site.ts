@@ -6,7 +6,7 @@ import { commonGroups } from "./site/common-groups.ts";
 import { notificationGroup } from "./site/notification-group.ts";
 import { pairGroups, ports, SiteMachine } from "./site/pair-groups.ts";
 import { remoteWriteGroup } from "./site/remote-write-group.ts";
-import { host, machineName, port } from "./site/values.ts";
+import { certificate, flag, host, machineName, port } from "./site/values.ts";
 
 const KnownHub = z.strictObject({
   /** Its machine. */
@@ -14,6 +14,10 @@ const KnownHub = z.strictObject({
   /** Where it is reached. */
   address: host,
   hubPort: port(9000),
+  /** Whether it speaks TLS. */
+  hubTls: flag(false),
+  /** PEM of the CA of its certificate, for a Prometheus here. */
+  hubCa: certificate,
 });
 
 /** Pulumi hands every stack the defaults that Pulumi.yaml has, so these keys are there, and must be as they were. */
@@ -25,7 +29,7 @@ const notHere = {
   ...remoteWriteGroup,
   ...accessGroup,
 };
-const hubKeys = ["hubName", ...Object.keys(ports)];
+const hubKeys = ["hubName", "hubTls", ...Object.keys(ports)];
 
 /** As it is written; `SatelliteSite` is what is left of it. */
 export const SatelliteKeys = z.strictObject({
@@ -57,6 +61,9 @@ export const SatelliteSite = SatelliteKeys.superRefine((site, context) => {
     const other = names.get(name);
     if (other !== undefined) refuse(`hubs.${index}.name`, `a name of its own; ${name} is already ${other}`);
     names.set(name, `hubs[${index}].name`);
+    const { hubTls, hubCa } = site.hubs[index] ?? {};
+    if (hubTls && hubCa === "" && site.prometheus.enabled)
+      refuse(`hubs.${index}.hubCa`, "the CA of its certificate, since prometheus.enabled is set and it speaks TLS");
   }
   checkCommon(site, refuse);
   checkWatchPorts(site, new Map(), refuse);

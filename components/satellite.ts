@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { satellitesOf } from "../fleet/machines.ts";
 import type { Fleet } from "../fleet/model.ts";
 import { OperatorError } from "../ops/error.ts";
-import { hostPort } from "./address.ts";
+import { hubUrlOf } from "./address.ts";
 import { machineAgents } from "./machine-agents.ts";
 import { machineLogs } from "./machine-logs.ts";
 import { machinePorts } from "./machine-ports.ts";
@@ -44,14 +44,14 @@ export class Satellite extends pulumi.ComponentResource {
     super("tandem:machine:Satellite", name, { ports: machinePorts(args.site, args.fleet) }, opts);
     const { site, fleet, found, agentSecrets = {}, grafanaPassword } = args;
     const [home, other] = hubsOf(site, fleet);
-    this.hubUrls = [home, other].map(({ address, hubPort }) => `http://${hostPort(address, hubPort)}`);
+    this.hubUrls = [home, other].map(hubUrlOf);
     const reach = { ...reachOf(site), found };
     const engine = new docker.Provider(`${name}-docker`, dockerProviderArgs(reach), { parent: this });
     const children = { parent: this, providers: { docker: engine } };
 
     machineLogs(name, { site, fleet, reach, hub: home }, children);
     machineAgents(name, { site, fleet, reach, secrets: agentSecrets }, children);
-    const watch = machineWatch(name, { site, hubs: site.hubs, reach, grafanaPassword }, children);
+    const watch = machineWatch(name, { site, hubs: site.hubs, hubCa: hubCaOf(site), reach, grafanaPassword }, children);
     this.prometheusUrl = watch.prometheusUrl;
     this.grafanaUrl = watch.grafanaUrl;
     this.registerOutputs({ hubUrls: this.hubUrls });
@@ -59,6 +59,9 @@ export class Satellite extends pulumi.ComponentResource {
 }
 
 type KnownHub = SatelliteSite["hubs"][number];
+
+/** One file for both: their CAs may be two while one takes the other's place. */
+const hubCaOf = ({ hubs }: SatelliteSite) => [...new Set(hubs.map(({ hubCa }) => hubCa.trim()))].join("\n").trim();
 
 /** The home hub first; stack and inventory must mean the same machine and the same pair. */
 function hubsOf({ machine, hubs }: SatelliteSite, fleet: Fleet): [home: KnownHub, other: KnownHub] {

@@ -2,8 +2,16 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { nkeys } from "nats";
+import { whyNotOf } from "../hub/tls/identity.ts";
 import { OperatorError } from "../ops/error.ts";
-import { grafanaPasswordKey, type Site, type SiteSecretName, type StackSite, siteSecretNames } from "./site.ts";
+import {
+  grafanaPasswordKey,
+  hubTlsKeyKey,
+  type Site,
+  type SiteSecretName,
+  type StackSite,
+  siteSecretNames,
+} from "./site.ts";
 
 export type SiteSecrets = Record<SiteSecretName, pulumi.Output<string>>;
 
@@ -24,19 +32,28 @@ export function readSiteSecrets(site: Site): SiteSecrets | undefined {
 
 /** Undefined for a site without Grafana. */
 export function readGrafanaPassword(site: Pick<StackSite, "grafana">): pulumi.Output<string> | undefined {
-  if (!site.grafana.enabled) return undefined;
+  return site.grafana.enabled ? requireSecret(grafanaPasswordKey, "grafana.enabled") : undefined;
+}
+
+/** Undefined for a site whose hub has no certificate of its own. */
+export function readHubTlsKey({ hub, machine }: Site): pulumi.Output<string> | undefined {
+  const { certificate } = hub.tls;
+  if (certificate === "" || !machine.hubTls) return undefined;
+  const key = requireSecret(hubTlsKeyKey, "hub.tls.certificate");
+  const own = certificateOf("hub.tls.certificate", certificate);
+  const why = whyNotOf(machine.name, own.toLegacyObject());
+  if (why !== undefined) throw refusal(hubTlsKeyKey, `${why}, by whose name the peer's hub knows this one`);
+  if (!fits(own, new pulumi.Config().get(hubTlsKeyKey) ?? ""))
+    throw refusal(hubTlsKeyKey, "it is not the private key of tandem:hub.tls.certificate");
+  return key;
+}
+
+function requireSecret(name: SingleSecret, needs: string): pulumi.Output<string> {
   const config = new pulumi.Config();
-  if ((config.get(grafanaPasswordKey) ?? "") === "") {
-    throw refusal(grafanaPasswordKey, "it is missing, but tandem:grafana.enabled is set");
-  }
-  if (!isSecret(`${config.name}:${grafanaPasswordKey}`)) {
-    throw refusal(
-      grafanaPasswordKey,
-      "it stands there in plain text, for everybody with the file to read",
-      "take a new one and ",
-    );
-  }
-  return config.requireSecret(grafanaPasswordKey);
+  if ((config.get(name) ?? "") === "") throw refusal(name, `it is missing, but tandem:${needs} is set`);
+  if (!isSecret(`${config.name}:${name}`))
+    throw refusal(name, "it stands there in plain text, for everybody with the file to read", "take a new one and ");
+  return config.requireSecret(name);
 }
 
 /** Refuses secrets that do not belong to the public halves beside them. Never says what a secret is. */
@@ -106,7 +123,9 @@ function renew(key: string, what: string): OperatorError {
   );
 }
 
-function refusal(name: SiteSecretName | typeof grafanaPasswordKey, what: string, first = ""): OperatorError {
+type SingleSecret = typeof grafanaPasswordKey | typeof hubTlsKeyKey;
+
+function refusal(name: SiteSecretName | SingleSecret, what: string, first = ""): OperatorError {
   const stack = pulumi.getStack();
   return new OperatorError(
     "config.secret",

@@ -25,6 +25,8 @@ export const notificationSecretsKey = "notificationSecrets";
 export const remoteWriteSecretsKey = "remoteWriteSecrets";
 /** Secret key of a stack: tokens by which agents push and operators give orders, by name. */
 export const accessTokensKey = "accessTokens";
+/** Secret key of a stack: private key of hub.tls.certificate. */
+export const hubTlsKeyKey = "hubTlsKey";
 
 const Satellite = z.strictObject({
   /** Also the name of its file in fleet/. */

@@ -1,7 +1,7 @@
 /** One address for both hubs, which stands on a machine whose hub is ready. */
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { hostPort } from "./address.ts";
+import { hostPort, hubUrlOf } from "./address.ts";
 import { checkInImage } from "./check-in-image.ts";
 import { ConfigFile } from "./config-file.ts";
 import { hardenedContainer, readOnlyDirectory } from "./container.ts";
@@ -15,6 +15,8 @@ export interface VirtualIpArgs extends Omit<KeepalivedConfArgs, "readyUrl" | "pr
   image: pulumi.Input<string>;
   /** Port of the hubs, the same on both machines; each hub binds more than its machine's own address. @default 9000 */
   hubPort?: number;
+  /** Whether they speak TLS; this machine's is asked without, which it takes from its own machine. @default false */
+  hubTls?: boolean;
   /** @default 24 */
   prefixLength?: number;
   /** @default 100 */
@@ -93,7 +95,7 @@ export class VirtualIp extends pulumi.ComponentResource {
       },
       children,
     );
-    this.url = container.id.apply(() => `http://${hostPort(args.virtualAddress, hubPort)}`);
+    this.url = container.id.apply(() => hubUrlOf({ address: args.virtualAddress, hubPort, hubTls: args.hubTls }));
     this.registerOutputs({ url: this.url });
   }
 }

@@ -1,6 +1,7 @@
 /** Ties together how alerts reach people: notifications, silences, the dead-man's switch, and what a hub sees of itself. */
 import type { NatsConnection } from "nats";
 import type { HubConfig } from "./config.ts";
+import type { CertificateSight } from "./core/certificates.ts";
 import type { Admission } from "./core/fold/admission.ts";
 import type { Heartbeat } from "./core/heartbeat.ts";
 import { PeerVoice } from "./core/notify/peer-voice.ts";
@@ -32,6 +33,7 @@ export interface AlertingOptions {
   limits: Pick<Admission, "fills">;
   /** Stores that this hub writes to. */
   remoteWrite: { readonly sights: readonly TargetSight[] };
+  certificates: { sights(): CertificateSight[] };
   reports(): { readonly clockOffsetMs: number | undefined; alertingChanged(): void };
   nats(): NatsConnection | undefined;
   log: Log;
@@ -80,6 +82,7 @@ export class Alerting {
       channels: () => this.notifier.channels.map(({ config: { name }, failingForMs }) => ({ name, failingForMs })),
       clockOffsetMs: () => reports().clockOffsetMs,
       targets: () => options.remoteWrite.sights,
+      certificates: () => options.certificates.sights(),
       snapshotOverdueMs: () => records.snapshots.stats.overdueMs,
       limits: () => options.limits.fills,
       clock,

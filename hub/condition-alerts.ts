@@ -94,7 +94,7 @@ export class ConditionAlerts {
     const isSettled = clock() - this.#startedAtMs >= settleMs;
     const own = this.#options.ownSights?.() ?? [];
     const sights = [...this.#parts(), ...this.#stores(), ...own, ...this.#saidOnce(alerts, isSettled)];
-    const withOpen = sights.map((sight) => ({ ...sight, open: alerts.isOpen(sight.name, sight.subject) }));
+    const withOpen = sights.map((sight) => ({ ...sight, open: isOpen(sight, alerts) }));
     for (const turn of this.#standing.step(withOpen, clock())) void this.#store(turn);
   }
 
@@ -195,6 +195,12 @@ export class ConditionAlerts {
         return isUnsaid && subject === own.name;
     }
   }
+}
+
+/** One that has become worse, or less bad, is said anew. */
+function isOpen({ name, subject, is, severity }: Sight, alerts: OpenAlerts): boolean {
+  const standing = alerts.severityOf(name, subject);
+  return standing !== undefined && (is !== "ill" || severity === undefined || severity === standing);
 }
 
 const all = ["hub", "nats", "pushgateway"] as const;

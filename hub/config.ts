@@ -9,6 +9,7 @@ import { PushLimits } from "./core/push-limits.ts";
 import { ExpiryMs } from "./core/record.ts";
 import { NotificationsConfig } from "./notify/config.ts";
 import { RemoteWriteConfig } from "./remote-write/config.ts";
+import { TlsConfig, TlsTarget } from "./tls/config.ts";
 
 const Port = z.number().int().min(1).max(65_535);
 const Address = z.strictObject({ host: z.string().min(1), port: Port });
@@ -20,7 +21,13 @@ export const ProbeConfig = z.discriminatedUnion("kind", [
     ...Address.shape,
     request: z.string().default('{"action": "health_check"}'),
   }),
-  z.strictObject({ kind: z.literal("http"), ...Address.shape, path: z.string().startsWith("/").default("/health") }),
+  z.strictObject({
+    kind: z.literal("http"),
+    ...Address.shape,
+    path: z.string().startsWith("/").default("/health"),
+    /** Asked by TLS, as hubs are where they speak it. @default asked without */
+    tls: TlsTarget.optional(),
+  }),
   z.strictObject({ kind: z.literal("tcp"), ...Address.shape }),
 ]);
 export type ProbeConfig = z.infer<typeof ProbeConfig>;
@@ -203,6 +210,10 @@ export const HubConfig = z.strictObject({
   notifications: NotificationsConfig.prefault({}),
   /** Who may push and give orders over the network. */
   access: AccessConfig.prefault({}),
+  /** TLS at the hub's port, and between the hubs where they ask each other by HTTP. Without it there is plain HTTP alone. */
+  tls: TlsConfig.optional(),
+  /** This machine's certificate for the link between the NATS servers, in PEM: read for its end alone. Absolute. */
+  linkCertificateFile: z.string().startsWith("/").optional(),
   /** Where all that the hub knows of metrics is written; waits in `stateDirectory`, without which nothing is sent. */
   remoteWrite: RemoteWriteConfig.prefault({}),
   /** Pushes waiting to be stored before further ones get 503. */

@@ -23,6 +23,7 @@ import { createPushApi } from "./http/push-api.ts";
 import { createServicesApi } from "./http/services-api.ts";
 import { createSessionApi } from "./http/session-api.ts";
 import { createTimelineApi } from "./http/timeline-api.ts";
+import type { CertificateGauges } from "./http/tls-metrics.ts";
 import type { ConnectionGauges } from "./http/trust-metrics.ts";
 import type { View } from "./http/view.ts";
 import type { DocumentStore } from "./io/documents.ts";
@@ -41,6 +42,7 @@ import type { Past } from "./past.ts";
 import type { RemoteWrite } from "./remote-write/remote-write.ts";
 import type { Services } from "./services.ts";
 import type { Sessions } from "./session/sessions.ts";
+import { hubOrigin } from "./tls/hub-origin.ts";
 
 export interface FrontParts {
   config: HubConfig;
@@ -66,6 +68,7 @@ export interface FrontParts {
   refused: Refused;
   /** At the hub's port. */
   connections: ConnectionGauges;
+  certificates: CertificateGauges;
 }
 
 /** Events of the timeline in the page as it is served; its script reads more. */
@@ -93,6 +96,7 @@ export function createFront(parts: FrontParts): Front {
     remoteWrite,
     refused,
     connections,
+    certificates,
   } = parts;
   const unready = () => (records.ready ? undefined : "the hub has not read its records back yet");
   const alerts = () => alertsView(config.machine.name, records.alerts, Date.now());
@@ -118,6 +122,7 @@ export function createFront(parts: FrontParts): Front {
     limits: fold.admission,
     refused,
     connections,
+    certificates,
     folder: config.stateDirectory ?? "/",
   });
   remoteWrite.sampleFrom({ own: () => metrics.text(), fleet: () => fold.metricsText() });
@@ -133,8 +138,7 @@ export function createFront(parts: FrontParts): Front {
     // Whoever is signed in to the page may come with the password of a proxy, too.
     return shown === undefined || "denial" in shown ? (session.signedIn(request) ?? shown) : shown;
   };
-  const { hub: peerHub } = config.peer;
-  const peerOrigin = `http://${peerHub.host}:${peerHub.port}`;
+  const peerOrigin = hubOrigin(config, config.peer.hub);
   const push = createPushApi({
     fold,
     pageOrigins: [peerOrigin],

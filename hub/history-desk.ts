@@ -16,6 +16,7 @@ import {
 import { HistoryFiles } from "./io/history-files.ts";
 import { type Log, messageOf } from "./io/log.ts";
 import type { PeerSeals } from "./io/peer-seals.ts";
+import { HubDial } from "./tls/dial.ts";
 
 export interface HistoryDeskOptions {
   config: Pick<HubConfig, "machine" | "peer" | "stateDirectory">;
@@ -39,6 +40,7 @@ const minuteNow = () => Math.floor(Date.now() / minuteMs);
 
 export class HistoryDesk {
   readonly #options: HistoryDeskOptions;
+  readonly #dial: HubDial;
   readonly #ring: HistoryRing;
   readonly #sampler: Sampler;
   readonly #files: HistoryFiles | undefined;
@@ -51,6 +53,7 @@ export class HistoryDesk {
 
   constructor(options: HistoryDeskOptions) {
     this.#options = options;
+    this.#dial = new HubDial(options.config);
     const { config, ids, log } = options;
     this.#ring = new HistoryRing(ids);
     this.#sampler = new Sampler(ids.length);
@@ -123,7 +126,7 @@ export class HistoryDesk {
     const { peer } = this.#options.config;
     const { signal } = this.#stop;
     const { seals } = this.#options;
-    const asking = { ...peer.hub, deadlineMs: peerDeadlineMs, maxBytes: maxPeerBytes, seals, signal };
+    const asking = { ...peer.hub, dial: this.#dial, deadlineMs: peerDeadlineMs, maxBytes: maxPeerBytes, seals, signal };
     try {
       for (const { from, minutes } of this.#ring.gaps(minuteNow() - youngest, exchangedAtOnce)) {
         const path = `${historyExchangePath}?from=${from}&minutes=${minutes}`;

@@ -28,7 +28,8 @@ export class HubProcess implements Running {
     this.#config = config;
     this.#version = version;
     this.#log = log;
-    this.#entrance = new Entrance(log, undefined, [config.peer.hub.host], localOrdersOf(config));
+    const { peer } = config;
+    this.#entrance = new Entrance(log, undefined, [peer.hub.host], localOrdersOf(config), entranceTls(config));
     const { stateDirectory: directory, healthSocket, machine } = config;
     this.#life = new SucceedingProcess(
       { name: "hub", config, directory, healthSocket, at: machine.hub, log },
@@ -55,9 +56,11 @@ export class HubProcess implements Running {
     this.#hub?.reload();
   }
 
-  /** One that its NATS does not take is no successor. */
+  /** One that its NATS does not take, or that could not speak TLS, is no successor. */
   async #prepare(): Promise<void> {
     const { machine, nats } = this.#config;
+    const { door } = this.#entrance;
+    if (door?.complaint !== undefined) throw new Error(door.complaint);
     const name = `hub ${machine.name}`;
     await NatsLink.probe({ ...machine.nats, seedFile: nats.nkeySeedFile, name, log: this.#log });
     this.#prepared = this.#newHub();
@@ -97,9 +100,7 @@ export class HubProcess implements Running {
   }
 
   #newHub(): Hub {
-    return new Hub(this.#config, this.#version, this.#log, this.#entrance.connections, () =>
-      this.#life.end("hub.ended"),
-    );
+    return new Hub(this.#config, this.#version, this.#log, this.#entrance, () => this.#life.end("hub.ended"));
   }
 
   get #address(): Address {
@@ -113,3 +114,4 @@ function localOrdersOf({ access, stateDirectory }: HubConfig): LocalOrders | und
   if (access.localOrders === "loopback") return { kind: "loopback" };
   return stateDirectory === undefined ? undefined : { kind: "socket", path: orderSocketIn(stateDirectory) };
 }
+const entranceTls = ({ tls, machine, peer }: HubConfig) => tls && { tls, machine: machine.name, peer: peer.name };

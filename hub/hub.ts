@@ -18,9 +18,8 @@ import { FleetAlerts } from "./fleet-alerts.ts";
 import { FleetRound } from "./fleet-round.ts";
 import { createFront } from "./front.ts";
 import { alertsView } from "./http/alerts-view.ts";
-import type { Front } from "./http/entrance.ts";
+import type { Entrance, Front } from "./http/entrance.ts";
 import { EventFeed } from "./http/events.ts";
-import type { ConnectionGauges } from "./http/trust-metrics.ts";
 import { View } from "./http/view.ts";
 import { announceMove } from "./io/announce-move.ts";
 import { DocumentStore } from "./io/documents.ts";
@@ -48,6 +47,7 @@ import { RemoteWrite } from "./remote-write/remote-write.ts";
 import { standbysOf } from "./service-pace.ts";
 import { Services } from "./services.ts";
 import { Sessions } from "./session/sessions.ts";
+import { CertificateWatch } from "./tls/certificate-watch.ts";
 
 const clock = () => performance.now();
 const syncTickMs = 50;
@@ -106,7 +106,13 @@ export class Hub {
   #natsWasHeard = false;
 
   /** @param onBroken it cannot go on: it is to be stopped, and its process with it */
-  constructor(config: HubConfig, version: string, log: Log, connections: ConnectionGauges, onBroken: () => void) {
+  constructor(
+    config: HubConfig,
+    version: string,
+    log: Log,
+    { connections, door }: Pick<Entrance, "connections" | "door">,
+    onBroken: () => void,
+  ) {
     this.#onBroken = onBroken;
     this.ready = new Promise((resolve) => {
       this.#onReady = resolve;
@@ -227,8 +233,10 @@ export class Hub {
       isInSync: () => this.#records.sync.state === "in-sync",
       log,
     });
+    const certificates = new CertificateWatch({ config, door, clock });
     this.#alerting = new Alerting({
       config,
+      certificates,
       records: this.#records,
       peersHub: () => this.#judge.state(config.peer.name).parts.hub,
       inMaintenance: (target) => this.#maintenance.covers(target),
@@ -347,6 +355,7 @@ export class Hub {
       remoteWrite: this.#remoteWrite,
       refused: this.#refused,
       connections,
+      certificates,
     });
   }
 

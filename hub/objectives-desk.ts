@@ -21,6 +21,7 @@ import { OutsideProbe } from "./io/outside/outside-probe.ts";
 import { Rounds } from "./io/outside/rounds.ts";
 import { outsideDeadlineMs, pairPlaces, servicePlaces } from "./io/outside/targets.ts";
 import type { PeerSeals } from "./io/peer-seals.ts";
+import { HubDial } from "./tls/dial.ts";
 
 export interface ObjectivesDeskOptions {
   config: Pick<HubConfig, "machine" | "peer" | "services" | "objectives" | "stateDirectory">;
@@ -48,6 +49,7 @@ const askAgain = 2;
 export class ObjectivesDesk {
   readonly objectives: readonly Objective[];
   readonly #options: ObjectivesDeskOptions;
+  readonly #dial: HubDial;
   readonly #books: ReadonlyMap<string, ObjectiveBook>;
   readonly #results = new Map<string, Record<ProbeResult, number>>();
   readonly #files: ObjectiveFiles | undefined;
@@ -66,6 +68,7 @@ export class ObjectivesDesk {
 
   constructor(options: ObjectivesDeskOptions) {
     this.#options = options;
+    this.#dial = new HubDial(options.config);
     const { objectives, services, stateDirectory } = options.config;
     this.objectives = objectivesOf(objectives, services);
     this.#books = new Map(this.objectives.map(({ name }) => [name, new ObjectiveBook()]));
@@ -196,6 +199,7 @@ export class ObjectivesDesk {
   async #askCounts(from: number, now: number): Promise<CountsMessage> {
     const options = {
       ...this.#options.config.peer.hub,
+      dial: this.#dial,
       deadlineMs: peerDeadlineMs,
       maxBytes: maxPeerBytes,
       seals: this.#options.seals,

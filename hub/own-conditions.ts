@@ -1,6 +1,7 @@
-/** What a hub sees of itself that people should know: channels and stores that fail, clocks that differ, snapshots that are not written. */
+/** What a hub sees of itself that people should know: channels and stores that fail, clocks that differ, snapshots that are not written, certificates that end. */
 import type { Sight } from "./condition-alerts.ts";
 import type { HubConfig } from "./config.ts";
+import { type CertificateSight, troubleOf } from "./core/certificates.ts";
 import type { LimitFill } from "./core/fold/admission.ts";
 
 export interface OwnConditionsOptions {
@@ -15,6 +16,8 @@ export interface OwnConditionsOptions {
   limits(): readonly LimitFill[];
   /** For how long a snapshot should have been written, ms. */
   snapshotOverdueMs(): number;
+  /** Certificates that it can read. */
+  certificates(): readonly CertificateSight[];
   /** Monotonic ms. */
   clock(): number;
 }
@@ -41,7 +44,14 @@ export class OwnConditions {
   }
 
   sights(): Sight[] {
-    return [this.#channels(), this.#targets(), ...this.#clocks(), this.#snapshots(), this.#limits()];
+    return [
+      this.#channels(),
+      this.#targets(),
+      ...this.#clocks(),
+      this.#snapshots(),
+      this.#limits(),
+      this.#certificates(),
+    ];
   }
 
   #channels(): Sight {
@@ -119,5 +129,15 @@ export class OwnConditions {
       ? `no snapshot of ${subject} was written for ${minutes} min though one is due`
       : "it is written";
     return { name: "snapshot-old", subject, is, message };
+  }
+
+  #certificates(): Sight {
+    const { config, certificates } = this.#options;
+    const { name: subject } = config.machine;
+    const trouble = troubleOf(certificates(), Date.now());
+    const name = "certificate-expiring";
+    if (trouble === undefined) return { name, subject, is: "well", message: "no certificate ends soon any more" };
+    if (trouble === "unclear") return { name, subject, is: "unclear", message: "" };
+    return { name, subject, is: "ill", ...trouble };
   }
 }

@@ -11,6 +11,7 @@ import type { Log } from "./io/log.ts";
 import type { PeerSeals } from "./io/peer-seals.ts";
 import type { Records } from "./io/records.ts";
 import type { MaintenanceDesk } from "./maintenance-desk.ts";
+import { HubDial } from "./tls/dial.ts";
 
 export interface PeerReportsOptions {
   config: HubConfig;
@@ -73,6 +74,7 @@ export class PeerReports {
       peer: peer.name,
       address: peer.hub,
       seals: options.seals,
+      dial: new HubDial(options.config),
       log: options.log,
       heard: (report, route) => this.#heard(report, route),
     });

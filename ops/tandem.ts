@@ -2,11 +2,13 @@
 import { OperatorError } from "./error.ts";
 import { forgiveLostReader } from "./lost-reader.ts";
 import { tandemProgram } from "./program.ts";
+import { trustNamedCa } from "./site/trust.ts";
 
 forgiveLostReader(process.stdout);
 forgiveLostReader(process.stderr);
 
 try {
+  trustNamedCa();
   await tandemProgram().parseAsync();
   await leave();
 } catch (error) {

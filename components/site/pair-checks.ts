@@ -4,6 +4,7 @@ import { checkAccess } from "../access-conf.ts";
 import { checkNotifications } from "../notifications-conf.ts";
 import { checkRemoteWrite } from "../remote-write-conf.ts";
 import type { Site } from "../site.ts";
+import { checkTls } from "../tls-conf.ts";
 import { checkCommon, checkWatchPorts, type Refuse } from "./common-checks.ts";
 import { ports } from "./pair-groups.ts";
 
@@ -33,6 +34,7 @@ export function checkPair(site: Site, refuse: Refuse): void {
   checkNotifications(site, refuse);
   checkRemoteWrite(site, refuse);
   checkAccess(site, refuse);
+  checkTls(site, refuse);
   checkPorts(site, refuse);
 }
 

@@ -28,6 +28,8 @@ export const SiteMachine = z.strictObject({
   address: host,
   /** What people call the hub there. */
   hubName: text("ObservabilityHub").default("ObservabilityHub"),
+  /** Whether the hub there speaks TLS at its port; `hub.tls` says how. */
+  hubTls: flag(false),
   ...ports,
 });
 export type SiteMachine = z.infer<typeof SiteMachine>;
@@ -73,6 +75,17 @@ export const pairGroups = {
       alertsHours: whole(1, 87_600).default(168).meta({ example: 168 }),
       /** Most that records take on disk while NATS does not take them. */
       spoolMb: mib(1_024, 16),
+      /** Where machine.hubTls is set. */
+      tls: z
+        .strictObject({
+          /** Who may come without TLS all the same: everybody, or who comes from the machine itself. */
+          plain: z.enum(["all", "here"], "all or here").default("here").meta({ example: "here" }),
+          /** PEM of a certificate of a CA of one's own, whose name is the machine's; empty for that of the link. */
+          certificate,
+          /** PEM of that CA; empty for security.ca. */
+          ca: certificate,
+        })
+        .prefault({}),
       /** How much may be pushed, the same in both stacks. */
       limits: z.strictObject(pushLimits).prefault({}),
     })

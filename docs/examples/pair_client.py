@@ -12,6 +12,7 @@ import argparse
 import http.client
 import json
 import os
+import ssl
 import time
 import urllib.error
 import urllib.parse
@@ -23,13 +24,15 @@ class Silent(Exception):
 
 
 class Pair:
-    def __init__(self, hubs, client, deadline=2.0, token_file=None):
+    def __init__(self, hubs, client, deadline=2.0, token_file=None, ca_file=None):
         """hubs: base URLs, the own machine's first. client: a name that no other process and no earlier start of this one has.
-        token_file: holds the token that pushes show, where the hubs ask for one."""
+        token_file: holds the token that pushes show, where the hubs ask for one.
+        ca_file: holds the CA of hubs that speak TLS, where this computer does not know it."""
         self.hubs = [hub.rstrip("/") for hub in hubs]
         self.client = client
         self.deadline = deadline
         self.token_file = token_file
+        self.tls = ssl.create_default_context(cafile=ca_file) if ca_file else None
         self.seq = 0
         # The push that nobody answered: what it was, and its number, which it keeps when it is tried again.
         self.pending = None
@@ -90,7 +93,7 @@ class Pair:
     def _exchange(self, request):
         """The status and the whole answer, also one that is a refusal."""
         try:
-            answer = urllib.request.urlopen(request, timeout=self.deadline)
+            answer = urllib.request.urlopen(request, timeout=self.deadline, context=self.tls)
         except urllib.error.HTTPError as error:
             answer = error
         with answer:
@@ -104,8 +107,9 @@ def main():
     parser.add_argument("--pushes", type=int, default=10)
     parser.add_argument("--every", type=float, default=1.0, help="seconds between two pushes")
     parser.add_argument("--token-file", default=os.environ.get("TANDEM_PUSH_TOKEN_FILE"), help="file with the token that pushes show")
+    parser.add_argument("--ca-file", default=os.environ.get("TANDEM_CA_FILE"), help="file with the CA of hubs that speak TLS")
     args = parser.parse_args()
-    pair = Pair(args.hubs, client=f"example-{time.time_ns()}", token_file=args.token_file)
+    pair = Pair(args.hubs, client=f"example-{time.time_ns()}", token_file=args.token_file, ca_file=args.ca_file)
     for number in range(1, args.pushes + 1):
         text = f"# TYPE example_pushes_total counter\nexample_pushes_total {number}\n"
         hub, replication = pair.push(text, job="example", instance="python")

@@ -4,6 +4,8 @@ import type { AlertName } from "./alert-names.ts";
 const impacts: Record<AlertName, string> = {
   "agent-unhealthy": "What this agent offers is not available, and what needs it stands still as well.",
   "budget-burning": "Clients are not served so often that what is promised of it is soon broken.",
+  "certificate-expiring":
+    "Once it has ended, the other hub and clients that check it speak with this one no more by that way.",
   "clock-offset": "Of two writes to one group, on either machine, the wrong one may count as the newer.",
   "hub-lost":
     "The other hub takes pushes, probes and alerts for both machines; losing it too would leave nobody who does.",

@@ -5,6 +5,8 @@ export const alertSeverities = {
   "agent-unhealthy": "urgent",
   /** Where it burns slowly, a warning. */
   "budget-burning": "urgent",
+  /** With more than a week left, a warning. */
+  "certificate-expiring": "urgent",
   "clock-offset": "warning",
   "hub-lost": "urgent",
   "limit-nearly-reached": "warning",

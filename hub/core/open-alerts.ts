@@ -37,8 +37,13 @@ export class OpenAlerts {
   }
 
   isOpen(name: string, subject: string): boolean {
-    const newest = this.#newest.get(`${name}/${subject}`);
-    return newest !== undefined && newest.severity !== "resolved";
+    return this.severityOf(name, subject) !== undefined;
+  }
+
+  /** Undefined of one that does not stand. */
+  severityOf(name: string, subject: string): "urgent" | "warning" | undefined {
+    const { severity = "resolved" } = this.#newest.get(`${name}/${subject}`) ?? {};
+    return severity === "resolved" ? undefined : severity;
   }
 
   list(): OpenAlert[] {

@@ -7,8 +7,10 @@ export interface ConditionSight {
   subject: string;
   /** `unclear`: nothing follows from it, neither an alert nor its end. */
   is: "ill" | "well" | "unclear";
+  /** Where it is not always as bad. @default that of the name */
+  severity?: "urgent" | "warning";
   message: string;
-  /** Whether an alert about it stands by the records. */
+  /** Whether an alert about it stands by the records, of an ill one by its severity. */
   open: boolean;
 }
 
@@ -26,10 +28,19 @@ export const illAfterMs = 5_000;
 /** Longer than another way to say the same takes, so that an end is said once. */
 export const wellAfterMs = 2_000;
 
+interface Since {
+  is: "ill" | "well";
+  /** Monotonic ms. */
+  atMs: number;
+  severity: "urgent" | "warning";
+  /** Whether it stood with this severity since then. */
+  stood: boolean;
+}
+
 /** Mutable; one per hub. */
 export class StandingAlerts {
   /** Since when each condition is as it is, monotonic ms. */
-  readonly #since = new Map<string, { is: "ill" | "well"; atMs: number; stood: boolean }>();
+  readonly #since = new Map<string, Since>();
 
   /** The same turn is said again until it is stored. */
   step(sights: readonly ConditionSight[], atMs: number): ConditionTurn[] {
@@ -39,14 +50,16 @@ export class StandingAlerts {
   }
 
   #turn(sight: ConditionSight, atMs: number): ConditionTurn | undefined {
-    const { name, subject, is, message, open } = sight;
+    const { name, subject, is, severity = alertSeverities[name], message, open } = sight;
     const key = keyOf(sight);
     if (is === "unclear") {
       this.#since.delete(key);
       return undefined;
     }
     const before = this.#since.get(key);
-    const since = before?.is === is ? before : { is, atMs, stood: false };
+    const since = before?.is === is ? before : { is, atMs, severity, stood: false };
+    // One that has become worse is news by itself: nobody has ended it.
+    if (since.severity !== severity) Object.assign(since, { severity, stood: false });
     this.#since.set(key, since);
     const forMs = atMs - since.atMs;
     if (is === "well") {
@@ -55,7 +68,7 @@ export class StandingAlerts {
     else if (forMs >= illAfterMs) {
       const again = since.stood ? { again: true as const } : {}; // else of any boolean
       since.stood = false;
-      return { name, subject, severity: alertSeverities[name], message, ...again };
+      return { name, subject, severity, message, ...again };
     }
     return undefined;
   }

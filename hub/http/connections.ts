@@ -1,5 +1,6 @@
 /** How many connections one address may hold at a port, so that none can keep all others out. */
 import type { Socket } from "node:net";
+import { isFromHere } from "../io/from-here.ts";
 import { plainAddress } from "../io/plain-address.ts";
 
 /** More than any agent or browser opens. */
@@ -42,7 +43,6 @@ export class Connections {
   }
 
   #isApart(address: string, socket: Socket): boolean {
-    const isOwn = address === plainAddress(socket.localAddress) || address === "::1" || address.startsWith("127.");
-    return isOwn || this.#apart.has(address);
+    return isFromHere(socket) || this.#apart.has(address);
   }
 }

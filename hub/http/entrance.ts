@@ -12,13 +12,18 @@ import {
   type ServerOptions,
   type ServerResponse,
 } from "node:http";
+import { request as askByTls } from "node:https";
 import { type Socket, Server as TcpServer } from "node:net";
 import { pipeline } from "node:stream";
 import { setTimeout } from "node:timers/promises";
 import { type Log, messageOf } from "../io/log.ts";
 import { within } from "../io/within.ts";
 import { acceptAll } from "../succession/accept-all.ts";
+import { optionsTo } from "../tls/dial.ts";
+import { type DoorOptions, internalPrefix, TlsDoor } from "../tls/door.ts";
+import { isTls } from "../tls/is-tls.ts";
 import { Connections } from "./connections.ts";
+import { letPass } from "./let-pass.ts";
 import { type LocalOrders, markLoopback } from "./local-orders.ts";
 import { OrderSocket } from "./order-socket.ts";
 
@@ -38,6 +43,8 @@ export interface EntranceDeadlines {
   /** Between two looks at what is overdue, ms. */
   checkEveryMs: number;
 }
+
+export type EntranceTls = Omit<DoorOptions, "handshakeMs" | "log">;
 
 type State = { kind: "holding" } | { kind: "open"; front: Front } | { kind: "passing"; to: Address };
 
@@ -59,7 +66,10 @@ const orderPaths =
 export class Entrance {
   readonly server: Server;
   readonly connections: Connections;
+  /** Undefined where there is plain HTTP alone. */
+  readonly door: TlsDoor | undefined;
   readonly #log: Log;
+  readonly #machine: string;
   readonly #orders: OrderSocket | undefined;
   /** Requests that the hub is at. */
   #answering = 0;
@@ -73,9 +83,17 @@ export class Entrance {
   /**
    * @param apart addresses that may hold as many connections as they like, besides those of this machine
    * @param orders where orders are taken without a token or a session; nowhere when left out
+   * @param tls which of both hubs' machines it is, and how TLS is done, at a hub that speaks it
    */
-  constructor(log: Log, deadlines = defaultDeadlines, apart: Iterable<string> = [], orders?: LocalOrders) {
+  constructor(
+    log: Log,
+    deadlines = defaultDeadlines,
+    apart: Iterable<string> = [],
+    orders?: LocalOrders,
+    tls?: EntranceTls,
+  ) {
     this.#log = log;
+    this.#machine = tls?.machine ?? "";
     this.connections = new Connections(apart);
     const take: RequestListener = (request, response) => void this.#take(request, response);
     const options: ServerOptions = {
@@ -86,6 +104,8 @@ export class Entrance {
     };
     this.server = createServer(options, take);
     this.server.maxConnections = maxConnections;
+    this.door = tls && new TlsDoor({ ...tls, handshakeMs: deadlines.headerMs, log });
+    this.door?.standBefore(this.server);
     this.server.on("connection", (socket) => this.connections.take(socket));
     if (orders?.kind === "loopback") this.server.on("connection", markLoopback);
     this.#orders = orders?.kind === "socket" ? new OrderSocket(orders.path, options, take) : undefined;
@@ -147,6 +167,7 @@ export class Entrance {
     });
     const closed = Promise.all([portClosed, this.#orders?.close()]);
     if (lastRequests) await within(lastRequestsMs, closed);
+    this.door?.stop();
     for (const server of servers) server.closeIdleConnections();
     const hurry = globalThis.setTimeout(() => {
       for (const server of servers) server.closeAllConnections();
@@ -165,6 +186,12 @@ export class Entrance {
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const before = this.#newest.get(request.socket);
     this.#newest.set(request.socket, response);
+    // Who may open the socket is let in by the system.
+    const refusal = this.#orders?.brought(request) ? undefined : this.door?.refusalOf(request);
+    if (refusal !== undefined) {
+      letPass(request, response);
+      return send(response, refusal.status, `${refusal.text}\n`, refusal.headers);
+    }
     try {
       if (before !== undefined && !before.closed) await inTurn(before, request.socket);
       // Whoever has gone, with all that was asked at once, is not waited for.
@@ -205,7 +232,10 @@ export class Entrance {
     const { method = "", url = "/", headers } = request;
     const changes = method !== "GET" && method !== "HEAD";
     const orders = this.#orders?.brought(request) ? this.#orders : undefined;
-    if (!passedMethods.test(method) || (changes && orderPaths.test(url) && orders === undefined)) {
+    // Passed on, what only the peer may ask would come of this machine.
+    const isPeers = this.door !== undefined && url.startsWith(internalPrefix);
+    const isOrder = changes && orderPaths.test(url) && orders === undefined;
+    if (isPeers || isOrder || !passedMethods.test(method)) {
       send(response, 503, "this hub is being replaced; ask again\n");
       return Promise.resolve(true);
     }
@@ -215,13 +245,17 @@ export class Entrance {
       let connected = false;
       const at = orders === undefined ? to : { socketPath: orders.path };
       const options = { ...at, method, path: url, headers: { ...headers, connection: "close" }, agent: false };
-      const asked = ask(options, (answer) => {
+      const take = (answer: IncomingMessage) => {
         const { connection: _, "keep-alive": __, "transfer-encoding": ___, ...kept } = answer.headers;
         response.writeHead(answer.statusCode ?? 502, kept);
         pipeline(answer, response, () => resolve(true));
-      });
+      };
+      // What came by TLS is to be known as such there.
+      const secure = isTls(request.socket);
+      const byTls = () => askByTls({ ...options, ...optionsTo(this.#machine, this.door?.material) }, take);
+      const asked = secure ? byTls() : ask(options, take);
       asked.once("socket", (socket) =>
-        socket.once("connect", () => {
+        socket.once(secure ? "secureConnect" : "connect", () => {
           connected = true;
           pipeline(request, asked, () => {});
         }),
@@ -247,7 +281,14 @@ async function inTurn(before: ServerResponse, socket: Socket): Promise<void> {
 /** No answer is taken by a browser for something else than it says it is. */
 const noSniffing = ["x-content-type-options", "nosniff"] as const;
 
-function send(response: ServerResponse, status: number, text: string): void {
+const again = { "retry-after": "1" };
+
+function send(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  headers: Readonly<Record<string, string>> = again,
+): void {
   response.setHeader(...noSniffing);
-  response.writeHead(status, { "content-type": "text/plain; charset=utf-8", "retry-after": "1" }).end(text);
+  response.writeHead(status, { "content-type": "text/plain; charset=utf-8", ...headers }).end(text);
 }

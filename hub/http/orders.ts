@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
 import type { Denial } from "../access/gate.ts";
+import { isTls } from "../tls/is-tls.ts";
 import { isLocal } from "./local-orders.ts";
 import { readPushBody } from "./push-body.ts";
 
@@ -66,10 +67,12 @@ export const byOf = (request: IncomingMessage, signedIn: SignedIn | undefined, s
 export const nobody: Answer = { status: 400, body: { error: "by: say who orders it" } };
 
 /** Whether this hub's own page sent it, as a browser says. Browsers name the origin of whatever is no GET. */
-export function isSameOrigin({ headers }: IncomingMessage): boolean {
+export function isSameOrigin({ headers, socket }: IncomingMessage): boolean {
   const { origin, host, "sec-fetch-site": site } = headers;
   if (origin === undefined || host === undefined || (site !== undefined && site !== "same-origin")) return false;
-  return URL.parse(origin)?.host === host.toLowerCase();
+  const page = URL.parse(origin);
+  // A page without TLS may be anybody's; one behind a proxy has TLS where the hub sees none.
+  return page?.host === host.toLowerCase() && !(isTls(socket) && page.protocol !== "https:");
 }
 
 /** What an order says, within bounds of size and time. */

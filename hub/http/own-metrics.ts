@@ -17,6 +17,7 @@ import { type OtlpAnswered, otlpMetrics } from "./otlp-metrics.ts";
 import { type RemoteWriteGauges, remoteWriteMetrics } from "./remote-write-metrics.ts";
 import { scrapeMetrics } from "./scrape-metrics.ts";
 import { serviceMetrics } from "./service-metrics.ts";
+import { type CertificateGauges, tlsMetrics } from "./tls-metrics.ts";
 import { type ConnectionGauges, trustMetrics } from "./trust-metrics.ts";
 import type { View } from "./view.ts";
 
@@ -45,6 +46,7 @@ export interface OwnMetricsSources {
   refused: Refused;
   /** At the hub's port. */
   connections: ConnectionGauges;
+  certificates: CertificateGauges;
   /** Folder on the disk of the hub's data. */
   folder: string;
 }
@@ -181,6 +183,7 @@ export class OwnMetrics {
     notifyMetrics(this.registry, sources.notify);
     limitMetrics(this.registry, sources.limits);
     trustMetrics(this.registry, sources.refused, sources.connections);
+    tlsMetrics(this.registry, sources.certificates);
     const { denied } = sources;
     new Counter({
       name: "tandem_denied_requests_total",

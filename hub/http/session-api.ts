@@ -6,6 +6,7 @@ import { Attempts } from "../core/session/attempts.ts";
 import type { Session } from "../session/session-token.ts";
 import { type Sessions, sessionLastsMs } from "../session/sessions.ts";
 import { codeLastsMs, maxCodes } from "../session/sign-in-codes.ts";
+import { isTls } from "../tls/is-tls.ts";
 import { type Answer, isSameOrigin, notAllowed, pathOf, readOrder, reads, refusalOf, sendAnswer } from "./orders.ts";
 import { allSessionsPath, type SessionView, type SignInCode, sessionPath, signInCodesPath } from "./session-json.ts";
 
@@ -27,14 +28,14 @@ export interface SessionApi {
 }
 
 export function createSessionApi(options: SessionApiOptions): SessionApi {
-  const cookie = cookieName(options.machine);
+  const { machine } = options;
   const attempts = new Attempts();
   const signedIn = (request: IncomingMessage) => {
-    const token = cookieOf(request, cookie);
+    const token = cookieOf(request, cookieName(machine, request));
     return token === undefined ? undefined : options.sessions.sessionOf(token);
   };
   const answers: Record<string, (request: IncomingMessage) => Answer | Promise<Answer>> = {
-    [sessionPath]: (request) => session(options, attempts, cookie, signedIn, request),
+    [sessionPath]: (request) => session(options, attempts, signedIn, request),
     [signInCodesPath]: (request) => refusalOf(request) ?? newCode(options, request),
     [allSessionsPath]: (request) => refusalOf(request) ?? signOutAll(options, request),
   };
@@ -52,7 +53,6 @@ export function createSessionApi(options: SessionApiOptions): SessionApi {
 async function session(
   options: SessionApiOptions,
   attempts: Attempts,
-  cookie: string,
   signedIn: SessionApi["signedIn"],
   request: IncomingMessage,
 ): Promise<Answer> {
@@ -63,16 +63,15 @@ async function session(
   }
   if (request.method !== "POST" && request.method !== "DELETE") return notAllowed("GET, POST, DELETE");
   if (!isSameOrigin(request)) return { status: 403, body: { error: "only this hub's own page signs in and out" } };
-  if (request.method === "POST") return await signIn(options, attempts, cookie, request);
+  if (request.method === "POST") return await signIn(options, attempts, request);
   if (present !== undefined) await options.sessions.signOut(present);
-  const headers = { "set-cookie": setCookie(cookie, "", 0) };
+  const headers = { "set-cookie": setCookie(options.machine, request, "", 0) };
   return { status: 200, body: { ok: true, text: "signed out" }, headers };
 }
 
 async function signIn(
-  { sessions, nowMs }: SessionApiOptions,
+  { machine, sessions, nowMs }: SessionApiOptions,
   attempts: Attempts,
-  cookie: string,
   request: IncomingMessage,
 ): Promise<Answer> {
   const order = await readOrder(request, SignIn);
@@ -90,7 +89,7 @@ async function signIn(
     const error = "this code is wrong, was used already, or is too old; tandem sign-in makes a new one";
     return { status: 401, body: { error } };
   }
-  const headers = { "set-cookie": setCookie(cookie, signed.token, sessionLastsMs) };
+  const headers = { "set-cookie": setCookie(machine, request, signed.token, sessionLastsMs) };
   return { status: 200, body: viewOf(signed.session), headers };
 }
 
@@ -115,11 +114,19 @@ async function signOutAll({ sessions }: SessionApiOptions, request: IncomingMess
 
 const viewOf = ({ by, untilMs }: Session): SessionView => ({ by, until: new Date(untilMs).toISOString() });
 
-/** Cookies know no ports: both hubs may stand at one address, as through SSH tunnels. */
-const cookieName = (machine: string) => `tandem-session-${machine.replaceAll(/[^A-Za-z0-9_-]/g, "_")}`;
+/**
+ * Cookies know no ports: both hubs may stand at one address, as through SSH tunnels. By TLS it is one that no server without TLS at the
+ * same address gets to see or can make.
+ */
+function cookieName(machine: string, { socket }: IncomingMessage): string {
+  return `${isTls(socket) ? "__Host-" : ""}tandem-session-${machine.replaceAll(/[^A-Za-z0-9_-]/g, "_")}`;
+}
 
-const setCookie = (name: string, value: string, lastsMs: number) =>
-  `${name}=${value}; Path=/; Max-Age=${Math.round(lastsMs / 1_000)}; HttpOnly; SameSite=Strict`;
+function setCookie(machine: string, request: IncomingMessage, value: string, lastsMs: number): string {
+  const secure = isTls(request.socket) ? "; Secure" : "";
+  const said = `${cookieName(machine, request)}=${value}; Path=/; Max-Age=${Math.round(lastsMs / 1_000)}`;
+  return `${said}; HttpOnly; SameSite=Strict${secure}`;
+}
 
 function cookieOf({ headers }: IncomingMessage, name: string): string | undefined {
   const parts = (headers.cookie ?? "").split(";").map((part) => part.trim());

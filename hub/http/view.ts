@@ -11,6 +11,7 @@ import type { HeartbeatRoute } from "../io/heartbeat-receiver.ts";
 import type { Records } from "../io/records.ts";
 import type { SatelliteWatch } from "../io/satellite-watch.ts";
 import type { Judge } from "../judge/judge.ts";
+import { hubOrigin } from "../tls/hub-origin.ts";
 import type {
   AgentView,
   FleetView,
@@ -90,7 +91,7 @@ export class View {
     return {
       ...this.#judged(judgement),
       self,
-      hub: { name: at.hubName, url: urlOf("http", at.hub), ...this.#judged(parts.hub) },
+      hub: { name: at.hubName, url: hubOrigin(config, at.hub), ...this.#judged(parts.hub) },
       nats: { url: urlOf("nats", at.nats), ...this.#judged(parts.nats) },
       pushgateway: { url: urlOf("http", at.pushgateway), ...this.#judged(parts.pushgateway) },
       heardAgoMs: ages.length === 0 ? null : Math.min(...ages),

@@ -1,9 +1,10 @@
 /** Asks the peer's hub for JSON by one GET: within a deadline, a bound on the answer, and its schema. */
-import { request } from "node:http";
 import type { z } from "zod";
+import type { HubDial } from "../tls/dial.ts";
 import { nonceHeader, type PeerSeals, sealHeader } from "./peer-seals.ts";
 
 export interface AskPeerOptions {
+  dial: Pick<HubDial, "request">;
   host: string;
   port: number;
   path: string;
@@ -38,10 +39,10 @@ interface SealedText {
 }
 
 function answerOf(options: AskPeerOptions, headers: Record<string, string>): Promise<SealedText> {
-  const { host, port, path, deadlineMs, maxBytes, seals, signal } = options;
+  const { dial, host, port, path, deadlineMs, maxBytes, seals, signal } = options;
   return new Promise((resolve, reject) => {
     const asking = { host, port, path, agent: false, headers: { connection: "close", ...headers }, signal };
-    const asked = request(asking, (response) => {
+    const asked = dial.request(asking, (response) => {
       const chunks: Buffer[] = [];
       let bytes = 0;
       if (response.statusCode !== 200) fail(new Error(`GET ${path} answered HTTP ${response.statusCode}`));

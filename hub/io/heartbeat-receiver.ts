@@ -1,7 +1,8 @@
 /** Hears the peer's reports on both paths. Whether it lives is judged from beats alone (hub/judge). */
-import { get } from "node:http";
+import { request as plainRequest } from "node:http";
 import type { NatsConnection, Subscription } from "nats";
 import { Heartbeat } from "../core/heartbeat.ts";
+import type { HubDial } from "../tls/dial.ts";
 import { heartbeatPath, heartbeatSubject } from "./heartbeat-sender.ts";
 import { type Log, messageOf } from "./log.ts";
 import { nonceHeader, type PeerSeals } from "./peer-seals.ts";
@@ -15,6 +16,8 @@ export interface HeartbeatReceiverOptions {
   address: { host: string; port: number };
   /** By which it is known that it is the peer's hub that answers there. */
   seals: PeerSeals;
+  /** How it is asked. @default without TLS */
+  dial?: Pick<HubDial, "request">;
   log: Log;
   heard(beat: Heartbeat, route: HeartbeatRoute): void;
 }
@@ -65,14 +68,15 @@ export class HeartbeatReceiver {
   }
 
   #connect(): void {
-    const { address, seals } = this.#options;
+    const { address, seals, dial } = this.#options;
     if (seals.needed && !seals.canCheck) {
       this.#connectIn(retryMs);
       return;
     }
     const opener = new LineOpener(seals);
     const headers = opener.nonce === undefined ? {} : { [nonceHeader]: opener.nonce };
-    const request = get({ ...address, path: heartbeatPath, headers, agent: false });
+    const ask = { host: address.host, port: address.port, path: heartbeatPath, headers, agent: false };
+    const request = dial?.request(ask) ?? plainRequest(ask);
     const giveUp = () => void request.destroy();
     let deadline = setTimeout(giveUp, connectDeadlineMs);
     const renewal = opener.nonce === undefined ? undefined : setTimeout(giveUp, freshForMs);
@@ -95,6 +99,7 @@ export class HeartbeatReceiver {
       response.on("error", () => {});
     });
     request.on("error", () => {});
+    request.end();
     request.on("close", () => {
       clearTimeout(deadline);
       clearTimeout(renewal);

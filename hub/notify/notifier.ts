@@ -8,11 +8,12 @@ import type { Alert } from "../core/record.ts";
 import type { ChannelView, TestedChannel } from "../http/notifications-json.ts";
 import { type Log, messageOf } from "../io/log.ts";
 import { StateFile } from "../io/state-file.ts";
+import { hubOrigin } from "../tls/hub-origin.ts";
 import { Channel } from "./channel.ts";
 import { type Message, messageOfNotice, type Teller } from "./message.ts";
 
 export interface NotifierOptions {
-  config: Pick<HubConfig, "machine" | "peer" | "stateDirectory" | "notifications">;
+  config: Pick<HubConfig, "machine" | "peer" | "stateDirectory" | "notifications" | "tls">;
   /** For how long the peer's hub was not heard, ms; undefined while it is. */
   peerCutForMs(): number | undefined;
   isQuiet(name: string, subject: string): boolean;
@@ -140,9 +141,9 @@ export class Notifier {
   }
 
   get #teller(): Teller {
-    const { name, hub } = this.#options.config.machine;
-    const host = hub.host.includes(":") ? `[${hub.host}]` : hub.host;
-    return { machine: name, page: `http://${host}:${hub.port}/` };
+    const { config } = this.#options;
+    const { name, hub } = config.machine;
+    return { machine: name, page: `${hubOrigin(config, hub)}/` };
   }
 
   #sight(): BookSight {

@@ -64,7 +64,9 @@ process.stdin.on("data", (chunk) => { text += chunk; }).on("end", async () => {
 /** One answer an order; a machine or hub that cannot be asked answers each with the reason. Never throws. */
 export async function giveOrders(place: Place, orders: readonly Order[], signal?: AbortSignal): Promise<Answer[]> {
   if (orders.length === 0) return [];
-  const input = JSON.stringify({ base: ownHub(place), socket: orderSocket, orders, deadlineMs: orderMs });
+  // Without TLS, which a hub asks nobody for who is on its own machine.
+  const base = ownHub(place)?.replace(/^https:/, "http:");
+  const input = JSON.stringify({ base, socket: orderSocket, orders, deadlineMs: orderMs });
   const deadlineMs = connectMs + orders.length * orderMs;
   try {
     const said = await onMachine(place, orderScript(place), { stdin: input, deadlineMs, signal, as: "user" });

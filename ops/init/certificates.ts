@@ -1,4 +1,4 @@
-/** Issues what the two ends of the leaf link show each other: a CA of the pair's own and a certificate for each machine. */
+/** Issues what the two ends of the leaf link, and the hubs, show each other: a CA of the pair's own and a certificate for each machine. */
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { isIP } from "node:net";
 import forge from "node-forge";
@@ -22,6 +22,8 @@ export interface MachineCertificateArgs {
   machine: string;
   /** Address or name at which the other end dials it. @example "192.0.2.10" */
   address: string;
+  /** Others at which its hub is asked. @default none @example ["192.0.2.100", "hub.example.org"] */
+  names?: readonly string[];
   now: Date;
   /** Short of what the authority has left. @default 825 */
   validDays?: number;
@@ -47,9 +49,12 @@ export function createAuthority({ name, now, validDays = authorityDays }: Author
   return signed(certificate, privateKey, privateKey);
 }
 
+/** By which a hub is asked on its own machine, or through an SSH tunnel. */
+const ownNames = ["localhost", "127.0.0.1", "::1"];
+
 /** Good for either end: which machine listens may change. */
 export function issueCertificate(authority: Issued, args: MachineCertificateArgs): Issued {
-  const { machine, address, now, validDays = machineDays } = args;
+  const { machine, address, names = [], now, validDays = machineDays } = args;
   const issuer = forge.pki.certificateFromPem(authority.certificate);
   const { privateKey, certificate } = prepared(now, validDays);
   if (certificate.validity.notAfter > issuer.validity.notAfter) {
@@ -61,7 +66,7 @@ export function issueCertificate(authority: Issued, args: MachineCertificateArgs
     { name: "basicConstraints", cA: false, critical: true },
     { name: "keyUsage", digitalSignature: true, keyEncipherment: true, critical: true },
     { name: "extKeyUsage", serverAuth: true, clientAuth: true },
-    { name: "subjectAltName", altNames: [alternative(address)] },
+    { name: "subjectAltName", altNames: [...new Set([address, ...names, ...ownNames])].map(alternative) },
     { name: "authorityKeyIdentifier", keyIdentifier: issuer.generateSubjectKeyIdentifier().getBytes() },
   ]);
   return signed(certificate, privateKey, authority.privateKey);

@@ -41,6 +41,8 @@ export interface Renewals {
 }
 
 const Machine = z.looseObject({ address: z.string() });
+const VirtualIp = z.looseObject({ address: z.string().default("") }).prefault({});
+const Hub = z.looseObject({ allowedHosts: z.array(z.string()).default([]) }).prefault({});
 const Security = z.looseObject({
   ca: z.string(),
   leafCertificate: z.string(),
@@ -72,10 +74,10 @@ export function renewals(args: RenewArgs): Renewals {
   if (authority !== undefined && !found && caPassphrase !== undefined)
     Object.assign(keptFiles, authorityFiles(authority, caPassphrase));
   const stacks = machineNames.map((stack) => {
-    const { file, address, security: before } = securedStack(folder, stack, project);
+    const { file, address, names, security: before } = securedStack(folder, stack, project);
     const after: Renewed = { security: { ...before }, secrets: {} };
     if (authority !== undefined) {
-      const of = { machine: stack, address, before: before.leafCertificate, now };
+      const of = { machine: stack, address, names, before: before.leafCertificate, now };
       const { certificate, privateKey } = newCertificate(authority, of);
       Object.assign(after.security, { ca: authority.certificate, leafCertificate: certificate });
       after.secrets.leafKey = privateKey;
@@ -109,7 +111,9 @@ function securedStack(folder: string, stack: string, project: string) {
       "Set the site up first: tandem init",
     );
   }
-  return { file, address: machine.data.address, security: security.data };
+  const virtual = VirtualIp.parse(file.config[`${project}:virtualIp`]).address;
+  const names = [...(virtual === "" ? [] : [virtual]), ...Hub.parse(file.config[`${project}:hub`]).allowedHosts];
+  return { file, address: machine.data.address, names, security: security.data };
 }
 
 const haveKeys = ({ agentKey = "", agentKeys = [] }: Security) => agentKey !== "" || agentKeys.length > 0;
@@ -118,7 +122,7 @@ export const caName = (project: string, now: Date) => `${project} CA of ${now.to
 
 function newCertificate(
   authority: Issued,
-  { before, now, ...of }: { machine: string; address: string; before: string; now: Date },
+  { before, now, ...of }: { machine: string; address: string; names: string[]; before: string; now: Date },
 ): Issued {
   const validDays = Math.min(spanDays(before), leftDays(authority, now));
   return issueCertificate(authority, { ...of, now, validDays });

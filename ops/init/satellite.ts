@@ -65,7 +65,14 @@ export function pairFiles({ folder, project, name, force }: SatelliteTarget): St
   });
 }
 
-const Machine = z.looseObject({ name: z.string(), address: z.string(), hubPort: z.number().default(9000) });
+const Machine = z.looseObject({
+  name: z.string(),
+  address: z.string(),
+  hubPort: z.number().default(9000),
+  hubTls: z.boolean().default(false),
+});
+const Security = z.looseObject({ ca: z.string().default("") }).prefault({});
+const Hub = z.looseObject({ tls: Security }).prefault({});
 const Fleet = z.looseObject({ directory: z.string().default("") }).prefault({});
 const Satellites = z.array(z.looseObject({ name: z.string() })).default([]);
 
@@ -81,7 +88,11 @@ export function satelliteStacks(
   const groups = {
     role: "satellite",
     machine: { name, address },
-    hubs: machines.map((machine) => ({ name: machine.name, address: machine.address, hubPort: machine.hubPort })),
+    hubs: machines.map(({ name, address, hubPort, hubTls }, index) => {
+      const { config = {} } = pair[index] ?? {};
+      const hubCa = Hub.parse(config[key("hub")]).tls.ca || Security.parse(config[key("security")]).ca;
+      return { name, address, hubPort, ...(hubTls ? { hubTls, hubCa } : {}) };
+    }),
     ...(directory === "" ? {} : { fleet: { directory } }),
     ssh: { user: sshUser, port: sshPort, hostKey },
   };

@@ -5,7 +5,9 @@ import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import type { Site, StackSite } from "../../components/site.ts";
 import { parseStack, parseStackConfig } from "../../components/stack-config.ts";
+import { hubCaOf } from "../../components/tls-conf.ts";
 import { OperatorError } from "../error.ts";
+import { trust } from "./trust.ts";
 
 export interface Stack {
   /** Name of the stack; that of its machine unless the operator chose another. */
@@ -23,19 +25,27 @@ const project = "tandem";
 export const siteDir = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
+ * Whose hubs speak TLS are believed from then on.
+ *
  * @param names of stacks @default those of the pair, and every other one whose role is satellite
  * @throws OperatorError when a stack has no file, or its file is no stack's configuration
  */
 export function readStacks(names: readonly string[] | undefined, dir = siteDir): Stack[] {
   return (names ?? [...pairStacks, ...satelliteStacks(dir)]).map((name) => {
     const path = stackPath(name, dir);
-    return { name, path, site: parseStack(openValues(readConfig(path, name)), name) };
+    const site = parseStack(openValues(readConfig(path, name)), name);
+    if (site.role === "pair") trust(hubCaOf(site));
+    return { name, path, site };
   });
 }
 
 /** As `readStacks`. @throws OperatorError for the stack of a satellite, too */
 export function readPairStacks(names: readonly string[], dir = siteDir): Site[] {
-  return names.map((name) => parseStackConfig(openValues(readConfig(stackPath(name, dir), name)), name));
+  return names.map((name) => {
+    const site = parseStackConfig(openValues(readConfig(stackPath(name, dir), name)), name);
+    trust(hubCaOf(site));
+    return site;
+  });
 }
 
 function satelliteStacks(dir: string): string[] {

@@ -94,7 +94,7 @@ describe.each(["mainpc", "pc2"] as const)("the secured machine %s", (stack) => {
     );
   });
 
-  it("a renewed certificate touches 2 files, hangs up on the server, and replaces no container", async () => {
+  it("a renewed certificate touches 3 files, hangs up on the server, and replaces no container", async () => {
     const fresh = securedStack(stack);
     const before = stacks[stack];
     const security = {
@@ -108,6 +108,7 @@ describe.each(["mainpc", "pc2"] as const)("the secured machine %s", (stack) => {
     expect(changed(recorded[stack] ?? [], after)).toEqual([
       `${stack}-nats-leaf-key-write`,
       `${stack}-nats-leaf-pem-write`,
+      `${stack}-tls-link-write`,
     ]);
   });
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { ConditionAlerts } from "../../hub/condition-alerts.ts";
+import { ConditionAlerts, type Sight } from "../../hub/condition-alerts.ts";
 import { OpenAlerts } from "../../hub/core/open-alerts.ts";
 import type { SatelliteVerdict } from "../../hub/core/satellite.ts";
 import type { Verdict } from "../../hub/core/verdict.ts";
@@ -15,6 +15,7 @@ let worked: string[];
 let asks: boolean;
 let satellite: SatelliteVerdict;
 let contradicted: string[];
+let own: Sight[];
 let alerts: ConditionAlerts;
 
 const judged = (verdict: Verdict) => ({ verdict, sinceMs: 0, reason: "" });
@@ -26,7 +27,7 @@ function note({ severity, name, subject, message }: Omit<NewAlert, "name"> & { n
 
 beforeEach(() => {
   vi.useFakeTimers();
-  [verdicts, open, said, worked] = [{}, new OpenAlerts(), [], []];
+  [verdicts, open, said, worked, own] = [{}, new OpenAlerts(), [], [], []];
   [asks, satellite, contradicted] = [true, "unknown", []];
   records = { ready: true, missing: 0, bytes: 0, nearlyFull: [] };
   alerts = new ConditionAlerts({
@@ -56,6 +57,7 @@ beforeEach(() => {
     services: () => [service({ name: "Twin", owner: "mainpc" })],
     inMaintenance: (id) => worked.includes(id),
     asks: () => asks,
+    ownSights: () => own,
     store: async (alert) => note(alert),
     endedByPeer: (name, subject) => void contradicted.push(`${name} ${subject}`),
     clock: () => Date.now(),
@@ -109,6 +111,19 @@ it("missing records, a spool above one half and a nearly full stream are alerts 
     "resolved spool-filling mainpc",
     "resolved store-nearly-full mainpc",
   ]);
+});
+
+it("what becomes worse is said anew by its severity, once, and has one end", async () => {
+  const sight = (is: Sight["is"], severity?: Sight["severity"]): Sight[] => [
+    { name: "certificate-expiring", subject: "mainpc", is, message: "", ...(severity && { severity }) },
+  ];
+  own = sight("ill", "warning");
+  await pass(10);
+  own = sight("ill", "urgent");
+  await pass(10);
+  own = sight("well");
+  await pass(10);
+  expect(said).toEqual(["warning", "urgent", "resolved"].map((each) => `${each} certificate-expiring mainpc`));
 });
 
 it("nothing is said before the records are read back", async () => {

@@ -1,4 +1,5 @@
 import { beforeEach, expect, it } from "vitest";
+import type { CertificateSight } from "../../hub/core/certificates.ts";
 import type { LimitFill } from "../../hub/core/fold/admission.ts";
 import { OwnConditions } from "../../hub/own-conditions.ts";
 import { smallConfig } from "./small-config.ts";
@@ -7,11 +8,13 @@ let now: number;
 let offsetMs: number | undefined;
 let failing: Record<string, number | undefined>;
 let overdueMs: number;
+let certificates: CertificateSight[];
 let fills: LimitFill[];
 let targets: { name: string; lagMs: number; refusingForMs: number }[];
 let conditions: OwnConditions;
 beforeEach(() => {
-  [now, offsetMs, failing, overdueMs, targets, fills] = [0, 0, { phone: 0 }, 0, [], []];
+  [now, offsetMs, failing, overdueMs, targets] = [0, 0, { phone: 0 }, 0, []];
+  [fills, certificates] = [[], []];
   conditions = new OwnConditions({
     config: smallConfig(),
     channels: () => Object.entries(failing).map(([name, failingForMs]) => ({ name, failingForMs })),
@@ -19,6 +22,7 @@ beforeEach(() => {
     clockOffsetMs: () => offsetMs,
     snapshotOverdueMs: () => overdueMs,
     limits: () => fills,
+    certificates: () => certificates,
     clock: () => now,
   });
 });
@@ -79,6 +83,7 @@ it("the machine that comes second leaves the clocks to the first", () => {
     clockOffsetMs: () => 9_000,
     snapshotOverdueMs: () => 0,
     limits: () => [],
+    certificates: () => [],
     clock: () => 100_000,
   });
   expect(second.sights().map(({ name }) => name)).toEqual([
@@ -86,6 +91,7 @@ it("the machine that comes second leaves the clocks to the first", () => {
     "remote-write-behind",
     "snapshot-old",
     "limit-nearly-reached",
+    "certificate-expiring",
   ]);
 });
 
@@ -104,11 +110,44 @@ it("a limit is near at four fifths of it and far again below seven tenths, and o
   expect(sight("limit-nearly-reached")).toBe("unclear mainpc");
   fills = [series(800), { limit: "seriesPerJob", used: 99, most: 100, job: "Bomber" }];
   expect(sight("limit-nearly-reached")).toBe("ill mainpc");
-  expect(conditions.sights().at(-1)?.message).toBe(
+  expect(conditions.sights().find(({ name }) => name === "limit-nearly-reached")?.message).toBe(
     'series is at 800 of 1000, seriesPerJob of job "Bomber" is at 99 of 100',
   );
   fills = [series(700)];
   expect(sight("limit-nearly-reached")).toBe("unclear mainpc");
   fills = [series(699)];
   expect(sight("limit-nearly-reached")).toBe("well mainpc");
+});
+
+it("a certificate with 30 days left is ill as a warning, with 7 it is urgent, and of two the worse one counts", () => {
+  const endsIn = (days: number) => ({
+    what: `the one of ${days}`,
+    endsAtMs: Date.now() + days * 86_400_000 + 60_000,
+    complaint: undefined,
+    complainedForMs: 0,
+  });
+  const last = () => conditions.sights().at(-1);
+  certificates = [endsIn(31), endsIn(400)];
+  expect(last()).toMatchObject({ name: "certificate-expiring", subject: "mainpc", is: "well" });
+  certificates = [endsIn(29), endsIn(400)];
+  expect(last()).toMatchObject({
+    is: "ill",
+    severity: "warning",
+    message: expect.stringMatching(/^the one of 29 ends in 29 d, on \d{4}-/),
+  });
+  certificates = [endsIn(29), endsIn(6)];
+  expect(last()).toMatchObject({ is: "ill", severity: "urgent" });
+  certificates = [endsIn(-2)];
+  expect(last()).toMatchObject({ severity: "urgent", message: expect.stringContaining("the one of -2 ended on ") });
+});
+
+it("a new certificate that cannot be used for a minute is a warning, and urgent where there is no other", () => {
+  const broken = { what: "the hub's", endsAtMs: Date.now() + 1e11, complaint: "no PEM", complainedForMs: 59_999 };
+  certificates = [broken];
+  expect(sight("certificate-expiring")).toBe("unclear mainpc");
+  certificates = [{ ...broken, complainedForMs: 60_000 }];
+  const message = "the hub's: no PEM; the one before it is in use";
+  expect(conditions.sights().at(-1)).toMatchObject({ is: "ill", severity: "warning", message });
+  certificates = [{ ...broken, complainedForMs: 60_000, endsAtMs: undefined }];
+  expect(conditions.sights().at(-1)).toMatchObject({ severity: "urgent", message: "the hub's: no PEM; there is none" });
 });

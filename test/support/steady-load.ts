@@ -1,10 +1,13 @@
 /** Requests at a steady rate, counted by the client itself: what a user would see fail. */
 import { Agent, request } from "node:http";
+import { request as requestByTls, Agent as TlsAgent } from "node:https";
 
 export interface SteadyLoadOptions {
   everyMs: number;
   /** Whether connections are kept between requests; else each has one of its own. */
   keepAlive: boolean;
+  /** PEM of the CA of a hub that is asked by TLS. */
+  ca?: string;
 }
 
 interface Asked {
@@ -25,8 +28,9 @@ export class SteadyLoad {
   readonly #underWay = new Set<Promise<void>>();
   #seq = 0;
 
-  constructor(asked: (seq: number) => Asked, { everyMs, keepAlive }: SteadyLoadOptions) {
-    this.#agent = new Agent({ keepAlive, maxSockets: 64 });
+  constructor(asked: (seq: number) => Asked, { everyMs, keepAlive, ca }: SteadyLoadOptions) {
+    const options = { keepAlive, maxSockets: 64 };
+    this.#agent = ca === undefined ? new Agent(options) : new TlsAgent({ ...options, ca });
     this.#timer = setInterval(() => {
       const seq = ++this.#seq;
       const one: Promise<void> = this.#count(seq, asked(seq)).finally(() => this.#underWay.delete(one));
@@ -62,7 +66,8 @@ export class SteadyLoad {
         headers: { ...headers, "content-length": Buffer.byteLength(body) },
         timeout: deadlineMs,
       };
-      const asked = request(url, options, (answer) => {
+      const by = url.startsWith("https:") ? requestByTls : request;
+      const asked = by(url, options, (answer) => {
         let text = "";
         answer.setEncoding("utf8").on("data", (part: string) => (text += part));
         answer.once("error", (error) => resolve(error.message));

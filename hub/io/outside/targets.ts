@@ -4,11 +4,13 @@ import type { HubConfig, ProbeConfig, ServiceConfig } from "../../config.ts";
 /** For each address, ms. */
 export const outsideDeadlineMs = 1_000;
 
-type Addressed = Pick<HubConfig, "machine" | "peer" | "objectives">;
+type Addressed = Pick<HubConfig, "machine" | "peer" | "objectives" | "tls">;
 
 /** A client that knows both hubs, each by the address at which others reach it. */
-export function pairPlaces({ machine, peer }: Addressed): ProbeConfig[][] {
-  return [machine, peer].map(({ hub }) => [{ kind: "http", ...hub, path: "/readyz" }]);
+export function pairPlaces({ machine, peer, tls }: Addressed): ProbeConfig[][] {
+  return [machine, peer].map(({ name, hub }) => [
+    { kind: "http", ...hub, path: "/readyz", ...(tls && { tls: { caFile: tls.caFile, machine: name } }) },
+  ]);
 }
 
 /** A client of a service that knows both routers; none of a service without a route. */

@@ -1,8 +1,11 @@
 /** Asks for the agent's health by HTTP GET over a kept connection; the body decides, its status code only without one. */
+import { readFileSync } from "node:fs";
 import { Agent, type ClientRequest, type IncomingMessage, request } from "node:http";
+import { request as requestByTls, Agent as TlsAgent } from "node:https";
 import type { Socket } from "node:net";
 import type { ProbeConfig } from "../../config.ts";
 import type { ProbeAnswer } from "../../core/agent-health.ts";
+import { onlyOf } from "../../tls/dial.ts";
 import { startDeadline } from "./deadline.ts";
 import { maxBodyBytes, readHealthBody } from "./health-body.ts";
 import type { Probe, ProbeOptions } from "./probe.ts";
@@ -18,7 +21,9 @@ type Outcome =
 export class HttpProbe implements Probe {
   readonly #config: Extract<ProbeConfig, { kind: "http" }>;
   readonly #options: ProbeOptions;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  readonly #agent: Agent;
+  /** As it was read last. */
+  #ca: string | string[] = [];
   #request: ClientRequest | undefined;
   /** Whether a kept connection is open and nothing is asked on it. */
   #idle = false;
@@ -27,6 +32,10 @@ export class HttpProbe implements Probe {
   constructor(config: Extract<ProbeConfig, { kind: "http" }>, options: ProbeOptions) {
     this.#config = config;
     this.#options = options;
+    // Node keeps no connection of a request that itself says whom it takes.
+    const keeps = { keepAlive: true, maxSockets: 1 };
+    this.#agent =
+      config.tls === undefined ? new Agent(keeps) : new TlsAgent({ ...keeps, ...onlyOf(config.tls.machine) });
   }
 
   async ask(): Promise<ProbeAnswer> {
@@ -48,9 +57,10 @@ export class HttpProbe implements Probe {
   }
 
   #get(expired: Promise<void>): Promise<Outcome> {
-    const { host, port, path } = this.#config;
+    const { host, port, path, tls } = this.#config;
     return new Promise((resolve) => {
-      const asked = request({ host, port, path, agent: this.#agent, headers: { accept: "application/json" } });
+      const asking = { host, port, path, agent: this.#agent, headers: { accept: "application/json" } };
+      const asked = tls === undefined ? request(asking) : requestByTls({ ...asking, ca: this.#caOf(tls.caFile) });
       this.#request = asked;
       void expired.then(() => {
         resolve({ type: "late" });
@@ -61,6 +71,16 @@ export class HttpProbe implements Probe {
       asked.on("response", (response) => this.#read(response, asked, resolve));
       asked.end();
     });
+  }
+
+  /** A renewed one is taken at the next question; kept connections go on. */
+  #caOf(path: string): string | string[] {
+    try {
+      this.#ca = readFileSync(path, "utf8");
+    } catch {
+      // The one before it, or none, by which nobody is believed.
+    }
+    return this.#ca;
   }
 
   #read(response: IncomingMessage, asked: ClientRequest, resolve: (outcome: Outcome) => void): void {

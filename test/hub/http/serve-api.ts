@@ -1,6 +1,7 @@
 /** Serves one API of the hub on a port of its own, which takes orders as that of a local run does, for a test that asks it as a client would. */
 import { once } from "node:events";
-import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, request, type ServerResponse } from "node:http";
+import { createServer as createTlsServer, request as requestByTls } from "node:https";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { onTestFinished } from "vitest";
@@ -15,13 +16,22 @@ export interface Said {
 
 export type Ask = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Said>;
 
-/** Unlike fetch, it sends whatever headers it is told. A path that is none of the API's is answered with 418. */
+/**
+ * Unlike fetch, it sends whatever headers it is told. A path that is none of the API's is answered with 418.
+ *
+ * @param certificate with which it speaks TLS
+ */
 export async function serveApi(
   api: (request: IncomingMessage, response: ServerResponse) => Promise<boolean>,
+  certificate?: { cert: string; key: string; ca: string },
 ): Promise<{ ask: Ask; origin: string }> {
-  const server = createServer((asked, response) => {
+  const answer: RequestListener = (asked, response) => {
     void api(asked, response).then((answered) => answered || response.writeHead(418).end("{}"));
-  });
+  };
+  const server =
+    certificate === undefined
+      ? createServer(answer)
+      : createTlsServer({ cert: certificate.cert, key: certificate.key }, answer);
   server.on("connection", markLoopback).listen(0, "127.0.0.1");
   await once(server, "listening");
   onTestFinished(() => void server.close());
@@ -29,7 +39,8 @@ export async function serveApi(
   const ask: Ask = async (method, path, body, headers = {}) => {
     const sent = body === undefined ? "" : typeof body === "string" ? body : JSON.stringify(body);
     const length = { "content-length": String(Buffer.byteLength(sent)) };
-    const asked = request({ host: "127.0.0.1", port, method, path, headers: { ...length, ...headers } });
+    const asking = { host: "127.0.0.1", port, method, path, headers: { ...length, ...headers } };
+    const asked = certificate === undefined ? request(asking) : requestByTls({ ...asking, ca: certificate.ca });
     asked.end(sent);
     const [response] = (await once(asked, "response")) as [IncomingMessage];
     return {
@@ -38,5 +49,5 @@ export async function serveApi(
       headers: response.headers,
     };
   };
-  return { ask, origin: `http://127.0.0.1:${port}` };
+  return { ask, origin: `http${certificate === undefined ? "" : "s"}://127.0.0.1:${port}` };
 }

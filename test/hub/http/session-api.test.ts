@@ -3,6 +3,7 @@ import { createServicesApi } from "../../../hub/http/services-api.ts";
 import { createSessionApi } from "../../../hub/http/session-api.ts";
 import { createLog } from "../../../hub/io/log.ts";
 import { Sessions } from "../../../hub/session/sessions.ts";
+import { createAuthority, issueCertificate } from "../../../ops/init/certificates.ts";
 import { smallConfig } from "../small-config.ts";
 import { type Ask, serveApi } from "./serve-api.ts";
 
@@ -190,5 +191,35 @@ describe("orders from the page", () => {
     expect((await ask("POST", maintenance, { ...word, by: "kim" })).status).toBe(200);
     expect((await ask("DELETE", maintenance, { target: "mainpc" })).status).toBe(400);
     expect(orderers).toEqual(["kim"]);
+  });
+});
+
+describe("signing in by TLS", () => {
+  it("makes a cookie that goes by TLS alone and that another server at this address cannot make, and believes no other", async () => {
+    const authority = createAuthority({ name: "test CA", now: new Date() });
+    const { certificate, privateKey } = issueCertificate(authority, {
+      machine: "mainpc",
+      address: "127.0.0.1",
+      now: new Date(),
+    });
+    const sessions = new Sessions({ config: smallConfig(), log: createLog("test", () => {}), nowMs: Date.now });
+    await sessions.open();
+    const session = createSessionApi({ machine: "mainpc", sessions, nowMs: Date.now });
+    const pems = { cert: certificate, key: privateKey, ca: authority.certificate };
+    ({ ask, origin } = await serveApi((...asked) => session.handle(...asked), pems));
+    const said = await signIn(await newCode());
+    expect(said.headers["set-cookie"]).toEqual([
+      expect.stringMatching(
+        /^__Host-tandem-session-mainpc=\S+; Path=\/; Max-Age=43200; HttpOnly; SameSite=Strict; Secure$/,
+      ),
+    ]);
+    const cookie = cookieOf(said);
+    expect((await ask("GET", path, undefined, { cookie })).status).toBe(200);
+    expect((await ask("GET", path, undefined, { cookie: cookie.replace("__Host-", "") })).status).toBe(401);
+    const plainPage = { origin: origin.replace("https", "http") };
+    expect((await signIn(await newCode(), plainPage)).status).toBe(403);
+    const out = await ask("DELETE", path, undefined, { cookie, origin });
+    expect(out.headers["set-cookie"]?.[0]).toMatch(/^__Host-tandem-session-mainpc=; Path=\/; Max-Age=0;.*; Secure$/);
+    expect((await ask("GET", path, undefined, { cookie })).status).toBe(401);
   });
 });

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { createServer, get, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, get, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -233,6 +233,7 @@ describe("what one hub asks the other for", () => {
   const Told = z.object({ from: z.number() });
   const ask = (from: number) =>
     askPeer(Told, {
+      dial: { request },
       ...peer.address,
       path: `/internal/v1/history?from=${from}&minutes=1`,
       deadlineMs: 5_000,
