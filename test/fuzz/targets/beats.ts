@@ -91,7 +91,7 @@ const word = {
   counter: 1,
   word: { v: 1, table: {}, blank: false, acts: [], asks: [], givenUp: [] },
 };
-const position = { incarnation: "lqz2pkz1k-abcdef", seq: 3 };
+const position = { incarnation: "0loyw3v28-abcdef", seq: 3 };
 const report = {
   v: 1, machine: "pc2", incarnation: "a", counter: 1, wallMs: 1_700_000_000_000, lagMs: 1, copied: { metrics: position },
   holdings: { "metrics/pc2": { count: 3, holes: 1, earlier: "a" } },

@@ -15,7 +15,7 @@ import { holds, jsonOf, type Outcome, same, type Target } from "../engine/target
 
 const nowMs = 1_700_000_000_000;
 const at = { wallMs: nowMs, counter: 0 };
-const incarnation = "lqz2pkz1k-abcdef";
+const incarnation = "0loyw3v28-abcdef";
 const group = [
   ["job", "a"],
   ["instance", "b"],
