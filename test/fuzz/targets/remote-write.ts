@@ -45,7 +45,7 @@ function run(input: Buffer): Outcome {
     same(sample?.value, value === "stale" ? Number.NaN : numberOf(value), "the value");
     holds((sample?.bits === staleBits) === (value === "stale"), "an end is no end, or a value is one");
     // Of an unsigned reader a negative time is what it is modulo 2^64.
-    if (atMs >= 0) same(sample?.atMs, atMs, "the time");
+    if (atMs >= 0) same(sample?.atMs, atMs + 0, "the time");
   }
   for (const { samples: ended } of readRequest(new WireReader(endsOf(bytes))))
     holds(

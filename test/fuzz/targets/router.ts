@@ -51,7 +51,8 @@ async function open(): Promise<Subject> {
     config,
     createLog("fuzz", (line) => failures.test(line) && failed.push(line)),
   );
-  await router.start();
+  // Its socket for words is none of a client's, and a thread may not set what that needs.
+  await router.listen(false);
   const word = (service: string, port: number) => ({
     service,
     epoch: 2,
