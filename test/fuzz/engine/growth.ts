@@ -16,6 +16,8 @@ const firstBytes = 8_192;
 const mostRatio = 3;
 /** Below it a clock, a collector or a compiler tells more than the target. */
 const leastCpuMs = 40;
+/** Of the shortest of the three: from nothing to something is no ratio. */
+const leastFirstCpuMs = 2;
 const repetitions = 3;
 
 export function randomStretch(input: Buffer, random: Random): Stretch {
@@ -44,7 +46,8 @@ async function steepAt(subject: Subject, stretch: Stretch, mostBytes: number): P
   let [before, last] = [Number.NaN, Number.NaN];
   for (let bytes = firstBytes; bytes <= mostBytes; bytes *= 2) {
     const cpuMs = await timed(subject, stretched(stretch, bytes));
-    if (cpuMs >= leastCpuMs && cpuMs > mostRatio * last && last > mostRatio * before)
+    const isLong = cpuMs >= leastCpuMs && before >= leastFirstCpuMs;
+    if (isLong && cpuMs > mostRatio * last && last > mostRatio * before)
       return `${rounded(before)} ms for ${bytes / 4} bytes, ${rounded(last)} ms for ${bytes / 2}, ${rounded(cpuMs)} ms for ${bytes}`;
     [before, last] = [last, cpuMs];
   }

@@ -46,9 +46,9 @@ export function same(one: unknown, other: unknown, what: string): void {
   if (left !== right) throw new Broken(`${what}: ${clip(left)} is not ${clip(right)}`);
 }
 
-/** As JSON with keys in order, and what JSON does not have written out. */
+/** As JSON with keys in order, and what JSON does not have written out; it knows no 0 below 0. */
 export function stable(value: unknown): string {
-  if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
+  if (typeof value === "number") return String(value);
   if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "undefined";
   if (Array.isArray(value)) return `[${value.map(stable).join()}]`;
   if (value instanceof Map) return `map${stable([...value])}`;

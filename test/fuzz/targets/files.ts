@@ -41,7 +41,8 @@ export const targets: readonly Target[] = [
       Buffer.concat([frame.subarray(3), frame, frame.subarray(0, 30)]),
       Buffer.concat([Buffer.from("TSP1TSP1"), frame]),
     ],
-    covers: /^hub\/io\/spool-frames/,
+    covers: /^hub\/io\/(spool-frames|crc-of-ranges)/,
+    stretchBytes: 524_288,
     open: () => ({ run: spool }),
   },
   {
