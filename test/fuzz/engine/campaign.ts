@@ -159,7 +159,7 @@ export class Campaign {
     this.#options.running(stretch.input);
     const begun = process.threadCpuUsage();
     try {
-      const failure = await growthOf(this.#subject, stretch, stretchBytes);
+      const failure = await growthOf(this.#subject, stretch, stretchBytes, () => this.#options.running(stretch.input));
       const { from, to, input } = stretch;
       if (failure !== undefined) this.#found ??= { failure, input, stretch: { from, to } };
     } catch {

@@ -18,6 +18,8 @@ const mostRatio = 3;
 const leastCpuMs = 40;
 /** Of the shortest of the three: from nothing to something is no ratio. */
 const leastFirstCpuMs = 2;
+/** What takes so long shows by now how it grows. */
+const enoughCpuMs = 1_500;
 const repetitions = 3;
 
 export function randomStretch(input: Buffer, random: Random): Stretch {
@@ -28,9 +30,9 @@ export function randomStretch(input: Buffer, random: Random): Stretch {
 /** Only what is so three times over is so. */
 export async function growthOf(subject: Subject, stretch: Stretch, mostBytes: number): Promise<Failure | undefined> {
   if (stretch.to <= stretch.from) return undefined;
-  let found = await steepAt(subject, stretch, mostBytes);
+  let found = await steepAt(subject, stretch, mostBytes, running);
   for (let times = 1; times < repetitions && found !== undefined; times++)
-    found = await steepAt(subject, stretch, mostBytes);
+    found = await steepAt(subject, stretch, mostBytes, running);
   if (found === undefined) return undefined;
   const text = `time grows faster than the input: ${found} (bytes ${stretch.from} to ${stretch.to} repeated)`;
   return { kind: "growth", text, signature: "growth" };
@@ -42,13 +44,19 @@ export function stretched({ input, from, to }: Stretch, bytes: number): Buffer {
   return Buffer.concat([input.subarray(0, from), ...Array.from({ length: times }, () => part), input.subarray(to)]);
 }
 
-async function steepAt(subject: Subject, stretch: Stretch, mostBytes: number): Promise<string | undefined> {
+async function steepAt(
+  subject: Subject,
+  stretch: Stretch,
+  mostBytes: number,
+  running: () => void,
+): Promise<string | undefined> {
   let [before, last] = [Number.NaN, Number.NaN];
   for (let bytes = firstBytes; bytes <= mostBytes; bytes *= 2) {
-    const cpuMs = await timed(subject, stretched(stretch, bytes));
+    const cpuMs = await timed(subject, stretched(stretch, bytes), running);
     const isLong = cpuMs >= leastCpuMs && before >= leastFirstCpuMs;
     if (isLong && cpuMs > mostRatio * last && last > mostRatio * before)
       return `${rounded(before)} ms for ${bytes / 4} bytes, ${rounded(last)} ms for ${bytes / 2}, ${rounded(cpuMs)} ms for ${bytes}`;
+    if (cpuMs > enoughCpuMs) return undefined;
     [before, last] = [last, cpuMs];
   }
   return undefined;
@@ -57,9 +65,10 @@ async function steepAt(subject: Subject, stretch: Stretch, mostBytes: number): P
 const rounded = (ms: number) => Math.round(ms * 10) / 10;
 
 /** The shortest of a few, since a collection may come in between. */
-async function timed(subject: Subject, input: Buffer): Promise<number> {
+async function timed(subject: Subject, input: Buffer, running: () => void): Promise<number> {
   let least = Number.POSITIVE_INFINITY;
   for (let times = 0; times < 3; times++) {
+    running();
     const before = process.threadCpuUsage();
     await subject.run(input);
     least = Math.min(least, cpuSince(before));

@@ -1,7 +1,7 @@
 /** The hub's port for HTTP with its push API and OTLP's, over real sockets. */
 import { startPushServer } from "../../hub/http/push-api-server.ts";
 import { holds, type Outcome, type Subject, type Target } from "../engine/target.ts";
-import { answers, becomes, deeds, play } from "./sockets.ts";
+import { answers, askHttp, becomes, deeds, play } from "./sockets.ts";
 
 /** As many pushes as the memory of a server is for; then there is a new one. */
 const mostRuns = 300;
@@ -19,7 +19,7 @@ async function open(): Promise<Subject> {
     const port = Number(new URL(server.url).port);
     const before = server.appended.length;
     await play(input, [port]);
-    await answers(port, "/-/healthy", "200 ok\n");
+    await answers(() => askHttp(port, "/-/healthy"), "200 ok\n");
     await becomes(async () => `${await server.connections()} connections`, "0 connections");
     holds(server.failures.length === 0, `the hub failed at a request: ${server.failures[0]}`);
     return server.appended.length > before ? "taken" : "refused";

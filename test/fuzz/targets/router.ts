@@ -11,7 +11,7 @@ import { RouterConfig } from "../../../hub/router/config.ts";
 import { Router } from "../../../hub/router/router.ts";
 import { freePorts } from "../../support/free-ports.ts";
 import { holds, type Outcome, type Subject, type Target } from "../engine/target.ts";
-import { answers, becomes, deeds, play } from "./sockets.ts";
+import { answers, askHttp, becomes, deeds, play } from "./sockets.ts";
 
 const failures = /connection\.failed|http\.failed/;
 
@@ -68,8 +68,8 @@ async function open(): Promise<Subject> {
   const run = async (input: Buffer): Promise<Outcome> => {
     const before = asked;
     await play(input, [httpPort, tcpPort]);
-    await answers(httpPort, "/", "200 hello");
-    await echoes(tcpPort);
+    await answers(() => askHttp(httpPort, "/"), "200 hello");
+    await answers(() => echo(tcpPort), "\x01hello");
     await becomes(busy, "0+0 0+0");
     holds(failed.length === 0, `the router failed at a connection: ${failed[0]}`);
     return asked > before + 1 ? "taken" : "refused";
@@ -90,12 +90,12 @@ async function listening(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port; // a TCP server has one
 }
 
-async function echoes(port: number): Promise<void> {
+async function echo(port: number): Promise<string> {
   const socket = connect(port, "127.0.0.1");
   socket.end("\x01hello");
   let said = "";
   for await (const part of socket.setEncoding("latin1")) said += part;
-  holds(said === "\x01hello", `a client of bytes that behaves well was answered: ${said.slice(0, 100)}`);
+  return said;
 }
 
 const asks = "GET /a HTTP/1.1\r\nHost: x\r\n\r\n";

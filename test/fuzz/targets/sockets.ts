@@ -62,15 +62,26 @@ async function closed(socket: Socket, ms: number): Promise<void> {
   await setTimeout(ms, undefined, { signal: ended.signal }).catch(() => {});
 }
 
-/** A client that behaves well gets its answer, whatever others did. */
-export async function answers(port: number, path: string, expected: string): Promise<void> {
-  const answer = await new Promise<string>((resolve, reject) => {
+/**
+ * A client that behaves well gets its answer, whatever others did. It asks again when its connection ends first: a server whose deadlines
+ * are short may do that on a machine that is busy.
+ */
+export async function answers(ask: () => Promise<string>, expected: string): Promise<void> {
+  let said = "";
+  for (const endMs = performance.now() + answerDeadlineMs; performance.now() < endMs; await setTimeout(littleMs)) {
+    said = await ask().catch((error: unknown) => String(error));
+    if (said === expected) return;
+  }
+  holds(false, `a client that behaves well was answered: ${said.slice(0, 200)}`);
+}
+
+export function askHttp(port: number, path: string): Promise<string> {
+  return new Promise((resolve, reject) => {
     const request = get({ host: "127.0.0.1", port, path, agent: false, timeout: answerDeadlineMs }, (response) => {
       text(response).then((body) => resolve(`${response.statusCode} ${body}`), reject);
     });
     request.once("timeout", () => request.destroy(new Error("no answer"))).once("error", reject);
   });
-  holds(answer === expected, `a client that behaves well was answered: ${answer.slice(0, 200)}`);
 }
 
 /** Resolves when it is so; what never becomes so is a defect. @param state what is to be seen then */

@@ -20,10 +20,13 @@ const files: readonly [names: readonly string[], load: () => Promise<Module>][] 
   [["router"], () => import("./router.ts")],
 ];
 
+/** For tests of the fuzzing itself. */
+const planted: (typeof files)[number] = [["planted-word", "planted-square"], () => import("./planted.ts")];
+
 export const targetNames: readonly string[] = files.flatMap(([names]) => names);
 
 export async function loadTarget(name: string): Promise<Target> {
-  const [, load] = files.find(([names]) => names.includes(name)) ?? [];
+  const [, load] = [...files, planted].find(([names]) => names.includes(name)) ?? [];
   const target = (await load?.())?.targets.find((each) => each.name === name);
   if (target === undefined) throw new RangeError(`there is no target ${name}`);
   return target;
