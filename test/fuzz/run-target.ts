@@ -28,8 +28,12 @@ export type FromWorker =
   | { type: "done"; figures: Figures; found: Found | undefined; distilled: Uint8Array[] | undefined };
 
 const mostInputBytes = 1024 * 1024;
-/** Looks at a thread that stands still before it is ended; they are counted, since a whole machine may stand still in between. */
-const looks = 120;
+/**
+ * Without news it may take so much of the processor, or so many looks, before it is ended: time alone says little of a machine that is busy, or
+ * that stands still itself.
+ */
+const mostStillCpuMs = 20_000;
+const mostLooks = 600;
 const lookEveryMs = 500;
 const heapMb = 1_024;
 const noFigures: Figures = { inputs: 0, ms: 0, blocks: 0, knownBlocks: 0, pool: 0, refused: 0, longestCpuMs: 0 };
@@ -61,13 +65,16 @@ export async function runTarget({
   if (signal?.aborted) stop();
   let seen = -1;
   let still = 0;
+  let news = process.cpuUsage();
   return await new Promise<TargetResult>((resolve, reject) => {
     const watch = setInterval(() => {
       const begun = Atomics.load(counters, 0);
       still = begun === seen ? still + 1 : 0;
+      if (still === 0) news = process.cpuUsage();
       seen = begun;
-      if (still < looks) return;
-      finish(lost("hang", `an input did not end within ${(looks * lookEveryMs) / 1_000} s`));
+      const { user, system } = process.cpuUsage(news);
+      if ((user + system) / 1_000 < mostStillCpuMs && still < mostLooks) return;
+      finish(lost("hang", `an input has not ended after ${Math.round((user + system) / 1e6)} s of processor time`));
     }, lookEveryMs);
     const finish = (ended: TargetResult) => {
       clearInterval(watch);

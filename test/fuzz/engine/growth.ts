@@ -27,8 +27,13 @@ export function randomStretch(input: Buffer, random: Random): Stretch {
   return { input, from, to };
 }
 
-/** Only what is so three times over is so. */
-export async function growthOf(subject: Subject, stretch: Stretch, mostBytes: number): Promise<Failure | undefined> {
+/** Only what is so three times over is so. @param running told before each run */
+export async function growthOf(
+  subject: Subject,
+  stretch: Stretch,
+  mostBytes: number,
+  running: () => void,
+): Promise<Failure | undefined> {
   if (stretch.to <= stretch.from) return undefined;
   let found = await steepAt(subject, stretch, mostBytes, running);
   for (let times = 1; times < repetitions && found !== undefined; times++)
