@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { keepFailure, readCorpus, replaceCorpus } from "../corpus.ts";
 import { runTarget } from "../run-target.ts";
+import { growthOf } from "./growth.ts";
 
 const enough = { seed: 1, maxInputs: 5_000_000, maxMs: 200_000 };
 
@@ -17,11 +18,18 @@ it("finds a word of four letters by the blocks that lead to it, and says which b
   expect(figures.pool).toBeGreaterThanOrEqual(4);
 });
 
-it("finds that time grows by the square, and which part of the input does it", { timeout: 300_000 }, async () => {
-  const { found } = await runTarget({ target: "planted-square", ...enough });
-  expect(found?.failure.kind).toBe("growth");
-  const { from = 0, to = 0 } = found?.stretch ?? {};
-  expect(found?.input.subarray(from, to).toString("latin1")).toContain("{");
+it("knows time that grows by the square from time that grows with the input", { timeout: 300_000 }, async () => {
+  const lookBehind = (input: Buffer, most: number) => {
+    let depth = 0;
+    for (let at = 0; at < input.length; at++)
+      for (let behind = at; behind < Math.min(input.length, at + most); behind++) depth ^= input[behind] ?? 0;
+    return depth === 1 ? "taken" : "refused";
+  };
+  const stretch = { input: Buffer.from("a{{b"), from: 1, to: 3 };
+  const running = () => {};
+  const square = await growthOf({ run: (input) => lookBehind(input, input.length) }, stretch, 131_072, running);
+  expect(square).toMatchObject({ kind: "growth", text: expect.stringContaining("bytes 1 to 3 repeated") });
+  expect(await growthOf({ run: (input) => lookBehind(input, 3_000) }, stretch, 131_072, running)).toBeUndefined();
 });
 
 it("ends when it is told to, with what it has until then", async () => {

@@ -1,4 +1,4 @@
-/** Targets with a defect that is known, by which the tests see that the fuzzing finds such. */
+/** A target with a defect that is known, by which the tests see that the fuzzing finds such. */
 import type { Outcome, Target } from "../engine/target.ts";
 
 /** Only whoever is led by the blocks comes from one letter to the next. */
@@ -8,15 +8,6 @@ function word(input: Buffer): Outcome {
   if (input[2] !== 0x61) return "refused";
   if (input[3] !== 0x6b) return "refused";
   throw new Error(`the planted word came, in ${input.length} bytes`);
-}
-
-/** As often as there are braces, it looks at all behind them. */
-function square(input: Buffer): Outcome {
-  let depth = 0;
-  for (let at = 0; at < input.length; at++)
-    if (input[at] === 0x7b)
-      for (let behind = at; behind < input.length; behind++) depth += input[behind] === 0x7d ? 1 : 0;
-  return depth > 0 ? "taken" : "refused";
 }
 
 const planted = { form: "bytes", tokens: [], covers: /^test\/fuzz\/targets\/planted/ } as const;
@@ -29,12 +20,5 @@ export const targets: readonly Target[] = [
     seeds: () => ["xxxx-yyyy"],
     stretchBytes: 0,
     open: () => ({ run: word }),
-  },
-  {
-    ...planted,
-    name: "planted-square",
-    about: "takes the square of time",
-    seeds: () => ["{{{{{{{{"],
-    open: () => ({ run: square }),
   },
 ];
