@@ -1,7 +1,19 @@
 /** Reads YAML, one file of the inventory against its schema, and remembers on which line everything stands. */
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from "yaml";
+import {
+  type Document,
+  type DocumentOptions,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type ParseOptions,
+  parseDocument,
+  type SchemaOptions,
+  visit,
+} from "yaml";
 import type { z } from "zod";
 import { errorAt, type Finding, type Place } from "./finding.ts";
 
@@ -25,6 +37,8 @@ export interface ParsedText {
 
 /** A fleet of hundreds may share one anchor; what grows beyond this is no inventory. */
 const maxAliasCount = 10_000;
+/** What people write by hand has a tenth of it. */
+const maxDepth = 100;
 const seeDocs = "docs/fleet.md says what each key holds";
 
 /**
@@ -69,8 +83,14 @@ export function readSource<T>(path: string, schema: z.ZodType<T>, machine?: stri
  */
 export function parseText(file: string, text: string, { merge = false } = {}): ParsedText {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, merge });
+  const document = parsed(text, { lineCounter: lines, merge });
   const at = (offset: number): Place => ({ file, line: Math.max(1, lines.linePos(offset).line) });
+  if (document === undefined || isDeep(document)) {
+    const top = { file, line: 1 };
+    const message = `it is nested more deeply than ${maxDepth} levels, which no inventory is`;
+    const next = "Look for a line with many : or - or brackets that do not close, and correct it";
+    return { plain: undefined, findings: [errorAt(top, "file.yaml", message, next)], place: () => top };
+  }
   const place = (...keys: Path) => at(offsetOf(document, keys));
   const refused = (...findings: Finding[]) => ({ plain: undefined, findings, place });
 
@@ -91,6 +111,28 @@ export function parseText(file: string, text: string, { merge = false } = {}): P
   if (plain === null || plain === undefined)
     return refused(errorAt(at(0), "file.schema", "the file is empty", seeDocs));
   return { plain, findings: [], place };
+}
+
+/** Undefined where it is nested so deeply that the parser's stack is full. */
+function parsed(text: string, options: ParseOptions & DocumentOptions & SchemaOptions): Document.Parsed | undefined {
+  try {
+    return parseDocument(text, options);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+/** By a list of its own, since a stack is what such a file fills. */
+function isDeep(document: Document.Parsed): boolean {
+  const waiting: [node: unknown, depth: number][] = [[document.contents, 0]];
+  for (let each = waiting.pop(); each !== undefined; each = waiting.pop()) {
+    const [node, depth] = each;
+    if (depth > maxDepth) return true;
+    if (isMap(node)) for (const { key, value } of node.items) waiting.push([key, depth + 1], [value, depth + 1]);
+    else if (isSeq(node)) for (const item of node.items) waiting.push([item, depth + 1]);
+  }
+  return false;
 }
 
 /** Where a key of a map, or an item of a list, begins; of a path that the file does not have, its deepest part. */

@@ -1,15 +1,13 @@
 /** Which of one origin's records of one stream a machine holds, as sequences by incarnation. */
 import { z } from "zod";
 import { fnv1a } from "./fnv.ts";
-import { comparePosition, RecordPosition } from "./record.ts";
+import { comparePosition, RecordPosition, Seq } from "./record.ts";
 import { SeqSet, type Stretch } from "./seq-set.ts";
-
-const Seq = z.number().int().positive();
 
 /** An account as a snapshot carries it. */
 export const AccountDump = z.strictObject({
   /** Stretches of sequences, by incarnation. */
-  held: z.array(z.tuple([z.string(), z.array(z.tuple([Seq, Seq]))])),
+  held: z.array(z.tuple([z.string(), z.array(z.tuple([Seq, Seq]).refine(([first, last]) => first <= last))])),
   duplicates: z.number().int().nonnegative(),
 });
 export type AccountDump = z.infer<typeof AccountDump>;

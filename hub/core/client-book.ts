@@ -13,7 +13,7 @@ const Count = z.number().int().nonnegative();
 /** What a snapshot carries of one client. */
 export const ClientDump = z.strictObject({
   client: ClientNumber.shape.name,
-  numbers: z.array(z.tuple([Count, Count])),
+  numbers: z.array(z.tuple([Count, Count]).refine(([first, last]) => first <= last)),
   lowest: Count,
   duplicates: Count,
   writtenOff: Count,
@@ -146,10 +146,12 @@ export class ClientBook {
 
   /** Takes in what another book, or this one before its hub's start, knew of a client; a second time it changes nothing. */
   merge({ client, numbers, lowest, duplicates, writtenOff, recent }: ClientDump): void {
+    if (numbers.length === 0) return;
     const account = this.#accounts.get(client) ?? newAccount(lowest);
     this.#accounts.set(client, account);
     for (const [first, last] of numbers) account.numbers.add(first, last - first + 1);
-    account.lowest = Math.min(account.lowest, lowest);
+    // What a dump says besides cannot lie above the numbers that it holds.
+    account.lowest = Math.min(account.lowest, lowest, ...numbers.map(([first]) => first));
     account.duplicates = Math.max(account.duplicates, duplicates);
     account.writtenOff = Math.max(account.writtenOff, writtenOff);
     const known = new Set(account.recent.map(({ seq }) => seq));

@@ -27,6 +27,18 @@ export const ClientNumber = z.strictObject({
 });
 export type ClientNumber = z.infer<typeof ClientNumber>;
 
+/** What no path of a push names, and no fold could show. */
+function areGroupNames(group: readonly (readonly [name: string, value: string])[]): boolean {
+  return group.every(([name], i) => !name.startsWith("__") && group.findIndex(([other]) => other === name) === i);
+}
+
+/** Far from where whole numbers end, so that those of a whole batch can be told apart. */
+export const Seq = z
+  .number()
+  .int()
+  .positive()
+  .max(2 ** 50);
+
 /** A Pushgateway request: PUT replaces a group, POST the metrics of the same names in it, DELETE removes it. */
 export const Push = z.strictObject({
   kind: z.literal("push"),
@@ -35,9 +47,10 @@ export const Push = z.strictObject({
   /** The group: `job` first, then the grouping labels by name; values may be empty. */
   group: z
     .array(z.tuple([z.string().regex(labelName), z.string().refine((value) => value.isWellFormed())]))
-    .refine((group) => group[0]?.[0] === "job", "job comes first"),
-  /** The checked metrics in text exposition format; empty for a delete. */
-  body: z.string(),
+    .refine((group) => group[0]?.[0] === "job", "job comes first")
+    .refine(areGroupNames, "a label comes twice, or has a name of Prometheus' own"),
+  /** The checked metrics in text exposition format; empty for a delete. As bytes it must be the same text. */
+  body: z.string().refine((body) => body.isWellFormed()),
   /** After this long without a further push the group is to be deleted, ms; never without it. Of a PUT or POST. */
   expiresAfterMs: ExpiryMs.optional(),
   /**
@@ -87,7 +100,7 @@ export const Batch = z.strictObject({
   origin: z.string(),
   /** New at each start of a hub; later incarnations of one machine sort after earlier ones. */
   incarnation: z.string(),
-  firstSeq: z.number().int().positive(),
+  firstSeq: Seq,
   records: z.array(RecordBody).min(1),
 });
 export type Batch = z.infer<typeof Batch>;

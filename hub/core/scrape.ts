@@ -86,7 +86,7 @@ function noMetrics({ status, mediaType, location, text }: ScrapeAnswer): string 
   }
   if (mediaType.endsWith("json") || begin.startsWith("{")) return `JSON came with status 200: ${clip(text)}`;
   if (mediaType.startsWith("application/openmetrics") || mediaType.includes("protobuf")) {
-    return `${mediaType} came, but text/plain was asked for`;
+    return `${clip(mediaType)} came, but text/plain was asked for`;
   }
   return undefined;
 }

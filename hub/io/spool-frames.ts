@@ -1,6 +1,7 @@
 /** How records lie in the spool's files: frames with a length and a checksum each, which are found again behind damage. */
 import { crc32 } from "node:zlib";
 import { StreamKind } from "../core/record.ts";
+import { CrcOfRanges } from "./crc-of-ranges.ts";
 
 /** One batch as it was spooled. */
 export interface Frame {
@@ -66,11 +67,15 @@ export function scanFrames(bytes: Buffer, fileOffset = 0): Scan {
 
 /** Offset of the first whole frame at `from` or behind it. */
 function nextFrame(bytes: Buffer, from: number): number | undefined {
+  let crcs: CrcOfRanges | undefined;
   for (let offset = bytes.indexOf(magic, from); offset >= 0; offset = bytes.indexOf(magic, offset + 1)) {
     if (bytes.length - offset < frameHeaderBytes) return undefined;
     const end = offset + frameBytes(bytes, offset);
     if (end > bytes.length) continue;
-    if (checksum(bytes.subarray(offset, end)) === bytes.readUInt32LE(offset + at.crc)) return offset;
+    const crc = crcs?.of(offset + at.length, end) ?? checksum(bytes.subarray(offset, end));
+    if (crc === bytes.readUInt32LE(offset + at.crc)) return offset;
+    // In damage what is pushed may look like any number of frames, each as long as the file.
+    crcs ??= new CrcOfRanges(bytes);
   }
   return undefined;
 }

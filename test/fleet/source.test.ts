@@ -55,6 +55,16 @@ describe("a file of the inventory", () => {
     expect(found({ pc2: text })).toEqual([`pc2.yaml:${line} file.schema the file is empty`]);
   });
 
+  it.each([
+    ["keys without end", `gpu: ${": ".repeat(20_000)}`],
+    ["lists without end", `gpu: ${"[".repeat(20_000)}${"]".repeat(20_000)}`],
+    ["101 lists", `gpu: ${"[".repeat(101)}${"]".repeat(101)}`],
+  ])("that nests %s is refused, and does not fill the stack of whoever reads it", (_, nested) => {
+    expect(found({ pc2: pc2.replace("gpu: RTX 3060", nested) })).toEqual([
+      "pc2.yaml:1 file.yaml it is nested more deeply than 100 levels, which no inventory is",
+    ]);
+  });
+
   it("with a second document is refused where that begins", () => {
     expect(found({ pc2: `${pc2}---\n${pc2}` })).toEqual([
       "pc2.yaml:8 file.yaml a second document begins here, and a file holds one",

@@ -18,7 +18,10 @@ export function fromSchema(schema: Schema): fc.Arbitrary<unknown> {
         max: Math.min(number("maximum") ?? 100, 1e9),
       });
     case "number":
-      return fc.integer({ min: (number("exclusiveMinimum") ?? -1) + 1, max: number("maximum") ?? 1_000 });
+      return fc.integer({
+        min: Math.ceil((number("exclusiveMinimum") ?? -1) + 1),
+        max: Math.max(1, Math.floor(number("maximum") ?? number("exclusiveMaximum") ?? 1_000)),
+      });
     case "boolean":
       return fc.boolean();
     case "null":

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { Account } from "../../../hub/core/account.ts";
+import { Account, AccountDump } from "../../../hub/core/account.ts";
 
 const incarnations = ["a", "b", "c"];
 const holdings = fc.array(fc.tuple(fc.constantFrom(...incarnations), fc.integer({ min: 1, max: 30 })), {
@@ -73,4 +73,10 @@ it("two accounts of the same records have the same cover, in whatever order they
     }),
   );
   expect(new Account().cover).toBeUndefined();
+});
+
+it("a dump whose stretch ends before it begins is none: it would count less than nothing", () => {
+  const dump = (stretch: [number, number]) => ({ held: [["a", [stretch]]], duplicates: 0 });
+  expect(AccountDump.safeParse(dump([1, 7])).success).toBe(true);
+  expect(AccountDump.safeParse(dump([7, 1])).success).toBe(false);
 });

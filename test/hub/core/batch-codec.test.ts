@@ -35,6 +35,38 @@ describe("a batch as bytes", () => {
     );
   });
 
+  it.each([
+    ["a body that no bytes can carry", { body: "\ud800 1\n" }],
+    [
+      "a group that has a label twice",
+      {
+        group: [
+          ["job", "a"],
+          ["job", "b"],
+        ],
+      },
+    ],
+    [
+      "a group that has a label of Prometheus' own",
+      {
+        group: [
+          ["job", "a"],
+          ["__name__", "b"],
+        ],
+      },
+    ],
+  ])("with %s is none", (_, change) => {
+    const push = { kind: "push", at, op: "put", group: [["job", "a"]], body: "", ...change };
+    const whole = { v: 1, origin: "pc2", incarnation: "i", firstSeq: 1, records: [push] };
+    expect(decodeBatch(Buffer.from(JSON.stringify(whole)))).toBeUndefined();
+  });
+
+  it("whose records end where numbers cannot be told apart is none", () => {
+    const push = { kind: "push", at, op: "put", group: [["job", "a"]], body: "" };
+    const whole = { v: 1, origin: "pc2", incarnation: "i", firstSeq: Number.MAX_SAFE_INTEGER, records: [push, push] };
+    expect(decodeBatch(Buffer.from(JSON.stringify(whole)))).toBeUndefined();
+  });
+
   it.each(["", "\n", "{}", "{}\n", "null\nx", '{"v":2}\n', '{"v":3,"records":[]}'])("%j is none", (bytes) => {
     expect(decodeBatch(Buffer.from(bytes))).toBeUndefined();
   });

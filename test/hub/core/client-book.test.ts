@@ -64,4 +64,12 @@ describe("the book of clients", () => {
     for (let seq = 1; seq <= 2_001; seq += 2) book.note(push("odd", seq), "mainpc");
     expect(book.totals().missing).toBe(1_000);
   });
+
+  it("misses nothing by a dump whose lowest number lies above those that it holds, or that holds none", () => {
+    const book = new ClientBook();
+    const dump = { client: "a", numbers: [[1, 2]] as [number, number][], duplicates: 0, writtenOff: 0, recent: [] };
+    book.merge({ ...dump, lowest: 100 });
+    book.merge({ ...dump, client: "b", lowest: 100, numbers: [] });
+    expect(book.totals()).toMatchObject({ clients: 1, missing: 0 });
+  });
 });

@@ -108,6 +108,11 @@ describe("a failed scrape says what came:", () => {
       { mediaType: "application/openmetrics-text", text: "up 1\n# EOF\n" },
       "application/openmetrics-text came, but text/plain was asked for",
     ],
+    [
+      "a media type of a thousand characters",
+      { mediaType: `application/openmetrics-${"x".repeat(1_000)}`, text: "up 1\n" },
+      `application/openmetrics-${"x".repeat(55)}… came, but text/plain was asked for`,
+    ],
     ["status 404", { status: 404, text: "not\nhere" }, "HTTP 404 came: not here"],
     ["status 503 without a word", { status: 503 }, "HTTP 503 came"],
     ["a redirect", { status: 302, location: "/login" }, "a redirect to /login came, and none is followed"],
