@@ -91,4 +91,31 @@ export const diskFaults: Fault[] = [
       },
     ],
   },
+  {
+    id: "inodes-gone",
+    class: "disk",
+    happens:
+      "No file can be made on the disk under streams, spool and logs: its inode table is full, and its NATS is started so",
+    promises: [1, 3],
+    tests: [
+      {
+        file: "test/reliability/inodes.test.ts",
+        title:
+          "a disk on which no file can be made loses no push that was taken, refuses others with a reason, and heals by itself",
+      },
+    ],
+  },
+  {
+    id: "old-volume",
+    class: "disk",
+    happens: "A machine comes back on an old copy of its streams, as from a backup",
+    promises: [1, 3],
+    tests: [
+      {
+        file: "test/reliability/old-volume.test.ts",
+        title:
+          "an old copy of mainpc's streams, put back while it is off, costs no acknowledged push, and both are equal",
+      },
+    ],
+  },
 ];

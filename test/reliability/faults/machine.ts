@@ -71,4 +71,29 @@ export const machineFaults: Fault[] = [
       },
     ],
   },
+  {
+    id: "out-of-memory",
+    class: "machine",
+    happens: "A hub runs out of memory under pushes and ends",
+    promises: [1, 3],
+    tests: [
+      {
+        file: "test/reliability/out-of-memory.fault.ts",
+        title: "a hub that runs out of memory ends, comes back once it is given more, and has every acknowledged push",
+      },
+    ],
+  },
+  {
+    id: "file-descriptors-gone",
+    class: "machine",
+    happens: "A hub has no file descriptor left: it can neither accept a connection nor open a file",
+    promises: [1, 4],
+    tests: [
+      {
+        file: "test/reliability/file-descriptors.test.ts",
+        title:
+          "a hub without a file descriptor left turns connections away and lives, and takes every push once it has some",
+      },
+    ],
+  },
 ];

@@ -94,4 +94,17 @@ export const networkFaults: Fault[] = [
       },
     ],
   },
+  {
+    id: "dns-gone",
+    class: "network",
+    happens: "The machines know each other by name, and the name server fails, then says nothing",
+    promises: [1, 3, 4],
+    tests: [
+      {
+        file: "test/reliability/dns.test.ts",
+        title:
+          "names that fail, then names that nobody answers, keep no push waiting, and the pair is whole once they are back",
+      },
+    ],
+  },
 ];

@@ -38,4 +38,43 @@ export const upgradeFaults: Fault[] = [
       },
     ],
   },
+  {
+    id: "peer-older",
+    class: "upgrade",
+    happens: "mainpc's hub is of an earlier version than pc2's, then pc2's than mainpc's",
+    promises: [1, 2, 3],
+    tests: [
+      {
+        file: "test/reliability/skew.test.ts",
+        title:
+          "today's hub and the one before it share a pair both ways, up and down on kept data, and no acknowledged push is lost",
+      },
+    ],
+  },
+  {
+    id: "peer-newer",
+    class: "upgrade",
+    happens: "One machine is upgraded while the other stays: records of both kinds are on both disks",
+    promises: [1, 2, 3],
+    tests: [
+      {
+        file: "test/reliability/skew.test.ts",
+        title:
+          "today's hub and the one before it share a pair both ways, up and down on kept data, and no acknowledged push is lost",
+      },
+    ],
+  },
+  {
+    id: "downgraded",
+    class: "upgrade",
+    happens: "A machine goes back to the earlier version with the data that the later one has written",
+    promises: [1, 2, 3],
+    tests: [
+      {
+        file: "test/reliability/skew.test.ts",
+        title:
+          "today's hub and the one before it share a pair both ways, up and down on kept data, and no acknowledged push is lost",
+      },
+    ],
+  },
 ];
