@@ -85,10 +85,17 @@ async function auditOf({ audit, signal }: PlayOptions, samples: readonly Sample[
   const acknowledged = samples.flatMap(({ ok, number }) => (ok && number !== undefined ? [number] : []));
   const endMs = performance.now() + auditDeadlineMs;
   for (;;) {
-    await audit.read();
+    const isOver = signal.aborted || performance.now() > endMs;
+    try {
+      await audit.read();
+    } catch (error) {
+      // A server that has just come back may break off what it sends.
+      if (isOver) throw error;
+      await pause(auditEveryMs);
+      continue;
+    }
     const lost = acknowledged.filter((number) => !audit.isOnAll(number));
-    if (lost.length === 0 || signal.aborted || performance.now() > endMs)
-      return { acknowledged: acknowledged.length, lost };
+    if (lost.length === 0 || isOver) return { acknowledged: acknowledged.length, lost };
     await pause(auditEveryMs);
   }
 }

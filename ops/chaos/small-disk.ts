@@ -1,10 +1,11 @@
-/** A disk in memory under one machine's folder, which can be full at a moment's notice. Mounting one is root's. */
+/** A disk in memory under one machine's folder, which can be full, of bytes or of files, at a moment's notice. Mounting one is root's. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 
 /** Nothing is taken of memory before it is written. */
 const roomyBytes = 4 * 1024 ** 3;
+const roomyInodes = 1_000_000;
 /** What is left when it is full: less than one message, bytes. */
 const leftBytes = 4_096;
 /** One takes some 3 ms, in which a busy server writes more than what is left. */
@@ -23,7 +24,9 @@ export class SmallDisk {
   static mount(folder: string): SmallDisk | string {
     if (process.platform !== "linux" || process.getuid?.() !== 0) return "only root on Linux may mount a disk";
     try {
-      execFileSync("mount", ["-t", "tmpfs", "-o", `size=${roomyBytes}`, source, folder], { stdio: "pipe" });
+      execFileSync("mount", ["-t", "tmpfs", "-o", `size=${roomyBytes},nr_inodes=${roomyInodes}`, source, folder], {
+        stdio: "pipe",
+      });
       mkdirSync(join(folder, "logs"));
       return new SmallDisk(folder);
     } catch (error) {
@@ -44,8 +47,21 @@ export class SmallDisk {
     }
   }
 
+  /** No new file can be made; those that are there may grow. */
+  fillInodes(): void {
+    for (let left = fillAttempts; ; left--) {
+      const { files, ffree } = statfsSync(this.#folder);
+      try {
+        this.#remount(`nr_inodes=${files - ffree}`);
+        return;
+      } catch (error) {
+        if (left <= 1) throw error;
+      }
+    }
+  }
+
   free(): void {
-    this.#resize(roomyBytes);
+    this.#remount(`size=${roomyBytes},nr_inodes=${roomyInodes}`);
   }
 
   unmount(): void {
@@ -53,9 +69,13 @@ export class SmallDisk {
   }
 
   #resize(bytes: number): void {
+    this.#remount(`size=${bytes}`);
+  }
+
+  #remount(options: string): void {
     // With the type and the source given, mount need not look for them in the list of mounts, which it can misread while
     // others come and go.
-    const args = ["-t", "tmpfs", "-o", `remount,size=${bytes}`, source, this.#folder];
+    const args = ["-t", "tmpfs", "-o", `remount,${options}`, source, this.#folder];
     execFileSync("mount", args, { stdio: "pipe" });
   }
 }

@@ -4,12 +4,20 @@ import { median, type Point, slopeOf } from "./slope.ts";
 
 const dayMs = 86_400_000;
 const hourMs = 3_600_000;
-/** A process that has just begun grows into its caches. */
-export const warmUpMs = 30 * 60_000;
-/** Less than this says nothing of days. */
-export const shortestMs = 6 * hourMs;
-/** One garbage collection apart, neighbours are alike; the test takes its points as independent. */
-const finestMs = 10 * 60_000;
+
+/** How long a process is watched before it is judged. */
+export interface Patience {
+  /** A process that has just begun grows into its caches, ms. */
+  warmUpMs: number;
+  /** Less than this says nothing, ms. */
+  shortestMs: number;
+  /** One garbage collection apart, neighbours are alike; the test takes its points as independent, ms. */
+  finestMs: number;
+}
+
+/** What is to be said of days. */
+export const ofDays: Patience = { warmUpMs: 30 * 60_000, shortestMs: 6 * hourMs, finestMs: 10 * 60_000 };
+
 /** All pairs of points are compared. */
 const mostPoints = 168;
 /** One steady series in some two thousand rises so by chance. */
@@ -31,20 +39,28 @@ export interface Growth {
   leaks: boolean | null;
 }
 
+type Watched = Pick<Slice, "fromMs" | "processes">;
+
 /** @param doublingDays a process leaks that would double within these. Most hurried first */
-export function growthsOf(slices: readonly Slice[], doublingDays: number): Growth[] {
+export function growthsOf(slices: readonly Watched[], doublingDays: number, patience = ofDays): Growth[] {
   const names = [...new Set(slices.flatMap(({ processes }) => Object.keys(processes)))].sort();
   const growths = names.flatMap((process) =>
     leakKinds.flatMap((kind) => {
-      const growth = growthOf(process, kind, pointsOf(slices, process, kind), doublingDays);
+      const growth = growthOf(process, kind, pointsOf(slices, process, kind), doublingDays, patience);
       return growth === undefined ? [] : growth;
     }),
   );
   return growths.sort((a, b) => (a.doublesInDays ?? Infinity) - (b.doublesInDays ?? Infinity));
 }
 
-function growthOf(process: string, kind: LeakKind, all: Point[], doublingDays: number): Growth | undefined {
-  const points = longLives(thinned(settled(all)));
+function growthOf(
+  process: string,
+  kind: LeakKind,
+  all: Point[],
+  doublingDays: number,
+  patience: Patience,
+): Growth | undefined {
+  const points = longLives(thinned(settled(all, patience), patience), patience);
   const slope = slopeOf(points) ?? slopeOf(all);
   if (slope === undefined) return undefined;
   const perDay = slope.slope * dayMs;
@@ -54,7 +70,7 @@ function growthOf(process: string, kind: LeakKind, all: Point[], doublingDays: n
   return { process, kind, typical: slope.typical, perDay, doublesInDays, z: slope.z, leaks };
 }
 
-function pointsOf(slices: readonly Slice[], process: string, kind: LeakKind): Point[] {
+function pointsOf(slices: readonly Watched[], process: string, kind: LeakKind): Point[] {
   return slices.flatMap(({ fromMs, processes }) => {
     const use = processes[process];
     const value = use?.[kind];
@@ -63,7 +79,7 @@ function pointsOf(slices: readonly Slice[], process: string, kind: LeakKind): Po
 }
 
 /** Without the warm-up of each life. */
-function settled(points: readonly Point[]): Point[] {
+function settled(points: readonly Point[], { warmUpMs }: Patience): Point[] {
   const began = new Map<number, number>();
   return points.filter(({ atMs, life }) => {
     const beganMs = began.get(life) ?? atMs;
@@ -73,7 +89,7 @@ function settled(points: readonly Point[]): Point[] {
 }
 
 /** The median of each stretch of one life. */
-function thinned(points: readonly Point[]): Point[] {
+function thinned(points: readonly Point[], { finestMs }: Patience): Point[] {
   const spanMs = (points.at(-1)?.atMs ?? 0) - (points[0]?.atMs ?? 0);
   const stepMs = Math.max(finestMs, spanMs / mostPoints);
   const stretches = Map.groupBy(points, ({ atMs, life }) => `${life} ${Math.floor(atMs / stepMs)}`);
@@ -85,7 +101,7 @@ function thinned(points: readonly Point[]): Point[] {
 }
 
 /** A short life beside a long one says no more than it does alone. */
-function longLives(points: readonly Point[]): Point[] {
+function longLives(points: readonly Point[], { shortestMs }: Patience): Point[] {
   const lives = [...Map.groupBy(points, ({ life }) => life).values()];
   return lives.filter((life) => (life.at(-1)?.atMs ?? 0) - (life[0]?.atMs ?? 0) >= shortestMs).flat();
 }

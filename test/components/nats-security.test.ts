@@ -8,8 +8,9 @@ import { acrossLink } from "../../hub/io/inboxes.ts";
 import { createLog } from "../../hub/io/log.ts";
 import { type ManifestDraft, SnapshotStore } from "../../hub/io/snapshot-store.ts";
 import { ensureStreams } from "../../hub/io/streams.ts";
-import { createAuthority } from "../../ops/init/certificates.ts";
+import { createAuthority, machineDays } from "../../ops/init/certificates.ts";
 import { DocumentSide } from "../support/document-side.ts";
+import { fault } from "../support/fault.ts";
 import { Key, type SecuredNatsPair, type SecuredServer, startSecuredNatsPair } from "../support/secured-nats-pair.ts";
 import { until } from "../support/until.ts";
 
@@ -188,6 +189,24 @@ describe("the link", () => {
     pair.certifyPc2();
     await pair.pc2.reload();
     await connected("with the right certificate");
+  });
+
+  it("a certificate that ran out yesterday opens no link, a renewed one does, and pc2 only reloads", async ({
+    task,
+  }) => {
+    const dayMs = 86_400_000;
+    pair.certifyPc2({ now: new Date(Date.now() - (machineDays + 1) * dayMs) });
+    await pair.pc2.reload();
+    const before = pair.mainpc.log().length;
+    await redial();
+    await until("the refusal", () => /certificate has expired/.test(pair.mainpc.log().slice(before)));
+    const links = (await pair.mainpc.leafs()).length;
+    expect(links).toBe(0);
+    const renewedAtMs = performance.now();
+    pair.certifyPc2();
+    await pair.pc2.reload();
+    await connected("with the renewed certificate");
+    fault(task, "certificate-expired", { links, linkedAfterMs: Math.round(performance.now() - renewedAtMs) });
   });
 });
 

@@ -9,6 +9,7 @@ import { HubConfig } from "../../hub/config.ts";
 import { PushLimits } from "../../hub/core/push-limits.ts";
 import { FleetView } from "../../hub/http/api.ts";
 import { BarePair } from "../support/bare-pair.ts";
+import { fault } from "../support/fault.ts";
 import { until } from "../support/until.ts";
 
 /** Small enough to be reached soon, in the proportions of the defaults. */
@@ -63,7 +64,9 @@ const metricOf = async (name: string) => {
   );
 };
 
-it("pushes new series as fast as it can until 429, while all others push and are scraped without a refusal", async () => {
+it("pushes new series as fast as it can until 429, while all others push and are scraped without a refusal", async ({
+  task,
+}) => {
   const scrapesFailed = 'tandem_agent_scrape_failures_total{agent="Scraped",machine="mainpc"}';
   const isScraped = async () => (await metricOf('tandem_agent_scrape_up{agent="Scraped",machine="mainpc"}')) === 1;
   await until("a scrape", isScraped, deadlineMs);
@@ -127,4 +130,5 @@ it("pushes new series as fast as it can until 429, while all others push and are
     );
   }
   await pair.inSync();
+  fault(task, "cardinality-bomb", { bombs, scrapesFailed: (await metricOf(scrapesFailed)) - failedBefore });
 }, 180_000);

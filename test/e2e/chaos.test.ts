@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { fault } from "../support/fault.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const deadlineMs = 180_000;
@@ -36,7 +37,7 @@ async function chaos(...args: string[]): Promise<string> {
 describe("tandem chaos", () => {
   it(
     "crashes an agent and a hub of a real pair, which recovers both times and loses 0 acknowledged pushes",
-    async () => {
+    async ({ task }) => {
       const answer = Answer.parse(
         JSON.parse(
           await chaos(
@@ -60,6 +61,13 @@ describe("tandem chaos", () => {
       }
       const [seen] = answer.runs[1]?.detections ?? [];
       expect(seen?.afterMs).toEqual(expect.any(Number));
+      const { recoveryMs, records } = answer.runs[1] ?? { recoveryMs: -1, records: { acknowledged: 0, lost: [] } };
+      fault(task, "hub-killed", {
+        seenAfterMs: seen?.afterMs ?? -1,
+        recoveredAfterMs: recoveryMs,
+        acknowledged: records.acknowledged,
+        lost: records.lost.length,
+      });
     },
     deadlineMs,
   );

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fault } from "../support/fault.ts";
 import { fleetOf, LocalPair, ledgerOf, metricsOf, pushTo } from "../support/local-pair.ts";
 import { until } from "../support/until.ts";
 
@@ -26,7 +27,9 @@ describe("a pair whose mainpc loses its NATS", { timeout: 120_000 }, () => {
     return Number(line?.[1]?.replace("+Inf", "Infinity"));
   };
 
-  it("takes 50 pushes on its own disk, shows them at once, and has them in both hubs when NATS and hub were started again", async () => {
+  it("takes 50 pushes on its own disk, shows them at once, and has them in both hubs when NATS and hub were started again", async ({
+    task,
+  }) => {
     await until("sync", async () => (await fleetOf(pair.mainpc)).sync.state === "in-sync");
     expect(await spooled("records")).toBe(0);
     const startNats = pair.killMachine(pair.mainpc, "nats");
@@ -58,6 +61,12 @@ describe("a pair whose mainpc loses its NATS", { timeout: 120_000 }, () => {
       for (let value = 1; value <= 50; value++) expect(metrics).toContain(`job="down-${value}"} ${value}\n`);
     }
     await until("sync", async () => (await pushTo(pair.mainpc, "after", 1)) === "200 peer");
+    const { missing, duplicates } = await ledgerOf(pair.pc2);
+    fault(task, "nats-killed", {
+      acknowledged: down.lines.reduce((sum, line) => sum + line.spooled, 0),
+      missing,
+      duplicates,
+    });
   });
 
   it("stores a client's numbered push once though it retries at both hubs, and counts what the client never sent", async () => {

@@ -12,6 +12,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
 import { Reader } from "../hub/core/otlp/sdk-bodies.ts";
 import { BarePair } from "../support/bare-pair.ts";
+import { fault } from "../support/fault.ts";
 import { until } from "../support/until.ts";
 
 const Exported = z.strictObject({ export: z.number(), hub: z.url().nullable() });
@@ -97,7 +98,7 @@ it("counters, histograms, gauges and counters that go down are shown by both hub
   }
 });
 
-it("every export that a hub had acknowledged when it was killed is shown by the other one", async () => {
+it("every export that a hub had acknowledged when it was killed is shown by the other one", async ({ task }) => {
   const { mainpc, pc2 } = pair.machines;
   const { meter, send, end } = sdk("killed", new ProtobufExporter({ url: url(mainpc.hubUrl), timeoutMillis: 8_000 }));
   const exports = meter.createCounter("exports");
@@ -122,6 +123,7 @@ it("every export that a hub had acknowledged when it was killed is shown by the 
   await pair.inSync();
   const after = await valueAt(mainpc.hubUrl, "exports_total", "killed");
   expect(after).toBe(await valueAt(pc2.hubUrl, "exports_total", "killed"));
+  fault(task, "hub-killed", { acknowledged, lost: Math.max(0, acknowledged - after) });
 });
 
 it("the example's 30 exports go on at the other hub when the first one is killed after 10", async () => {

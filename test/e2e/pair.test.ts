@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Gauge, Pushgateway, Registry } from "prom-client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fault } from "../support/fault.ts";
 import { fleetOf, LocalPair, ledgerOf, metricsOf, pushTo } from "../support/local-pair.ts";
 import { until } from "../support/until.ts";
 
@@ -83,7 +84,9 @@ describe("the pair on one computer", { timeout: 120_000 }, () => {
       await until(`it again at ${base}`, async () => (await metricsOf(base)).includes(shown(2)));
   });
 
-  it("loses mainpc's hub, NATS and Pushgateway to SIGKILL, goes on at pc2, and heals with nothing missing", async () => {
+  it("loses mainpc's hub, NATS and Pushgateway to SIGKILL, goes on at pc2, and heals with nothing missing", async ({
+    task,
+  }) => {
     const before = Date.now();
     const startAgain = pair.killMachine(pair.mainpc);
     const judged = await until("the verdict", async () => {
@@ -124,6 +127,8 @@ describe("the pair on one computer", { timeout: 120_000 }, () => {
         /e2e_value\{[^}]*job="alone"[^}]*\} 7/.test(await metricsOf(base)),
       );
     await until("77 healthy agents", async () => (await fleetOf(pair.mainpc)).totals.healthy === 77);
+    const { missing, pending } = await ledgerOf(pair.pc2);
+    fault(task, "machine-killed", { deadAfterMs: Date.parse(judged.since) - before, missing, pending });
   });
 
   it("ends on Ctrl-C with code 0, leaves no process, and goes on with its data at the next start", async () => {

@@ -8,6 +8,7 @@ import { renderHubConfig } from "../../components/hub-config.ts";
 import type { MachineConfig } from "../../hub/config.ts";
 import { FleetView } from "../../hub/http/api.ts";
 import { build } from "../../ops/build.ts";
+import { fault } from "../support/fault.ts";
 import { freePorts } from "../support/free-ports.ts";
 import { Key, type SecuredNatsPair, type SecuredServer, startSecuredNatsPair } from "../support/secured-nats-pair.ts";
 import { until } from "../support/until.ts";
@@ -129,7 +130,7 @@ describe("two hubs whose NATS asks for keys", () => {
     expect([await unsealed("mainpc"), await unsealed("pc2")]).toEqual([0, 0]);
   });
 
-  it("NATS first: the hub is cut, reads its seed at each try, and needs no signal", async () => {
+  it("NATS first: the hub is cut, reads its seed at each try, and needs no signal", async ({ task }) => {
     const key = new Key();
     pair.pc2.authorize({ hub: key.publicKey });
     await pair.pc2.reload();
@@ -141,6 +142,7 @@ describe("two hubs whose NATS asks for keys", () => {
     replaceSeed(hub("pc2").seedFile, key);
     await until("a push", async () => (await push("pc2", "again")) === "200 peer");
     expect(connects("pc2")).toBe(before + 1);
+    fault(task, "key-changed-first", { connectedAnew: connects("pc2") - before });
   });
 
   it("a seed file that is gone or holds something else ends nothing, and is not repeated in the log", async () => {

@@ -6,8 +6,9 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { HubConfigInput } from "../../hub/config.ts";
+import { fault } from "../support/fault.ts";
 import { fleetOf, LocalPair, ledgerOf, pushTo } from "../support/local-pair.ts";
-import { steadyPushes } from "../support/steady-load.ts";
+import { type SteadyLoad, steadyPushes } from "../support/steady-load.ts";
 import { commandOf, Successor } from "../support/successor.ts";
 import { until } from "../support/until.ts";
 
@@ -49,7 +50,9 @@ describe("a hub that is replaced while clients push", { timeout: 120_000 }, () =
     return clients;
   };
 
-  it("answers every push, kept connections and new ones alike, while the peer never takes it for dead", async () => {
+  it("answers every push, kept connections and new ones alike, while the peer never takes it for dead", async ({
+    task,
+  }) => {
     const first = pair.mainpc.pids.hub;
     const peer = new Events(pair.pc2.hub);
     const clients = await steady(async () => {
@@ -70,6 +73,13 @@ describe("a hub that is replaced while clients push", { timeout: 120_000 }, () =
     const ledger = await ledgerOf(pair.mainpc);
     expect(ledger).toMatchObject({ missing: 0, duplicates: 0 });
     for (const counted of ledger.clients) expect(counted).toMatchObject({ missing: 0, duplicates: 0 });
+    const sum = (of: (client: SteadyLoad) => number) => clients.reduce((total, client) => total + of(client), 0);
+    fault(task, "hub-replaced", {
+      requests: sum(({ sent }) => sent),
+      failed: sum(({ failures }) => failures.length),
+      longestMs: Math.round(Math.max(...clients.map(({ longestMs }) => longestMs))),
+      missing: ledger.missing,
+    });
   });
 
   it("a successor whose NATS does not take it waits, and the hub before it goes on", async () => {
@@ -86,13 +96,16 @@ describe("a hub that is replaced while clients push", { timeout: 120_000 }, () =
     await once(waits.process, "exit");
   });
 
-  it("one that dies after it has taken over is stepped in for, and the same program is not let in again", async () => {
+  it("one that dies after it has taken over is stepped in for, and the same program is not let in again", async ({
+    task,
+  }) => {
     const third = successor("third", { maxQueuedPushes: 9_998 });
     await third.healthy();
     const startMs = performance.now();
     third.process.kill("SIGKILL");
     await until("a push", async () => (await pushTo(pair.mainpc, "again", 1).catch(() => "")).startsWith("200"));
-    console.info(`answered again after ${(performance.now() - startMs).toFixed(0)} ms`);
+    const outageMs = performance.now() - startMs;
+    console.info(`answered again after ${outageMs.toFixed(0)} ms`);
     const same = successor("third", { maxQueuedPushes: 9_998 });
     await until("its refusal", () => same.log.includes("it had taken over and ended"));
     expect(await same.livez()).toBe(503);
@@ -104,6 +117,8 @@ describe("a hub that is replaced while clients push", { timeout: 120_000 }, () =
     await until("sync", async () => (await pushTo(pair.mainpc, "after", 1)) === "200 peer");
     await until("all twice", async () => (await ledgerOf(pair.pc2)).copies === 2);
     expect(await ledgerOf(pair.mainpc)).toMatchObject({ missing: 0, duplicates: 0 });
+    const { missing, duplicates } = await ledgerOf(pair.mainpc);
+    fault(task, "successor-dies", { answeredAgainAfterMs: Math.round(outageMs), missing, duplicates });
   });
 
   it("yields to nobody who does not ask in order, on a socket that is its user's alone", async () => {

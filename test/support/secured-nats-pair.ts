@@ -117,8 +117,8 @@ export class SecuredServer extends NatsServer {
 export interface SecuredNatsPair {
   mainpc: SecuredServer;
   pc2: SecuredServer;
-  /** Replaces the certificate with which pc2 dials, by one of another authority or for another name when told. */
-  certifyPc2(other?: { authority?: Issued; name?: string }): void;
+  /** Replaces the certificate with which pc2 dials, by one of another authority, for another name or of another time when told. */
+  certifyPc2(other?: { authority?: Issued; name?: string; now?: Date }): void;
   stop(): Promise<void>;
 }
 
@@ -132,9 +132,9 @@ export async function startSecuredNatsPair(): Promise<SecuredNatsPair> {
     keyFile: join(folder, "leaf.key"),
     caFile: join(folder, "ca.pem"),
   });
-  const certify = (folder: string, machine: string, authority: Issued) => {
+  const certify = (folder: string, machine: string, authority: Issued, now = new Date()) => {
     const { certFile, keyFile, caFile } = tlsOf(folder);
-    const issued = issueCertificate(authority, { machine, address: "127.0.0.1", now: new Date() });
+    const issued = issueCertificate(authority, { machine, address: "127.0.0.1", now });
     writeFileSync(certFile, issued.certificate);
     writeFileSync(keyFile, issued.privateKey);
     writeFileSync(caFile, pairAuthority.certificate);
@@ -163,7 +163,7 @@ export async function startSecuredNatsPair(): Promise<SecuredNatsPair> {
   return {
     mainpc,
     pc2,
-    certifyPc2: ({ authority = pairAuthority, name = "pc2" } = {}) => certify(pc2.folder, name, authority),
+    certifyPc2: ({ authority = pairAuthority, name = "pc2", now } = {}) => certify(pc2.folder, name, authority, now),
     stop: async () => {
       await Promise.all([mainpc.kill(), pc2.kill()]);
       rmSync(root, { recursive: true, force: true });

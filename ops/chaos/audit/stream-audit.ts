@@ -72,8 +72,10 @@ export class StreamAudit {
     const place = `${name} ${stream}`;
     const from = this.#next.get(place) ?? 1;
     this.#purged ||= state.first_seq > from;
-    this.#next.set(place, state.last_seq + 1);
-    if (state.messages === 0 || state.last_seq < from) return 0;
+    if (state.messages === 0 || state.last_seq < from) {
+      this.#next.set(place, state.last_seq + 1);
+      return 0;
+    }
     let records = 0;
     const { signal } = new AbortController();
     const start = Math.max(from, state.first_seq);
@@ -88,6 +90,8 @@ export class StreamAudit {
       }
       this.#next.set(place, streamSeq + 1);
     }
+    // What is left of these cannot be read; where the feed broke off instead, the next reading goes on behind the last one that came.
+    this.#next.set(place, Math.max(this.#next.get(place) ?? 1, state.last_seq + 1));
     return records;
   }
 }

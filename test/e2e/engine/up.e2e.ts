@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
 import { ServiceJson } from "../../../hub/http/api.ts";
+import { fault } from "../../support/fault.ts";
 import { fleetOf, ledgerOf, metricsOf, pushTo } from "../../support/local-pair.ts";
 import { until } from "../../support/until.ts";
 import { DeployedPair, type Stack, stacks } from "./deployed-pair.ts";
@@ -167,7 +168,9 @@ it("a file that was changed by hand and a container that was removed are found a
   await pair.whole();
 });
 
-it("an engine that is killed in the middle of an up leaves nothing that the next up does not heal", async () => {
+it("an engine that is killed in the middle of an up leaves nothing that the next up does not heal", async ({
+  task,
+}) => {
   // Another name in hub.json means another container, and while that waits for its health the engine dies.
   await pair.engine.set("pc2", "machine.hubName", "OuterHub");
   await pair.engine.killed("pc2", /tandem-pc2-hub creat/);
@@ -176,6 +179,7 @@ it("an engine that is killed in the middle of an up leaves nothing that the next
   expect(healed.code).toBe(0);
   await pair.engine.must("pc2", "preview", "--expect-no-changes");
   await pair.whole();
+  fault(task, "deployment-cut", {});
 });
 
 it("a destroy refuses to take the streams, and without their protection leaves all data on the machine", async () => {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { askServices } from "../../../ops/site/ask-services.ts";
 import { scratchFleet } from "../../fleet/fixture.ts";
+import { fault } from "../../support/fault.ts";
 import { ledgerOf } from "../../support/local-pair.ts";
 import { type SteadyLoad, steadyPushes, steadyRequests } from "../../support/steady-load.ts";
 import { until } from "../../support/until.ts";
@@ -105,7 +106,9 @@ it("the first deploy brings up the pair with a service on each machine", async (
   await until("all services at home", allHome, healMs);
 });
 
-it("an upgrade of hub, router, NATS and Pushgateway of both machines fails no request and loses no record", async () => {
+it("an upgrade of hub, router, NATS and Pushgateway of both machines fails no request and loses no record", async ({
+  task,
+}) => {
   const before = await Promise.all(stacks.map((stack) => pair.containers(stack)));
   const { images = {} } = pair.lab.stackConfig("mainpc");
   for (const part of ["nats", "pushgateway", "hubBase"] as const) {
@@ -121,9 +124,12 @@ it("an upgrade of hub, router, NATS and Pushgateway of both machines fails no re
       expect(after[index]?.[name], name).not.toBe(before[index]?.[name]);
     }
   for (const stack of stacks) await pair.engine.up(stack, "--expect-no-changes");
+  fault(task, "pair-upgraded", {});
 });
 
-it("a hub whose new image does not start leaves the old one serving; the deploy goes back by itself, says why, and leaves nothing behind", async () => {
+it("a hub whose new image does not start leaves the old one serving; the deploy goes back by itself, says why, and leaves nothing behind", async ({
+  task,
+}) => {
   const { hubBase = "" } = pair.lab.stackConfig("pc2").images ?? {};
   const broken = await nextImage(hubBase, "broken", true);
   await underLoad("a broken image, and back", async () => {
@@ -136,4 +142,5 @@ it("a hub whose new image does not start leaves the old one serving; the deploy 
   const there = "docker ps -aq --filter label=tandem.role=hub; docker ps -aq --filter label=tandem.role=router";
   expect((await pair.lab.pc2.exec(there)).split("\n")).toHaveLength(2);
   for (const stack of stacks) await pair.engine.up(stack, "--expect-no-changes");
+  fault(task, "image-broken", {});
 });

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { HubConfigInput } from "../../../hub/config.ts";
+import { fault } from "../../support/fault.ts";
 import { type NatsPair, type NatsServer, startNatsPair } from "../../support/nats-pair.ts";
 import { type Machine, RecordsSide } from "../../support/records-side.ts";
 import { until } from "../../support/until.ts";
@@ -47,7 +48,9 @@ describe("a disk that gives one bit back other than it was written", () => {
     await side.stop();
   };
 
-  it("cuts off the end of the own stream under a living hub, is said so when NATS is back, and all 40 come back", async () => {
+  it("cuts off the end of the own stream under a living hub, is said so when NATS is back, and all 40 come back", async ({
+    task,
+  }) => {
     const both = { mainpc: await start("mainpc"), pc2: await start("pc2") };
     await both.mainpc.push(40);
     await until("the copies", () => both.pc2.fold.groupCount === 40);
@@ -63,6 +66,7 @@ describe("a disk that gives one bit back other than it was written", () => {
     });
     await stop(both.mainpc);
     expect((await start("mainpc")).fold.groupCount).toBe(40);
+    fault(task, "bit-flipped", { records: both.pc2.fold.groupCount, missing: both.pc2.line("mainpc")?.missing ?? -1 });
   });
 
   it.each([

@@ -4,6 +4,7 @@ import { type Document, maxValueBytes, readStored, storedText } from "../../../h
 import { maxWallMs } from "../../../hub/core/hlc.ts";
 import { bucketName, bucketStream, ensureBucket, placeOf, subjectOf } from "../../../hub/io/document-bucket.ts";
 import { DocumentSide, type Machine } from "../../support/document-side.ts";
+import { fault } from "../../support/fault.ts";
 import { type NatsPair, startNatsPair } from "../../support/nats-pair.ts";
 import { until } from "../../support/until.ts";
 
@@ -149,7 +150,9 @@ describe("what a pair of documents lives through", () => {
     await level(mainpc.values);
   }, 60_000);
 
-  it("the leaf is cut: both sides take writes with 1 copy, and are level again after it, the later write of each key standing", async () => {
+  it("the leaf is cut: both sides take writes with 1 copy, and are level again after it, the later write of each key standing", async ({
+    task,
+  }) => {
     const [mainpc, pc2] = await beginBoth();
     await mainpc.writeAtLast("both", "before");
     await level({ both: "before" });
@@ -166,9 +169,10 @@ describe("what a pair of documents lives through", () => {
     await level(mainpc.values);
     await level(pc2.values);
     await until("both at rest", () => mainpc.store.peerLag === 0 && pc2.store.peerLag === 0);
+    fault(task, "leaf-cut", { written: mainpc.store.count, behind: mainpc.store.peerLag + pc2.store.peerLag });
   }, 60_000);
 
-  it("the peer's NATS stands still and goes on: what was written meanwhile comes to stand there", async () => {
+  it("the peer's NATS stands still and goes on: what was written meanwhile comes to stand there", async ({ task }) => {
     const [mainpc] = await beginBoth();
     await mainpc.writeAtLast("A", 1);
     nats.pc2.freeze();
@@ -184,6 +188,7 @@ describe("what a pair of documents lives through", () => {
         return outcome.kind === "stored" && outcome.copies === 2;
       }),
     ).toBe(true);
+    fault(task, "nats-frozen", { behind: mainpc.store.peerLag });
   }, 60_000);
 
   it("its own NATS is away: it tells what it holds, refuses a write with what to do, and takes it when NATS is back", async () => {

@@ -10,6 +10,7 @@ import { replay } from "../../../hub/io/replay.ts";
 import { Spool } from "../../../hub/io/spool.ts";
 import { SpoolDrain } from "../../../hub/io/spool-drain.ts";
 import { ensureStreams, streamName } from "../../../hub/io/streams.ts";
+import { fault } from "../../support/fault.ts";
 import { type NatsPair, startNatsPair } from "../../support/nats-pair.ts";
 import { until } from "../../support/until.ts";
 
@@ -88,7 +89,9 @@ describe("a stream at its limit of 64 KiB", () => {
   };
   const upTo = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
 
-  it("takes what fits, refuses the rest as full with nothing of it stored, and goes on without a gap once there is room", async () => {
+  it("takes what fits, refuses the rest as full with nothing of it stored, and goes on without a gap once there is room", async ({
+    task,
+  }) => {
     const outcomes = await pushMany(20);
     const fitted = outcomes.filter(({ kind }) => kind === "stored").length;
     expect(fitted).toBeGreaterThan(5);
@@ -98,6 +101,11 @@ describe("a stream at its limit of 64 KiB", () => {
     await makeRoom();
     expect((await push()).kind).toBe("stored");
     expect(await stored()).toEqual(upTo(fitted + 1));
+    fault(task, "store-full", {
+      acknowledged: fitted + 1,
+      refused: outcomes.length - fitted,
+      stored: (await stored()).length,
+    });
   });
 
   it("keeps what was spooled until there is room, refuses further pushes meanwhile, and loses none that it took", async () => {

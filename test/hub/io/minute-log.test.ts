@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { createLog } from "../../../hub/io/log.ts";
 import { MinuteLog, type MinuteLogOptions } from "../../../hub/io/minute-log.ts";
+import { fault } from "../../support/fault.ts";
 
 const at = Date.parse("2026-03-01T12:30:00Z");
 const hourMs = 3_600_000;
@@ -71,12 +72,16 @@ it("keeps its newest 3 files, and at most 3 of a time that is yet to come", asyn
   );
 });
 
-it("has lost nothing when a machine boots with a clock of 1970, writes 5 files, and the clock is right again", async () => {
+it("has lost nothing when a machine boots with a clock of 1970, writes 5 files, and the clock is right again", async ({
+  task,
+}) => {
   for (let hour = 0; hour < 3; hour++) await open().append([{ hour }], at + hour * hourMs);
   for (let hour = 0; hour < 5; hour++) await open().append([{ wrong: hour }], hour * hourMs);
   await open().append([{ hour: 3 }], at + 2 * hourMs);
   expect((await open().read()).slice(-4)).toEqual([0, 1, 2, 3].map((hour) => ({ hour })));
   expect(readdirSync(directory)).toHaveLength(3);
+  const kept = (await open().read()).filter((line) => typeof line === "object" && line !== null && "hour" in line);
+  fault(task, "clock-of-1970", { linesKept: kept.length });
 });
 
 it("writes on into the file of an earlier hour when the clock is set back", async () => {

@@ -6,6 +6,7 @@ import { type Hlc, maxWallMs } from "../../../hub/core/hlc.ts";
 import { type Batch, nextIncarnation } from "../../../hub/core/record.ts";
 import { trustMetrics } from "../../../hub/http/trust-metrics.ts";
 import { ensureStreams, recordSubject } from "../../../hub/io/streams.ts";
+import { fault } from "../../support/fault.ts";
 import { type NatsPair, startNatsPair } from "../../support/nats-pair.ts";
 import { RecordsSide } from "../../support/records-side.ts";
 import { until } from "../../support/until.ts";
@@ -52,7 +53,9 @@ describe("a hub whose peer says what it likes", () => {
   const jobs = (side: RecordsSide) => [...side.fold.groups()].map(({ group }) => group[0]?.[1]).sort();
   const now = (): Hlc => ({ wallMs: Date.now(), counter: 0 });
 
-  it("passes over stamps of the year 2100 and at the end of all stamps, and both still read what is pushed after", async () => {
+  it("passes over stamps of the year 2100 and at the end of all stamps, and both still read what is pushed after", async ({
+    task,
+  }) => {
     heard(Date.now());
     await peerPushed("of 2100", { wallMs: year2100Ms, counter: 0 });
     await peerPushed("the last", { wallMs: maxWallMs, counter: 2 ** 40 });
@@ -68,9 +71,12 @@ describe("a hub whose peer says what it likes", () => {
     await mainpc.kill();
     mainpc = await RecordsSide.start("mainpc", nats);
     expect(jobs(mainpc)).toEqual(["honest", "mainpc-1", "pc2-1"]);
+    fault(task, "peer-lying", { passedOver: mainpc.refused.of("stamp"), honest: jobs(mainpc).length });
   });
 
-  it("passes nothing over while the peer's clock is as far ahead: its own one may be what is wrong", async () => {
+  it("passes nothing over while the peer's clock is as far ahead: its own one may be what is wrong", async ({
+    task,
+  }) => {
     await peerPushed("ahead", { wallMs: Date.now() + 2 * dayMs, counter: 0 });
     await peerPushed("honest", now());
     heard(Date.now() + 2 * dayMs);
@@ -79,6 +85,7 @@ describe("a hub whose peer says what it likes", () => {
     heard(Date.now());
     await until("the honest one", () => jobs(mainpc).includes("honest"));
     expect([jobs(mainpc), mainpc.refused.of("stamp")]).toEqual([["honest"], 1]);
+    fault(task, "clock-days-ahead", { passedOver: mainpc.refused.of("stamp"), honest: jobs(mainpc).length });
   });
 
   it("takes no record of an incarnation whose name is none", async () => {

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { HubConfigInput } from "../../../hub/config.ts";
 import { encodeBatch } from "../../../hub/core/batch-codec.ts";
 import { recordSubject } from "../../../hub/io/streams.ts";
+import { fault } from "../../support/fault.ts";
 import { type NatsPair, type NatsServer, startNatsPair } from "../../support/nats-pair.ts";
 import { type Machine, RecordsSide } from "../../support/records-side.ts";
 import { until } from "../../support/until.ts";
@@ -125,7 +126,7 @@ describe("two machines that write snapshots", () => {
     expect(both.mainpc.records.uncopied.records).toBe(0);
   });
 
-  it("a damaged snapshot is passed over for the one before it", async () => {
+  it("a damaged snapshot is passed over for the one before it", async ({ task }) => {
     await Promise.all([start("mainpc"), start("pc2")]);
     await both.mainpc.push(10);
     await agree();
@@ -141,6 +142,7 @@ describe("two machines that write snapshots", () => {
     expect(replayed("mainpc")).toBe(5);
     await agree();
     expect(both.mainpc.fold.groupCount).toBe(15);
+    fault(task, "snapshot-damaged", { records: both.mainpc.fold.groupCount, readAgain: replayed("mainpc") });
   });
 
   it("what both have in a snapshot is purged, and no one misses it, before and after a start", async () => {

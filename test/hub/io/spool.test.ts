@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createLog } from "../../../hub/io/log.ts";
 import { Spool, type SpoolOptions } from "../../../hub/io/spool.ts";
 import { frameHeaderBytes } from "../../../hub/io/spool-frames.ts";
+import { fault } from "../../support/fault.ts";
 
 const mib = 1024 * 1024;
 const payload = (text: string) => Buffer.from(text);
@@ -79,9 +80,11 @@ describe("the spool", () => {
     expect(await drain(await open())).toEqual(["b", "c"]);
   });
 
-  it("cuts a torn tail of any length off and says so, with all whole batches kept", async () => {
+  it("cuts a torn tail of any length off and says so, with all whole batches kept", async ({ task }) => {
     const whole = frameHeaderBytes + 4;
-    for (const left of [1, 8, frameHeaderBytes, whole - 1]) {
+    const lefts = [1, 8, frameHeaderBytes, whole - 1];
+    let kept = 0;
+    for (const left of lefts) {
       const writer = await open();
       for (const name of ["one.", "two.", "torn"]) await writer.append("metrics", 1, payload(name));
       await writer.close();
@@ -89,9 +92,12 @@ describe("the spool", () => {
       said = [];
       const reader = await open();
       expect(said.join()).toContain("spool.torn_tail_cut");
-      expect([reader.damages, await drain(reader)], `${left} bytes left`).toEqual([0, ["one.", "two."]]);
+      const read = await drain(reader);
+      kept += read.length;
+      expect([reader.damages, read], `${left} bytes left`).toEqual([0, ["one.", "two."]]);
       await reader.close();
     }
+    fault(task, "spool-torn", { tails: lefts.length, lost: lefts.length * 2 - kept });
   });
 
   it("says so when one bit of a batch is flipped, wherever it is, and reads the two around it", async () => {
@@ -128,7 +134,9 @@ describe("the spool", () => {
     expect(await spool.append("metrics", 1, kilobyte)).toEqual({ kind: "spooled" });
   });
 
-  it("on a full disk refuses what does not fit whole, keeps what it took, and leaves nothing of the other", async () => {
+  it("on a full disk refuses what does not fit whole, keeps what it took, and leaves nothing of the other", async ({
+    task,
+  }) => {
     // The system ends the file at 4 KiB, as a full disk ends it anywhere.
     const module = JSON.stringify(join(import.meta.dirname, "../../../hub/io/spool.ts"));
     const script = `
@@ -144,8 +152,13 @@ describe("the spool", () => {
     const { stdout, stderr } = spawnSync("sh", ["-c", limited, process.execPath, script, path], { encoding: "utf8" });
     expect(stdout.trim(), stderr).toBe("spooled,full,spooled");
     const spool = await open();
-    expect([spool.damages, await drain(spool)]).toEqual([0, ["a".repeat(3_000), "c"]]);
+    const kept = await drain(spool);
+    expect([spool.damages, kept]).toEqual([0, ["a".repeat(3_000), "c"]]);
     expect(said.join()).not.toContain("torn");
+    fault(task, "disk-full", {
+      acknowledged: stdout.split("spooled").length - 1,
+      lost: stdout.split("spooled").length - 1 - kept.length,
+    });
   });
 
   it("knows its oldest record's age, and how long it would last at the present rate", async () => {

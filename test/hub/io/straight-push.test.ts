@@ -10,6 +10,7 @@ import { groupPath, parseGroupPath } from "../../../hub/core/group-path.ts";
 import { createLog } from "../../../hub/io/log.ts";
 import { PushgatewayKeeper } from "../../../hub/io/pushgateway-keeper.ts";
 import { adopt } from "../../../hub/io/straight-push.ts";
+import { fault } from "../../support/fault.ts";
 import { RealPushgateway } from "../../support/pushgateway.ts";
 import { until } from "../../support/until.ts";
 
@@ -97,7 +98,9 @@ describe("a Pushgateway that others write to", () => {
     await side.gateway.kill();
   });
 
-  it("is filled again after a wipe and after a DELETE that came straight to it, and nothing is adopted", async () => {
+  it("is filled again after a wipe and after a DELETE that came straight to it, and nothing is adopted", async ({
+    task,
+  }) => {
     for (let i = 0; i < 200; i++) side.push(`/metrics/job/j${i}`, `kept ${i}\n`);
     await side.shows('kept{instance="",job="j199"} 199');
     await side.straight("/api/v1/admin/wipe", "");
@@ -108,6 +111,7 @@ describe("a Pushgateway that others write to", () => {
     await side.looked();
     expect(side.appended).toEqual([]);
     expect(side.fold.groupCount).toBe(200);
+    fault(task, "gateway-wiped", { groups: side.fold.groupCount, adopted: side.appended.length });
   });
 
   it("has a new group and a changed one taken over once, all kinds of metrics alike, and goes on as before", async () => {
@@ -158,7 +162,9 @@ describe("a Pushgateway that others write to", () => {
     await side.shows(`kept{instance="",job="d"} ${value - 1}`);
   });
 
-  it("passes no old state off for a push when it is started anew with an old file, unnoticed for 1.5 s", async () => {
+  it("passes no old state off for a push when it is started anew with an old file, unnoticed for 1.5 s", async ({
+    task,
+  }) => {
     const dir = mkdtempSync(join(tmpdir(), "tandem-gateway-"));
     onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
     const persistenceFile = join(dir, "groups");
@@ -183,6 +189,7 @@ describe("a Pushgateway that others write to", () => {
     await side.shows('kept{instance="",job="a"} 2');
     await side.looked();
     expect(side.appended).toEqual([]);
+    fault(task, "pushgateway-killed", { adopted: side.appended.length });
   });
 
   it("finds the same content pushed straight to be equal, and stores nothing", async () => {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { monoMs } from "../../../hub/io/mono-clock.ts";
 import { failoverSeat } from "../../../hub/judge/failover-seat.ts";
+import { fault } from "../../support/fault.ts";
 import { until } from "../../support/until.ts";
 import { Seats, service } from "./seats.ts";
 
@@ -68,7 +69,9 @@ describe("the seat of the failover", () => {
     expect(pc2.log.filter((event) => event === "failover.table_unwritten")).toHaveLength(1);
   });
 
-  it("takes a torn file for an empty disk: it learns the epochs of the peer before it acts for a single writer", async () => {
+  it("takes a torn file for an empty disk: it learns the epochs of the peer before it acts for a single writer", async ({
+    task,
+  }) => {
     seats = new Seats({ services: [service("Writer", { singleWriter: true })] });
     mkdirSync(join(seats.directory, "mainpc"));
     writeFileSync(fileOf("mainpc"), '{"v":1,"saved":{"table":{"Writer":{"ep');
@@ -84,6 +87,7 @@ describe("the seat of the failover", () => {
     for (const seat of [mainpc, pc2]) seat.judge("alive");
     await until("it knows the owner", () => mainpc.view("Writer")?.owner === "pc2" && pc2.view("Writer")?.acts);
     await until("clients are carried there", () => mainpc.route("Writer")?.to?.port === 7_002);
+    fault(task, "failover-file-torn", { acting: [mainpc, pc2].filter((seat) => seat.view("Writer")?.acts).length });
   });
 
   it("bounds what it says of a single writer by its lease and renews it; says nothing before anybody is known to act", async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { fault } from "../../support/fault.ts";
 import { freePorts } from "../../support/free-ports.ts";
 import { type NatsPair, startNatsPair } from "../../support/nats-pair.ts";
 import { until } from "../../support/until.ts";
@@ -120,16 +121,22 @@ describe("two judges", () => {
     await bothAlive();
   });
 
-  it("call a stopped peer dead for its silence, and forgive it when it goes on", async () => {
+  it("call a stopped peer dead for its silence, and forgive it when it goes on", async ({ task }) => {
+    const fromMs = performance.now();
     pc2.process.kill("SIGSTOP");
     await until("pc2 dead", () => mainpc.of("pc2").startsWith("dead silent for"));
+    const seenAfterMs = performance.now() - fromMs;
     pc2.process.kill("SIGCONT");
     await bothAlive();
+    fault(task, "hub-frozen", { seenAfterMs: Math.round(seenAfterMs) });
   });
 
-  it("call a peer dead whose main loop stands still, which its judge tells them meanwhile", async () => {
+  it("call a peer dead whose main loop stands still, which its judge tells them meanwhile", async ({ task }) => {
+    const fromMs = performance.now();
     pc2.process.send({ stallMs: 3_000 });
     await until("pc2 stuck", () => mainpc.of("pc2") === "dead its main loop stands still");
+    const seenAfterMs = performance.now() - fromMs;
     await bothAlive();
+    fault(task, "hub-stuck", { seenAfterMs: Math.round(seenAfterMs) });
   });
 });

@@ -4,6 +4,7 @@ import type { RouteWord } from "../../../hub/core/router/word.ts";
 import { createLog } from "../../../hub/io/log.ts";
 import { RouterClient, type RouterNews } from "../../../hub/io/router-client.ts";
 import { Router } from "../../../hub/router/router.ts";
+import { fault } from "../../support/fault.ts";
 import { until } from "../../support/until.ts";
 import { ask, httpTarget, runRouter, service, startRouter } from "./fixture.ts";
 
@@ -28,7 +29,9 @@ describe("words of who acts", () => {
     expect((await client.routes())[0]).toMatchObject({ epoch: 7, to, held: null });
   });
 
-  it("are on disk before they are answered: a router that starts anew holds, and refuses the stale owner", async () => {
+  it("are on disk before they are answered: a router that starts anew holds, and refuses the stale owner", async ({
+    task,
+  }) => {
     const { client, config, router } = await startRouter();
     await client.put([word(6)]);
     expect(JSON.parse(readFileSync(config.stateFile, "utf8"))).toEqual({ v: 1, epochs: { [service]: 6 } });
@@ -37,6 +40,8 @@ describe("words of who acts", () => {
     await runRouter(config);
     expect((await client.routes())[0]).toMatchObject({ epoch: 6, to: null, held: "no-word" });
     expect(await client.put([word(5)])).toEqual([{ service, epoch: 5, why: "stale", known: 6 }]);
+    const [route] = await client.routes();
+    fault(task, "router-restarted", { knownEpoch: route?.epoch ?? -1, carriedTo: route?.to === null ? 0 : 1 });
   });
 
   it("that are no words are answered with 400, and say where", async () => {

@@ -15,6 +15,7 @@ import {
 } from "../../../ops/deploy/lock.ts";
 import { takeScript } from "../../../ops/deploy/lock-script.ts";
 import { onMachine } from "../../../ops/deploy/place.ts";
+import { fault } from "../../support/fault.ts";
 import { localPlaces } from "./local-place.ts";
 
 const owner = (change: Partial<Owner> = {}): Owner => ({
@@ -74,12 +75,13 @@ describe("the lock of a deployment", () => {
     expect(await holders()).toEqual([undefined, undefined]);
   });
 
-  it("of 8 that begin at once is given to one", async () => {
+  it("of 8 that begin at once is given to one", async ({ task }) => {
     const tried = await Promise.allSettled(Array.from({ length: 8 }, (_, i) => takeLocks(site.places, `run ${i}`)));
     const got = tried.flatMap((one) => (one.status === "fulfilled" ? one.value : []));
     expect(got).toHaveLength(1);
     for (const one of tried) if (one.status === "rejected") expect(one.reason).toMatchObject({ code: "deploy.locked" });
     expect(await holders()).toEqual([got[0]?.owner.what, got[0]?.owner.what]);
+    fault(task, "two-deployments", { given: got.length, refused: tried.length - got.length });
   });
 
   it("of 8 that find the same dead owner is given to one", async () => {

@@ -22,7 +22,8 @@ export async function readState(base: string): Promise<{ text: StateText; standi
   const standing: Standing = new Map();
   const lines: string[] = [];
   for (const { labels, ...group } of data) {
-    const name = Object.entries(labels).flat().join("=");
+    // A hub and a Pushgateway name the labels of a group in orders of their own.
+    const name = Object.entries(labels).sort().flat().join("=");
     lines.push(name);
     const metrics = new Map<string, number>();
     for (const [family, value] of Object.entries(group)) {

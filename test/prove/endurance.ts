@@ -1,0 +1,76 @@
+/**
+ * Proves that a pair endures: an hour at the rate that the benchmarks name, nothing lost, nothing that grows. Run:
+ * `npm run prove:endurance -- --minutes 60`.
+ */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { OperatorError } from "../../ops/error.ts";
+import { leaveEvidence } from "../../ops/readiness/evidence.ts";
+import { optionsOf, quickMinutes } from "./endurance/options.ts";
+import { endure } from "./endurance/run.ts";
+import { topRate } from "./endurance/top-rate.ts";
+import { toText } from "./endurance/verdict.ts";
+
+const help = `npm run prove:endurance [-- --minutes 60] [--rate N] [--quick] [--json] [--keep] [--evidence dir]
+
+Pushes through both hubs of a pair of its own and watches every process of it.
+
+  --minutes n     time under load (default: 60)
+  --rate n        pushes a second, half to each hub (default: the most that docs/benchmarks.md names for a hub)
+  --quick         one minute at 200 pushes a second; too short to judge memory by
+  --json          one JSON object instead of the summary
+  --keep          keep data and logs also when the proof holds
+  --evidence dir  leave there what tandem readiness reads
+`;
+const say = (line: string) => void process.stderr.write(`${line}\n`);
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof OperatorError)) throw error;
+  say(`${error.code}: ${error.toText()}`);
+  process.exitCode = 1;
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      minutes: { type: "string" },
+      rate: { type: "string" },
+      quick: { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
+      keep: { type: "boolean", default: false },
+      evidence: { type: "string" },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(help);
+    return 0;
+  }
+  const minutes = numberOf("minutes", values.minutes ?? (values.quick ? String(quickMinutes) : "60"));
+  const page = () => readFileSync(join(import.meta.dirname, "../../docs/benchmarks.md"), "utf8");
+  const rate = values.rate === undefined ? undefined : numberOf("rate", values.rate);
+  const options = optionsOf({ minutes, perSecond: rate ?? (values.quick ? undefined : topRate(page())) });
+  const dir = mkdtempSync(join(tmpdir(), "tandem-endurance-"));
+  const stop = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => stop.abort());
+  say(`${minutes} minutes at ${options.perSecond} pushes/s; data and logs in ${dir}`);
+  const verdict = await endure({ ...options, dir: join(dir, "data"), say, signal: stop.signal });
+  process.stdout.write(`${values.json ? JSON.stringify(verdict) : toText(verdict)}\n`);
+  const acknowledged = Object.values(verdict.driven).reduce((sum, { answered }) => sum + answered, 0);
+  const missing = verdict.ledgers.reduce((sum, ledger) => sum + (ledger?.missing ?? 0), 0);
+  const figures = { minutes, perSecond: options.perSecond, acknowledged, missing, problems: verdict.problems.length };
+  leaveEvidence(values.evidence, "npm run prove:endurance", { name: "prove-endurance", ok: verdict.ok, figures });
+  if (verdict.ok && !values.keep) rmSync(dir, { recursive: true, force: true });
+  else say(`kept: ${dir}`);
+  return verdict.ok ? 0 : 1;
+}
+
+function numberOf(name: string, text: string): number {
+  const number = Number(text);
+  if (number > 0) return number;
+  throw new OperatorError("prove.argument", `--${name} ${text} is no number above 0`, "Give a number");
+}

@@ -1,0 +1,121 @@
+/** One proof of endurance: pushes at a steady rate through both hubs, and every process of the pair watched meanwhile. */
+import { LedgerView } from "../../../hub/http/api.ts";
+import { askHub } from "../../../ops/site/ask-hub.ts";
+import { ownMetrics } from "../../../ops/soak/hub-look.ts";
+import { growthsOf, type Patience } from "../../../ops/soak/leaks.ts";
+import { Proc } from "../../../ops/soak/proc.ts";
+import { type LoadResult, load } from "../../bench/push/load.ts";
+import type { Shape } from "../../bench/push/message.ts";
+import { type BareMachine, BarePair, type MachineName } from "../../support/bare-pair.ts";
+import { steadyPushes } from "../../support/steady-load.ts";
+import { settle } from "../loss/settle.ts";
+import { verdictOf } from "./verdict.ts";
+
+export interface EnduranceOptions {
+  /** Time under load, ms. */
+  loadMs: number;
+  /** Pushes a second, half of them to each hub. */
+  perSecond: number;
+  connections: number;
+  shape: Shape;
+  /** Between two looks at the processes, ms. */
+  everyMs: number;
+  patience: Patience;
+  /** Empty or new folder for the pair's data. */
+  dir: string;
+  say(line: string): void;
+  signal: AbortSignal;
+}
+
+export interface Sample {
+  fromMs: number;
+  processes: ReturnType<Proc["processes"]>;
+}
+
+/** Of one hub. */
+export interface Driven {
+  answered: number;
+  failed: number;
+  p50Ms: number;
+  p99Ms: number;
+}
+
+/** What the thread of a load remembers of each answer is let go so often, ms. */
+const stretchMs = 60_000;
+/** Numbered pushes beside the load, of which the ledgers count what is missing, ms between two. */
+const numberedEveryMs = 100;
+/** A process that would double within so many days leaks. */
+const doublingDays = 2;
+
+export async function endure(options: EnduranceOptions) {
+  const { dir, say, everyMs, signal } = options;
+  const pair = await BarePair.make(dir);
+  try {
+    await pair.start();
+    const proc = new Proc(dir, [...pair.both.map(({ name }) => name)]);
+    const samples: Sample[] = [];
+    const looking = setInterval(() => void look(pair, proc, samples), everyMs);
+    const numbered = pair.both.map(({ name, hubUrl }) =>
+      steadyPushes(hubUrl, `endurance_${name}`, { everyMs: numberedEveryMs, keepAlive: true }),
+    );
+    const startedMs = performance.now();
+    const driven = await Promise.all(pair.both.map((machine) => drive(machine, options, startedMs)));
+    await Promise.all(numbered.map((client) => client.stop()));
+    clearInterval(looking);
+    const loadMs = Math.round(performance.now() - startedMs);
+    say(`load ended after ${Math.round(loadMs / 1_000)} s; waiting until both machines are equal`);
+    const settled = await settle(pair);
+    const ledgers = await Promise.all(pair.both.map(({ hubUrl }) => askHub(`${hubUrl}/api/v1/ledger`, LedgerView)));
+    return verdictOf({
+      loadMs,
+      interrupted: signal.aborted,
+      driven: Object.fromEntries(pair.both.map(({ name }, i) => [name, driven[i] ?? none])) as Record<
+        MachineName,
+        Driven
+      >, // one each
+      numbered: Object.fromEntries(
+        pair.both.map(({ name }, i) => [name, { sent: numbered[i]?.sent ?? 0, answered: numbered[i]?.answered ?? 0 }]),
+      ),
+      ledgers,
+      settled: typeof settled === "string" ? settled : settled.tookMs,
+      samples,
+      growths: growthsOf(samples, doublingDays, options.patience),
+      patience: options.patience,
+    });
+  } finally {
+    await pair.stop();
+  }
+}
+
+const none: Driven = { answered: 0, failed: 0, p50Ms: 0, p99Ms: 0 };
+
+async function drive({ at }: BareMachine, options: EnduranceOptions, startedMs: number): Promise<Driven> {
+  const { connections, shape, perSecond, loadMs, signal } = options;
+  const total = { ...none };
+  for (;;) {
+    const leftMs = loadMs - (performance.now() - startedMs);
+    if (leftMs < 1_000 || signal.aborted) return total;
+    const until = { ms: Math.min(leftMs, stretchMs) };
+    const send = { connections, send: shape, warmMs: 0, until, perSecond: perSecond / 2 };
+    add(total, await load({ ...at.hub, ...send }, { signal, onFirstAnswer: () => {} }));
+  }
+}
+
+/** Percentiles are those of the worst stretch. */
+function add(total: Driven, { answered, failed, p50Ms, p99Ms }: LoadResult): void {
+  total.answered += answered;
+  total.failed += failed;
+  total.p50Ms = Math.max(total.p50Ms, p50Ms);
+  total.p99Ms = Math.max(total.p99Ms, p99Ms);
+}
+
+async function look(pair: BarePair, proc: Proc, samples: Sample[]): Promise<void> {
+  const fromMs = Date.now();
+  const processes = proc.processes(fromMs);
+  for (const { name, hubUrl } of pair.both) {
+    const hub = processes[`${name}/hub`];
+    const own = await ownMetrics({ name, hubUrl });
+    if (hub !== undefined && own !== undefined) processes[`${name}/hub`] = { ...hub, heap: own.heap };
+  }
+  samples.push({ fromMs, processes });
+}

@@ -1,0 +1,100 @@
+/** Whether a pair has endured: nothing lost, nothing failed, and no process that grows. */
+import type { LedgerView } from "../../../hub/http/api.ts";
+import type { Growth, Patience } from "../../../ops/soak/leaks.ts";
+import type { Driven, Sample } from "./run.ts";
+
+export interface Endured {
+  loadMs: number;
+  interrupted: boolean;
+  driven: Record<string, Driven>;
+  /** Pushes with a client's number, by the hub that they went to. */
+  numbered: Record<string, { sent: number; answered: number }>;
+  /** Of both hubs; undefined of one that did not show it. */
+  ledgers: (LedgerView | undefined)[];
+  /** Time until both were equal, ms; or what was not. */
+  settled: number | string;
+  samples: readonly Sample[];
+  growths: readonly Growth[];
+  patience: Patience;
+}
+
+export interface Verdict extends Endured {
+  ok: boolean;
+  problems: string[];
+  /** Largest growth of descriptors from the first sample behind the warm-up to the last, of any process. */
+  fdsGrown: number;
+}
+
+/** Connections come and go: so many more than at the beginning are no leak yet. */
+const fdsAllowed = 20;
+
+export function verdictOf(endured: Endured): Verdict {
+  const { driven, numbered, ledgers, settled, growths } = endured;
+  const problems: string[] = [];
+  if (typeof settled === "string") problems.push(`not equal: ${settled}`);
+  for (const [name, { answered, failed }] of Object.entries(driven)) {
+    if (answered === 0) problems.push(`${name}'s hub answered nothing`);
+    if (failed > 0) problems.push(`${name}'s hub failed ${failed} pushes`);
+    const acknowledged = answered + (numbered[name]?.answered ?? 0);
+    for (const ledger of ledgers) {
+      const line = ledger?.lines.find(({ origin, stream }) => origin === name && stream === "metrics");
+      const held = Math.min(line?.stored ?? 0, line?.copied ?? 0);
+      const by = ledger?.machine ?? "a hub that does not answer";
+      if (held < acknowledged)
+        problems.push(`${by} counts ${held} records of ${name}, ${acknowledged} were acknowledged`);
+    }
+  }
+  for (const ledger of ledgers) {
+    if (ledger === undefined) continue;
+    if (ledger.missing > 0) problems.push(`${ledger.machine}'s ledger misses ${ledger.missing} records`);
+    for (const { client, missing } of ledger.clients)
+      if (missing > 0) problems.push(`${ledger.machine}'s ledger misses ${missing} numbers of ${client}`);
+  }
+  for (const { process, kind, doublesInDays, leaks } of growths)
+    if (leaks) problems.push(`${kind} of ${process} would double in ${doublesInDays?.toFixed(1)} days`);
+  const fdsGrown = grownFds(endured);
+  if (fdsGrown > fdsAllowed) problems.push(`a process has ${fdsGrown} file descriptors more than after its warm-up`);
+  return { ...endured, ok: problems.length === 0 && !endured.interrupted, problems, fdsGrown };
+}
+
+function grownFds({ samples, patience }: Endured): number {
+  const fromMs = (samples[0]?.fromMs ?? 0) + patience.warmUpMs;
+  const settled = samples.filter((sample) => sample.fromMs >= fromMs);
+  const [first, last] = [settled[0], settled.at(-1)];
+  const grown = Object.entries(first?.processes ?? {}).map(([name, before]) => {
+    const after = last?.processes[name];
+    return after?.life === before.life ? (after.fds ?? 0) - (before.fds ?? 0) : 0;
+  });
+  return Math.max(0, ...grown);
+}
+
+const mib = (bytes: number) => `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
+
+export function toText(verdict: Verdict): string {
+  const { driven, ledgers, growths, loadMs, samples, settled, ok, problems, fdsGrown } = verdict;
+  const seconds = loadMs / 1_000;
+  const hubs = Object.entries(driven).map(
+    ([name, { answered, failed, p50Ms, p99Ms }]) =>
+      `${name}: ${answered} pushes acknowledged (${Math.round(answered / seconds)}/s), ${failed} failed, p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms in the worst minute`,
+  );
+  const counts = ledgers.map((ledger) =>
+    ledger === undefined
+      ? "a hub does not show its ledger"
+      : `${ledger.machine}'s ledger: missing ${ledger.missing}, duplicates ${ledger.duplicates}, copies ${ledger.copies}`,
+  );
+  const uses = growths.map(({ process, kind, typical, perDay, leaks }) => {
+    const value = (number: number) => (kind === "fds" ? number.toFixed(1) : mib(number));
+    const judged = leaks === null ? "too short to be judged" : leaks ? "LEAKS" : "steady";
+    return `${process} ${kind}: ${value(typical)}, ${value(perDay / 24)} an hour, ${judged}`;
+  });
+  return [
+    `${Math.round(seconds)} s under load, ${samples.length} samples`,
+    ...hubs,
+    ...counts,
+    typeof settled === "number" ? `both equal after ${settled} ms` : settled,
+    ...uses,
+    `file descriptors: ${fdsGrown} more at the end than after the warm-up, at most`,
+    ...problems,
+    ok ? "the proof holds" : "THE PROOF FAILS",
+  ].join("\n");
+}
