@@ -45,6 +45,12 @@ const confTarget = "/etc/tandem/nats";
 const dataTarget = "/data";
 const mib = 1024 ** 2;
 
+/**
+ * Without looking at streams: those it looks for by the name of their folder, in which the accounts of a secured server are not found
+ * (docs/decisions/015-accounts-of-nats.md). The hub sees its own streams.
+ */
+const healthPath = "/healthz?js-enabled-only=true";
+
 export class JetStreamNode extends pulumi.ComponentResource {
   /** @example "nats://192.0.2.10:4222" */
   readonly url: pulumi.Output<string>;
@@ -138,7 +144,7 @@ export class JetStreamNode extends pulumi.ComponentResource {
           ...(secured === undefined ? [] : [secured.mount]),
           { type: "volume", source: volume.name, target: dataTarget },
         ],
-        healthcheck: ["wget", "-q", "-O", "/dev/null", `http://127.0.0.1:${monitoringPort}/healthz`],
+        healthcheck: ["wget", "-q", "-O", "/dev/null", `http://127.0.0.1:${monitoringPort}${healthPath}`],
         memoryMb: args.memoryMb ?? 2048,
         cpus: 2,
         maxProcesses: 256,

@@ -58,13 +58,14 @@ function openImport(): Subject {
   const { load, remove } = folder();
   const run = (input: Buffer): Outcome => {
     const sources = [...filesOf(input)].map(([file, text]) => ({ file, text }));
+    if (sources.length === 0) return "refused";
     const satellites = new Map([["nas", "pc2"]]);
     const args = { portOffset: 0, hubs: ["ObservabilityHub", "EdgeHub"], pilots: ["Tutor"], satellites };
     const { files, findings } = importFleet({ sources, ...args });
     const failed = findings.some(({ severity }) => severity === "error");
     for (const { message } of findings) holds(message !== "", "a finding that says nothing");
     if (files.size === 0) {
-      holds(failed || sources.length === 0, "nothing was made, and no error says why");
+      holds(failed, "nothing was made, and no error says why");
       return "refused";
     }
     holds(!failed, "files were made in spite of an error");
@@ -136,7 +137,8 @@ export const targets: readonly Target[] = [
     ],
     covers: /^fleet\/(?!import)/,
     maxBytes: 8_192,
-    stretchBytes: 65_536,
+    // The library of YAML looks for each key among all before it; the files are the operator's own.
+    stretchBytes: 0,
     open: openInventory,
   },
   {
