@@ -101,6 +101,8 @@ export class Entrance {
       requestTimeout: deadlines.requestMs,
       connectionsCheckingInterval: deadlines.checkEveryMs,
       keepAliveTimeout: 65_000,
+      // Refused below: node's own answer would let what is asked behind it begin without a connection.
+      requireHostHeader: false,
     };
     this.server = createServer(options, take);
     this.server.maxConnections = maxConnections;
@@ -184,8 +186,9 @@ export class Entrance {
   }
 
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const before = this.#newest.get(request.socket);
-    this.#newest.set(request.socket, response);
+    const { socket } = request;
+    const before = this.#newest.get(socket);
+    this.#newest.set(socket, response);
     // Who may open the socket is let in by the system.
     const refusal = this.#orders?.brought(request) ? undefined : this.door?.refusalOf(request);
     if (refusal !== undefined) {
@@ -193,9 +196,15 @@ export class Entrance {
       return send(response, refusal.status, `${refusal.text}\n`, refusal.headers);
     }
     try {
-      if (before !== undefined && !before.closed) await inTurn(before, request.socket);
-      // Whoever has gone, with all that was asked at once, is not waited for.
-      if (request.socket.destroyed) return;
+      if (before !== undefined && !before.closed)
+        await inTurn(before, socket, () => this.#newest.get(socket) === response);
+      // Whoever has gone is not waited for, nor who has asked behind an answer that ends the connection.
+      if (!socket.writable) return;
+      closeWith(socket, response);
+      if (request.httpVersion === "1.1" && request.headers.host === undefined) {
+        response.shouldKeepAlive = false;
+        return send(response, 400, "a request of HTTP/1.1 names its Host\n", {});
+      }
       for (let tries = 1; ; tries++) {
         if (this.#state.kind === "holding") await this.#open;
         if (this.#state.kind === "open") return await this.#answer(this.#state.front, request, response);
@@ -272,10 +281,25 @@ export class Entrance {
 }
 
 /** Nothing more is read of the connection meanwhile. */
-async function inTurn(before: ServerResponse, socket: Socket): Promise<void> {
-  socket.pause();
+async function inTurn(before: ServerResponse, socket: Socket, isNewest: () => boolean): Promise<void> {
+  let waits = true;
+  // Node reads on as soon as a request is complete, which is right after this.
+  setImmediate(() => {
+    if (waits) socket.pause();
+  });
   await once(before, "close");
-  socket.resume();
+  waits = false;
+  if (isNewest()) socket.resume();
+}
+
+/** Node tells the end of a connection to the answer alone whose turn it is. */
+function closeWith(socket: Socket, response: ServerResponse): void {
+  const closed = () =>
+    void process.nextTick(() => {
+      if (!response.closed) response.emit("close");
+    });
+  socket.once("close", closed);
+  response.once("close", () => socket.off("close", closed));
 }
 
 /** No answer is taken by a browser for something else than it says it is. */

@@ -114,7 +114,7 @@ export class HeartbeatReceiver {
   /** @returns whether the peer's hub has said it */
   #open(opener: LineOpener, line: string): boolean {
     const text = opener.open(line);
-    if (text === undefined) return !this.#refuse();
+    if (text === undefined || !opener.follows(text)) return !this.#refuse();
     this.#saidRefused = false;
     this.#take(text, "http");
     return true;

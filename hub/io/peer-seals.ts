@@ -32,6 +32,8 @@ export function nonceOf({ headers }: IncomingMessage): string | undefined {
   return typeof nonce === "string" && nonceText.test(nonce) ? nonce : undefined;
 }
 
+const hexOf = (keys: readonly Uint8Array[]) => keys.map((key) => Buffer.from(key).toString("hex")).join();
+
 export class PeerSeals {
   readonly needed: boolean;
   readonly #refused: Refused;
@@ -45,6 +47,11 @@ export class PeerSeals {
 
   /** The keys have changed. Those of before seal as well: the peer's main thread may hear of the new ones later than its judge. */
   learn(known: KnownKeys): void {
+    const isSame = hexOf(known.sealing) === hexOf(this.#known.sealing);
+    if (isSame) {
+      this.#known = known;
+      return;
+    }
     const before = this.#known.sealing.filter((key) => !known.sealing.some((other) => Buffer.from(other).equals(key)));
     this.#known = known;
     this.#sealing = [...known.sealing, ...before];

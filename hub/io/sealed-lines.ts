@@ -5,6 +5,9 @@ import { nonceOf, type PeerSeals } from "./peer-seals.ts";
 
 const shape = /^(\d{1,15}) ([0-9a-f,]{64,260}) (?=\{)/;
 
+/** How a report begins, whose hub counts them. */
+const counted = /^\{"v":1,"machine":"[^"]*","counter":(\d+)/;
+
 const whatOf = (place: number) => `line ${place} of reports`;
 
 /** Mutable; one for each stream that is sent. */
@@ -34,10 +37,25 @@ export class LineOpener {
   readonly nonce: string | undefined;
   readonly #seals: PeerSeals;
   #place = 0;
+  /** Of the report before. */
+  #counter: number | undefined;
 
   constructor(seals: PeerSeals) {
     this.#seals = seals;
     this.nonce = seals.needed ? seals.newNonce() : undefined;
+  }
+
+  /**
+   * Whether it is the very next report of that hub. Who stands between may ask the hub himself with the nonce of this question, and go over from one
+   * of its streams to another.
+   */
+  follows(text: string): boolean {
+    const [, told] = counted.exec(text) ?? [];
+    if (this.nonce === undefined || told === undefined) return true;
+    const counter = Number(told);
+    const isNext = this.#counter === undefined || counter === this.#counter + 1;
+    this.#counter = counter;
+    return isNext;
   }
 
   /** What the peer's hub said; undefined when it did not, or not as the next thing in this stream: then nothing that follows counts. */

@@ -58,11 +58,14 @@ export class Conversation {
     const answered = new Promise<void>((resolve) => {
       response.once("close", () => {
         this.#underWay--;
-        if (this.#client.isPaused()) this.#client.resume();
+        if (this.#underWay < this.#maxPipelined && this.#client.isPaused()) this.#client.resume();
         resolve();
       });
     });
-    if (this.#underWay >= this.#maxPipelined) this.#client.pause();
+    // Node reads on as soon as a request is complete, which is right after this; one whose body is to come is read on.
+    setImmediate(() => {
+      if (this.#underWay >= this.#maxPipelined && request.complete) this.#client.pause();
+    });
     const safe = isSafe(request.method ?? "");
     const inOrder = safe && this.#last.safe ? this.#last.turn : this.#last.answered;
     const room = this.#answers.length < this.#maxPipelined ? undefined : this.#answers.shift();

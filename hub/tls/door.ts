@@ -39,6 +39,12 @@ export const internalPrefix = "/internal/";
 /** Type of the record with which a handshake begins; no method of HTTP begins so. */
 const handshakeByte = 0x16;
 const saidAgainMs = 60_000;
+/** Said with each new certificate: what is left out then is forgotten. */
+const policy = {
+  minVersion: "TLSv1.2",
+  // A resumed session would be believed by a certificate that has ended meanwhile.
+  secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
+} as const;
 
 export class TlsDoor {
   readonly #options: DoorOptions;
@@ -47,9 +53,7 @@ export class TlsDoor {
     requestCert: true,
     // Anybody may come; what a certificate is needed for is asked for with each request.
     rejectUnauthorized: false,
-    minVersion: "TLSv1.2",
-    // A resumed session would be believed by a certificate that has ended meanwhile.
-    secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
+    ...policy,
   });
   /** Connections on which nothing was understood yet, by their two ends. */
   readonly #greeting = new Map<string, { socket: Socket; understood(): void }>();
@@ -125,7 +129,7 @@ export class TlsDoor {
     if (complaint !== undefined || material === undefined) return;
     const { cert, key, ca, endsAtMs } = material;
     // Connections that stand go on by the one before.
-    this.#server.setSecureContext({ cert, key, ca });
+    this.#server.setSecureContext({ ...policy, cert, key, ca });
     log.info("tls.read", { path, until: new Date(endsAtMs).toISOString() });
   }
 

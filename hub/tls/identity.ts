@@ -11,5 +11,6 @@ export function whyNotOf(machine: string, { subject, subjectaltname }: PeerCerti
 /** @param alternatives @example "IP Address:192.0.2.10, DNS:pc2" */
 function dnsNames(alternatives: string | undefined): string[] {
   // A name with a comma or a quote in it is written as JSON, and is no machine's.
-  return [...(alternatives ?? "").matchAll(/(?:^|, )DNS:([\w.-]+)(?=,|$)/g)].flatMap(([, name]) => name ?? []);
+  const plain = (alternatives ?? "").replaceAll(/"(?:[^"\\]|\\.)*"/g, '""');
+  return [...plain.matchAll(/(?:^|, )DNS:([\w.-]+)(?=,|$)/g)].flatMap(([, name]) => name ?? []);
 }

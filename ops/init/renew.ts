@@ -116,7 +116,8 @@ function securedStack(folder: string, stack: string, project: string) {
   return { file, address: machine.data.address, names, security: security.data };
 }
 
-const haveKeys = ({ agentKey = "", agentKeys = [] }: Security) => agentKey !== "" || agentKeys.length > 0;
+/** A machine without agents has none yet, and an empty list. */
+const haveKeys = ({ agentKey = "", agentKeys }: Security) => agentKey !== "" || agentKeys !== undefined;
 
 export const caName = (project: string, now: Date) => `${project} CA of ${now.toISOString().slice(0, 10)}`;
 

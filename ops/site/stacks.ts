@@ -35,6 +35,7 @@ export function readStacks(names: readonly string[] | undefined, dir = siteDir):
     const path = stackPath(name, dir);
     const site = parseStack(openValues(readConfig(path, name)), name);
     if (site.role === "pair") trust(hubCaOf(site));
+    else for (const { hubCa } of site.hubs) trust(hubCa);
     return { name, path, site };
   });
 }

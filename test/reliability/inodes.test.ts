@@ -26,7 +26,7 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-it("a disk on which no file can be made loses no push that was taken, refuses others with a reason, and heals by itself", async ({
+it("a disk on which no file can be made loses no push that was taken, whether it takes more or refuses them, and heals by itself", async ({
   task,
   skip,
 }) => {

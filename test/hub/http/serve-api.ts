@@ -32,7 +32,8 @@ export async function serveApi(
     certificate === undefined
       ? createServer(answer)
       : createTlsServer({ cert: certificate.cert, key: certificate.key }, answer);
-  server.on("connection", markLoopback).listen(0, "127.0.0.1");
+  server.on(certificate === undefined ? "connection" : "secureConnection", markLoopback);
+  server.listen(0, "127.0.0.1");
   await once(server, "listening");
   onTestFinished(() => void server.close());
   const { port } = server.address() as AddressInfo; // it listens on a port

@@ -132,6 +132,37 @@ describe("reports over HTTP where NATS knows who speaks", () => {
     await until("the true ones", () => heard.length >= 2);
   });
 
+  it("are refused where somebody goes over to another stream of that hub that he has asked for with the same nonce", async () => {
+    peer.front = (request, response) => {
+      response.writeHead(200);
+      const asking = { ...hub.address, path: request.url, headers: request.headers, agent: false };
+      let [ofFirst, ofSecond] = [0, 0];
+      const first = get(asking, (answer) =>
+        linesOf(answer, (line) => {
+          if (++ofFirst <= 2) response.write(`${line}\n`);
+        }),
+      );
+      // Begun later, so that the places that fit are of later reports.
+      const second = setTimeout(() => {
+        const later = get(asking, (answer) =>
+          linesOf(answer, (line) => {
+            if (++ofSecond > 2) response.write(`${line}\n`);
+          }),
+        );
+        later.on("error", () => {});
+        response.on("close", () => later.destroy());
+      }, 200);
+      first.on("error", () => {});
+      response.on("close", () => {
+        clearTimeout(second);
+        first.destroy();
+      });
+    };
+    receiver.start();
+    await until("a refusal", () => refused() >= 1, 20_000);
+    expect(heard.map(({ counter }, i) => counter - (heard[0]?.counter ?? 0) - i)).toEqual([0, 0]);
+  });
+
   it("forged are refused: words that were changed, and seals by another key", async () => {
     peer.front = between((line) => [line.replace('"lagMs":0', '"lagMs":9')]);
     receiver.start();

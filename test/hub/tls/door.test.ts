@@ -100,6 +100,19 @@ describe("the hub's port with TLS", { timeout: 120_000 }, () => {
     expect(answer).toMatchObject({ status: 200, text: `PUT /b ${body}` });
   });
 
+  it("resumes no session, also not after it has read its files", async () => {
+    const { at } = await opened();
+    const dial = (session?: Buffer) => tlsConnect({ ...at, ...trust(), maxVersion: "TLSv1.2", session });
+    const first = dial();
+    await once(first, "secureConnect");
+    const session = first.getSession();
+    first.destroy();
+    const second = dial(session);
+    await once(second, "secureConnect");
+    expect(second.isSessionReused()).toBe(false);
+    second.destroy();
+  });
+
   it("answers a connection whose first bytes come one by one", async () => {
     const { at } = await opened();
     const plain = connect(at).setNoDelay(true);

@@ -101,7 +101,7 @@ export const diskFaults: Fault[] = [
       {
         file: "test/reliability/inodes.test.ts",
         title:
-          "a disk on which no file can be made loses no push that was taken, refuses others with a reason, and heals by itself",
+          "a disk on which no file can be made loses no push that was taken, whether it takes more or refuses them, and heals by itself",
       },
     ],
   },
