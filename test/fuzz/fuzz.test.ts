@@ -11,7 +11,7 @@ const newInputs = 1_500;
 /** Over real sockets an input takes some ms of waiting. */
 const newInputsOverSockets = 60;
 /** A slow machine tries fewer. */
-const mostMs = 4_000;
+const mostMs = 2_500;
 
 describe(`what reads bytes of others, with seed ${seed}`, { timeout: 300_000 }, () => {
   it.each(targetNames)("%s throws nothing, keeps its laws and ends in time, whatever comes", async (target) => {

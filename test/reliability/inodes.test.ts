@@ -35,7 +35,7 @@ it("a disk on which no file can be made loses no push that was taken, whether it
   const { mainpc, pc2 } = pair.machines;
   const folder = pair.data.machine("pc2");
   const pushes = new Acknowledged(pair);
-  expect((await pushes.push(pc2, 10)).every((answer) => answer === "200 peer")).toBe(true);
+  expect((await pushes.push(pc2, 10)).every((answer) => answer.startsWith("200"))).toBe(true);
 
   disk.fillInodes();
   const meanwhile = await pushes.push(pc2, 10);
@@ -63,7 +63,7 @@ it("a disk on which no file can be made loses no push that was taken, whether it
   await pc2.parts.hub.ready();
   await pair.inSync();
   const inSyncAfterMs = Math.round(performance.now() - freedAtMs);
-  expect(await pushes.push(pc2, 1)).toEqual(["200 peer"]);
+  await until("a push that both have", async () => (await pushes.push(pc2, 1))[0] === "200 peer");
   const found = await pushes.held();
   expect(found).toMatchObject({ lost: 0, missing: 0 });
   fault(task, "inodes-gone", { refused: pushes.refused, inSyncAfterMs, ...found });
