@@ -2,7 +2,7 @@
 import type { Sight } from "./condition-alerts.ts";
 import type { HubConfig } from "./config.ts";
 import { type CertificateSight, troubleOf } from "./core/certificates.ts";
-import type { LimitFill } from "./core/fold/admission.ts";
+import { jobText, type LimitFill } from "./core/fold/admission.ts";
 
 export interface OwnConditionsOptions {
   config: Pick<HubConfig, "machine" | "peer" | "snapshots">;
@@ -105,8 +105,7 @@ export class OwnConditions {
     const near = all.filter(({ used, most }) => used >= most * nearLimit);
     const isWell = all.every(({ used, most }) => used < most * farFromLimit);
     const told = near.map(({ limit, used, most, job }) => {
-      const whose =
-        job === undefined ? "" : ` of job ${JSON.stringify(job.length > 60 ? `${job.slice(0, 60)}…` : job)}`;
+      const whose = job === undefined ? "" : ` of ${jobText(job)}`;
       return `${limit}${whose} is at ${used} of ${most}`;
     });
     const message = near.length > 0 ? told.join(", ") : "there is room for new series and groups again";

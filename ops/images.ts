@@ -1,6 +1,6 @@
 /** `tandem images`: which images the stacks run, and their pinning by digest. */
 import { readFileSync } from "node:fs";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { writeDurablySync } from "../hub/io/write-durably.ts";
 import { OperatorError } from "./error.ts";
 import { pinned, readReference } from "./images/reference.ts";
@@ -34,7 +34,7 @@ export function registerImages(program: Command): void {
         "that is written beside it into the stacks' files, so that the same name is the same image on every machine and day",
     )
     .option("--stack <name...>", "stacks to look at (default: the pair's and the satellites')")
-    .addOption(new Option("--pin", "pin each image to what its tag is now, pinned ones anew").default(false))
+    .option("--pin", "pin each image to what its tag is now, pinned ones anew", false)
     .option("--dir <folder>", "folder with Pulumi.yaml and the stacks' files", siteDir)
     .option("--json", "print one JSON object", false)
     .addHelpText(
@@ -84,19 +84,13 @@ async function digests(rows: readonly Row[]): Promise<Map<string, string>> {
   return found;
 }
 
-function textOf(rows: readonly Row[]): string {
-  const lines = rows.map(({ stack, key, image, digest, now }) => {
-    const state =
-      now === undefined
-        ? digest === undefined
-          ? "by tag: another image may have this name tomorrow; pin it with --pin"
-          : "pinned"
-        : now === digest
-          ? "pinned, and its tag is still that"
-          : digest === undefined
-            ? `pinned now to ${now}`
-            : `was pinned to ${digest}, now to ${now}`;
-    return `${stack}  images.${key}  ${oneLine(image)}: ${state}\n`;
-  });
-  return lines.join("");
+const textOf = (rows: readonly Row[]): string =>
+  rows.map((row) => `${row.stack}  images.${row.key}  ${oneLine(row.image)}: ${stateOf(row)}\n`).join("");
+
+function stateOf({ digest, now }: Row): string {
+  if (now === undefined && digest === undefined)
+    return "by tag: another image may have this name tomorrow; pin it with --pin";
+  if (now === undefined) return "pinned";
+  if (now === digest) return "pinned, and its tag is still that";
+  return digest === undefined ? `pinned now to ${now}` : `was pinned to ${digest}, now to ${now}`;
 }

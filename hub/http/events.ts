@@ -1,9 +1,10 @@
 /** `GET /api/v1/events`: what changes, as server-sent events, to a bounded number of listeners. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { HubEvent } from "./api.ts";
+import { Places } from "./places.ts";
 
 const maxListeners = 64;
-/** One reader with many windows open, and no more: else one computer could keep all others out. */
+/** One reader with many windows open, and no more. */
 const maxListenersOfAddress = 16;
 /** A listener that reads slower than this piles up is dropped; its browser reconnects, bytes. */
 const maxBacklogBytes = 1024 * 1024;
@@ -11,8 +12,7 @@ const maxBacklogBytes = 1024 * 1024;
 const retryMs = 500;
 
 export class EventFeed {
-  /** With the address that each is at. */
-  readonly #listeners = new Map<ServerResponse, string>();
+  readonly #listeners = new Places(maxListeners, maxListenersOfAddress);
 
   get listeners(): number {
     return this.#listeners.size;
@@ -21,7 +21,7 @@ export class EventFeed {
   send(event: HubEvent): void {
     if (this.#listeners.size === 0) return;
     const text = render(event);
-    for (const listener of this.#listeners.keys()) {
+    for (const listener of this.#listeners.answers()) {
       if (listener.writableLength > maxBacklogBytes) listener.destroy();
       else listener.write(text);
     }
@@ -29,23 +29,19 @@ export class EventFeed {
 
   /** @param first sent at once, so that a listener need not wait for news */
   serve(request: IncomingMessage, response: ServerResponse, first: HubEvent): void {
-    const { remoteAddress: address = "" } = request.socket;
-    const ofAddress = [...this.#listeners.values()].filter((other) => other === address).length;
-    if (this.#listeners.size >= maxListeners || ofAddress >= maxListenersOfAddress) {
-      const most = ofAddress >= maxListenersOfAddress ? `${maxListenersOfAddress} of this address` : maxListeners;
+    const most = this.#listeners.take(request, response);
+    if (most !== undefined) {
       response.writeHead(503, { "retry-after": "5" }).end(`${most} listeners are served already\n`);
       return;
     }
     request.socket.setNoDelay(true);
     response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
     response.write(`retry: ${retryMs}\n\n${render(first)}`);
-    this.#listeners.set(response, address);
-    response.on("close", () => this.#listeners.delete(response));
-    response.on("error", () => this.#listeners.delete(response));
+    response.on("error", () => {});
   }
 
   stop(): void {
-    for (const listener of this.#listeners.keys()) listener.end();
+    for (const listener of this.#listeners.answers()) listener.end();
   }
 }
 

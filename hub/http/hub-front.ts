@@ -6,6 +6,7 @@ import { whyNotHost } from "./asked-host.ts";
 import type { Front } from "./entrance.ts";
 import { graphPath } from "./graph-json.ts";
 import { openApiPath } from "./operations/reading.ts";
+import { Places } from "./places.ts";
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
@@ -129,19 +130,13 @@ function routeTable(routes: ServerRoutes): Map<string, Handler> {
 }
 
 function metricsHandler({ metricsText }: ServerRoutes): Handler {
-  /** With the address that reads each. */
-  const underWay = new Map<ServerResponse, string>();
-  return async ({ socket }, response) => {
-    const { remoteAddress: address = "" } = socket;
-    const ofAddress = [...underWay.values()].filter((other) => other === address).length;
-    if (underWay.size >= maxMetricsAnswers || ofAddress >= maxMetricsAnswersOfAddress) {
-      const most =
-        underWay.size >= maxMetricsAnswers ? maxMetricsAnswers : `${maxMetricsAnswersOfAddress} of this address`;
+  const underWay = new Places(maxMetricsAnswers, maxMetricsAnswersOfAddress);
+  return async (request, response) => {
+    const most = underWay.take(request, response);
+    if (most !== undefined) {
       response.setHeader("retry-after", "1");
       return send(response, 503, "text/plain", `answers of all metrics are being read already, ${most}\n`);
     }
-    underWay.set(response, address);
-    response.once("close", () => underWay.delete(response));
     send(response, 200, "text/plain; version=0.0.4", await metricsText());
   };
 }

@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
+import { isFromHere } from "../io/from-here.ts";
 
 export type LocalOrders = { kind: "socket"; path: string } | { kind: "loopback" };
 
@@ -16,8 +17,7 @@ export function markLocal(socket: Socket): void {
 
 /** Marks a connection of this very computer. */
 export function markLoopback(socket: Socket): void {
-  const { remoteAddress = "", localAddress } = socket;
-  if (remoteAddress === localAddress || /^(::ffff:)?127\.|^::1$/.test(remoteAddress)) markLocal(socket);
+  if (isFromHere(socket)) markLocal(socket);
 }
 
 /** What a request has that a browser sent, maybe for a page of another site, or that somebody passed on, who may speak for anybody. */

@@ -10,7 +10,7 @@ import type { HubConfigInput } from "../../hub/config.ts";
 import { DocumentsView } from "../../hub/http/documents-json.ts";
 import { orderSocketIn } from "../../hub/http/order-socket.ts";
 import { fleetOf, LocalPair, metricsOf, pushTo } from "../support/local-pair.ts";
-import { commandOf, Successor } from "../support/successor.ts";
+import { Successors } from "../support/successor.ts";
 import { until } from "../support/until.ts";
 
 const portOffset = 16_600;
@@ -20,9 +20,8 @@ const slowMs = 60_000;
 describe("hubs that take orders at their sockets, as deployed ones do", { timeout: 240_000 }, () => {
   let dir: string;
   let pair: LocalPair;
-  let command: string[] = [];
+  let hubs: Successors | undefined;
   let socketPath: string;
-  const hubs: Successor[] = [];
 
   beforeAll(async () => {
     dir = mkdtempSync(join(tmpdir(), "tandem-orders-"));
@@ -30,23 +29,20 @@ describe("hubs that take orders at their sockets, as deployed ones do", { timeou
     writeFileSync(access, "localOrders: socket\n");
     const options = ["--no-restart", "--agents", "none", "--access", access];
     pair = await LocalPair.start(join(dir, "data"), portOffset, ...options);
-    command = commandOf(pair.mainpc.pids.hub);
+    hubs = new Successors(pair.mainpc.pids.hub, dir);
     socketPath = orderSocketIn(join(pair.data, "mainpc", "state"));
     await until("sync", async () => (await fleetOf(pair.mainpc)).sync.state === "in-sync");
   }, 120_000);
 
   afterAll(async () => {
-    for (const hub of hubs) hub.process.kill("SIGKILL");
+    hubs?.kill();
     await pair?.stop();
     rmSync(dir, { recursive: true, force: true });
   });
 
   /** Another hub of mainpc. */
-  const hub = (name: string, change: Partial<HubConfigInput>): Successor => {
-    const made = new Successor({ command, dir, name, change });
-    hubs.push(made);
-    return made;
-  };
+  const hub = (name: string, change: Partial<HubConfigInput>) =>
+    hubs?.start(name, change) ?? expect.unreachable("the pair runs");
 
   /** Rejects when nobody is there. @returns the status, and what was said */
   async function give(at: RequestOptions, method: string, path: string, body: unknown): Promise<[number, string]> {
@@ -137,7 +133,7 @@ describe("hubs that take orders at their sockets, as deployed ones do", { timeou
   });
 
   it("a hub that was killed has left a socket, which the next one replaces", async () => {
-    const [second] = hubs;
+    const second = hubs?.all[0];
     second?.process.kill("SIGKILL");
     await until("its end", () => second?.process.signalCode === "SIGKILL");
     await expect(atSocket("PUT", document("to-nobody"), word)).rejects.toThrow("ECONNREFUSED");

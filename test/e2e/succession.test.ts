@@ -9,7 +9,7 @@ import type { HubConfigInput } from "../../hub/config.ts";
 import { fault } from "../support/fault.ts";
 import { fleetOf, LocalPair, ledgerOf, pushTo } from "../support/local-pair.ts";
 import { type SteadyLoad, steadyPushes } from "../support/steady-load.ts";
-import { commandOf, Successor } from "../support/successor.ts";
+import { Successors } from "../support/successor.ts";
 import { until } from "../support/until.ts";
 
 const portOffset = 8_100;
@@ -17,27 +17,23 @@ const portOffset = 8_100;
 describe("a hub that is replaced while clients push", { timeout: 120_000 }, () => {
   let dir: string;
   let pair: LocalPair;
-  let command: string[] = [];
-  const hubs: Successor[] = [];
+  let hubs: Successors | undefined;
 
   beforeAll(async () => {
     dir = mkdtempSync(join(tmpdir(), "tandem-succession-"));
     pair = await LocalPair.start(join(dir, "data"), portOffset, "--no-restart", "--agents", "none");
-    command = commandOf(pair.mainpc.pids.hub);
+    hubs = new Successors(pair.mainpc.pids.hub, dir);
     await until("sync", async () => (await fleetOf(pair.mainpc)).sync.state === "in-sync");
   }, 120_000);
 
   afterAll(async () => {
-    for (const hub of hubs) hub.process.kill("SIGKILL");
+    hubs?.kill();
     await pair?.stop();
     rmSync(dir, { recursive: true, force: true });
   });
 
-  const successor = (name: string, change: Partial<HubConfigInput>): Successor => {
-    const hub = new Successor({ command, dir, name, change });
-    hubs.push(hub);
-    return hub;
-  };
+  const successor = (name: string, change: Partial<HubConfigInput>) =>
+    hubs?.start(name, change) ?? expect.unreachable("the pair runs");
 
   const steady = async (during: () => Promise<void>) => {
     const { hub } = pair.mainpc;
@@ -83,7 +79,7 @@ describe("a hub that is replaced while clients push", { timeout: 120_000 }, () =
   });
 
   it("a successor whose NATS does not take it waits, and the hub before it goes on", async () => {
-    const { machine } = hubs[0]?.config ?? expect.unreachable();
+    const { machine } = hubs?.all[0]?.config ?? expect.unreachable();
     const { nats } = machine;
     const waits = successor("waits", {
       machine: { ...machine, nats: { ...nats, port: nats.port + 7 } },
@@ -122,7 +118,7 @@ describe("a hub that is replaced while clients push", { timeout: 120_000 }, () =
   });
 
   it("yields to nobody who does not ask in order, on a socket that is its user's alone", async () => {
-    const path = join(hubs[0]?.config.stateDirectory ?? "", "place.sock");
+    const path = join(hubs?.all[0]?.config.stateDirectory ?? "", "place.sock");
     expect(statSync(path).mode & 0o777).toBe(0o600);
     for (const said of [
       '{"ask": "yours", "at": {"host": "127.0.0.1", "port": 9}}\n',

@@ -20,8 +20,30 @@ export interface SuccessorOptions {
 const healthyMs = 60_000;
 
 /** What a process was started with. */
-export const commandOf = (pid: number): string[] =>
-  readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
+const commandOf = (pid: number): string[] => readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
+
+/** Those of one pair, which end together. */
+export class Successors {
+  readonly #command: readonly string[];
+  readonly #dir: string;
+  readonly all: Successor[] = [];
+
+  /** @param pid of the first hub @param dir for their configurations and health sockets */
+  constructor(pid: number, dir: string) {
+    this.#command = commandOf(pid);
+    this.#dir = dir;
+  }
+
+  start(name: string, change: Partial<HubConfigInput>): Successor {
+    const made = new Successor({ command: this.#command, dir: this.#dir, name, change });
+    this.all.push(made);
+    return made;
+  }
+
+  kill(): void {
+    for (const { process } of this.all) process.kill("SIGKILL");
+  }
+}
 
 export class Successor {
   readonly process: ChildProcess;

@@ -83,12 +83,15 @@ export class Admission {
 
   /** The limits on what stands, with how much of each is used; those on one push and on what is under way pass by themselves. */
   get fills(): LimitFill[] {
-    return limitNames.flatMap((limit) => {
+    const ofJobs = { seriesPerJob: this.held.largest("series"), groupsPerJob: this.held.largest("groups") };
+    return limitNames.flatMap((limit): LimitFill[] => {
+      const most = this.limits[limit];
+      if (limit === "seriesPerJob" || limit === "groupsPerJob") {
+        const { job, amount } = ofJobs[limit];
+        return [{ limit, used: amount, most, job }];
+      }
       const used = limit === "bytesUnderWay" ? undefined : this.used(limit);
-      if (used === undefined) return [];
-      const of = limit === "seriesPerJob" ? "series" : limit === "groupsPerJob" ? "groups" : undefined;
-      const job = of === undefined ? {} : { job: this.held.largest(of).job };
-      return [{ limit, used, most: this.limits[limit], ...job }];
+      return used === undefined ? [] : [{ limit, used, most }];
     });
   }
 
@@ -147,7 +150,7 @@ export class Admission {
   }
 
   *#questions({ job, series, groups, remembered, characters, groupSeries, isDelete }: Growth): Iterable<Question> {
-    const name = `job ${JSON.stringify(job.length > 60 ? `${job.slice(0, 60)}…` : job)}`;
+    const name = jobText(job);
     const guests = "the jobs that the inventory does not name";
     const own = (what: keyof Amount) => this.held.of(job)[what] + this.#reserved.of(job)[what];
     const question = (limit: LimitName, grows: number, had: number, what: Question["what"], deed: string) => {
@@ -190,6 +193,9 @@ interface Question {
   what(sum: number): string;
   deed: string;
 }
+
+/** Its name may be as long as a path. */
+export const jobText = (job: string): string => `job ${JSON.stringify(job.length > 60 ? `${job.slice(0, 60)}…` : job)}`;
 
 const roomForDigits = 1.25;
 const groupsDeed = "delete old ones, or give them Tandem-Expires-After";
