@@ -105,6 +105,7 @@ export function createFront(parts: FrontParts): Front {
     view,
     queuedRecords: () => records.queued,
     damages: () => records.damages,
+    starts: () => records.starts(),
     spool: records.spool,
     snapshots: () => records.snapshots.stats,
     pushgatewayPending: () => keeper.pending,

@@ -140,6 +140,11 @@ export class Ledger {
     return this.account(stream, origin).knows(incarnation);
   }
 
+  /** How many starts of an origin's hub are kept, of the stream that has most. */
+  starts(origin: string): number {
+    return Math.max(...streams.map((stream) => this.account(stream, origin).incarnations));
+  }
+
   /** The newest incarnation that this origin's records name; empty when there is none. */
   newestIncarnation(origin: string): string {
     let newest = "";

@@ -2,10 +2,16 @@
 import { comparePosition, type RecordPosition, type StreamKind } from "./record.ts";
 
 interface Pending {
+  /** Of the last record. */
   position: RecordPosition;
   records: number;
+  messages: number;
+  /** Of the first message. */
   storedAtMs: number;
 }
+
+/** Messages of a stream that are counted one by one; of more, as a partition of hours leaves, some are counted together. */
+export const maxPending = 16_384;
 
 /** What is known of the way to the peer when sync is judged. */
 export interface PeerReach {
@@ -35,7 +41,7 @@ export class Watermark {
       queue = new PendingQueue();
       this.#pending.set(kind, queue);
     }
-    queue.add({ position, records, storedAtMs: atMs });
+    queue.add(position, records, atMs);
   }
 
   /** The peer says that it has stored all up to this position. News may come late or out of order. */
@@ -86,11 +92,13 @@ export class Watermark {
   }
 }
 
-/** First in, first out; a partition of hours leaves millions of messages here, so nothing moves when one is taken out. */
+/** First in, first out; nothing moves when one is taken out. */
 class PendingQueue {
   #items: Pending[] = [];
   #taken = 0;
   #records = 0;
+  /** Messages that are counted together from now on. */
+  #together = 1;
 
   get records(): number {
     return this.#records;
@@ -100,9 +108,17 @@ class PendingQueue {
     return this.#items[this.#taken];
   }
 
-  add(item: Pending): void {
-    this.#items.push(item);
-    this.#records += item.records;
+  add(position: RecordPosition, records: number, storedAtMs: number): void {
+    const waiting = this.#items.length - this.#taken;
+    this.#records += records;
+    if (waiting < maxPending / 4) this.#together = 1;
+    const last = this.#items.at(-1);
+    if (waiting > 0 && last !== undefined && last.messages < this.#together) {
+      this.#extend(last, { position, records, messages: 1 });
+      return;
+    }
+    if (waiting >= maxPending) this.#join();
+    this.#items.push({ position, records, messages: 1, storedAtMs });
   }
 
   dropUpTo(position: RecordPosition): void {
@@ -117,5 +133,24 @@ class PendingQueue {
     if (this.#taken * 2 < this.#items.length) return;
     this.#items = this.#items.slice(this.#taken);
     this.#taken = 0;
+  }
+
+  /** Each two neighbours as one, and what comes next in such portions. */
+  #join(): void {
+    const waiting = this.#items.slice(this.#taken);
+    this.#items = waiting.filter((_, place) => place % 2 === 0);
+    this.#taken = 0;
+    this.#together *= 2;
+    for (const [place, item] of this.#items.entries()) {
+      const next = waiting[place * 2 + 1];
+      if (next !== undefined) this.#extend(item, next);
+    }
+  }
+
+  /** It stays as old as its first and is copied with its last, so that nothing counts as copied too early. */
+  #extend(item: Pending, next: Omit<Pending, "storedAtMs">): void {
+    item.position = next.position;
+    item.records += next.records;
+    item.messages += next.messages;
   }
 }

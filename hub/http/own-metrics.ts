@@ -1,6 +1,7 @@
 /** The hub's own metrics and the fleet's health, in Prometheus text; every name begins with `tandem_`. */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { AccessKind } from "../access/access.ts";
+import { maxIncarnations } from "../core/admission.ts";
 import { Health } from "../core/record.ts";
 import type { Refused } from "../core/refused.ts";
 import { Verdict } from "../core/verdict.ts";
@@ -25,6 +26,8 @@ export interface OwnMetricsSources {
   view: View;
   queuedRecords(): number;
   damages(): number;
+  /** Of each machine's hub, how many are kept. */
+  starts(): readonly { origin: string; starts: number }[];
   /** Undefined when the hub has none. */
   spool: SpoolGauges | undefined;
   snapshots(): SnapshotStats;
@@ -173,7 +176,7 @@ export class OwnMetrics {
       () => view.ledger().clientTotals.duplicates,
     );
     this.#unnumbered(view);
-    this.#ledger(view);
+    this.#ledger(view, sources.starts);
     this.#machines(view);
     this.#agents(view);
     scrapeMetrics(this.registry, view);
@@ -207,7 +210,7 @@ export class OwnMetrics {
     return this.registry.metrics();
   }
 
-  #ledger(view: View): void {
+  #ledger(view: View, starts: OwnMetricsSources["starts"]): void {
     const states = [
       ["stored", "stored", "that their own machine has stored"],
       ["copied", "copied", "that the other machine has stored"],
@@ -226,6 +229,15 @@ export class OwnMetrics {
         },
       });
     }
+    new Gauge({
+      name: "tandem_ledger_starts",
+      help: `Starts of a machine's hub of which records are known, at most ${maxIncarnations}, of the stream that has most.`,
+      labelNames: ["origin"],
+      registers: [this.registry],
+      collect() {
+        for (const { origin, starts: kept } of starts()) this.set({ origin }, kept);
+      },
+    });
   }
 
   #unnumbered(view: View): void {

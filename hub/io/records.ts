@@ -207,6 +207,12 @@ export class Records {
     return this.#state.ledger.entries((kind) => this.#watermark.uncopiedRecords(kind));
   }
 
+  /** How many starts of each machine's hub are kept. */
+  starts(): { origin: string; starts: number }[] {
+    const { machine, peer } = this.#options.config;
+    return [machine.name, peer.name].map((origin) => ({ origin, starts: this.#state.ledger.starts(origin) }));
+  }
+
   oldestUncopiedAtMs(kind: StreamKind): number | undefined {
     return this.#watermark.oldestStoredAtMs(kind);
   }

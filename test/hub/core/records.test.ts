@@ -5,7 +5,7 @@ import { compareHlc, type Hlc, hlcZero, mergeHlc, nextHlc } from "../../../hub/c
 import { Ledger } from "../../../hub/core/ledger.ts";
 import { comparePosition, nextIncarnation, RecordBody } from "../../../hub/core/record.ts";
 import { SeqSet } from "../../../hub/core/seq-set.ts";
-import { Watermark } from "../../../hub/core/watermark.ts";
+import { maxPending, Watermark } from "../../../hub/core/watermark.ts";
 
 describe("the hybrid clock", () => {
   it("never stamps a write before one it has issued or seen, also when wall time jumps back", () => {
@@ -194,5 +194,23 @@ describe("the watermark", () => {
     expect([watermark.uncopiedRecords(), watermark.oldestStoredAtMs("metrics")]).toEqual([1, undefined]);
     expect(watermark.isCopied("metrics", at(2, "i2"))).toBe(true);
     expect(watermark.isCopied("metrics", at(3, "i2"))).toBe(false);
+  });
+
+  it("counts 1,000,000 messages of a partition in no more than 16,384 places, none as copied before it is", () => {
+    const watermark = new Watermark();
+    const messages = 1_000_000;
+    for (let seq = 1; seq <= messages; seq++) watermark.stored("metrics", at(seq), 1, seq);
+    expect([watermark.uncopiedRecords(), watermark.oldestStoredAtMs()]).toEqual([messages, 1]);
+    let before = messages;
+    for (let seq = 0; seq <= messages; seq += 997) {
+      watermark.copied("metrics", at(seq));
+      const uncopied = watermark.uncopiedRecords();
+      expect(uncopied).toBeLessThanOrEqual(before);
+      expect(uncopied).toBeGreaterThanOrEqual(messages - seq);
+      expect(uncopied - (messages - seq)).toBeLessThan((4 * messages) / maxPending);
+      before = uncopied;
+    }
+    watermark.copied("metrics", at(messages));
+    expect([watermark.uncopiedRecords(), watermark.oldestStoredAtMs()]).toEqual([0, undefined]);
   });
 });
