@@ -3,7 +3,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { sharedBy } from "../hub/core/access/tokens.ts";
 import { OperatorError } from "../ops/error.ts";
 import { leastTokenLength } from "./access-conf.ts";
-import { accessTokensKey, agentSecretsKey, notificationSecretsKey, remoteWriteSecretsKey } from "./site.ts";
+import {
+  accessTokensKey,
+  agentSecretsKey,
+  type namedSecretsKeys,
+  notificationSecretsKey,
+  remoteWriteSecretsKey,
+} from "./site.ts";
 import { isSecret } from "./site-secrets.ts";
 
 /** Empty when the stack has none. */
@@ -24,11 +30,7 @@ export const readAccessTokens = () =>
     return sharedBy(tokens.map(([name, token]) => [name, token.trim()]));
   });
 
-type Key =
-  | typeof agentSecretsKey
-  | typeof notificationSecretsKey
-  | typeof remoteWriteSecretsKey
-  | typeof accessTokensKey;
+type Key = (typeof namedSecretsKeys)[number];
 
 /** @param why what is wrong with the values, none of which it repeats */
 function readSecrets(

@@ -1,15 +1,6 @@
 /** Reads the configuration of the stack that the engine runs. */
 import * as pulumi from "@pulumi/pulumi";
-import {
-  accessTokensKey,
-  agentSecretsKey,
-  grafanaPasswordKey,
-  notificationSecretsKey,
-  remoteWriteSecretsKey,
-  type Site,
-  type StackSite,
-  siteSecretNames,
-} from "./site.ts";
+import { namedSecretsKeys, type Site, type StackSite, singleSecretKeys } from "./site.ts";
 import { pairOnly, parseStack } from "./stack-config.ts";
 
 /** The configuration of the running stack, of a machine of the pair. @throws OperatorError for a satellite's */
@@ -29,14 +20,7 @@ export function readStack(): StackSite {
   return parseStack(values, pulumi.getStack(), project);
 }
 
-const secretNames: ReadonlySet<string> = new Set([
-  ...siteSecretNames,
-  accessTokensKey,
-  agentSecretsKey,
-  notificationSecretsKey,
-  remoteWriteSecretsKey,
-  grafanaPasswordKey,
-]);
+const secretNames: ReadonlySet<string> = new Set([...singleSecretKeys, ...namedSecretsKeys]);
 
 /** Groups and lists come as JSON, all else as it was written. */
 function parsed(value: string): unknown {

@@ -10,6 +10,7 @@ import {
   type Site,
   type SiteSecretName,
   type StackSite,
+  type singleSecretKeys,
   siteSecretNames,
 } from "./site.ts";
 
@@ -48,7 +49,7 @@ export function readHubTlsKey({ hub, machine }: Site): pulumi.Output<string> | u
   return key;
 }
 
-function requireSecret(name: SingleSecret, needs: string): pulumi.Output<string> {
+function requireSecret(name: (typeof singleSecretKeys)[number], needs: string): pulumi.Output<string> {
   const config = new pulumi.Config();
   if ((config.get(name) ?? "") === "") throw refusal(name, `it is missing, but tandem:${needs} is set`);
   if (!isSecret(`${config.name}:${name}`))
@@ -123,9 +124,7 @@ function renew(key: string, what: string): OperatorError {
   );
 }
 
-type SingleSecret = typeof grafanaPasswordKey | typeof hubTlsKeyKey;
-
-function refusal(name: SiteSecretName | SingleSecret, what: string, first = ""): OperatorError {
+function refusal(name: (typeof singleSecretKeys)[number], what: string, first = ""): OperatorError {
   const stack = pulumi.getStack();
   return new OperatorError(
     "config.secret",

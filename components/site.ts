@@ -28,6 +28,15 @@ export const accessTokensKey = "accessTokens";
 /** Secret key of a stack: private key of hub.tls.certificate. */
 export const hubTlsKeyKey = "hubTlsKey";
 
+/** Secret keys of a stack with one secret each, and those with several by name; nothing of them is a `Site`'s. */
+export const singleSecretKeys = [...siteSecretNames, grafanaPasswordKey, hubTlsKeyKey] as const;
+export const namedSecretsKeys = [
+  agentSecretsKey,
+  notificationSecretsKey,
+  remoteWriteSecretsKey,
+  accessTokensKey,
+] as const;
+
 const Satellite = z.strictObject({
   /** Also the name of its file in fleet/. */
   name: machineName,

@@ -1,7 +1,7 @@
 /** The policy pack: lends the rules what the engine plans, `pulumi preview --policy-pack components/policy`. */
 import { type Policies, PolicyPack, UnknownValueError } from "@pulumi/policy";
 import * as pulumi from "@pulumi/pulumi";
-import { agentSecretsKey, grafanaPasswordKey, siteSecretNames } from "../site.ts";
+import { namedSecretsKeys, singleSecretKeys } from "../site.ts";
 import type { Declared, Known, Rule, Violation } from "./declared.ts";
 import { rules } from "./rules.ts";
 
@@ -59,8 +59,12 @@ function withoutUnknown(value: unknown): unknown {
 /** The stack's secrets, which the engine hands to a pack in the open. */
 function known(): Known {
   const config = new pulumi.Config("tandem");
-  const named = [...siteSecretNames, grafanaPasswordKey].map((name) => ({ name, value: config.get(name) ?? "" }));
-  const agents = Object.entries(config.getObject<Record<string, unknown>>(agentSecretsKey) ?? {});
-  const agentSecrets = agents.map(([name, value]) => ({ name: `${agentSecretsKey}.${name}`, value: String(value) }));
-  return { secrets: [...named, ...agentSecrets].filter(({ value }) => value !== "") };
+  const single = singleSecretKeys.map((name) => ({ name, value: config.get(name) ?? "" }));
+  const named = namedSecretsKeys.flatMap((key) =>
+    Object.entries(config.getObject<Record<string, unknown>>(key) ?? {}).map(([name, value]) => ({
+      name: `${key}.${name}`,
+      value: String(value),
+    })),
+  );
+  return { secrets: [...single, ...named].filter(({ value }) => value !== "") };
 }

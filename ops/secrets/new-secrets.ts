@@ -4,6 +4,7 @@ import { caPassphrase, passphraseIn, stackPassphrase } from "../init/passphrases
 import { type Renewal, renewals } from "../init/renew.ts";
 import { readConfig, type Stack, secretPaths } from "../site/stacks.ts";
 import type { Progress } from "../terminal/progress.ts";
+import { Terminal } from "../terminal/terminal.ts";
 import { interruptible } from "../tools/interrupt.ts";
 import { type Change, phasesOf } from "./phases.ts";
 import { Rotation } from "./rotation.ts";
@@ -19,6 +20,8 @@ export interface Asked {
   /** `PATH=FILE` of secrets that others have made. */
   secret: readonly string[];
   caPassphraseFile?: string;
+  /** Whether somebody is at a terminal, who can be asked for the passphrase. */
+  asks: boolean;
   progress: Progress;
 }
 
@@ -30,7 +33,7 @@ export function newRotation(asked: Asked): Promise<Rotation> {
   return interruptible(async (signal) => {
     // Says what is missing before anything is made.
     await stackPassphrase({ dir }, undefined, signal);
-    const ca = renewing.includes("certificates") ? await openerOf(asked) : undefined;
+    const ca = renewing.includes("certificates") ? await openerOf(asked, signal) : undefined;
     progress.say("making the new secrets");
     const { stacks: pair, keptFiles } =
       renewing.length === 0
@@ -77,9 +80,13 @@ function renewalsOf(what: readonly Target[]): Renewal[] {
 }
 
 /** The passphrase of the CA's key: that of the kept one, and for a new one the same. */
-async function openerOf({ what, kept, caPassphraseFile }: Asked): Promise<string | undefined> {
+async function openerOf(
+  { what, kept, caPassphraseFile, asks }: Asked,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   const options = caPassphraseFile === undefined ? {} : { caPassphraseFile };
-  const found = await caPassphrase(options, undefined, { kind: "kept", folder: kept });
+  const terminal = asks ? new Terminal(signal) : undefined;
+  const found = await caPassphrase(options, terminal, { kind: "kept", folder: kept });
   if (found !== undefined || !what.includes("ca")) return found;
   throw new OperatorError(
     "rotate.ca-passphrase",

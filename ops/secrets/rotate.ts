@@ -83,7 +83,8 @@ async function rotateLocked(names: Target[], options: RotateOptions, at: Circums
   for (const line of planText(all, found, abandon)) progress.say(line);
   await agree(abandon ? "takes back what was changed on" : "changes", machinesOf(stacks), yes);
   const ca = caPassphraseFile === undefined ? {} : { caPassphraseFile };
-  const rotation = found ?? (await newRotation({ dir, project, kept, stacks, what, secret, ...ca, progress }));
+  const asks = process.stdin.isTTY === true && !options.json;
+  const rotation = found ?? (await newRotation({ dir, project, kept, stacks, what, secret, ...ca, asks, progress }));
   const deploying = { dir, alone: false, allowOutage, deadlineMs: deadline * 1_000 };
   const carry = abandon ? takeBackRotation : carryOutRotation;
   return await carry(rotation, { stacks, witness, deploying, leaveCopies, progress });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { readStackConfig } from "../../components/read-stack.ts";
-import { Site } from "../../components/site.ts";
+import { namedSecretsKeys, Site, singleSecretKeys } from "../../components/site.ts";
 import { parseStackConfig } from "../../components/stack-config.ts";
 import { OperatorError } from "../../ops/error.ts";
 import { readProject, recordResources, stackValues } from "./recorder.ts";
@@ -152,6 +152,13 @@ it("a machine reached by a socket of this computer needs no host key", () => {
 
 it("the running stack's keys are read, those of providers are not", async () => {
   await recordResources("mainpc", good);
+  expect(readStackConfig()).toEqual(parseStackConfig(good, "mainpc"));
+});
+
+it("a stack with each kind of secret is read as it is without them", async () => {
+  const single = Object.fromEntries(singleSecretKeys.map((key) => [key, `a secret of ${key}`]));
+  const named = Object.fromEntries(namedSecretsKeys.map((key) => [key, { one: `a secret of ${key}` }]));
+  await recordResources("mainpc", { ...good, ...single, ...named }, [...singleSecretKeys, ...namedSecretsKeys]);
   expect(readStackConfig()).toEqual(parseStackConfig(good, "mainpc"));
 });
 

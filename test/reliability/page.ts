@@ -14,7 +14,7 @@ export function reliabilityPage(known: readonly Fault[] = faults, results: reado
 
 ${known.length} faults, and what holds when they come. Made by \`npm run reliability\` from the list in [test/reliability/faults](../test/reliability/faults)
 and from what the tests themselves said when they last ran ([reliability.jsonl](reliability.jsonl)); a test holds list, tests and this
-page against each other. Those under \`test/hub\` and \`test/ops\` try one part alone, on real servers where it has any; all
+page against each other. Those under \`test/hub\`, \`test/ops\` and \`test/components\` try one part alone, on real servers where it has any; all
 others break whole pairs of real processes. Each fails when the promise is broken; its figures are counted or measured by that very run, on the day that stands there.
 
 \`\`\`sh

@@ -10,7 +10,7 @@ import { environmentOf, listProcesses } from "../../../ops/local/processes.ts";
 import { askServices } from "../../../ops/site/ask-services.ts";
 import { DeployFleet, plainPort } from "./deploy-fleet.ts";
 import { Running } from "./deploy-run.ts";
-import { DeployedPair, type Stack, stacks } from "./deployed-pair.ts";
+import { DeployedPair, type PairOptions, type Stack, stacks } from "./deployed-pair.ts";
 
 /** Its id, in a shell of its machine. */
 export const runningHub = "$(docker ps -q --filter label=tandem.role=hub | head -n 1)";
@@ -37,8 +37,8 @@ export class DeploySite {
     pair.engine.env.XDG_CACHE_HOME = this.#cache;
   }
 
-  static async prepare(name: string): Promise<DeploySite> {
-    const site = new DeploySite(await DeployedPair.prepare(name, say));
+  static async prepare(name: string, options: PairOptions = {}): Promise<DeploySite> {
+    const site = new DeploySite(await DeployedPair.prepare(name, say, options));
     const made = await site.pair.engine.tandem("init", "--answers", site.pair.answers());
     expect(made.code, made.text).toBe(0);
     await site.set("limits.natsMemoryMb", "512");

@@ -16,13 +16,15 @@ export type Stack = (typeof stacks)[number];
 /** A pair heals within seconds; the lab's machines share one computer. */
 const healMs = 90_000;
 
-interface PairOptions extends Pick<LabOptions, "satellite" | "extras"> {
+export interface PairOptions extends Pick<LabOptions, "satellite" | "extras"> {
   /** @default those of the repository's stacks */
   hubPorts?: Record<Stack, number>;
 }
 
 export class DeployedPair {
   lab: Lab;
+  /** Whether hubs are asked by TLS. */
+  speaksTls = false;
   readonly engine: Engine;
   readonly #agent: SshAgent;
   readonly #hubPorts: Record<Stack, number>;
@@ -62,7 +64,8 @@ export class DeployedPair {
 
   at(stack: Stack): { hub: string; pushgateway: string } {
     const address = this.#addresses?.[stack] ?? this.lab[stack].address;
-    return { hub: `http://${address}:${this.#hubPorts[stack]}`, pushgateway: `http://${address}:9091` };
+    const scheme = this.speaksTls ? "https" : "http";
+    return { hub: `${scheme}://${address}:${this.#hubPorts[stack]}`, pushgateway: `http://${address}:9091` };
   }
 
   /** Another machine in the place of this one: without data, and with a host key of its own. */
