@@ -149,7 +149,8 @@ class PendingQueue {
 
   /** It stays as old as its first and is copied with its last, so that nothing counts as copied too early. */
   #extend(item: Pending, next: Omit<Pending, "storedAtMs">): void {
-    item.position = next.position;
+    // A refill brings earlier ones between new ones.
+    if (comparePosition(next.position, item.position) > 0) item.position = next.position;
     item.records += next.records;
     item.messages += next.messages;
   }

@@ -1,5 +1,6 @@
 /** Makes what a rotation exchanges, and seals it for the deployments that bring it to the machines. */
 import { OperatorError } from "../error.ts";
+import { hasAuthority } from "../init/keep.ts";
 import { caPassphrase, passphraseIn, stackPassphrase } from "../init/passphrases.ts";
 import { type Renewal, renewals } from "../init/renew.ts";
 import { readConfig, type Stack, secretPaths } from "../site/stacks.ts";
@@ -79,11 +80,20 @@ function renewalsOf(what: readonly Target[]): Renewal[] {
   ];
 }
 
-/** The passphrase of the CA's key: that of the kept one, and for a new one the same. */
+/**
+ * The passphrase of the CA's key: that of the kept one, and for a new one the same.
+ * @throws OperatorError where a new CA would be made that nobody asked for: whoever was given the old one would be cut off
+ */
 async function openerOf(
   { what, kept, caPassphraseFile, asks }: Asked,
   signal: AbortSignal,
 ): Promise<string | undefined> {
+  if (!what.includes("ca") && !hasAuthority(kept))
+    throw new OperatorError(
+      "rotate.no-ca",
+      `no CA is kept in ${kept} that could issue certificates`,
+      "Make a new one, and give it to whoever was given the old one: tandem secrets rotate ca --ca-passphrase-file FILE; or name what else to exchange: hub-keys operator-key",
+    );
   const options = caPassphraseFile === undefined ? {} : { caPassphraseFile };
   const terminal = asks ? new Terminal(signal) : undefined;
   const found = await caPassphrase(options, terminal, { kind: "kept", folder: kept });

@@ -124,7 +124,15 @@ export class Rotation {
     const seeds = Object.entries(is).filter(([name]) => name.endsWith(".seed"));
     if (number > 0) keep(this.#kept, number === phases.length ? is : { ...was, ...Object.fromEntries(seeds) });
     else keep(this.#kept, was);
+    const gone = number > 0 ? this.#outlived(was, is) : seeds.map(([name]) => name).filter((name) => !(name in was));
+    for (const name of gone) rmSync(join(this.#kept, name), { force: true });
     this.aim(number);
+  }
+
+  /** Seeds that open nothing any more and have no successor of their name: of agents that are gone, or shared one. */
+  #outlived(was: Record<string, string>, is: Record<string, string>): string[] {
+    if (!this.#state.what.includes("agent-keys")) return [];
+    return Object.keys(was).filter((name) => /^agent-.*\.seed$/.test(name) && !(name in is));
   }
 
   /** On the way back, before the machines leave the deployment that they have. */

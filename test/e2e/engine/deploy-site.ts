@@ -28,18 +28,21 @@ export interface Ended {
 export class DeploySite {
   readonly pair: DeployedPair;
   readonly fleet: DeployFleet;
+  /** Options that open the CA's kept key. */
+  readonly ca: readonly string[];
   readonly #cache: string;
 
   private constructor(pair: DeployedPair) {
     this.pair = pair;
     this.fleet = new DeployFleet(pair.lab.stackConfig("mainpc").images?.hubBase ?? "");
+    this.ca = ["--ca-passphrase-file", pair.engine.file("ca.pass", "keep it closed\n")];
     this.#cache = mkdtempSync(join(tmpdir(), "tandem-deploy-cache-"));
     pair.engine.env.XDG_CACHE_HOME = this.#cache;
   }
 
   static async prepare(name: string, options: PairOptions = {}): Promise<DeploySite> {
     const site = new DeploySite(await DeployedPair.prepare(name, say, options));
-    const made = await site.pair.engine.tandem("init", "--answers", site.pair.answers());
+    const made = await site.pair.engine.tandem("init", "--answers", site.pair.answers(), ...site.ca);
     expect(made.code, made.text).toBe(0);
     await site.set("limits.natsMemoryMb", "512");
     await site.set("jetstream.maxMemoryMb", "256");

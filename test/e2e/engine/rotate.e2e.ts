@@ -11,11 +11,9 @@ import { stacks } from "./deployed-pair.ts";
 
 vi.setConfig({ testTimeout: testMs });
 let site: DeploySite;
-let ca: string[];
 
 beforeAll(async () => {
   site = await DeploySite.prepare("rotate");
-  ca = ["--ca-passphrase-file", site.pair.engine.file("ca.pass", "keep it closed\n")];
 });
 afterAll(() => site?.remove());
 
@@ -52,18 +50,18 @@ it("a first deploy puts up the pair", async () => {
 
 it("every key and the CA are exchanged under load in three deployments, no push fails, and no old copy is left", async () => {
   const before = security();
+  const agentSeeds = stacks.flatMap((stack) => agentsOf(stack).map((name) => `agent-${stack}-${name}.seed`));
   const containers = await Promise.all(stacks.map((stack) => site.pair.containers(stack)));
   const clients = stacks.map((stack) =>
     steadyPushes(site.pair.at(stack).hub, `rotated_${stack}_${Date.now()}`, { everyMs: 50, keepAlive: true }),
   );
   const all = ["hub-keys", "ca", "operator-key", "agent-keys"];
-  const { stdout, tookMs } = await site.tandem(0, "secrets", "rotate", ...all, ...ca, "--yes", "--json");
+  const { stdout, tookMs } = await site.tandem(0, "secrets", "rotate", ...all, ...site.ca, "--yes", "--json");
   await Promise.all(clients.map((client) => client.stop()));
   const sent = clients.reduce((sum, client) => sum + client.sent, 0);
   say(`rotation of ${all.join(", ")}: ${seconds(tookMs)}, ${sent} pushes`);
   expect(clients.flatMap(({ failures }) => failures)).toEqual([]);
   expect(JSON.parse(stdout)).toMatchObject({ outcome: "done", deployed: 3, of: 3, found: { findings: [] } });
-  const agentSeeds = stacks.flatMap((stack) => agentsOf(stack).map((name) => `agent-${stack}-${name}.seed`));
   const seeds = ["operator.seed", ...agentSeeds];
   const secrets = stacks.flatMap((stack) => [`${stack} hubSeed`, `${stack} leafKey`]);
   expect(JSON.parse(stdout).exchanged.toSorted()).toEqual([...secrets, ...seeds].toSorted());
@@ -77,7 +75,7 @@ it("every key and the CA are exchanged under load in three deployments, no push 
 });
 
 it("killed in its second deployment it goes on when it is called again, and says that it is under way until then", async () => {
-  const running = site.start("secrets", "rotate", "ca", ...ca, "--yes");
+  const running = site.start("secrets", "rotate", "ca", ...site.ca, "--yes");
   await running.says(/deployment 2 of 3 of this rotation/);
   await running.says(/ {2}mainpc|pc2: up/);
   await running.kill(site.enginePids());

@@ -19,11 +19,9 @@ const both = (value: string) => ({ mainpc: value, pc2: value });
 let site: DeploySite;
 let prometheus: PrometheusApi;
 let ca: string;
-let caPassphrase: string[];
 
 beforeAll(async () => {
   site = await DeploySite.prepare("tls", { extras: ["prometheus"] });
-  caPassphrase = ["--ca-passphrase-file", site.pair.engine.file("ca.pass", "keep it closed\n")];
   prometheus = new PrometheusApi(`http://${site.pair.lab.mainpc.address}:9090`);
   await site.pair.engine.set("mainpc", "prometheus.enabled", "true");
   const security = readStackFile(site.pair.engine.site, "mainpc")?.config["tandem:security"] as { ca: string }; // tandem init wrote it
@@ -122,7 +120,7 @@ it("without TLS is taken what comes from the machine itself, and no more, once t
 it("certificates are renewed under load, no push fails, and no container is replaced", async () => {
   const before = { containers: await containers(), shown: await Promise.all(stacks.map(shownBy)) };
   const clients = load("renewed", { ca });
-  await site.tandem(0, "secrets", "rotate", "certificates", ...caPassphrase, "--yes");
+  await site.tandem(0, "secrets", "rotate", "certificates", ...site.ca, "--yes");
   await unharmed(clients);
   expect(await containers()).toEqual(before.containers);
   for (const [index, stack] of stacks.entries())
@@ -143,6 +141,7 @@ it("goes back to speaking plainly in one deployment, and nothing is left after a
   await site.settled();
   await hubsHearEachOther();
   for (const stack of stacks) {
+    await site.pair.engine.must(stack, "state unprotect --all --yes");
     await site.pair.engine.must(stack, "destroy", "--yes", "--skip-preview");
     expect(await site.pair.lab[stack].exec("docker ps -aq")).toBe("");
   }

@@ -196,6 +196,20 @@ describe("the watermark", () => {
     expect(watermark.isCopied("metrics", at(3, "i2"))).toBe(false);
   });
 
+  it("takes an earlier message, as a refill brings it among 20,000 that wait, for copied no sooner than its neighbours", () => {
+    const watermark = new Watermark();
+    const messages = 20_000;
+    for (let seq = 101; seq <= messages; seq++) watermark.stored("metrics", at(seq), 1, seq);
+    for (let seq = 1; seq <= 100; seq++) {
+      watermark.stored("metrics", at(seq), 1, messages + seq);
+      watermark.stored("metrics", at(messages + seq), 1, messages + seq);
+    }
+    watermark.copied("metrics", at(messages));
+    expect(watermark.uncopiedRecords()).toBeGreaterThanOrEqual(100);
+    watermark.copied("metrics", at(messages + 100));
+    expect(watermark.uncopiedRecords()).toBe(0);
+  });
+
   it("counts 1,000,000 messages of a partition in no more than 16,384 places, none as copied before it is", () => {
     const watermark = new Watermark();
     const messages = 1_000_000;

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -40,12 +49,12 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const state = () => ({
+const state = (what = ["hub-keys"]) => ({
   v: 1,
   project: "tandem",
   dir,
   since: "2026-01-01T00:00:00.000Z",
-  what: ["hub-keys"],
+  what,
   hubKeys: { before: ["UOLD"], after: ["UNEW"] },
   phases: [{ title: "new secrets", keys: { pc2: ["security", "hubSeed", "agentSecrets.broker"] } }],
   deployed: 0,
@@ -83,6 +92,21 @@ describe("a rotation under way", () => {
     expect(statSync(join(kept, "operator.seed")).mode & 0o777).toBe(0o600);
     expect(found().state.deployed).toBe(1);
     expect(found().oldSeeds()).toEqual({ "operator.seed": "SUOLD\n" });
+  });
+
+  it("of agents' keys takes away the seed that all shared and that of an agent that is gone, and gives them back", () => {
+    const rotation = join(kept, "rotation");
+    writeFileSync(join(rotation, "rotation.json"), JSON.stringify(state(["agent-keys"])));
+    const before = { "agent-pc2.seed": "SUSHARED\n", "agent-pc2-Gone.seed": "SUGONE\n" };
+    for (const [name, seed] of Object.entries(before))
+      for (const at of [kept, join(rotation, "before", "kept")]) writeFileSync(join(at, name), seed);
+    writeFileSync(join(rotation, "kept", "agent-pc2-Tutor.seed"), "SUTUTOR\n");
+    found().reached(1);
+    const seeds = () => readdirSync(kept).filter((name) => name.startsWith("agent-"));
+    expect(seeds()).toEqual(["agent-pc2-Tutor.seed"]);
+    expect(found().oldSeeds()).toEqual({ ...before, "operator.seed": "SUOLD\n" });
+    found().reached(0);
+    expect(seeds().toSorted()).toEqual(Object.keys(before).toSorted());
   });
 
   it("taken back gives the operator the old seeds", () => {
