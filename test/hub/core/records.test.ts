@@ -200,13 +200,11 @@ describe("the watermark", () => {
     const watermark = new Watermark();
     const messages = 20_000;
     for (let seq = 101; seq <= messages; seq++) watermark.stored("metrics", at(seq), 1, seq);
-    for (let seq = 1; seq <= 100; seq++) {
-      watermark.stored("metrics", at(seq), 1, messages + seq);
-      watermark.stored("metrics", at(messages + seq), 1, messages + seq);
-    }
+    for (let seq = 1; seq <= 50; seq++)
+      for (const one of [messages + seq, seq, 50 + seq]) watermark.stored("metrics", at(one), 1, messages + seq);
     watermark.copied("metrics", at(messages));
-    expect(watermark.uncopiedRecords()).toBeGreaterThanOrEqual(100);
-    watermark.copied("metrics", at(messages + 100));
+    expect(watermark.uncopiedRecords()).toBeGreaterThanOrEqual(50);
+    watermark.copied("metrics", at(messages + 50));
     expect(watermark.uncopiedRecords()).toBe(0);
   });
 
