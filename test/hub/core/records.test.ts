@@ -203,7 +203,7 @@ describe("the watermark", () => {
     for (let seq = 1; seq <= 50; seq++)
       for (const one of [messages + seq, seq, 50 + seq]) watermark.stored("metrics", at(one), 1, messages + seq);
     watermark.copied("metrics", at(messages));
-    expect(watermark.uncopiedRecords()).toBeGreaterThanOrEqual(50);
+    expect(watermark.uncopiedRecords()).toBeGreaterThanOrEqual(150);
     watermark.copied("metrics", at(messages + 50));
     expect(watermark.uncopiedRecords()).toBe(0);
   });
