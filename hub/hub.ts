@@ -518,7 +518,8 @@ export class Hub {
     const { id } = turn.status;
     this.#services.turned(turn);
     this.#news.turned();
-    if (this.#agentIds.has(id)) this.#events.send({ type: "health", agent: this.#view.agent(id) });
+    if (this.#events.listeners > 0 && this.#agentIds.has(id))
+      this.#events.send({ type: "health", agent: this.#view.agent(id) });
   }
 
   #onNews(news: FromSeat): void {

@@ -1,6 +1,7 @@
 /** Metrics of the hub's machine as a whole: its processors, memory, and the disk of the hub's data. */
 import { Counter, Gauge, type Registry } from "prom-client";
 import { type MachineUse, readMachineUse } from "../io/machine-use.ts";
+import { onceATurn } from "./once-a-turn.ts";
 
 const metrics: readonly (readonly [name: string, help: string, key: keyof MachineUse])[] = [
   ["cpu_busy_seconds_total", "Time that all processors worked since the machine started.", "cpuBusySeconds"],
@@ -14,13 +15,7 @@ const metrics: readonly (readonly [name: string, help: string, key: keyof Machin
 /** None where the system does not tell. @param folder of the hub's data */
 export function machineMetrics(registry: Registry, folder: string): void {
   if (readMachineUse(folder) === undefined) return;
-  let reading: MachineUse | undefined;
-  /** One for all metrics of a scrape, which are collected in one turn. */
-  const read = (key: keyof MachineUse): number => {
-    if (reading === undefined) setImmediate(() => (reading = undefined));
-    reading ??= readMachineUse(folder);
-    return reading?.[key] ?? Number.NaN;
-  };
+  const use = onceATurn(() => readMachineUse(folder));
   for (const [name, help, key] of metrics) {
     const Metric = name.endsWith("_total") ? Counter : Gauge;
     new Metric({
@@ -29,7 +24,7 @@ export function machineMetrics(registry: Registry, folder: string): void {
       registers: [registry],
       collect() {
         this.reset();
-        this.inc(read(key));
+        this.inc(use()?.[key] ?? Number.NaN);
       },
     });
   }

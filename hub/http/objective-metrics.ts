@@ -1,6 +1,7 @@
 /** Metrics of the objectives: what is promised, what was kept, how much budget is left, and how fast it burns. */
 import { Counter, Gauge, type Registry } from "prom-client";
 import type { ObjectivesView, ObjectiveView } from "./objectives-json.ts";
+import { onceATurn } from "./once-a-turn.ts";
 
 export interface ObjectiveSources {
   view(): ObjectivesView;
@@ -11,13 +12,7 @@ export interface ObjectiveSources {
 type Name = "target" | "availability" | "budget_left";
 
 export function objectiveMetrics(registry: Registry, sources: ObjectiveSources): void {
-  let read: ObjectiveView[] | undefined;
-  /** One reckoning for all metrics of a scrape, which are collected in one turn. */
-  const objectives = (): ObjectiveView[] => {
-    if (read === undefined) setImmediate(() => (read = undefined));
-    read ??= sources.view().objectives;
-    return read;
-  };
+  const objectives = onceATurn(() => sources.view().objectives);
   const ratio = (name: Name, help: string, of: (objective: ObjectiveView) => number | null) =>
     new Gauge({
       name: `tandem_objective_${name}_ratio`,

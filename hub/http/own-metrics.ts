@@ -8,12 +8,13 @@ import { Verdict } from "../core/verdict.ts";
 import { snapshotLimitBytes } from "../io/snapshot-store.ts";
 import type { SnapshotStats } from "../io/snapshots.ts";
 import { alertMetrics } from "./alert-metrics.ts";
-import { type AlertView, SatelliteView, type ServiceJson } from "./api.ts";
+import { type AlertView, type FleetView, type LedgerView, SatelliteView, type ServiceJson } from "./api.ts";
 import { drillKind, drillMetrics, lastDrillKey } from "./drill-metrics.ts";
 import { type LimitGauges, limitMetrics } from "./limit-metrics.ts";
 import { machineMetrics } from "./machine-metrics.ts";
 import { type NotifyGauges, notifyMetrics } from "./notify-metrics.ts";
 import { type ObjectiveSources, objectiveMetrics } from "./objective-metrics.ts";
+import { onceATurn } from "./once-a-turn.ts";
 import { type OtlpAnswered, otlpMetrics } from "./otlp-metrics.ts";
 import { type RemoteWriteGauges, remoteWriteMetrics } from "./remote-write-metrics.ts";
 import { scrapeMetrics } from "./scrape-metrics.ts";
@@ -86,6 +87,8 @@ export class OwnMetrics {
     const { view, queuedRecords, damages, spool, pushgatewayPending, pushgatewayRejected, eventListeners } = sources;
     const { snapshots, pushgatewayAdopted, pushgatewayPutBack } = sources;
     const registers = [this.registry];
+    const fleet = onceATurn(() => view.fleet());
+    const ledger = onceATurn(() => view.ledger());
     collectDefaultMetrics({ register: this.registry, prefix: "tandem_hub_" });
     for (const name of misnamed) this.registry.removeSingleMetric(`tandem_hub_nodejs_${name}`);
     machineMetrics(this.registry, sources.folder);
@@ -166,19 +169,19 @@ export class OwnMetrics {
       view.sync().state === "in-sync" ? 1 : 0,
     );
     gauge("uncopied_records", "Records of this machine that the peer has not stored.", () => view.sync().uncopied);
-    gauge("groups", "Push groups in the fold.", () => view.fleet().metrics.groups);
-    gauge("series", "Series in the fold.", () => view.fleet().metrics.series);
-    gauge("clients", "Clients that number their pushes.", () => view.ledger().clientTotals.clients);
-    gauge("client_missing_pushes", "Numbers of clients that no hub holds.", () => view.ledger().clientTotals.missing);
+    gauge("groups", "Push groups in the fold.", () => fleet().metrics.groups);
+    gauge("series", "Series in the fold.", () => fleet().metrics.series);
+    gauge("clients", "Clients that number their pushes.", () => ledger().clientTotals.clients);
+    gauge("client_missing_pushes", "Numbers of clients that no hub holds.", () => ledger().clientTotals.missing);
     gauge(
       "client_duplicate_pushes",
       "Retries that were stored, because the first one was not known here yet.",
-      () => view.ledger().clientTotals.duplicates,
+      () => ledger().clientTotals.duplicates,
     );
-    this.#unnumbered(view);
-    this.#ledger(view, sources.starts);
-    this.#machines(view);
-    this.#agents(view);
+    this.#unnumbered(ledger);
+    this.#ledger(ledger, sources.starts);
+    this.#machines(fleet);
+    this.#agents(fleet);
     scrapeMetrics(this.registry, view);
     serviceMetrics(this.registry, sources.services);
     alertMetrics(this.registry, sources.alerts);
@@ -210,7 +213,7 @@ export class OwnMetrics {
     return this.registry.metrics();
   }
 
-  #ledger(view: View, starts: OwnMetricsSources["starts"]): void {
+  #ledger(ledger: () => LedgerView, starts: OwnMetricsSources["starts"]): void {
     const states = [
       ["stored", "stored", "that their own machine has stored"],
       ["copied", "copied", "that the other machine has stored"],
@@ -225,7 +228,7 @@ export class OwnMetrics {
         labelNames: ["origin", "stream"],
         registers: [this.registry],
         collect() {
-          for (const line of view.ledger().lines) this.set({ origin: line.origin, stream: line.stream }, line[key]);
+          for (const line of ledger().lines) this.set({ origin: line.origin, stream: line.stream }, line[key]);
         },
       });
     }
@@ -240,7 +243,7 @@ export class OwnMetrics {
     });
   }
 
-  #unnumbered(view: View): void {
+  #unnumbered(ledger: () => LedgerView): void {
     new Counter({
       name: "tandem_unnumbered_pushes_total",
       help: "Stored pushes without a client's number.",
@@ -248,19 +251,19 @@ export class OwnMetrics {
       registers: [this.registry],
       collect() {
         this.reset();
-        for (const [origin, count] of Object.entries(view.ledger().unnumbered)) this.inc({ origin }, count);
+        for (const [origin, count] of Object.entries(ledger().unnumbered)) this.inc({ origin }, count);
       },
     });
   }
 
-  #machines(view: View): void {
+  #machines(fleet: () => FleetView): void {
     new Gauge({
       name: "tandem_machine_verdict",
       help: "1 for the verdict that this hub passes on each part of each machine, 0 for the others.",
       labelNames: ["machine", "part", "verdict"],
       registers: [this.registry],
       collect() {
-        const { machines, satellites } = view.fleet();
+        const { machines, satellites } = fleet();
         for (const [machine, judged] of Object.entries(satellites))
           for (const verdict of SatelliteView.shape.verdict.options)
             this.set({ machine, part: "machine", verdict }, judged.verdict === verdict ? 1 : 0);
@@ -274,14 +277,14 @@ export class OwnMetrics {
     });
   }
 
-  #agents(view: View): void {
+  #agents(fleet: () => FleetView): void {
     new Gauge({
       name: "tandem_agent_health",
       help: "1 for the health of each agent, 0 for the others.",
       labelNames: ["agent", "machine", "health"],
       registers: [this.registry],
       collect() {
-        for (const agent of view.fleet().agents)
+        for (const agent of fleet().agents)
           for (const health of Health.options)
             this.set({ agent: agent.name, machine: agent.machine, health }, agent.health === health ? 1 : 0);
       },

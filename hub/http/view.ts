@@ -1,5 +1,5 @@
 /** Builds what the hub's JSON endpoints, its page and its metrics show from what the hub knows. */
-import { agentId, type HubConfig, type MachineConfig } from "../config.ts";
+import { type AgentConfig, agentId, type HubConfig, type MachineConfig } from "../config.ts";
 import type { FleetHealth } from "../core/fleet-health.ts";
 import type { Fold } from "../core/fold/fold.ts";
 import { homeHubOf } from "../core/home-hub.ts";
@@ -47,15 +47,17 @@ const maxClientLines = 100;
 
 export class View {
   readonly #of: ViewSources;
+  readonly #agents: ReadonlyMap<string, AgentConfig>;
 
   constructor(sources: ViewSources) {
     this.#of = sources;
+    this.#agents = new Map(sources.config.agents.map((agent) => [agentId(agent), agent]));
   }
 
   fleet(): FleetView {
     const { config, version, incarnation, fold, maintenance } = this.#of;
     const causes = this.#of.causes();
-    const agents = config.agents.map((agent) => this.agent(agentId(agent), causes));
+    const agents = [...this.#agents.keys()].map((id) => this.agent(id, causes));
     const totals = Object.fromEntries(Health.options.map((health) => [health, 0])) as Record<Health, number>; // all keys are there
     for (const agent of agents) totals[agent.health]++;
     return {
@@ -121,8 +123,8 @@ export class View {
   }
 
   agent(id: string, causes = this.#of.causes()): AgentView {
-    const { config, health, scrapes, clock } = this.#of;
-    const agent = config.agents.find((candidate) => agentId(candidate) === id);
+    const { health, scrapes, clock } = this.#of;
+    const agent = this.#agents.get(id);
     const status = health.status(id);
     if (agent === undefined || status === undefined) throw new Error(`no agent ${id}`);
     const { probe } = agent;
@@ -147,9 +149,8 @@ export class View {
 
   /** The agents that this hub scrapes, with the scrapes that failed since it started. */
   scrapes(): { agent: string; machine: string; scrape: ScrapeView; failures: number }[] {
-    const { config, scrapes } = this.#of;
-    return config.agents.flatMap(({ name: agent, machine }) => {
-      const id = `${machine}/${agent}`;
+    const { scrapes } = this.#of;
+    return [...this.#agents].flatMap(([id, { name: agent, machine }]) => {
       const status = scrapes.status(id);
       if (status === undefined) return [];
       return [{ agent, machine, scrape: this.#scrapeView(status), failures: scrapes.failures(id) }];

@@ -13,7 +13,7 @@ import type { Adoption } from "./straight-push.ts";
 export interface GatewayLooksOptions {
   address: GatewayAddress;
   agent: Agent;
-  /** Keys of all groups that are, or that were deleted. */
+  /** Keys of all groups that are. */
   keys(): Iterable<string>;
   known(key: string): Known;
   /** Keys whose feeds wait or are under way. */
@@ -70,6 +70,11 @@ export class GatewayLooks {
   /** The Pushgateway took a PUT or DELETE of the group; wall times, ms. */
   fed(key: string, startMs: number, endMs: number): void {
     this.#watch.fed(key, startMs, endMs);
+  }
+
+  /** Whether the Pushgateway may hold the group. */
+  mayHold(key: string): boolean {
+    return this.#watch.mayHold(key);
   }
 
   /** The Pushgateway was started anew. */

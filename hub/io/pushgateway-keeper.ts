@@ -23,7 +23,7 @@ export interface KeptGroup {
 
 export interface PushgatewayKeeperOptions {
   address: { host: string; port: number };
-  /** Keys of all groups that are, or that were deleted. */
+  /** Keys of all groups that are. */
   keys(): Iterable<string>;
   group(key: string): KeptGroup | undefined;
   /** What is known of a group, at less cost than its text. */
@@ -103,7 +103,8 @@ export class PushgatewayKeeper {
     for (const key of keys) {
       this.#looks.touch(key);
       this.#refused.delete(key);
-      this.#queue.add(key);
+      if (this.#isToFeed(key)) this.#queue.add(key);
+      else this.#queue.drop(key);
     }
     this.#work();
   }
@@ -114,6 +115,15 @@ export class PushgatewayKeeper {
     clearTimeout(this.#statusTimer);
     this.#looks.stop();
     this.#agent.destroy();
+  }
+
+  /**
+   * A deleted group that is read back at a start is not fed unless the Pushgateway may hold it by this hub's doing: live groups would
+   * wait for all that were ever deleted. What it holds from before, a look finds.
+   */
+  #isToFeed(key: string): boolean {
+    const { known, ready } = this.#options;
+    return known(key) !== "deleted" || ready() || this.#busy.has(key) || this.#looks.mayHold(key);
   }
 
   /** A new start time means an empty Pushgateway, or one with an old persistence file: all groups are fed again. */

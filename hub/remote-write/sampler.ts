@@ -31,6 +31,8 @@ const workMs = 5;
 /** The clock costs as much as a few samples. */
 const samplesOfLook = 32;
 const earlyMs = 5;
+/** Prometheus and its like end a series by themselves that has had no sample for so long. */
+const lookBackMs = 300_000;
 /** A clock that was set back by less is waited for: stores refuse what is older than what they have. */
 const setBackMs = 600_000;
 /** Prometheus records it of whatever it scrapes, and alerts look at it. */
@@ -92,6 +94,8 @@ export class Sampler {
       onAppended();
     } catch (error) {
       this.skipped++;
+      // While nothing can be kept, series that come and go would be kept here.
+      this.#book.settle(Math.ceil(lookBackMs / everyMs));
       const message = messageOf(error);
       if (message !== this.#complaint) log.error("remote_write.sampling_skipped", { error: message });
       this.#complaint = message;

@@ -188,9 +188,13 @@ export class Fold {
     return this.#states.get(key)?.group;
   }
 
-  /** Of all groups, those that were deleted included. */
-  keys(): Iterable<string> {
-    return this.#states.keys();
+  /** Of the existing groups, in order. */
+  keys(): readonly string[] {
+    this.#keys ??= [...this.#states.values()]
+      .filter((state) => state.exists)
+      .map((state) => state.key)
+      .sort();
+    return this.#keys;
   }
 
   /** Existing groups in the order of their keys. */
@@ -357,11 +361,7 @@ export class Fold {
   }
 
   *#existing(): Iterable<GroupState> {
-    this.#keys ??= [...this.#states.values()]
-      .filter((state) => state.exists)
-      .map((state) => state.key)
-      .sort();
-    for (const key of this.#keys) {
+    for (const key of this.keys()) {
       const state = this.#states.get(key);
       if (state !== undefined) yield state;
     }

@@ -19,11 +19,14 @@ interface Series {
   labels: Uint8Array;
   /** All labels in their order, as one text. */
   key: string;
-  /** As lines of the text begin. */
+  /** As lines of the text begin, the newest last. */
   spellings: string[];
   /** Sampling in which it was met last. */
   round: number;
 }
+
+/** Kept of one series, so that some that take turns are known, and one that never stops being spelled anew takes no more. */
+const spellingsOfSeries = 4;
 
 /** Mutable. */
 export class SeriesBook {
@@ -34,6 +37,11 @@ export class SeriesBook {
 
   constructor({ target }: SeriesLabels) {
     this.#target = Object.entries(target);
+  }
+
+  /** Beginnings of lines that are known. */
+  get spellings(): number {
+    return this.#bySpelling.size;
   }
 
   /** Series that stand, or have gone since the last `settle`. */
@@ -65,10 +73,14 @@ export class SeriesBook {
         yield { labels: series.labels, value: "stale", atMs };
   }
 
-  /** The sampling is kept, so what was gone is forgotten. Without it, the next one says once more that it is. */
-  settle(): void {
+  /**
+   * The sampling is kept, so what was gone is forgotten. Without it, the next one says once more that it is.
+   *
+   * @param samplings for how many what is gone stays known @default 0
+   */
+  settle(samplings = 0): void {
     for (const series of this.#byKey.values()) {
-      if (series.round === this.#round) continue;
+      if (series.round >= this.#round - samplings) continue;
       this.#byKey.delete(series.key);
       for (const spelling of series.spellings) this.#bySpelling.delete(spelling);
     }
@@ -105,6 +117,7 @@ export class SeriesBook {
     const own = Buffer.from(spelling).toString();
     const series = known ?? { source, labels: encodeLabels(standing), key, spellings: [], round: 0 };
     series.spellings.push(own);
+    if (series.spellings.length > spellingsOfSeries) this.#bySpelling.delete(series.spellings.shift() ?? "");
     this.#byKey.set(key, series);
     this.#bySpelling.set(own, series);
     return series;

@@ -82,4 +82,34 @@ describe("what a look at the Pushgateway tells", () => {
     watch.forget();
     expect(look(watch, [seen("a", 9_999)])).toEqual(quiet);
   });
+
+  it("is a group to delete when it was deleted without a feed, and a straight push once a look has missed it and it is newer than the first", () => {
+    const watch = new GatewayWatch();
+    // From before the hub's start, or of a clock that was ahead.
+    for (const at of [900, 9_999]) expect(look(watch, [seen("a", at)], {}, "deleted")).toEqual(refeed);
+    expect(look(watch, [], {}, "deleted")).toEqual(quiet);
+    // A feed that failed may come late.
+    expect(look(watch, [seen("a", 900)], {}, "deleted")).toEqual(refeed);
+    expect(look(watch, [], {}, "deleted")).toEqual(quiet);
+    expect(look(watch, [seen("a", 1_100)], {}, "deleted")).toEqual(straight);
+    // The old file of one that was started anew.
+    watch.forget();
+    expect(look(watch, [seen("a", 1_100)], {}, "deleted")).toEqual(refeed);
+  });
+
+  it("lets the Pushgateway hold what was fed or shown last, and forgets 10,000 unknown groups that were taken away and are gone", () => {
+    const watch = new GatewayWatch();
+    const [none, keys] = [{ keys: [] }, Array.from({ length: 10_000 }, (_, i) => `k${i}`)];
+    for (const key of keys) watch.fed(key, 2_000, 2_001);
+    const [gone, fedMeanwhile, stillThere] = keys as [string, string, string]; // there are 10,000
+    const held = () => keys.filter((key) => watch.mayHold(key));
+    look(watch, [seen(stillThere, 1_990)], { ...none, touched: new Set([fedMeanwhile]) }, "nothing");
+    expect([held(), watch.mayHold(gone)]).toEqual([[fedMeanwhile, stillThere], false]);
+    look(watch, [], none, "nothing");
+    expect(held()).toEqual([]);
+    watch.fed(gone, 2_000, 2_001);
+    look(watch, [], none, "deleted");
+    look(watch, [seen("shown", 900)], { ...none, settled: false }, "nothing");
+    expect([held(), watch.mayHold("shown")]).toEqual([[], true]);
+  });
 });

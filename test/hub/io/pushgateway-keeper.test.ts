@@ -1,8 +1,60 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { createLog } from "../../../hub/io/log.ts";
 import { type KeptGroup, PushgatewayKeeper } from "../../../hub/io/pushgateway-keeper.ts";
 import { RealPushgateway } from "../../support/pushgateway.ts";
 import { until } from "../../support/until.ts";
+
+it("feeds none of 5,000 groups that are read back as deleted, at a start and when the Pushgateway starts anew, but those that it fed and those deleted since", async () => {
+  const asked: string[] = [];
+  let startTime = "1";
+  const server = createServer(({ method, url }, answer) => {
+    if (method !== "GET") asked.push(`${method} ${url}`);
+    answer.end(url === "/api/v1/status" ? JSON.stringify({ data: { start_time: startTime } }) : "");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const groups = new Map<string, KeptGroup>();
+  let ready = false;
+  const keeper = new PushgatewayKeeper({
+    address: { host: "127.0.0.1", port: (server.address() as AddressInfo).port }, // a TCP server's address is never a path
+    keys: () => [...groups.keys()].filter((key) => groups.get(key)?.text !== undefined),
+    group: (key) => groups.get(key),
+    known: (key) => (groups.get(key)?.text === undefined ? "deleted" : "stands"),
+    ready: () => ready,
+    settled: () => true,
+    adopt: async () => ({ kind: "equal" }),
+    lookEveryMs: 60_000,
+    log: createLog("test", () => {}),
+  });
+  onTestFinished(() => {
+    keeper.stop();
+    server.close();
+    server.closeAllConnections();
+  });
+  const set = (job: string, text: string | undefined) => {
+    groups.set(job, { path: `/${job}`, text });
+    keeper.changed([job]);
+  };
+  const allFed = (times: number) => until("all fed", () => asked.length >= times && keeper.pending === 0);
+  // Before the Pushgateway is known to be there.
+  set("unfed", "kept 1\n");
+  set("unfed", undefined);
+  set("fed", "kept 1\n");
+  await allFed(1);
+  for (let i = 0; i < 5_000; i++) set(`gone${i}`, undefined);
+  set("fed", undefined);
+  set("live", "kept 1\n");
+  expect(keeper.pending).toBe(2);
+  await allFed(3);
+  ready = true;
+  set("gone7", undefined);
+  await allFed(4);
+  expect(asked).toEqual(["PUT /fed", "PUT /live", "DELETE /fed", "DELETE /gone7"]);
+  startTime = "2";
+  await allFed(5);
+  expect(asked.slice(4)).toEqual(["PUT /live"]);
+});
 
 describe("the keeper of a real Pushgateway", () => {
   let gateway: RealPushgateway;

@@ -22,6 +22,7 @@ class Side {
   readonly lines: string[] = [];
   readonly keeper: PushgatewayKeeper;
   settled = true;
+  ready = true;
   full = false;
   #counter = 0;
 
@@ -36,7 +37,7 @@ class Side {
       },
       known: (key) =>
         this.fold.group(key) !== undefined ? "stands" : this.fold.groupOf(key) !== undefined ? "deleted" : "nothing",
-      ready: () => true,
+      ready: () => this.ready,
       lookEveryMs: 100,
       settled: () => this.settled,
       adopt: (sighting) =>
@@ -142,6 +143,23 @@ describe("a Pushgateway that others write to", () => {
     await side.looked();
     await side.straight("/metrics/job/a", "kept 3\n");
     await side.holds('kept{instance="",job="a"} 3');
+    expect(side.appended).toHaveLength(1);
+  });
+
+  it("takes away what was deleted while its hub was down, and adopts what is pushed straight to it under such a name thereafter", async () => {
+    side.push("/metrics/job/a", "kept 1\n");
+    await side.shows('kept{instance="",job="a"} 1');
+    side.keeper.stop();
+    side = new Side(side.gateway);
+    side.ready = false;
+    for (const job of ["a", "b"]) side.push(`/metrics/job/${job}`, "", "delete");
+    expect(side.keeper.pending).toBe(0);
+    side.ready = true;
+    await until("its end", async () => !(await side.gateway.metrics()).includes('job="a"'));
+    await side.looked();
+    expect(side.appended).toEqual([]);
+    await side.straight("/metrics/job/b", "kept 2\n");
+    await side.holds('kept{instance="",job="b"} 2');
     expect(side.appended).toHaveLength(1);
   });
 

@@ -7,17 +7,21 @@ const noonMs = Date.UTC(2026, 0, 1, 12);
 let sampler: Sampler;
 let lines: string[];
 let instants: number[];
+let fleet: string;
+let isFull: boolean;
 
 beforeEach(() => {
   // What it yields to stays real.
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"], now: noonMs - 1 });
   [lines, instants] = [[], []];
+  [fleet, isFull] = ["", false];
   sampler = new Sampler({
     everyMs,
     target: {},
-    texts: { own: () => Promise.resolve(""), fleet: () => "" },
+    texts: { own: () => Promise.resolve(""), fleet: () => fleet },
     isShared: () => true,
     append: ([first]) => {
+      if (isFull) return Promise.reject(new Error("no space left"));
       instants.push(first?.atMs ?? Number.NaN);
       return Promise.resolve();
     },
@@ -64,4 +68,19 @@ it("a clock that is set back by ten minutes or more is followed", async () => {
   vi.setSystemTime(noonMs - 600_000 - everyMs);
   await tick();
   expect([instants, sampler.skipped, told()]).toEqual([[noonMs, noonMs - 600_000], 0, 0]);
+});
+
+it("series that come and go while the disk is full for 100 samplings are told of for five minutes, and no longer", async () => {
+  isFull = true;
+  for (let i = 0; i < 100; i++) {
+    fleet = `of_round_${i} 1\n`;
+    await tick();
+  }
+  const fiveMinutes = 300_000 / everyMs;
+  // With up, and the one that came.
+  expect([sampler.skipped, sampler.cost.samples]).toEqual([100, 2 + fiveMinutes + 1]);
+  isFull = false;
+  await tick();
+  await tick();
+  expect(sampler.cost.samples).toBe(2);
 });

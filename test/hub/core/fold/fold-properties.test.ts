@@ -85,7 +85,7 @@ it("a mirror that takes in only the groups named as changed never misses a chang
       const mirror = new Map<string, string | undefined>();
       for (const { push, origin } of all) {
         for (const key of fold.apply(push, origin).changed) mirror.set(key, fold.groupText(key));
-        for (const key of fold.keys()) expect(mirror.get(key)).toBe(fold.groupText(key));
+        for (const { key } of fold.state()) expect(mirror.get(key)).toBe(fold.groupText(key));
       }
     }),
     { numRuns: 500 },

@@ -72,6 +72,32 @@ it("marks a series that is gone once, again where that was not kept, and only in
   expect(sampled("a 5\nb 2\n", 5)).toEqual(["a{} 5 @5", "b{} 2 @5"]);
 });
 
+it("of a series that is spelled anew at each of 1,000 samplings four spellings are known, and two that take turns stay known", () => {
+  book = new SeriesBook({ target: {} });
+  for (let i = 0; i < 1_000; i++) {
+    expect(sampled(`m{x${i}=""} 1\n`, i)).toEqual([`m{} 1 @${i}`]);
+    book.settle();
+  }
+  expect([book.size, book.spellings]).toEqual([1, 4]);
+  for (let i = 0; i < 10; i++) expect(sampled(`m{${i % 2 === 0 ? "" : 'y=""'}} 1\n`, i)).toEqual([`m{} 1 @${i}`]);
+  expect(book.spellings).toBe(4);
+  sampled("", 10);
+  book.settle();
+  expect([book.size, book.spellings]).toEqual([0, 0]);
+});
+
+it("lets go of what is gone for more samplings than are asked for, though none was kept, and of nothing else", () => {
+  book = new SeriesBook({ target: {} });
+  for (let i = 0; i < 100; i++) {
+    sampled(`lasting 1\nof_round_${i} 1\n`, i);
+    book.settle(20);
+  }
+  expect(book.size).toBe(22);
+  expect(sampled("lasting 1\n", 100).slice(1)).toEqual(
+    Array.from({ length: 21 }, (_, i) => `of_round_${79 + i}{} stale @100`),
+  );
+});
+
 it("of any text that a fold gives, every line that is no comment is a sample, and none is marked while it stays", () => {
   const body = fc
     .uniqueArray(fc.tuple(fc.stringMatching(/^m[a-z]{1,3}$/), fc.string({ unit: "grapheme" }), fc.double()), {
