@@ -38,8 +38,17 @@ export function tlsConf(site: Said): Pick<HubConfigInput, "tls" | "linkCertifica
 
 /** PEM of the CA of both hubs; empty where there is no TLS. */
 export function hubCaOf({ machine, hub, security }: Said): string {
-  return machine.hubTls ? hub.tls.ca || security.ca : "";
+  return machine.hubTls ? trustedBy(hub.tls, security.ca) : "";
 }
+
+/** With a certificate of another CA, that one alone; else that of the link, and beside it one that is to follow or was before. */
+export function trustedBy({ certificate, ca }: { certificate: string; ca: string }, linkCa: string): string {
+  if (certificate !== "") return ca;
+  return [linkCa, ca].filter((pem) => pem !== "").join("\n");
+}
+
+/** Those of which a hub of this site may show a certificate still, which nobody but a command that brings another one need believe. */
+export const casBesides = ({ hub, security }: Pick<Site, "hub" | "security">): string[] => [hub.tls.ca, security.ca];
 
 /** Whether the hub has a certificate of its own, not that for the link. */
 export const hasOwnCertificate = ({ hub }: Pick<Site, "hub">): boolean => hub.tls.certificate !== "";
@@ -51,8 +60,7 @@ export function checkTls({ machine, peer, hub, security }: Said, refuse: Refuse)
   if (machine.hubTls !== peer.hubTls)
     refuse("peer.hubTls", `machine.hubTls, ${machine.hubTls}, since the hubs ask each other by it`);
   const { certificate, ca } = hub.tls;
-  if ((certificate === "") !== (ca === ""))
-    refuse(`hub.tls.${certificate === "" ? "certificate" : "ca"}`, "a value, since the other one of its group has one");
+  if (certificate !== "" && ca === "") refuse("hub.tls.ca", "a value, since the other one of its group has one");
   if (machine.hubTls && certificate === "" && security.leafCertificate === "")
     refuse("hub.tls.certificate", "a certificate, since machine.hubTls is set and tandem init has made none");
 }

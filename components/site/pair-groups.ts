@@ -82,7 +82,7 @@ export const pairGroups = {
           plain: z.enum(["all", "here"], "all or here").default("here").meta({ example: "here" }),
           /** PEM of a certificate of a CA of one's own, whose name is the machine's; empty for that of the link. */
           certificate,
-          /** PEM of that CA; empty for security.ca. */
+          /** PEM of that CA; empty for security.ca. Without a certificate it is believed beside that one. */
           ca: certificate,
         })
         .prefault({}),

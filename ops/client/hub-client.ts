@@ -6,8 +6,11 @@ export type Outcome<N extends OperationName> =
   | { kind: "answered"; hub: string; status: number; headers: Headers; value: Value<N> }
   /** A hub has understood it and says no; or it cannot at present, and neither can another. */
   | { kind: "refused"; hub: string; status: number; reason: string; body: unknown }
-  /** No hub answered, or only something that is no hub's answer. */
-  | { kind: "silent"; reasons: string[] };
+  /** No hub answered, or only something that is no hub's answer. `otherwise`: one speaks TLS or does not, other than it was asked. */
+  | { kind: "silent"; reasons: string[]; otherwise: boolean };
+
+/** What one hub said, or why that is of no use. */
+export type Said<T> = { value: T } | { why: string; otherwise: boolean };
 
 const defaultDeadlineMs = 5_000;
 
@@ -31,17 +34,20 @@ export class HubClient {
   async call<N extends OperationName>(name: N, args: Arguments<N>): Promise<Outcome<N>> {
     const call = callOf(name, args);
     const reasons: string[] = [];
+    let otherwise = false;
     let refused: Outcome<N> | undefined;
     for (const hub of call.operation.order ? this.#home : [...this.#hubs]) {
       const outcome = await this.#ask<N>(hub, call);
-      if (outcome.kind === "silent") reasons.push(...outcome.reasons);
-      else if (outcome.kind === "refused" && outcome.status >= 500) refused ??= outcome;
+      if (outcome.kind === "silent") {
+        reasons.push(...outcome.reasons);
+        otherwise ||= outcome.otherwise;
+      } else if (outcome.kind === "refused" && outcome.status >= 500) refused ??= outcome;
       else {
         this.#prefer(hub, call);
         return outcome;
       }
     }
-    return refused ?? { kind: "silent", reasons };
+    return refused ?? { kind: "silent", reasons, otherwise };
   }
 
   #prefer(hub: string, { operation }: Call): void {
@@ -61,7 +67,8 @@ export class HubClient {
       const value = (schema === undefined ? text : parseAnswer(schema, JSON.parse(text))) as Value<N>;
       return { kind: "answered", hub, status, headers, value };
     } catch (error) {
-      return { kind: "silent", reasons: [`${hub}: ${reasonOf(error)}`] };
+      const { why, otherwise } = failureOf(error);
+      return { kind: "silent", reasons: [`${hub}: ${why}`], otherwise };
     }
   }
 }
@@ -73,9 +80,33 @@ export async function ask<N extends OperationName>(
   args: Arguments<N>,
   deadlineMs?: number,
 ): Promise<Value<N> | undefined> {
-  const outcome = await new HubClient([hub], deadlineMs).call(name, args);
-  return outcome.kind === "answered" ? outcome.value : undefined;
+  const said = await askOne(hub, name, args, deadlineMs);
+  return "value" in said ? said.value : undefined;
 }
+
+/** As `ask`, with the reason when there is no answer of use. */
+export async function askOne<N extends OperationName>(
+  hub: string,
+  name: N,
+  args: Arguments<N>,
+  deadlineMs?: number,
+): Promise<Said<Value<N>>> {
+  const outcome = await new HubClient([hub], deadlineMs).call(name, args);
+  switch (outcome.kind) {
+    case "answered":
+      return { value: outcome.value };
+    case "refused":
+      return { why: `${outcome.status} ${outcome.reason}`.trim(), otherwise: outcome.status === tlsRequired };
+    case "silent":
+      return {
+        why: outcome.reasons.map((one) => one.replace(`${hub}: `, "")).join("; "),
+        otherwise: outcome.otherwise,
+      };
+  }
+}
+
+/** What a hub with TLS answers to whoever it does not let in without. */
+const tlsRequired = 426;
 
 function refusalIn(text: string): { reason: string; body: unknown } {
   try {
@@ -90,8 +121,16 @@ function refusalIn(text: string): { reason: string; body: unknown } {
   }
 }
 
-/** fetch says what happened in the cause of its error. */
-function reasonOf(error: unknown): string {
+/** Codes of a handshake that was answered without TLS; of a certificate that is not believed there are others. */
+const plainAnswers = ["ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG"];
+
+/** What fetch threw, in words. `otherwise`: whoever is asked speaks TLS where it was asked without, or the other way round. */
+export function failureOf(error: unknown): { why: string; otherwise: boolean } {
   const { cause, message } = error as Error; // neither fetch nor zod throws anything else
-  return cause instanceof Error && cause.message !== "" ? cause.message : message;
+  if (!(cause instanceof Error)) return { why: message, otherwise: false };
+  const code = "code" in cause && typeof cause.code === "string" ? cause.code : "";
+  if (plainAnswers.includes(code)) return { why: "it answers without TLS", otherwise: true };
+  if (cause.name === "HTTPParserError") return { why: "it answers something else than HTTP", otherwise: true };
+  // Of an address by two families there is a code alone.
+  return { why: cause.message || code || message, otherwise: false };
 }

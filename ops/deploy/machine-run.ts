@@ -13,7 +13,7 @@ import type { Owner } from "./lock.ts";
 import { type LogTail, logsOf } from "./logs.ts";
 import { watchCopies } from "./one-copy.ts";
 import { removeOrphans } from "./orphans.ts";
-import { hubsOf, type Place } from "./place.ts";
+import { hubsOf, type Place, placeIn } from "./place.ts";
 import type { MachinePlan, Move } from "./plan.ts";
 import { type Program, unpackFolder, unpackProgram } from "./program.ts";
 import { renew } from "./renew.ts";
@@ -161,7 +161,7 @@ export class MachineRun {
   async #up(way: Way): Promise<undefined> {
     const { place, peer, heals, record, targets } = this.task;
     const { engine, signal, say, step } = this.#shared;
-    const program = way === "forward" ? this.task.program : await this.#previousProgram();
+    const program = await this.#programOf(way);
     const doing = { engine, program, say };
     // What has failed may have made what no state knows of.
     const since = this.task.unfinished?.number ?? record.number;
@@ -193,9 +193,10 @@ export class MachineRun {
   }
 
   async #verify(way: Way): Promise<string | undefined> {
-    const { place, peer, plan, before, inherited, record } = this.task;
+    const { peer, plan, before, inherited, record } = this.task;
     const { deadlineMs, holdMs, signal, verified, step } = this.#shared;
     const limits = { deadlineMs, signal, ...(holdMs === undefined ? {} : { holdMs }) };
+    const place = placeIn((await this.#programOf(way)).folder, this.task.place);
     const peerAnswered = before.looks[1]?.fleet !== undefined;
     const pairWide = peer !== undefined && (peerAnswered || verified.has(peer.name));
     const isSatellite = place.pair === undefined;
@@ -231,6 +232,10 @@ export class MachineRun {
     const { place } = this.task;
     if (way === "forward" && this.#shared.verified.has(place.name)) await this.#keepOrSay({ outcome: "done" });
     return undefined;
+  }
+
+  #programOf(way: Way): Promise<Program> {
+    return way === "forward" ? Promise.resolve(this.task.program) : this.#previousProgram();
   }
 
   async #previousProgram(): Promise<Program> {

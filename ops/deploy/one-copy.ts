@@ -1,5 +1,5 @@
 /** Watches from the peer's hub for how long the pair is not in sync while the other machine is worked on. */
-import { lookAtHub } from "./look.ts";
+import { lookEitherWay } from "./look.ts";
 
 const pollMs = 500;
 
@@ -11,7 +11,7 @@ export function watchCopies(hubUrl: string, machine: string): () => Promise<numb
   let everAnswered = false;
   const watching = (async () => {
     while (!isOver) {
-      const { fleet } = await lookAtHub(hubUrl);
+      const { fleet } = await lookEitherWay(hubUrl);
       everAnswered ||= fleet !== undefined;
       const both = fleet?.sync.state === "in-sync" && fleet.machines[machine]?.hub.verdict === "alive";
       const nowMs = performance.now();

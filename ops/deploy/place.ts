@@ -5,7 +5,7 @@ import type { Site } from "../../components/site.ts";
 import { reachOf } from "../../components/site-reach.ts";
 import { OperatorError } from "../error.ts";
 import { runShell, unreachable } from "../site/shell.ts";
-import type { Stack } from "../site/stacks.ts";
+import { readStacks, type Stack } from "../site/stacks.ts";
 
 export interface Place {
   readonly name: string;
@@ -18,6 +18,20 @@ export interface Place {
 export function placeOf(stack: Stack): Place {
   const { site } = stack;
   return { name: site.machine.name, stack, reach: reachOf(site), pair: site.role === "pair" ? site : undefined };
+}
+
+/**
+ * The same machine as the stack's file in a folder describes it: what another program brings up may have other ports, and speak TLS or not; its
+ * CA is believed from then on. @returns the place as it is where that file is not there, or cannot be read by this version
+ */
+export function placeIn(folder: string, place: Place): Place {
+  try {
+    const [stack] = readStacks([place.stack.name], folder);
+    return stack === undefined ? place : placeOf(stack);
+  } catch (error) {
+    if (error instanceof OperatorError) return place;
+    throw error;
+  }
 }
 
 /** The hubs that know of this machine, its own first. @example ["http://192.0.2.20:9100", "http://192.0.2.10:9000"] */

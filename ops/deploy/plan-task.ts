@@ -5,7 +5,7 @@ import { baselineOf } from "./baseline.ts";
 import { changesOf } from "./changes.ts";
 import { type Deployment, unfinishedOf } from "./deployment.ts";
 import type { DeployEngine } from "./engine.ts";
-import { bufferSecondsOf } from "./look.ts";
+import { because, bufferSecondsOf } from "./look.ts";
 import type { Task } from "./machine-run.ts";
 import type { Place } from "./place.ts";
 import type { Chosen } from "./places.ts";
@@ -55,10 +55,11 @@ async function planTask(planning: Planning, say: Say): Promise<Task> {
   if (unfinished !== undefined)
     say(`${place.name}: deployment ${unfinished.number} is ${unfinished.outcome} there and is not finished`);
   const known = heals ? undefined : source.known;
+  const seeing = see(place);
   const [steps, before, bufferSeconds] = await Promise.all([
     known?.steps ?? engine.preview(program, place.stack.name, { signal, refresh: heals }),
-    see(place),
-    bufferSecondsOf(place),
+    seeing,
+    seeing.then(({ looks }) => bufferSecondsOf(place, looks[0])),
   ]);
   const peer = place.pair && chosen.all.find(({ name, pair }) => pair !== undefined && name !== place.name);
   const changes = changesOf(steps, place.name);
@@ -66,7 +67,7 @@ async function planTask(planning: Planning, say: Say): Promise<Task> {
     machine: place.name,
     peer: peer?.name,
     changes,
-    services: before.looks.find(({ services }) => services !== undefined)?.services ?? [],
+    services: before.looks.find(({ services }) => services !== undefined)?.services,
     peerAway: peer && whyPeerAway(peer, before, { alone, healing }),
     kept: own,
     bufferSeconds,
@@ -116,8 +117,8 @@ function whyPeerAway(
   if (alone) return `${peer.name} takes no part (--alone)`;
   if (healing) return undefined;
   const [own, other] = looks;
-  if (own?.fleet === undefined) return "its own hub does not answer";
-  if (other?.fleet === undefined) return `the hub of ${peer.name} does not answer`;
+  if (own?.fleet === undefined) return `its own hub does not answer${because(own?.why)}`;
+  if (other?.fleet === undefined) return `the hub of ${peer.name} does not answer${because(other?.why)}`;
   return own.fleet.sync.state === "in-sync"
     ? undefined
     : `it is not in sync with ${peer.name}: ${own.fleet.sync.reason}`;

@@ -8,8 +8,8 @@ export interface PlanInput {
   /** Undefined of a satellite. */
   peer: string | undefined;
   changes: Changes;
-  /** As a hub of the pair tells of them; none where no hub answers. */
-  services: readonly ServiceJson[];
+  /** As a hub of the pair tells of them; undefined where no hub answers. */
+  services: readonly ServiceJson[] | undefined;
   /** Why nothing can be moved to the peer; undefined when it can. */
   peerAway: string | undefined;
   /** The machine's deployments so far. */
@@ -50,11 +50,11 @@ const copying = ["nats", "hub"];
 const assumedMs = 20_000;
 
 export function planMachine(input: PlanInput): MachinePlan {
-  const { machine, changes } = input;
+  const { machine, changes, peerAway } = input;
   const { containers, isFirst } = changes;
   const cut = containers.filter(({ action }) => action !== "create");
   const replaced = cut.map(({ part }) => part);
-  const services = cutServices(input, replaced);
+  const services = cutServices({ machine, services: input.services ?? [], peerAway }, replaced);
   const others = Object.values(changes.others).reduce((sum, count) => sum + count, 0);
   return {
     machine,
@@ -65,6 +65,9 @@ export function planMachine(input: PlanInput): MachinePlan {
         ? [`first up: ${containers.length} containers are made`]
         : containers.map((one) => wordOf(one, input))),
       ...services.map(serviceWord),
+      ...(input.services === undefined && !isFirst && cut.some(({ agent }) => agent !== undefined)
+        ? [unknownServices]
+        : []),
       ...(others > 0 && !isFirst ? [otherWord(changes)] : []),
       ...copyWords(input, replaced),
     ],
@@ -87,7 +90,7 @@ interface CutService {
 
 /** @param replaced parts whose container is */
 export function cutServices(
-  { machine, services, peerAway }: Pick<PlanInput, "machine" | "services" | "peerAway">,
+  { machine, services, peerAway }: Pick<PlanInput, "machine" | "peerAway"> & { services: readonly ServiceJson[] },
   replaced: readonly string[],
 ): CutService[] {
   return services
@@ -160,6 +163,8 @@ function serviceWord({ service, to, reason }: CutService): string {
   if (to !== undefined) return `service ${service.name}: moves to ${to} meanwhile, and back`;
   return `service ${service.name}: is DOWN while its container restarts, ${reason}`;
 }
+
+const unknownServices = "services: no hub answers, so nobody knows which of them are down meanwhile";
 
 function otherWord({ others }: Changes): string {
   const parts = Object.entries(others).flatMap(([action, count]) => (count === 0 ? [] : `${count} to ${action}`));

@@ -3,11 +3,9 @@ import type { Health } from "../../hub/core/record.ts";
 import type { ServiceJson } from "../../hub/http/api.ts";
 import type { ContainerFacts } from "../doctor/facts.ts";
 import type { Baseline } from "./baseline.ts";
-import type { HubLook } from "./look.ts";
+import { because, type HubLook, type Ready } from "./look.ts";
 
-export interface Seen {
-  hub: boolean;
-  pushgateway: boolean;
+export interface Seen extends Ready {
   /** Its own hub's view first, then the peer's; of a satellite those of the pair. */
   looks: readonly HubLook[];
   /** Undefined when the machine could not be asked. */
@@ -49,13 +47,14 @@ export function unmetOf(seen: Seen, wanted: Wanted): Unmet[] {
 
 const waiting = (what: string): Unmet => ({ what, isHopeless: false });
 
-function unmetServers({ hub, pushgateway, looks }: Seen, { pairWide }: Wanted): string[] {
+function unmetServers({ hub, hubWhy, pushgateway, looks }: Seen, { pairWide }: Wanted): string[] {
   const asked = pairWide ? looks : looks.slice(0, 1);
-  const silent = asked.some(({ fleet, ledger }) => fleet === undefined || ledger === undefined);
+  const silent = asked.filter(({ fleet, ledger }) => fleet === undefined || ledger === undefined);
+  const whys = [...new Set(silent.flatMap(({ why }) => why ?? []))].join("; ");
   return [
-    ...(hub ? [] : ["the hub is not ready"]),
+    ...(hub ? [] : [`the hub is not ready${because(hubWhy)}`]),
     ...(pushgateway ? [] : ["the Pushgateway is not ready"]),
-    ...(silent ? ["a hub of the pair does not answer"] : []),
+    ...(silent.length > 0 ? [`a hub of the pair does not answer${because(whys)}`] : []),
     ...(pairWide ? looks.flatMap(unmetSync) : []),
   ];
 }
@@ -124,7 +123,8 @@ function unmetHealth({ looks }: Seen, wanted: Wanted): string[] {
   const { machine, before } = wanted;
   const touched = [...wanted.touched, ...wanted.inherited];
   const look = looks.find(({ fleet }) => fleet !== undefined);
-  if (look?.fleet === undefined) return [];
+  // Of a machine of the pair it is said besides; of a satellite nobody else knows of its agents.
+  if (look?.fleet === undefined) return wanted.isSatellite && hasAgents(touched) ? [noHub(looks)] : [];
   const agents = look.fleet.agents
     .filter(({ name, machine: at }) => at === machine && touched.includes(name))
     .filter(({ name, health }) => isWorse(health, before.agents[name]))
@@ -139,6 +139,13 @@ function unmetHealth({ looks }: Seen, wanted: Wanted): string[] {
     .map(({ name, reason }) => `nobody acts for service ${name}: ${reason}`);
   return [...agents, ...standbys, ...held];
 }
+
+/** A satellite has no other containers than these and those of its agents. */
+const watching = ["prometheus", "grafana"];
+const hasAgents = (parts: readonly string[]) => parts.some((part) => !watching.includes(part));
+
+const noHub = (looks: readonly HubLook[]) =>
+  `no hub of the pair answers${because([...new Set(looks.flatMap(({ why }) => why ?? []))].join("; "))}`;
 
 const ranks: Readonly<Record<Health, number>> = { healthy: 2, degraded: 1, unhealthy: 0, unknown: 0 };
 

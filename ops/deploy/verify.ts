@@ -29,8 +29,10 @@ export async function verify(
   const endMs = performance.now() + deadlineMs;
   let wellSinceMs: number | undefined;
   let last: Seen["containers"];
+  let looks: Seen["looks"];
   for (;;) {
     const seen = await see(place);
+    looks = seen.looks;
     const unmet = unmetOf(seen, { ...wanted, last });
     last = seen.containers ?? last;
     const nowMs = performance.now();
@@ -42,7 +44,7 @@ export async function verify(
   }
   const unseen = await provePush(
     place,
-    wanted.pairWide,
+    wanted.pairWide ? (looks[1]?.url ?? hubsOf(place)[1]) : undefined,
     Math.ceil(Math.max(endMs - performance.now(), pushMs)),
     signal,
   );
@@ -71,10 +73,10 @@ async function containersOf(place: Place): Promise<Seen["containers"]> {
   }
 }
 
-/** @returns why a push was not seen; undefined when it was, or where there is no hub to push to */
+/** @param peerHub undefined where it need not see it @returns why a push was not seen; undefined when it was, or where there is no hub to push to */
 async function provePush(
   place: Place,
-  pairWide: boolean,
+  peerHub: string | undefined,
   deadlineMs: number,
   signal: AbortSignal,
 ): Promise<string | undefined> {
@@ -96,7 +98,7 @@ async function provePush(
     const hint = put?.status === 401 || put?.status === 403 ? `; ${pushTokenVariable} names the file with it` : "";
     return `a push to its hub was not taken: ${said}${hint}`;
   }
-  const hubs = hubsOf(place).slice(0, pairWide ? 2 : 1);
+  const hubs = peerHub === undefined ? [hub] : [hub, peerHub];
   const endMs = performance.now() + deadlineMs;
   try {
     for (const at of hubs)

@@ -4,6 +4,7 @@ import type { FileChange } from "../../components/drift-script.ts";
 import { isNamed } from "../../components/readiness.ts";
 import { shellQuote } from "../../components/shell.ts";
 import type { FleetView, LedgerView } from "../../hub/http/api.ts";
+import { because } from "../deploy/look.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 import type { ContainerFacts, MachineFacts } from "./facts.ts";
 import { checkStreams } from "./streams.ts";
@@ -147,16 +148,16 @@ export function checkFiles(changed: readonly FileChange[], { machine }: Expected
   });
 }
 
-/** What a hub says of the pair. @param fleet undefined when the hub did not answer */
+/** What a hub says of the pair. @param fleet undefined when the hub did not answer @param why it did not */
 export function checkHub(
   fleet: FleetView | undefined,
   ledger: LedgerView | undefined,
   { hubUrl, machine }: Expected,
+  why?: string,
 ): Check[] {
   if (fleet === undefined || ledger === undefined) {
-    return [
-      fail("hub", `does not answer at ${hubUrl}`, `Look at container hub above; from here, try curl ${hubUrl}/livez`),
-    ];
+    const next = `Look at container hub above; from here, try curl ${hubUrl}/livez`;
+    return [fail("hub", `does not answer at ${hubUrl}${because(why)}`, next)];
   }
   const peer = Object.keys(fleet.machines).find((name) => name !== machine) ?? "";
   const verdict = fleet.machines[peer]?.verdict ?? "unknown";
@@ -181,9 +182,10 @@ export function checkHub(
   ];
 }
 
-/** What a hub says of a satellite. @param fleet undefined when neither hub answered */
-export function checkSatellite(fleet: FleetView | undefined, { machine, hubUrl }: Expected): Check[] {
-  if (fleet === undefined) return [fail("hub", "neither hub of the pair answers", "Look at the pair first")];
+/** What a hub says of a satellite. @param fleet undefined when neither hub answered @param why they did not */
+export function checkSatellite(fleet: FleetView | undefined, { machine, hubUrl }: Expected, why?: string): Check[] {
+  if (fleet === undefined)
+    return [fail("hub", `neither hub of the pair answers${because(why)}`, "Look at the pair first")];
   const satellite = fleet.satellites[machine];
   if (satellite === undefined) {
     const next = "Name it in satellites of both stacks of the pair, and pulumi up both";

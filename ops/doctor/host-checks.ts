@@ -3,6 +3,7 @@ import { X509Certificate } from "node:crypto";
 import { posix } from "node:path";
 import { isNamed, type WantedPort } from "../../components/readiness.ts";
 import { shellQuote } from "../../components/shell.ts";
+import { hubCertificateFile } from "../../components/tls-conf.ts";
 import { age } from "../age.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 import { userOf } from "./directories.ts";
@@ -70,7 +71,12 @@ export function checkPorts({ listening, owners, containers }: HostFacts, wanted:
   return bad.length > 0 ? bad : [ok("ports", `${wanted.map(({ port }) => port).join(", ")} are listened on`)];
 }
 
-export function checkCertificates({ certificates }: HostFacts, nowMs: number): Check[] {
+/** @param own machine whose hub has a certificate of one's own CA; undefined where it has the link's */
+export function checkCertificates({ certificates }: HostFacts, nowMs: number, own?: string): Check[] {
+  const renewal = (path: string, holds: boolean) =>
+    own !== undefined && posix.basename(path) === hubCertificateFile
+      ? ownRenewal(own, holds)
+      : linkRenewal(path, holds);
   const bad: Check[] = [];
   const days: number[] = [];
   for (const { path, pem } of certificates) {
@@ -92,12 +98,18 @@ export function checkCertificates({ certificates }: HostFacts, nowMs: number): C
 }
 
 /** A rotation wants the pair in sync at each step, which it is not once a certificate has ended. */
-function renewal(path: string, holds: boolean): string {
+function linkRenewal(path: string, holds: boolean): string {
   const isAuthority = posix.basename(path) === "ca.pem";
   if (holds) return isAuthority ? "tandem secrets rotate ca" : "tandem secrets rotate certificates";
   const fresh = "tandem init --renew-certificates, then pulumi up of both machines";
   // Whatever it signs ends with it.
   return isAuthority ? `Move the kept ca.key away, so that another is made; ${fresh}` : fresh;
+}
+
+/** Once it has ended, no command believes the hub, so that the pair does not look whole. */
+function ownRenewal(machine: string, holds: boolean): string {
+  const set = "Set another one by your CA (hub.tls.certificate and hubTlsKey)";
+  return `${set}, then tandem deploy ${holds ? "" : "--alone "}--machine ${machine}`;
 }
 
 /** A secret belongs to the user of the container that its directory is mounted into, or nobody can read it, or a stranger. */

@@ -10,10 +10,11 @@ import { serverPorts } from "../../components/server-ports.ts";
 import type { Site } from "../../components/site.ts";
 import { fleetDirectoryOf } from "../../components/site-fleet.ts";
 import { reachOf, rootsOf } from "../../components/site-reach.ts";
+import { hasOwnCertificate } from "../../components/tls-conf.ts";
 import { loadFleet } from "../../fleet/load.ts";
 import { messageOf } from "../../hub/io/log.ts";
 import { build } from "../build.ts";
-import { ask } from "../client/hub-client.ts";
+import { ask, askOne } from "../client/hub-client.ts";
 import { OperatorError } from "../error.ts";
 import { runShell, unreachable } from "../site/shell.ts";
 import type { Stack } from "../site/stacks.ts";
@@ -122,17 +123,19 @@ async function examineMachine(site: Site, here: string): Promise<Seen> {
     containers: containersOf(site),
     isHere: site.docker.socket !== "",
   };
-  const [local, fleet, ledger, notifications] = await Promise.all([
+  const [local, said, ledger, notifications] = await Promise.all([
     lookAt(site, expected),
-    ask(expected.hubUrl, "getFleet", {}),
+    askOne(expected.hubUrl, "getFleet", {}),
     ask(expected.hubUrl, "getLedger", {}),
     ask(expected.hubUrl, "getNotifications", {}),
   ]);
+  const fleet = "value" in said ? said.value : undefined;
+  const why = "why" in said ? said.why : undefined;
   const versions = { ...local.versions, tandem: fleet?.version };
   const checks = [
     ...local.checks,
     ...checkVersions(versions, here, "Set images.* of the stack to a later one, then tandem deploy"),
-    ...checkHub(fleet, ledger, expected),
+    ...checkHub(fleet, ledger, expected, why),
     ...checkChannels(notifications),
   ];
   return { ...local, versions, report: { machine: machine.name, address: machine.address, checks } };
@@ -150,9 +153,11 @@ function containersOf(site: Stack["site"]): ExpectedContainer[] {
 async function examineSatellite(site: SatelliteSite): Promise<Seen> {
   const { machine, hubs } = site;
   const asked = await Promise.all(
-    hubs.map(async (hub) => ({ url: hubUrlOf(hub), fleet: await ask(hubUrlOf(hub), "getFleet", {}) })),
+    hubs.map(async (hub) => ({ url: hubUrlOf(hub), said: await askOne(hubUrlOf(hub), "getFleet", {}) })),
   );
-  const answer = asked.find(({ fleet }) => fleet !== undefined) ?? asked[0];
+  const answer = asked.find(({ said }) => "value" in said) ?? asked[0];
+  const fleet = answer !== undefined && "value" in answer.said ? answer.said.value : undefined;
+  const why = [...new Set(asked.flatMap(({ said }) => ("why" in said ? said.why : [])))].join("; ");
   const expected: Expected = {
     machine: machine.name,
     hubUrl: answer?.url ?? "",
@@ -161,7 +166,7 @@ async function examineSatellite(site: SatelliteSite): Promise<Seen> {
     isHere: site.docker.socket !== "",
   };
   const local = await lookAt(site, expected);
-  const checks = [...local.checks, ...checkSatellite(answer?.fleet, expected)];
+  const checks = [...local.checks, ...checkSatellite(fleet, expected, why)];
   return { ...local, report: { machine: machine.name, address: machine.address, checks } };
 }
 
@@ -206,7 +211,7 @@ async function lookAt(site: Stack["site"], expected: Expected): Promise<Omit<See
 }
 
 function hostChecks(site: Stack["site"], facts: MachineFacts, host: HostFacts, nowMs: number): Check[] {
-  const { paths } = site;
+  const { machine, paths } = site;
   const { jetstream, wallMs = nowMs } = facts;
   const spoolBytes = site.role === "pair" ? site.hub.spoolMb * mebi : 0;
   const growBytes = (jetstream === undefined ? 0 : jetstream.limitBytes - jetstream.usedBytes) + spoolBytes;
@@ -215,7 +220,7 @@ function hostChecks(site: Stack["site"], facts: MachineFacts, host: HostFacts, n
     ...checkFsync(host.fsyncMs),
     ...checkPorts(host, serverPorts(site)),
     ...checkSshd(host),
-    ...checkCertificates(host, nowMs),
+    ...checkCertificates(host, nowMs, site.role === "pair" && hasOwnCertificate(site) ? machine.name : undefined),
     ...checkSecretOwners(facts.secrets, host),
     ...checkDirectories(host, paths),
     ...checkLogs(host.logs, `${paths.config}/logs/tandem-logs.sh`, wallMs),

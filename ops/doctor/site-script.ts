@@ -1,10 +1,17 @@
 /** The one script that the doctor runs on a machine of a deployed site. */
 import { dockerCommand } from "../../components/reach.ts";
-import type { StackSite } from "../../components/site.ts";
+import type { Site, StackSite } from "../../components/site.ts";
 import { reachOf } from "../../components/site-reach.ts";
+import { hubCertificateFile } from "../../components/tls-conf.ts";
 import { readScript } from "../deploy/lock-script.ts";
 import { factsScript } from "./facts.ts";
 import { hostScript } from "./host-facts.ts";
+
+/** Of the link and, where the hub speaks TLS, of the hub. */
+function certificatesOf({ machine, paths }: Site): string[] {
+  const link = ["leaf.pem", "ca.pem"].map((file) => `${paths.config}/nats/${file}`);
+  return machine.hubTls ? [...link, `${paths.config}/tls/${hubCertificateFile}`] : link;
+}
 
 export function siteScript(site: StackSite): string {
   const { machine, paths, logs } = site;
@@ -14,7 +21,7 @@ export function siteScript(site: StackSite): string {
   const host = hostScript({
     ...common,
     directories: isPair ? [`${paths.data}/jetstream`] : [],
-    certificates: isPair ? ["leaf.pem", "ca.pem"].map((file) => `${paths.config}/nats/${file}`) : [],
+    certificates: site.role === "pair" ? certificatesOf(site) : [],
     ...(logs.directories.length === 0
       ? {}
       : { logs: { configDirectory: `${paths.config}/logs`, stateDirectory: `${paths.data}/logs` } }),

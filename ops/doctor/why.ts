@@ -18,7 +18,10 @@ const reasons: readonly (readonly [RegExp, string])[] = [
   [/^(clock|clocks)$/, "writes of both machines to one group are ordered by their clocks"],
   [/^ports?$/, "clients and the other machine ask there"],
   [/^sshd$/, "an up opens several connections at once, and those beyond the limit are refused at random"],
-  [/^certificates$/, "without a valid one on both sides the link between the machines ends, and nothing is copied"],
+  [
+    /^certificates$/,
+    "without a valid one on both sides the link between the machines ends, and nothing is copied; a hub whose own has ended is believed by nobody",
+  ],
   [/^logs$/, "logs that nobody rotates fill the disk that the records are on"],
   [/^versions?$/, "what the promises rest on is not in every version"],
   [/^Pushgateway$/, "who scrapes the Pushgateway sees other metrics than who asks the hub"],

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { trustedBy } from "../../components/tls-conf.ts";
 import { OperatorError } from "../error.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { machineNames, readAnswersFile } from "./answers.ts";
@@ -72,7 +73,8 @@ const Machine = z.looseObject({
   hubTls: z.boolean().default(false),
 });
 const Security = z.looseObject({ ca: z.string().default("") }).prefault({});
-const Hub = z.looseObject({ tls: Security }).prefault({});
+const Tls = z.looseObject({ certificate: z.string().default(""), ca: z.string().default("") }).prefault({});
+const Hub = z.looseObject({ tls: Tls }).prefault({});
 const Fleet = z.looseObject({ directory: z.string().default("") }).prefault({});
 const Satellites = z.array(z.looseObject({ name: z.string() })).default([]);
 
@@ -90,7 +92,7 @@ export function satelliteStacks(
     machine: { name, address },
     hubs: machines.map(({ name, address, hubPort, hubTls }, index) => {
       const { config = {} } = pair[index] ?? {};
-      const hubCa = Hub.parse(config[key("hub")]).tls.ca || Security.parse(config[key("security")]).ca;
+      const hubCa = trustedBy(Hub.parse(config[key("hub")]).tls, Security.parse(config[key("security")]).ca);
       return { name, address, hubPort, ...(hubTls ? { hubTls, hubCa } : {}) };
     }),
     ...(directory === "" ? {} : { fleet: { directory } }),

@@ -5,9 +5,9 @@ import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import type { Site, StackSite } from "../../components/site.ts";
 import { parseStack, parseStackConfig } from "../../components/stack-config.ts";
-import { hubCaOf } from "../../components/tls-conf.ts";
+import { casBesides, hubCaOf } from "../../components/tls-conf.ts";
 import { OperatorError } from "../error.ts";
-import { trust } from "./trust.ts";
+import { trust, trustIfAny } from "./trust.ts";
 
 export interface Stack {
   /** Name of the stack; that of its machine unless the operator chose another. */
@@ -34,7 +34,7 @@ export function readStacks(names: readonly string[] | undefined, dir = siteDir):
   return (names ?? [...pairStacks, ...satelliteStacks(dir)]).map((name) => {
     const path = stackPath(name, dir);
     const site = parseStack(openValues(readConfig(path, name)), name);
-    if (site.role === "pair") trust(hubCaOf(site));
+    if (site.role === "pair") believe(site);
     else for (const { hubCa } of site.hubs) trust(hubCa);
     return { name, path, site };
   });
@@ -44,9 +44,15 @@ export function readStacks(names: readonly string[] | undefined, dir = siteDir):
 export function readPairStacks(names: readonly string[], dir = siteDir): Site[] {
   return names.map((name) => {
     const site = parseStackConfig(openValues(readConfig(stackPath(name, dir), name)), name);
-    trust(hubCaOf(site));
+    believe(site);
     return site;
   });
+}
+
+/** Its hubs may still be what they were before the stack's file was changed: with TLS, or with the link's certificate. */
+function believe(site: Site): void {
+  trust(hubCaOf(site));
+  for (const ca of casBesides(site)) trustIfAny(ca);
 }
 
 function satelliteStacks(dir: string): string[] {

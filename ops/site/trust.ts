@@ -13,6 +13,15 @@ export function trust(pem: string): void {
   setDefaultCACertificates([...getCACertificates("default"), ...certificatesIn("the CA", pem).map(String)]);
 }
 
+/** As `trust`, of one that nothing need be believed by yet: what is no certificate is passed over. */
+export function trustIfAny(pem: string): void {
+  try {
+    trust(pem);
+  } catch {
+    // Whoever shows a certificate of it is refused, with the reason.
+  }
+}
+
 /** That of a hub that stands in no stack here, as the environment names it. @throws OperatorError when it is no certificate */
 export function trustNamedCa(path = process.env.TANDEM_CA_FILE ?? ""): void {
   if (path === "") return;

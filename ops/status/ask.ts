@@ -4,7 +4,7 @@ import { migrationKind } from "../../hub/core/migrated.ts";
 import type { FleetView, LedgerView, ServiceJson } from "../../hub/http/api.ts";
 import { DocumentsView, documentPath } from "../../hub/http/documents-json.ts";
 import { ObjectivesView, type ObjectiveView, objectivesPath } from "../../hub/http/objectives-json.ts";
-import { answers200, bufferIn, lookAtHub, textOf } from "../deploy/look.ts";
+import { bufferIn, lookAtHub, textOf, textOrWhy } from "../deploy/look.ts";
 import { askHub } from "../site/ask-hub.ts";
 
 /** An alert as a hub tells it; one of another version may tell more. */
@@ -25,6 +25,8 @@ export interface HubSaid {
   url: string;
   /** Whether anything answers there; `fleet` is undefined all the same where that is no hub of this version. */
   answers: boolean;
+  /** Why nothing does. @example "certificate has expired" */
+  why?: string;
   /** How long the fleet took to come, ms. */
   tookMs: number;
   fleet: FleetView | undefined;
@@ -54,9 +56,11 @@ export async function askStatus(url: string): Promise<HubSaid> {
     askHub(`${url}${objectivesPath}`, ObjectivesView, askMs),
     askHub(`${url}${documentPath(migrationKind)}`, DocumentsView, askMs),
   ]);
+  const alive = fleet !== undefined ? undefined : await textOrWhy(`${url}/livez`);
   return {
     url,
-    answers: fleet !== undefined || (await answers200(`${url}/livez`)),
+    answers: alive === undefined || "text" in alive,
+    ...(alive !== undefined && "why" in alive ? { why: alive.why } : {}),
     tookMs: Math.round(performance.now() - askedMs),
     fleet,
     ledger,

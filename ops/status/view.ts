@@ -1,6 +1,7 @@
 /** What the hubs' answers amount to: one view of the pair, what is not well in it, and the exit code. Pure. */
 import type { FleetView, MaintenanceView, ServiceJson } from "../../hub/http/api.ts";
 import type { ObjectiveView } from "../../hub/http/objectives-json.ts";
+import { because } from "../deploy/look.ts";
 import { type AilingGroup, ailing } from "./ailing.ts";
 import type { HubSaid, Standing } from "./ask.ts";
 import { differences } from "./differences.ts";
@@ -131,8 +132,8 @@ const nothing: StatusView = {
   migration: undefined,
 };
 
-function silence({ url, answers }: HubSaid): string {
-  if (!answers) return `no hub answers at ${url}`;
+function silence({ url, answers, why }: HubSaid): string {
+  if (!answers) return `no hub answers at ${url}${because(why)}`;
   return `what answers at ${url} is no hub of this version of tandem: use the version that it was deployed from`;
 }
 

@@ -116,6 +116,16 @@ describe("a machine whose hub speaks TLS", { timeout: 120_000 }, () => {
     await expect(made({ ...secured, values })).rejects.toThrow("the stack has no key of it");
   });
 
+  it("believes a CA that is set without a certificate beside that of the link, and shows the link's", async () => {
+    const authority = createAuthority({ name: "own CA", now: new Date() });
+    const { ca, leafCertificate } = Object(secured.values.security);
+    const hub = { tls: { ca: authority.certificate } };
+    const both = await made({ ...secured, values: spoken(secured.values, { hub }) });
+    expect(text(both, "tls-hub")).toBe(leafCertificate);
+    expect(text(both, "tls-ca").match(/-----BEGIN CERTIFICATE-----/g)).toHaveLength(2);
+    for (const one of [ca, authority.certificate]) expect(text(both, "tls-ca")).toContain(one.trim());
+  });
+
   it.each([
     ["peer.hubTls", { peer: { ...Object(secured.values.peer), hubTls: false } }, "machine.hubTls, true"],
     ["hub.tls.certificate", { security: {} }, "since machine.hubTls is set and tandem init has made none"],

@@ -3,6 +3,9 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import type { ServiceJson } from "../../../hub/http/api.ts";
+import { createLog } from "../../../hub/io/log.ts";
+import type { TlsConfig } from "../../../hub/tls/config.ts";
+import { TlsDoor } from "../../../hub/tls/door.ts";
 import { fleetView, ledgerView } from "../../hub/page/fixture.ts";
 import { service } from "../services/service.ts";
 
@@ -15,6 +18,7 @@ const well = { host: "127.0.0.1", port: 1, health: "healthy" } as const;
 
 export class FakePair {
   readonly #servers: Server[] = [];
+  readonly #hubs: Partial<Record<Machine, { server: Server; door: TlsDoor | undefined }>> = {};
   readonly ports: Record<Machine, number> = { mainpc: 0, pc2: 0 };
   /** Of two that answer 200 to whatever is asked. */
   readonly gateways: Record<Machine, number> = { mainpc: 0, pc2: 0 };
@@ -29,23 +33,41 @@ export class FakePair {
   static async start(): Promise<FakePair> {
     const pair = new FakePair();
     for (const machine of machines) {
-      const server = createServer(async (request, response) => {
-        const { status, body } = await pair.#answer(machine, request);
-        response.writeHead(status).end(typeof body === "string" ? body : JSON.stringify(body));
-      });
-      pair.ports[machine] = await pair.#listen(server);
+      await pair.speak(machine, undefined);
       pair.gateways[machine] = await pair.#listen(createServer((_, response) => void response.end()));
     }
     return pair;
   }
 
-  async #listen(server: Server): Promise<number> {
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  /** From now on a machine's hub speaks TLS, or does not, at the port that it had. */
+  async speak(machine: Machine, tls: TlsConfig | undefined): Promise<void> {
+    const before = this.#hubs[machine];
+    before?.door?.stop();
+    before?.server.close();
+    before?.server.closeAllConnections();
+    const log = createLog(machine, () => {});
+    const peer = machine === "pc2" ? "mainpc" : "pc2";
+    const door = tls && new TlsDoor({ tls, machine, peer, handshakeMs: 5_000, log });
+    const server = createServer(async (request, response) => {
+      // Those are given at the hub's socket, before which no door stands.
+      const isOrder = request.method !== "GET" && request.url?.startsWith("/api/");
+      const refusal = isOrder ? undefined : door?.refusalOf(request);
+      const { status, body } = refusal ? { ...refusal, body: refusal.text } : await this.#answer(machine, request);
+      response.writeHead(status).end(typeof body === "string" ? body : JSON.stringify(body));
+    });
+    door?.standBefore(server);
+    this.#hubs[machine] = { server, door };
+    this.ports[machine] = await this.#listen(server, this.ports[machine]);
+  }
+
+  async #listen(server: Server, port = 0): Promise<number> {
+    await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
     this.#servers.push(server);
     return (server.address() as AddressInfo).port; // it listens on TCP
   }
 
   stop(): void {
+    for (const { door } of Object.values(this.#hubs)) door?.stop();
     for (const server of this.#servers) {
       server.close();
       server.closeAllConnections();

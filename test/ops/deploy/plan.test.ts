@@ -105,6 +105,10 @@ describe("the plan of a machine in words", () => {
 
   it("moves to a cold standby, which stands still until then", () => {
     expect(plan({ changes: changes([twin]), services: [service({ mode: "cold" })] }).moves).toHaveLength(1);
+    // Where no hub answers, that nothing is down meanwhile is not known.
+    const unknown = "services: no hub answers, so nobody knows which of them are down meanwhile";
+    expect(plan({ changes: changes([twin]), services: undefined }).words).toContain(unknown);
+    expect(plan({ changes: changes([twin]), services: [] }).words).not.toContain(unknown);
   });
 
   it("leaves a service alone that acts on the other machine, or whose container is made only", () => {

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { stringify } from "yaml";
 import { types } from "../../../components/policy/declared.ts";
 import { deploymentsOf } from "../../../ops/deploy/archive.ts";
@@ -13,6 +13,7 @@ import { choosePlaces } from "../../../ops/deploy/places.ts";
 import { type RunOptions, type RunRequest, type RunResult, runDeployment } from "../../../ops/deploy/run.ts";
 import { OperatorError } from "../../../ops/error.ts";
 import { plainProgress } from "../../../ops/terminal/progress.ts";
+import { dayMs, TlsSite } from "../../support/tls-files.ts";
 import { fakeDocker } from "./fake-docker.ts";
 import { FakePair, type Machine, machines } from "./fake-pair.ts";
 
@@ -34,7 +35,7 @@ describe("a deployment of a pair", () => {
   /** What the engine was told to do, the version of the program included. */
   let ups: string[];
   let changes: Partial<Record<Machine, EngineStep[]>>;
-  let onUp: (machine: string, version: string) => void;
+  let onUp: (machine: string, version: string) => unknown;
   const path = process.env.PATH;
 
   beforeEach(async () => {
@@ -47,22 +48,28 @@ describe("a deployment of a pair", () => {
     docker.show(["tandem-pc2-pushgateway", "Twin"].map((name) => ({ name })));
     mkdirSync(join(folder, "node_modules"));
     writeFileSync(join(folder, "Pulumi.yaml"), "name: tandem\nmain: index.ts\n");
+    writeStacks();
+  });
+  /** @param hubTls whether their hubs are to speak TLS @param tls of the group `hub` */
+  const writeStacks = (hubTls = false, tls: Partial<Record<Machine, object>> = {}) => {
     for (const [i, name] of machines.entries()) {
       const at = (machine: Machine) => ({
         name: machine,
         address: "127.0.0.1",
         hubPort: pair.ports[machine],
         pushgatewayPort: pair.gateways[machine],
+        hubTls,
       });
       const config = {
         "tandem:machine": at(name),
         "tandem:peer": at(machines[1 - i] ?? "pc2"),
         "tandem:docker": { socket: "unix:///nowhere.sock" },
         "tandem:paths": { data: join(folder, "data", name) },
+        "tandem:hub": { tls: tls[name] ?? {} },
       };
       writeFileSync(join(folder, `Pulumi.${name}.yaml`), stringify({ config }));
     }
-  });
+  };
   afterEach(() => {
     process.env.PATH = path;
     delete process.env.XDG_CACHE_HOME;
@@ -70,11 +77,12 @@ describe("a deployment of a pair", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** An archive that holds a version and nothing else. */
+  /** An archive that holds a version and the stacks' files. */
   const archiveOf = (version: string): Buffer => {
     const at = mkdtempSync(join(folder, "pack-"));
     writeFileSync(join(at, "version"), version);
     writeFileSync(join(at, "Pulumi.yaml"), "name: tandem\n");
+    for (const name of machines) cpSync(join(folder, `Pulumi.${name}.yaml`), join(at, `Pulumi.${name}.yaml`));
     return execFileSync("tar", ["-czf", "-", "-C", at, "."]);
   };
   const engine: DeployEngine = {
@@ -82,7 +90,7 @@ describe("a deployment of a pair", () => {
     async up(program, stack, { refresh }) {
       const version = readFileSync(join(program.folder, "version"), "utf8");
       ups.push(`${stack} ${version}${refresh ? " refreshed" : ""}`);
-      onUp(stack, version);
+      await onUp(stack, version);
     },
     async cancel(_, stack) {
       ups.push(`${stack} cancelled`);
@@ -331,6 +339,71 @@ describe("a deployment of a pair", () => {
     });
     expect(endOf(await run("one", { allowOutage: true }))).toBe("done");
     expect(pair.orders.filter((order) => order.includes("switchover"))).toEqual([]);
+  }, 60_000);
+
+  /** Certificates of both by a CA of their own, as the stacks say it and as hubs read it. @param endedDays since when they have ended */
+  const certified = (endedDays?: number) => {
+    const validity =
+      endedDays === undefined ? {} : { now: new Date(Date.now() - (endedDays + 9) * dayMs), validDays: 9 };
+    const site = new TlsSite();
+    onTestFinished(() => site.remove());
+    const of = (machine: Machine) => {
+      const issued = site.issue(machine, validity);
+      const said = { certificate: issued.certificate, ca: site.authority.certificate };
+      return { said, config: { ...site.write(machine, issued), plain: "none" as const } };
+    };
+    const [mainpc, pc2] = [of("mainpc"), of("pc2")];
+    return {
+      said: { mainpc: mainpc.said, pc2: pc2.said },
+      config: { mainpc: mainpc.config, pc2: pc2.config },
+    };
+  };
+
+  it("goes over to TLS in one deployment and back in the next, while who asks a hub without TLS is answered 426", async () => {
+    expect(endOf(await run("one"))).toBe("done");
+    const { said: tls, config } = certified();
+    writeStacks(true, tls);
+    onUp = (machine) => pair.speak(machine as Machine, config[machine as Machine]); // our own stacks
+    expect(endOf(await run("two")), said.join("\n")).toBe("done");
+    writeStacks(false, tls);
+    onUp = (machine) => pair.speak(machine as Machine, undefined);
+    ups = [];
+    expect(endOf(await run("three")), said.join("\n")).toBe("done");
+    expect(ups).toEqual(["pc2 three", "mainpc three"]);
+    expect(pair.orders.filter((order) => order.includes("switchover"))).toHaveLength(6);
+  }, 180_000);
+
+  it("brings both back to a deployment whose hubs speak no TLS, and looks at each as that one says it", async () => {
+    await run("one");
+    const { said: tls, config } = certified();
+    writeStacks(true, tls);
+    onUp = async (machine, version) => {
+      await pair.speak(machine as Machine, version === "two" ? config[machine as Machine] : undefined);
+      if (machine === "mainpc" && version === "two") throw new OperatorError("deploy.engine", "up of mainpc: no", "");
+    };
+    const result = await run("two", { deadlineMs: 2_000 });
+    expect(result.kind === "played" && result.played.end).toMatchObject({ outcome: "rolled back" });
+    expect(await kept()).toEqual(["1 pc2 done", "2 pc2 rolled back", "1 mainpc done", "2 mainpc rolled back"]);
+  }, 180_000);
+
+  it("has failed when a hub that was to speak TLS answers without", async () => {
+    await run("one");
+    writeStacks(true, certified().said);
+    const result = await run("two", { deadlineMs: 1_000 });
+    expect(result.kind === "played" && result.played.end).toMatchObject({
+      outcome: "rolled back",
+      failure: { machine: "pc2", during: "verify", why: "the hub is not ready: it answers without TLS" },
+    });
+  }, 180_000);
+
+  it("is refused with the reason once the certificates of the hubs have ended", async () => {
+    const { said: tls, config } = certified(1);
+    writeStacks(true, tls);
+    for (const machine of machines) await pair.speak(machine, config[machine]);
+    await expect(run("one")).rejects.toMatchObject({
+      code: "deploy.unsound",
+      message: expect.stringContaining("the hub of pc2 does not answer: certificate has expired"),
+    });
   }, 60_000);
 
   it("does nothing without a word, and keeps what it finds unchanged as something to go back to", async () => {

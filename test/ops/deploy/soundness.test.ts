@@ -37,6 +37,18 @@ describe("a pair", () => {
   });
 });
 
+it("a hub that does not answer is named with the reason, such as a certificate that has ended", () => {
+  const nobody = { fleet: undefined, ledger: undefined, services: undefined };
+  const looks = new Map<string, HubLook>([
+    ["pc2", { ...nobody, why: "certificate has expired" }],
+    ["mainpc", { ...nobody, why: "connect ECONNREFUSED 192.0.2.10:9000" }],
+  ]);
+  expect(unsoundnessOf(looks)).toEqual([
+    "the hub of pc2 does not answer: certificate has expired",
+    "the hub of mainpc does not answer: connect ECONNREFUSED 192.0.2.10:9000",
+  ]);
+});
+
 describe("the buffer by a hub's metrics", () => {
   it.each([
     ["tandem_spool_left_seconds 3600.5", 3600.5],

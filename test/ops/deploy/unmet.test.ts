@@ -68,6 +68,11 @@ describe("what a machine still lacks after its up", () => {
       "the Pushgateway is not ready",
       "a hub of the pair does not answer",
     ]);
+    const hub = { hub: false, hubWhy: "it answers without TLS" };
+    expect(told(seen({ ...hub, looks: [{ ...silent, why: "certificate has expired" }, look("mainpc")] }))).toEqual([
+      "the hub is not ready: it answers without TLS",
+      "a hub of the pair does not answer: certificate has expired",
+    ]);
   });
 
   it("is a pair that is not in sync or misses records, unless this machine is to be well alone", () => {
@@ -177,6 +182,16 @@ describe("what a machine still lacks after its up", () => {
     const now = seen({ looks: [look("pc2", held), look("mainpc", held)] });
     expect(told(now)).toEqual(["nobody acts for service Twin: no witness answers"]);
     expect(told(now, wanted({ before: now }))).toEqual([]);
+  });
+
+  it("of a satellite whose agents were touched is a look of a hub, which nobody else has of them", () => {
+    const silent = { fleet: undefined, ledger: undefined, services: undefined, why: "certificate has expired" };
+    const parts = [...containers, container("Archive"), container("tandem-pc2-prometheus")];
+    const now = seen({ containers: parts, looks: [silent, silent] });
+    const touching = (...touched: string[]) => wanted({ isSatellite: true, pairWide: false, touched, before: now });
+    expect(told(now, touching("Archive"))).toEqual(["no hub of the pair answers: certificate has expired"]);
+    for (const untouched of [touching(), touching("prometheus")]) expect(told(now, untouched)).toEqual([]);
+    expect(told({ ...now, looks: [silent, look("mainpc")] }, touching("Archive"))).toEqual([]);
   });
 
   it("of a satellite is its containers and agents alone", () => {

@@ -129,6 +129,9 @@ describe("the doctor", () => {
       status: "fail",
       found: "does not answer at http://192.0.2.20:9100",
     });
+    const why = "certificate has expired";
+    expect(checkHub(undefined, undefined, expected, why)[0]?.found).toMatch(/:9100: certificate has expired$/);
+    expect(checkSatellite(undefined, expected, why)[0]?.found).toBe(`neither hub of the pair answers: ${why}`);
   });
 });
 

@@ -112,6 +112,17 @@ describe("the doctor, of certificates,", () => {
     expect(next(3_651)[1]).toMatch(/^Move the kept ca.key away.*tandem init --renew-certificates/);
   });
 
+  it("says of the hub's to renew it as the link's or, where it is of another CA, to set it, alone once it has ended", () => {
+    const certificates = `file /etc/tandem/tls/hub.pem\n${leaf.certificate}`;
+    const next = (daysLater: number, own?: string) =>
+      checkCertificates(facts({ certificates }), nowMs + daysLater * 86_400_000, own).map((check) => check.next);
+    expect(next(820)).toEqual(["tandem secrets rotate certificates"]);
+    expect(next(826)).toEqual(["tandem init --renew-certificates, then pulumi up of both machines"]);
+    const set = "Set another one by your CA (hub.tls.certificate and hubTlsKey), then tandem deploy";
+    expect(next(820, "pc2")).toEqual([`${set} --machine pc2`]);
+    expect(next(826, "pc2")).toEqual([`${set} --alone --machine pc2`]);
+  });
+
   it("fails for a file that holds none", () => {
     const broken = facts({ certificates: "file /etc/tandem/nats/leaf.pem\nhello" });
     expect(brief(checkCertificates(broken, nowMs))).toEqual(["fail /etc/tandem/nats/leaf.pem holds no certificate"]);

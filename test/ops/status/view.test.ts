@@ -67,6 +67,13 @@ describe("the status of a pair", () => {
     expect(statusText(view)).toBe("no hub answers at http://a\nno hub answers at http://b");
   });
 
+  it("says why a hub does not answer", () => {
+    const ended = { ...silent("https://b"), why: "certificate has expired" };
+    expect(statusOf([said(fleetView("mainpc")), ended]).troubles).toEqual([
+      "no hub answers at https://b: certificate has expired",
+    ]);
+  });
+
   it("tells a hub of another version from one that is silent", () => {
     expect(statusOf([said(fleetView("mainpc")), silent("http://b", true)]).troubles).toEqual([
       "what answers at http://b is no hub of this version of tandem: use the version that it was deployed from",
