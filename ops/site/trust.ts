@@ -1,4 +1,4 @@
-/** Has this process believe servers whose certificate is of a CA of the site, beside those that it believes anyway. */
+/** Has this thread believe servers whose certificate is of a CA of the site, beside those that it believes anyway. */
 import { readFileSync } from "node:fs";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { certificatesIn } from "../../hub/tls/tls-files.ts";
@@ -12,6 +12,9 @@ export function trust(pem: string): void {
   trusted.add(pem);
   setDefaultCACertificates([...getCACertificates("default"), ...certificatesIn("the CA", pem).map(String)]);
 }
+
+/** In PEM, to be told to other threads. */
+export const trustedCas = (): string[] => [...trusted];
 
 /** That of a hub that stands in no stack here, as the environment names it. @throws OperatorError when it is no certificate */
 export function trustNamedCa(path = process.env.TANDEM_CA_FILE ?? ""): void {
