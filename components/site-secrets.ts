@@ -2,6 +2,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { nkeys } from "nats";
+import { whyNotLed } from "../hub/tls/chain.ts";
 import { whyNotOf } from "../hub/tls/identity.ts";
 import { OperatorError } from "../ops/error.ts";
 import {
@@ -38,15 +39,32 @@ export function readGrafanaPassword(site: Pick<StackSite, "grafana">): pulumi.Ou
 
 /** Undefined for a site whose hub has no certificate of its own. */
 export function readHubTlsKey({ hub, machine }: Site): pulumi.Output<string> | undefined {
-  const { certificate } = hub.tls;
+  const { certificate, ca } = hub.tls;
   if (certificate === "" || !machine.hubTls) return undefined;
   const key = requireSecret(hubTlsKeyKey, "hub.tls.certificate");
-  const own = certificateOf("hub.tls.certificate", certificate);
+  const shown = certificatesOf("hub.tls.certificate", certificate);
+  const [own] = shown;
   const why = whyNotOf(machine.name, own.toLegacyObject());
   if (why !== undefined) throw refusal(hubTlsKeyKey, `${why}, by whose name the peer's hub knows this one`);
   if (!fits(own, new pulumi.Config().get(hubTlsKeyKey) ?? ""))
     throw refusal(hubTlsKeyKey, "it is not the private key of tandem:hub.tls.certificate");
+  const notLed = whyNotLed({ shown, authorities: certificatesOf("hub.tls.ca", ca) });
+  if (notLed === "no root")
+    throw ofOwnCa(
+      "hub.tls.ca",
+      "it holds no CA that has issued itself, and none that another CA has issued is believed",
+    );
+  if (notLed === "not issued") throw ofOwnCa("hub.tls.certificate", "the CA of tandem:hub.tls.ca has not issued it");
   return key;
+}
+
+function ofOwnCa(key: string, what: string): OperatorError {
+  const stack = pulumi.getStack();
+  return new OperatorError(
+    "config.certificate",
+    `tandem:${key} in Pulumi.${stack}.yaml: ${what}`,
+    "Set hub.tls.ca to the root, and hub.tls.certificate to the certificate with the CAs between behind it (docs/access.md, A certificate of one's own CA)",
+  );
 }
 
 function requireSecret(name: (typeof singleSecretKeys)[number], needs: string): pulumi.Output<string> {
@@ -64,7 +82,7 @@ export function checkSiteSecrets(site: Site, secrets: Record<SiteSecretName, str
     throw refusal("hubSeed", "it is not the seed of tandem:security.hubKey");
   }
   const certificate = certificateOf("security.leafCertificate", leafCertificate);
-  const authorities = authoritiesOf(ca);
+  const authorities = certificatesOf("security.ca", ca);
   if (!fits(certificate, secrets.leafKey)) {
     throw refusal("leafKey", "it is not the private key of tandem:security.leafCertificate");
   }
@@ -93,10 +111,10 @@ function publicKeyOf(seed: string): string | undefined {
   }
 }
 
-/** Two of them while one takes the other's place. */
-function authoritiesOf(pem: string): X509Certificate[] {
-  const each = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [pem];
-  return each.map((one) => certificateOf("security.ca", one));
+/** Of CAs two while one takes the other's place; of a certificate it and what leads to its CA. */
+function certificatesOf(key: string, pem: string): [X509Certificate, ...X509Certificate[]] {
+  const [first = pem, ...rest] = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  return [certificateOf(key, first), ...rest.map((one) => certificateOf(key, one))];
 }
 
 function certificateOf(key: string, pem: string): X509Certificate {

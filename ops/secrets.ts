@@ -34,6 +34,7 @@ export function registerSecrets(program: Command): void {
     .option("--witness-command <command>", "what puts its standard input in the place of the witness's configuration")
     .option("--witness-store <dir>", "directory of the witness's bucket, on its machine", witnessStore)
     .option("--abandon", "take back a rotation that is under way", false)
+    .option("--clients-have-ca", "with ca: do not stop until clients of hubs that speak TLS have the new one", false)
     .option("--leave-copies", "end it although old copies are left, which open nothing any more", false)
     .option("--allow-outage", "go on although a service that cannot move is down for the time of its restart", false)
     .option("--yes", "do not ask for the word to be typed", false)
@@ -55,8 +56,8 @@ ${Object.entries(targets)
   .join("\n")}
 Without any: ${usual.join(", ")}.
 
-Interrupted at any point, the same command goes on. Ends with 0 when all is exchanged or taken back, with 1 when a deployment
-failed or an old copy is left, with 130 when it was interrupted.
+Interrupted at any point, the same command goes on. Ends with 0 when all is exchanged or taken back, or when clients of the hubs
+are to be given the new CA before it goes on; with 1 when a deployment failed or an old copy is left, with 130 when it was interrupted.
 
 Examples:
   $ tandem secrets rotate

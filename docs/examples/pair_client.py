@@ -5,7 +5,8 @@ answer was lost may be sent again: it has its effect once.
 
     python3 pair_client.py http://192.0.2.10:9000 http://192.0.2.20:9100
 
-Where the hubs ask for a token, --token-file or TANDEM_PUSH_TOKEN_FILE names the file that holds it; it is read at each push, so a new one counts at once.
+Where the hubs ask for a token, --token-file or TANDEM_PUSH_TOKEN_FILE names the file that holds it; where they speak TLS, --ca-file or TANDEM_CA_FILE that of their
+CA. Both are read each time, so a new one counts at once.
 """
 
 import argparse
@@ -32,7 +33,7 @@ class Pair:
         self.client = client
         self.deadline = deadline
         self.token_file = token_file
-        self.tls = ssl.create_default_context(cafile=ca_file) if ca_file else None
+        self.ca_file = ca_file
         self.seq = 0
         # The push that nobody answered: what it was, and its number, which it keeps when it is tried again.
         self.pending = None
@@ -92,8 +93,10 @@ class Pair:
 
     def _exchange(self, request):
         """The status and the whole answer, also one that is a refusal."""
+        # Each request has a connection of its own, and so the CA of the file as it is now.
+        tls = ssl.create_default_context(cafile=self.ca_file) if self.ca_file else None
         try:
-            answer = urllib.request.urlopen(request, timeout=self.deadline, context=self.tls)
+            answer = urllib.request.urlopen(request, timeout=self.deadline, context=tls)
         except urllib.error.HTTPError as error:
             answer = error
         with answer:

@@ -28,6 +28,11 @@ const connectDeadlineMs = 1_000;
 const idleDeadlineMs = 2_000;
 /** After somebody else than the peer's hub answered, or one that seals nothing, ms. */
 const refusedRetryMs = 1_000;
+/**
+ * After one that answers with a refusal or ends the connection unanswered, such as one whose certificate is not believed: twice as long each time
+ * in a row, up to this, ms. What passes, as while a hub is replaced, costs a beat or two; what stays costs no ten handshakes a second.
+ */
+const longestRetryMs = 5_000;
 /** A stream that is asked for anew proves that what it says is not held back by somebody, ms. */
 const freshForMs = 30_000;
 const maxLineBytes = 4 * 1024 * 1024;
@@ -38,6 +43,8 @@ export class HeartbeatReceiver {
   #retry: NodeJS.Timeout | undefined;
   #close = () => {};
   #stopped = false;
+  /** Before the next try after one that was turned away, ms. */
+  #turnedAwayMs = retryMs;
   /** Whether it was told of that what comes by HTTP is not the peer's. */
   #saidRefused = false;
   /** The last one taken: most come twice, by either path. */
@@ -77,14 +84,23 @@ export class HeartbeatReceiver {
     const headers = opener.nonce === undefined ? {} : { [nonceHeader]: opener.nonce };
     const ask = { host: address.host, port: address.port, path: heartbeatPath, headers, agent: false };
     const request = dial?.request(ask) ?? plainRequest(ask);
-    const giveUp = () => void request.destroy();
+    let isGivenUp = false;
+    const giveUp = () => {
+      isGivenUp = true;
+      request.destroy();
+    };
     let deadline = setTimeout(giveUp, connectDeadlineMs);
     const renewal = opener.nonce === undefined ? undefined : setTimeout(giveUp, freshForMs);
     let isRefused = false;
+    let [isConnected, isAnswered, isTurnedAway] = [false, false, false];
     this.#close = giveUp;
-    request.on("socket", (socket) => socket.setNoDelay(true));
+    request.on("socket", (socket) => {
+      socket.setNoDelay(true).once("connect", () => (isConnected = true));
+    });
     request.on("response", (response) => {
-      if (response.statusCode !== 200) return giveUp();
+      isAnswered = true;
+      isTurnedAway = response.statusCode !== 200;
+      if (isTurnedAway) return giveUp();
       let rest = "";
       response.setEncoding("utf8");
       response.on("data", (text: string) => {
@@ -98,13 +114,20 @@ export class HeartbeatReceiver {
       });
       response.on("error", () => {});
     });
-    request.on("error", () => {});
+    // One that is connected and silent was waited for long enough.
+    request.on("error", () => (isTurnedAway ||= isConnected && !isAnswered && !isGivenUp));
     request.end();
     request.on("close", () => {
       clearTimeout(deadline);
       clearTimeout(renewal);
-      this.#connectIn(isRefused ? refusedRetryMs : retryMs);
+      this.#connectIn(isRefused ? refusedRetryMs : this.#retryMs(isTurnedAway));
     });
+  }
+
+  #retryMs(isTurnedAway: boolean): number {
+    const ms = this.#turnedAwayMs;
+    this.#turnedAwayMs = isTurnedAway ? Math.min(2 * ms, longestRetryMs) : retryMs;
+    return isTurnedAway ? ms : retryMs;
   }
 
   #connectIn(ms: number): void {

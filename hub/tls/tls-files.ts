@@ -3,6 +3,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 import { messageOf } from "../io/log.ts";
+import { whyNotLed } from "./chain.ts";
 import type { TlsConfig } from "./config.ts";
 import { whyNotOf } from "./identity.ts";
 
@@ -11,7 +12,8 @@ export interface Material {
   cert: string;
   key: string;
   ca: string;
-  /** Of the certificate, wall ms. */
+  /** From when and until when the certificate is valid, wall ms. */
+  beginsAtMs: number;
   endsAtMs: number;
 }
 
@@ -47,8 +49,12 @@ export class TlsFiles {
       const now = Object.values(this.#files).map(stampOf).join("\n");
       if (now === this.#seen) return false;
       const material = materialOf(this.#files, this.#machine);
-      if (material.endsAtMs < Date.now() && material.endsAtMs < (this.#material?.endsAtMs ?? 0))
+      const nowMs = Date.now();
+      if (material.endsAtMs < nowMs && material.endsAtMs < (this.#material?.endsAtMs ?? 0))
         throw new Error(`${this.#files.certFile} has ended, and the one before it ends later`);
+      // Looked at again until it is valid: nobody would believe it sooner.
+      if (material.beginsAtMs > nowMs && nowMs < (this.#material?.endsAtMs ?? 0))
+        throw new Error(`${this.#files.certFile} is not valid before ${new Date(material.beginsAtMs).toISOString()}`);
       this.#material = material;
       this.#seen = now;
       this.#complaint = undefined;
@@ -69,21 +75,21 @@ function stampOf(path: string): string {
 /** @throws Error that names the file and never what a key is */
 function materialOf({ certFile, keyFile, caFile }: Files, machine: string): Material {
   const [cert = "", key = "", ca = ""] = [certFile, keyFile, caFile].map((path) => readFileSync(path, "utf8"));
-  const chain = certificatesIn(certFile, cert);
+  const shown = certificatesIn(certFile, cert);
   const authorities = certificatesIn(caFile, ca);
-  const [own] = chain;
+  const [own] = shown;
   if (!own.checkPrivateKey(privateKeyIn(keyFile, key)))
     throw new Error(`${keyFile} is not the private key of ${certFile}`);
-  const isOf = (one: X509Certificate, authority: X509Certificate) =>
-    one.checkIssued(authority) && one.verify(authority.publicKey);
   // The peer would believe it as little.
-  if (!chain.some((one) => authorities.some((authority) => isOf(one, authority))))
-    throw new Error(`the CA of ${caFile} has not issued ${certFile}`);
+  const notLed = whyNotLed({ shown, authorities });
+  if (notLed === "no root")
+    throw new Error(`${caFile} holds no CA that has issued itself, and none that another CA has issued is believed`);
+  if (notLed === "not issued") throw new Error(`the CA of ${caFile} has not issued ${certFile}`);
   const why = whyNotOf(machine, own.toLegacyObject());
   if (why !== undefined) throw new Error(`${certFile}: ${why}`);
   // Says what else OpenSSL has against them, such as a key that is too short.
   createSecureContext({ cert, key, ca });
-  return { cert, key, ca, endsAtMs: Date.parse(own.validTo) };
+  return { cert, key, ca, beginsAtMs: Date.parse(own.validFrom), endsAtMs: Date.parse(own.validTo) };
 }
 
 /** The first is that of whoever shows them. @throws Error when there is none */

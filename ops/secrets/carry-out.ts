@@ -6,6 +6,7 @@ import { type RunOptions, runDeployment } from "../deploy/run.ts";
 import { endText } from "../deploy/show.ts";
 import type { Stack } from "../site/stacks.ts";
 import type { Progress } from "../terminal/progress.ts";
+import { clientsTurn } from "./clients-turn.ts";
 import { exchanged, searchOld } from "./old-copies.ts";
 import type { Rotation } from "./rotation.ts";
 import type { Searched } from "./search.ts";
@@ -15,14 +16,19 @@ export interface CarryOut {
   stacks: readonly Stack[];
   witness: WitnessOrder | undefined;
   deploying: RunOptions;
+  /** Whether it goes on at once where clients would be cut off that believe the old CA alone. */
+  clientsHaveCa: boolean;
   /** Whether it ends although old copies are left. */
   leaveCopies: boolean;
   progress: Progress;
 }
 
 export interface Outcome {
-  /** `stopped`: a deployment failed or was rolled back; `copies`: an old secret still lies somewhere, or a place could not be searched. */
-  outcome: "done" | "taken back" | "stopped" | "interrupted" | "copies";
+  /**
+   * `clients`: all is well so far, and clients of the hubs are to be given the new CA before it goes on; `stopped`: a deployment failed or was
+   * rolled back; `copies`: an old secret still lies somewhere, or a place could not be searched.
+   */
+  outcome: "done" | "clients" | "taken back" | "stopped" | "interrupted" | "copies";
   /** How many of its deployments the machines have. */
   deployed: number;
   of: number;
@@ -33,17 +39,25 @@ export interface Outcome {
 
 type Stopped = "stopped" | "interrupted" | undefined;
 
+/** Brings a deployment of the rotation to the machines; undefined when they have it. */
+export type DeployNumber = (number: number) => Promise<Stopped>;
+
 /** @throws OperatorError as a deployment does; called again it goes on from there */
-export async function carryOutRotation(rotation: Rotation, args: CarryOut): Promise<Outcome> {
+export async function carryOutRotation(
+  rotation: Rotation,
+  args: CarryOut,
+  deploy: DeployNumber = deployer(rotation, args),
+): Promise<Outcome> {
   const { stacks, witness, leaveCopies, progress } = args;
   const { say } = progress;
   const { hubKeys, phases } = rotation.state;
   await tellBoth(rotation, args);
-  const deploy = deployer(rotation, args);
+  const pauseAfter = args.clientsHaveCa ? undefined : clientsTurn(rotation.state, stacks);
   // The last one that was reached is looked at again: somebody may have brought a machine back meanwhile.
   for (let number = Math.max(1, rotation.state.deployed); number <= phases.length; number++) {
     const stopped = await deploy(number);
     if (stopped !== undefined) return ending(rotation, stopped);
+    if (number === pauseAfter) return ending(rotation, "clients");
   }
   if (witness !== undefined) {
     say("telling the witness to forget the old keys");
@@ -91,8 +105,7 @@ async function tellBoth({ state: { hubKeys } }: Rotation, { witness, progress }:
   await tellWitness(witness, [...hubKeys.before, ...hubKeys.after]);
 }
 
-/** Each call brings one of the rotation's deployments to the machines; undefined when they have it. */
-function deployer(rotation: Rotation, { deploying, progress }: CarryOut): (number: number) => Promise<Stopped> {
+function deployer(rotation: Rotation, { deploying, progress }: CarryOut): DeployNumber {
   let engine: Pick<DeployEngine, "kill"> | undefined;
   const { say } = progress;
   const signal = listenForEnd({ kill: () => engine?.kill() }, say);

@@ -105,17 +105,25 @@ async function openerOf(
   );
 }
 
+/** What is done instead, by the path of a secret that fits nothing without its other half. */
+const ofPublicHalf: Record<string, string> = {
+  hubSeed: "Leave it out; hub-keys makes it",
+  leafKey: "Leave it out; certificates makes it",
+  hubTlsKey:
+    "Set the new certificate and its key, then deploy both: pulumi config set -s STACK --path hub.tls.certificate < CERTIFICATE; " +
+    "pulumi config set -s STACK --secret hubTlsKey < KEY; tandem deploy",
+};
+
 /** For every stack that holds a secret of that path. */
 function givenChanges(stacks: readonly Stack[], secret: readonly string[]): Change[] {
   return secret.map(split).flatMap(({ path, file }) => {
-    if (/^(hubSeed|leafKey)$/.test(path)) {
-      const next = `Leave it out; ${path === "hubSeed" ? "hub-keys" : "certificates"} makes it`;
+    const instead = ofPublicHalf[path];
+    if (instead !== undefined)
       throw new OperatorError(
         "rotate.secret",
         `${path} belongs to a public half, and is not exchanged by itself`,
-        next,
+        instead,
       );
-    }
     const holders = stacks.filter((stack) =>
       secretPaths(readConfig(stack.path, stack.name)).some((one) => one.join(".") === path),
     );

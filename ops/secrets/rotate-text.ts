@@ -1,10 +1,19 @@
 /** What `tandem secrets rotate` says before and after. */
+import type { Stack } from "../site/stacks.ts";
 import type { Outcome } from "./carry-out.ts";
+import { believeLinkCa } from "./clients-turn.ts";
 import type { Rotation } from "./rotation.ts";
 import { targets } from "./targets.ts";
 
-export function planText(what: readonly string[], found: Rotation | undefined, abandon: boolean): string[] {
+/** @param stacks whose clients may lack the new CA */
+export function planText(
+  what: readonly string[],
+  found: Pick<Rotation, "state"> | undefined,
+  abandon: boolean,
+  stacks: readonly Stack[],
+): string[] {
   const lines = what.map((one) => `  ${one}: ${wordsOf(one)}`);
+  if (what.includes("ca") && !abandon && believeLinkCa(stacks)) lines.push(...ofClients(found?.state.deployed ?? 0));
   if (found === undefined) return ["new secrets:", ...lines];
   const { since, deployed, phases } = found.state;
   const does = abandon ? "taking back" : "going on with";
@@ -14,6 +23,15 @@ export function planText(what: readonly string[], found: Rotation | undefined, a
 const wordsOf = (target: string): string =>
   Object.entries(targets).find(([name]) => name === target)?.[1] ?? "the value in your file";
 
+function ofClients(deployed: number): string[] {
+  if (deployed === 0)
+    return [
+      "  after the first deployment it stops, until clients of the hubs are given the new CA; --clients-have-ca leaves that out",
+    ];
+  if (deployed > 1) return [];
+  return ["  the next deployment shows certificates of the new CA: clients that do not believe it yet are cut off"];
+}
+
 export function endText({ outcome, deployed, of, exchanged, found }: Outcome): string[] {
   const again = "tandem secrets rotate goes on, with --abandon it takes all of it back";
   switch (outcome) {
@@ -21,6 +39,13 @@ export function endText({ outcome, deployed, of, exchanged, found }: Outcome): s
       return [`interrupted after ${deployed} of ${of} deployments; ${again}`];
     case "stopped":
       return [`stopped: ${deployed} of ${of} deployments are done and the next one was not; ${again}`];
+    case "clients":
+      return [
+        `deployment ${deployed} of ${of} is done: the machines trust both CAs, and the hubs still show certificates of the old one`,
+        "  → Give clients of the hubs both: security.ca in the stacks' files, ca.pem in /etc/tandem/tls of the machines; restart those that",
+        "    read it at their start alone. In the stacks of satellites set hubs[0].hubCa and hubs[1].hubCa to it, and run their up",
+        `  → Then run tandem secrets rotate again: it goes on, and with --abandon it takes all of it back`,
+      ];
     case "taken back":
       return ["the stacks' files and the machines have the old secrets again"];
     case "copies":

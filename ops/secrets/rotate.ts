@@ -23,6 +23,7 @@ export interface RotateOptions {
   witnessCommand?: string;
   witnessStore: string;
   abandon: boolean;
+  clientsHaveCa: boolean;
   leaveCopies: boolean;
   allowOutage: boolean;
   /** Of each machine's verification, s. */
@@ -67,7 +68,7 @@ const exitCodes: Partial<Record<Outcome["outcome"], number>> = { interrupted: ex
 
 async function rotateLocked(names: Target[], options: RotateOptions, at: Circumstances): Promise<Outcome> {
   const { dir, project, kept, stacks } = at;
-  const { secret, caPassphraseFile, abandon, yes, leaveCopies, allowOutage, deadline } = options;
+  const { secret, caPassphraseFile, abandon, yes, clientsHaveCa, leaveCopies, allowOutage, deadline } = options;
   const found = Rotation.find(kept, dir);
   const progress = progressOf(options);
   if (options.newPassphraseFile !== undefined || names.includes("passphrase")) {
@@ -80,14 +81,14 @@ async function rotateLocked(names: Target[], options: RotateOptions, at: Circums
   const all = found?.state.what ?? namesOf(what, secret);
   if (found !== undefined && names.length + secret.length > 0) refuseAnother(found, namesOf(names, secret));
   const witness = witnessOf(all, options, at);
-  for (const line of planText(all, found, abandon)) progress.say(line);
+  for (const line of planText(all, found, abandon, clientsHaveCa ? [] : stacks)) progress.say(line);
   await agree(abandon ? "takes back what was changed on" : "changes", machinesOf(stacks), yes);
   const ca = caPassphraseFile === undefined ? {} : { caPassphraseFile };
   const asks = process.stdin.isTTY === true && !options.json;
   const rotation = found ?? (await newRotation({ dir, project, kept, stacks, what, secret, ...ca, asks, progress }));
   const deploying = { dir, alone: false, allowOutage, deadlineMs: deadline * 1_000 };
   const carry = abandon ? takeBackRotation : carryOutRotation;
-  return await carry(rotation, { stacks, witness, deploying, leaveCopies, progress });
+  return await carry(rotation, { stacks, witness, deploying, clientsHaveCa, leaveCopies, progress });
 }
 
 function witnessOf(

@@ -1,4 +1,4 @@
-/** Has this process believe servers whose certificate is of a CA of the site, beside those that it believes anyway. */
+/** Has this thread believe servers whose certificate is of a CA of the site, beside those that it believes anyway. */
 import { readFileSync } from "node:fs";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { certificatesIn } from "../../hub/tls/tls-files.ts";
@@ -9,8 +9,8 @@ const trusted = new Set<string>();
 /** @param pem of one or several; empty for none */
 export function trust(pem: string): void {
   if (pem.trim() === "" || trusted.has(pem)) return;
-  trusted.add(pem);
   setDefaultCACertificates([...getCACertificates("default"), ...certificatesIn("the CA", pem).map(String)]);
+  trusted.add(pem);
 }
 
 /** As `trust`, of one that nothing need be believed by yet: what is no certificate is passed over. */
@@ -21,6 +21,9 @@ export function trustIfAny(pem: string): void {
     // Whoever shows a certificate of it is refused, with the reason.
   }
 }
+
+/** In PEM, to be told to other threads. */
+export const trustedCas = (): string[] => [...trusted];
 
 /** That of a hub that stands in no stack here, as the environment names it. @throws OperatorError when it is no certificate */
 export function trustNamedCa(path = process.env.TANDEM_CA_FILE ?? ""): void {

@@ -1,9 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
-import { checkSiteSecrets, leafCertificateDays, readSiteSecrets } from "../../components/site-secrets.ts";
+import {
+  checkSiteSecrets,
+  leafCertificateDays,
+  readHubTlsKey,
+  readSiteSecrets,
+} from "../../components/site-secrets.ts";
 import { parseStackConfig } from "../../components/stack-config.ts";
 import { OperatorError } from "../../ops/error.ts";
-import { createAuthority } from "../../ops/init/certificates.ts";
+import { createAuthority, issueCertificate } from "../../ops/init/certificates.ts";
+import { certificateAuthority } from "../support/tls-files.ts";
 import { promised, recordResources, stackValues } from "./recorder.ts";
 import { type SecuredStack, securedStack } from "./secured-stack.ts";
 
@@ -88,6 +94,24 @@ describe("the security group", () => {
     expect(said).toContain("tandem:security.hubKey in Pulumi.pc2.yaml: expected a public NKey");
     expect(said).not.toContain(pc2.secrets.hubSeed.slice(0, 7));
   });
+});
+
+it("a hub's certificate of one's own CA is refused where the CA is none that Node believes, or has not issued it", async () => {
+  const root = certificateAuthority("root");
+  const between = certificateAuthority("between", root);
+  const own = issueCertificate(between, { machine: "pc2", address: "192.0.2.20", now: new Date() });
+  const read = async (ca: string) => {
+    await recordResources("pc2", { hubTlsKey: own.privateKey }, ["hubTlsKey"]);
+    const tls = { ...site.hub.tls, certificate: own.certificate + between.certificate, ca };
+    return readHubTlsKey({ ...site, machine: { ...site.machine, hubTls: true }, hub: { ...site.hub, tls } });
+  };
+  expect(await refusal(() => read(root.certificate))).toBe("accepted");
+  const said = await refusal(() => read(between.certificate));
+  expect(said).toContain("tandem:hub.tls.ca in Pulumi.pc2.yaml: it holds no CA that has issued itself");
+  expect(said).toContain("Set hub.tls.ca to the root");
+  expect(await refusal(() => read(certificateAuthority("other").certificate))).toContain(
+    "tandem:hub.tls.certificate in Pulumi.pc2.yaml: the CA of tandem:hub.tls.ca has not issued it",
+  );
 });
 
 async function readWith({ secrets }: SecuredStack, encrypted: string[]) {

@@ -2,10 +2,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { createAuthority } from "../../ops/init/certificates.ts";
 import { findInPath } from "../../ops/tools/find.ts";
+import { TlsSite } from "../support/tls-files.ts";
 
 const [python = ""] = findInPath(["python3"]);
 const folder = join(import.meta.dirname, "../../docs/examples");
@@ -26,14 +29,25 @@ async function hub(name: string, seen: string[], ...answers: ((response: ServerR
 }
 
 /** Sends the pushes one after another, and tells what came of each. */
-async function push(hubs: string[], ...texts: string[]): Promise<string[]> {
+const push = (hubs: string[], ...texts: string[]): Promise<string[]> => run(hubs, { texts });
+
+interface Run {
+  texts: string[];
+  /** Of the hubs' CA. */
+  caFile?: string;
+  /** Of Python, before each push. */
+  before?: string;
+}
+
+async function run(hubs: string[], { texts, caFile, before = "pass" }: Run): Promise<string[]> {
   const program = `
-import sys
+import os, sys
 sys.path.insert(0, ${JSON.stringify(folder)})
 sys.dont_write_bytecode = True
 from pair_client import Pair, Silent
-pair = Pair(${JSON.stringify(hubs)}, client="c", deadline=5.0)
+pair = Pair(${JSON.stringify(hubs)}, client="c", deadline=5.0, ca_file=${caFile === undefined ? "None" : JSON.stringify(caFile)})
 for text in ${JSON.stringify(texts)}:
+    ${before}
     try:
         print("taken", pair.push(text, job="j")[1])
     except (Silent, ValueError) as error:
@@ -80,5 +94,27 @@ describe.skipIf(python === "")("the Python example", { timeout: 60_000 }, () => 
     const one = await hub("a", seen, says(400), says(200));
     expect(await push([one, one], "x\n", "x\n")).toEqual(["ValueError", "taken local"]);
     expect(seen).toEqual(["a 1", "a 2"]);
+  });
+
+  it("believes at its next push the CA that its file holds then", async () => {
+    const site = new TlsSite();
+    const { certificate: cert, privateKey: key } = site.issue("mainpc");
+    const server = createTlsServer(
+      { cert, key },
+      (request, response) => void request.resume().on("end", () => says(200)(response)),
+    );
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+      site.remove();
+    });
+    const other = createAuthority({ name: "another CA", now: new Date() }).certificate;
+    const { caFile } = site.write("mainpc", site.issue("mainpc"), other);
+    site.replace(`${caFile}.next`, site.authority.certificate);
+    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`; // it listens on a port
+    const before = `if text == "x 2\\n": os.replace(${JSON.stringify(`${caFile}.next`)}, ${JSON.stringify(caFile)})`;
+    expect(await run([url, url], { texts: ["x 1\n", "x 2\n"], caFile, before })).toEqual(["Silent", "taken local"]);
   });
 });

@@ -1,7 +1,9 @@
 /** Certificates of machines in files, from tandem init's issuer, as a hub reads them. */
+import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import forge from "node-forge";
 import type { TlsConfig } from "../../hub/tls/config.ts";
 import { createAuthority, type Issued, issueCertificate } from "../../ops/init/certificates.ts";
 
@@ -49,4 +51,28 @@ export class TlsSite {
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** A CA that another one has issued, or has issued itself, with others below it. */
+export function certificateAuthority(name: string, issuer?: Issued): Issued {
+  const keys = generateKeyPairSync("rsa", {
+    modulusLength: 2_048,
+    publicKeyEncoding: { type: "spki", format: "pem" },
+    privateKeyEncoding: { type: "pkcs8", format: "pem" },
+  });
+  const above = issuer && forge.pki.certificateFromPem(issuer.certificate);
+  const made = forge.pki.createCertificate();
+  made.publicKey = forge.pki.publicKeyFromPem(keys.publicKey);
+  made.serialNumber = "40";
+  made.validity.notBefore = new Date(Date.now() - dayMs);
+  made.validity.notAfter = new Date(Date.now() + 3_650 * dayMs);
+  made.setSubject([{ name: "commonName", value: name }]);
+  made.setIssuer(above?.subject.attributes ?? made.subject.attributes);
+  made.setExtensions([
+    { name: "basicConstraints", cA: true, critical: true },
+    { name: "keyUsage", keyCertSign: true, cRLSign: true, critical: true },
+    { name: "subjectKeyIdentifier" },
+  ]);
+  made.sign(forge.pki.privateKeyFromPem(issuer?.privateKey ?? keys.privateKey), forge.md.sha256.create());
+  return { certificate: forge.pki.certificateToPem(made).replaceAll("\r\n", "\n"), privateKey: keys.privateKey };
 }

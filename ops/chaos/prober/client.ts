@@ -1,6 +1,7 @@
 /** One client as users have them: it asks at a steady pace, waits so long for an answer, and then tries its other address. */
-import { Agent, request } from "node:http";
+import { messageOf } from "../../../hub/io/log.ts";
 import { monoMs } from "../../../hub/io/mono-clock.ts";
+import { Connections } from "../../client/connections.ts";
 import { pushHeaders } from "../../site/push-token.ts";
 import type { Sample, Stream } from "./sample.ts";
 import { turnsOf } from "./turns.ts";
@@ -21,7 +22,7 @@ export interface ClientOptions {
 export class Client {
   readonly #options: ClientOptions;
   #targets: Stream["targets"];
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 32 });
+  readonly #connections = new Connections({ keepAlive: true, maxSockets: 32 });
   #preferred = 0;
   #underWay = 0;
   /** Of a stream that numbers its own: the last number, and those that have failed. */
@@ -90,7 +91,8 @@ export class Client {
         const target = targets[index];
         if (target === undefined) break;
         by = target.machine;
-        const error = await this.#try(target.url, number.number);
+        // What throws, such as a token that cannot be read, is a failure as any other: nobody awaits this.
+        const error = await this.#try(target.url, number.number).catch(messageOf);
         if (error === undefined) {
           this.#preferred = index;
           return done(sample(true, by));
@@ -115,12 +117,13 @@ export class Client {
     const { name, kind, tryMs, client } = this.#options.stream;
     const body = kind === "push" ? pushBody(client === undefined ? "chaos" : "soak", name, number ?? 0) : undefined;
     const numbered = client === undefined ? {} : { "tandem-client": client, "tandem-seq": String(number) };
+    const { ask, agent } = this.#connections.to(url);
     return new Promise((resolve) => {
-      const asked = request(
+      const asked = ask(
         url,
         {
           method: body === undefined ? "GET" : "PUT",
-          agent: this.#agent,
+          agent,
           ...(body === undefined
             ? {}
             : { headers: { "content-length": Buffer.byteLength(body), ...numbered, ...pushHeaders() } }),

@@ -1,6 +1,7 @@
 /** Measures from outside what clients see, in a thread of its own. */
 import { Worker } from "node:worker_threads";
 import { monoMs } from "../../../hub/io/mono-clock.ts";
+import { trustedCas } from "../../site/trust.ts";
 import type { ProberInput, ProberMessage, ProberOrder, Sample, Stream } from "./sample.ts";
 
 /** After the last answer: until it has arrived from the other thread, ms. */
@@ -16,7 +17,7 @@ export class Prober {
   constructor(streams: Stream[]) {
     this.streams = streams;
     this.#worker = new Worker(new URL("./worker.ts", import.meta.url), {
-      workerData: { streams } satisfies ProberInput,
+      workerData: { streams, trusted: trustedCas() } satisfies ProberInput,
     });
     // One by one: after a standstill there are more than a call takes arguments.
     this.#worker.on("message", ({ samples }: ProberMessage) => {

@@ -41,6 +41,8 @@ export interface Sample {
 
 export interface ProberInput {
   streams: Stream[];
+  /** PEM of the CAs of the site: what one thread trusts no other does. */
+  trusted: readonly string[];
 }
 
 export type ProberMessage = { samples: Sample[] };

@@ -1,11 +1,12 @@
 /** The thread of the prober: nothing else runs here, so that what clients see is measured undisturbed. */
 import { parentPort, workerData } from "node:worker_threads";
+import { trust } from "../../site/trust.ts";
 import { Client } from "./client.ts";
 import type { ProberInput, ProberMessage, ProberOrder, Sample, Stream } from "./sample.ts";
 
 const sendEveryMs = 50;
 
-const { streams } = workerData as ProberInput; // given by prober.ts
+const { streams, trusted } = workerData as ProberInput; // given by prober.ts
 let number = 0;
 let samples: Sample[] = [];
 let settling = false;
@@ -27,6 +28,7 @@ function obey(order: ProberOrder): void {
   } else if (!settling) for (const stream of order.streams) ask(stream);
 }
 
+for (const ca of trusted) trust(ca);
 for (const stream of streams) ask(stream);
 parentPort?.on("message", obey);
 setInterval(() => {

@@ -1,7 +1,7 @@
 /** The pushes of one agent by one hub file, from when it is read until another one, or none, is there. */
-import type { Agent as HttpAgent } from "node:http";
 import type { HubFile } from "../../../fleet/hub-file.ts";
 import { messageOf } from "../../../hub/io/log.ts";
+import type { Connections } from "../../client/connections.ts";
 import type { Agent } from "./agent.ts";
 import { isSilent } from "./fault.ts";
 import { afterPush, firstChoice, type HubRole, hubToTry, type PushOutcome } from "./hub-choice.ts";
@@ -11,7 +11,7 @@ import { Rounds } from "./rounds.ts";
 export interface HubFilePushesOptions {
   agent: Agent;
   file: HubFile;
-  http: HttpAgent;
+  connections: Connections;
   /** Between two pushes once nobody waits for them, ms. */
   intervalMs: number;
   /** Called after each push; `taker` undefined: no hub took it. */
@@ -95,7 +95,7 @@ export class HubFilePushes {
 
   /** Undefined when the file's end came first. */
   async #pushTo(role: HubRole): Promise<{ kind: PushOutcome; why: string } | undefined> {
-    const { agent, http } = this.#options;
+    const { agent, connections } = this.#options;
     const { agent: job, machine, stage, thresholds } = this.file;
     try {
       await push({
@@ -103,7 +103,7 @@ export class HubFilePushes {
         job,
         groupings: { machine, ...(stage === "shadow" ? { arrangement: "shadow" } : {}) },
         registry: agent.metrics.registry,
-        http,
+        connections,
         deadlineMs: thresholds.deadlineMs,
         signal: this.#end.signal,
       });

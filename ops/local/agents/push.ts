@@ -1,6 +1,6 @@
 /** One push of a registry to one hub. */
-import type { Agent as HttpAgent } from "node:http";
 import { Pushgateway, type Registry } from "prom-client";
+import type { Connections } from "../../client/connections.ts";
 
 export interface PushArgs {
   /** Base URL of the hub. */
@@ -8,18 +8,26 @@ export interface PushArgs {
   job: string;
   groupings: Record<string, string>;
   registry: Registry;
-  http: HttpAgent;
+  connections: Connections;
   deadlineMs: number;
   /** Ends the push before its time. */
   signal: AbortSignal;
 }
 
 /** Resolves once the hub has taken it. @throws what the hub or the network said, or a TimeoutError after the deadline */
-export async function push({ hub, job, groupings, registry, http, deadlineMs, signal }: PushArgs): Promise<void> {
+export async function push({
+  hub,
+  job,
+  groupings,
+  registry,
+  connections,
+  deadlineMs,
+  signal,
+}: PushArgs): Promise<void> {
   const either = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
   // The client waits for ever for an answer that breaks off in its middle: the signal must end the wait too.
   const ended = new Promise<never>((_, reject) => either.addEventListener("abort", () => reject(either.reason)));
-  const client = new Pushgateway(hub, { agent: http, signal: either }, registry);
+  const client = new Pushgateway(hub, { agent: connections.to(hub).agent, signal: either }, registry);
   await Promise.race([client.push({ jobName: job, groupings }), ended]);
 }
 

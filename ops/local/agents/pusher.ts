@@ -1,7 +1,7 @@
 /** Pushes each agent's metrics as its process's config says, or as its hub file does. */
-import { Agent as HttpAgent } from "node:http";
 import type { HubFile } from "../../../fleet/hub-file.ts";
 import { messageOf } from "../../../hub/io/log.ts";
+import { Connections } from "../../client/connections.ts";
 import type { Agent } from "./agent.ts";
 import { isSilent } from "./fault.ts";
 import { HubFilePushes } from "./hub-file-pushes.ts";
@@ -50,9 +50,9 @@ export class Pusher {
   readonly #followed = new Map<Agent, HubFilePushes>();
   /** When the pushes by an agent's earlier hub files are over. */
   readonly #ended = new Map<Agent, Promise<unknown>>();
-  readonly #http = new HttpAgent({ keepAlive: true, maxSockets: 4 });
+  readonly #connections = new Connections({ keepAlive: true, maxSockets: 4 });
   /** A connection a push: one that its hub has closed meanwhile would count as a failure, and send the agent to the other hub. */
-  readonly #freshHttp = new HttpAgent({ keepAlive: false, maxSockets: 8 });
+  readonly #fresh = new Connections({ keepAlive: false, maxSockets: 8 });
   readonly #stop = new AbortController();
   #way: string | undefined;
   #tried = false;
@@ -79,8 +79,8 @@ export class Pusher {
     this.#stop.abort(new Error("the agents are stopping"));
     for (const rounds of this.#rounds.values()) void rounds.stop();
     for (const pushes of this.#followed.values()) void pushes.end(0);
-    this.#http.destroy();
-    this.#freshHttp.destroy();
+    this.#connections.destroy();
+    this.#fresh.destroy();
   }
 
   /** From here on the agent's pushes are those of this file; of its config, when there is none. */
@@ -97,7 +97,7 @@ export class Pusher {
     const pushes = new HubFilePushes({
       agent,
       file,
-      http: this.#freshHttp,
+      connections: this.#fresh,
       intervalMs,
       pushed: (taker) => this.#count(agent, taker === undefined ? "failed" : taker === "primary" ? "home" : "peer"),
       wayChanged: (hub, why) => wayChanged(hub, why, agent.config.name),
@@ -126,7 +126,7 @@ export class Pusher {
           job: agent.config.name,
           groupings: { machine },
           registry: agent.metrics.registry,
-          http: this.#http,
+          connections: this.#connections,
           deadlineMs: pushDeadlineMs,
           signal: this.#stop.signal,
         });

@@ -82,7 +82,9 @@ it("goes over to TLS in one deployment while pushes go on without it, and none f
   site.pair.speaksTls = true;
   await site.settled();
   await hubsHearEachOther();
-  await unharmed(load("by_tls", { ca }));
+  const byTls = load("by_tls", { ca });
+  await until("20 answers of each", () => byTls.every(({ answered }) => answered >= 20));
+  await unharmed(byTls);
   for (const stack of stacks) {
     expect(await pushTo(site.pair.at(stack), `by_tls_${stack}`, 1)).toBe("200 peer");
     expect((await site.pair.engine.outputs(stack)).hub).toBe(site.pair.at(stack).hub);
