@@ -141,6 +141,7 @@ export function createFront(parts: FrontParts): Front {
   };
   const peerOrigin = hubOrigin(config, config.peer.hub);
   const push = createPushApi({
+    unready,
     fold,
     pageOrigins: [peerOrigin],
     gate: access.pushGate,

@@ -1,6 +1,6 @@
 /** Makes the OpenAPI document of the table of operations and its zod schemas. */
 import { z } from "zod";
-import type { AnswerShape, Operation } from "./operations/operation.ts";
+import { type AnswerShape, type Operation, text } from "./operations/operation.ts";
 import { namedSchemas, operations } from "./operations/table.ts";
 
 type Json = Record<string, unknown>;
@@ -10,6 +10,18 @@ for (const [id, schema] of Object.entries(namedSchemas)) registry.add(schema, { 
 
 /** Of a hub that is being replaced; the next one answers in its place. */
 const replaced = "the hub is being replaced, and the next one does not answer yet";
+/** Before it is looked at what is asked, or when that fails: they may come to each, and stand in none. */
+const ofEach = {
+  421: text("asked by a public name that this hub does not answer to (`hub.allowedHosts`)"),
+  426: text(
+    "asked without TLS, which this hub takes from its own machine only, or from nobody; the text says what to ask",
+  ),
+  500: text("the hub failed at this request; its log says more"),
+} satisfies Record<number, AnswerShape>;
+const description = [
+  "Either hub answers for the whole pair. Whatever reads by GET answers a HEAD with its headers.",
+  "What begins with /internal/ is what the hubs ask each other, and no part of this: at a hub that speaks TLS anybody else gets 403.",
+].join(" ");
 
 export function openApiDocument(version: string): Json {
   const paths: Record<string, Json> = {};
@@ -22,7 +34,7 @@ export function openApiDocument(version: string): Json {
     info: {
       title: "Tandem's hub",
       version,
-      description: "Either hub answers for the whole pair. Whatever reads by GET answers a HEAD with its headers.",
+      description,
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: "/" }],
@@ -67,6 +79,7 @@ function operationObject(operationId: string, operation: Operation): Json {
 function responses(answers: Operation["answers"]): Json {
   const { 503: busy, ...others } = answers;
   const all = {
+    ...ofEach,
     ...others,
     503: { ...busy, what: busy ? `${busy.what}; or ${replaced}` : replaced, text: "text/plain" },
   };

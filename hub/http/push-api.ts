@@ -17,6 +17,8 @@ import { readPushBody } from "./push-body.ts";
 import { expiryHeader, readExpiry } from "./push-expiry.ts";
 
 export interface PushApiOptions {
+  /** Why the hub takes nothing yet; undefined when it does. */
+  unready(): string | undefined;
   fold: Fold;
   append(push: Candidate): Promise<PushOutcome>;
   /** What is known already of a push that its client has numbered. @default nothing */
@@ -53,11 +55,8 @@ interface Answer {
 
 /** Answers with all metrics that are made at once: each may be as large as all that was ever pushed. */
 const maxReadings = 2;
-const tooManyReadings: Answer = {
-  status: 503,
-  text: `${maxReadings} answers of all metrics are being made already`,
-  headers: { "retry-after": "1" },
-};
+const again = (text: string): Answer => ({ status: 503, text, headers: { "retry-after": "1" } });
+const tooManyReadings = again(`${maxReadings} answers of all metrics are being made already`);
 
 const operations: Partial<Record<string, Push["op"]>> = { PUT: "put", POST: "post", DELETE: "delete" };
 
@@ -130,6 +129,9 @@ async function answerPush(
 }
 
 async function checkAndStore(options: PushApiOptions, candidate: Candidate): Promise<Answer> {
+  // A verdict by half of what is stored would be told for good.
+  const unready = options.unready();
+  if (unready !== undefined) return again(`the push was not stored: ${unready}`);
   const known = options.known?.(candidate);
   if (known !== undefined) return answerTo(options, known, candidate, 0);
   const checked = options.fold.check(candidate);
@@ -172,9 +174,9 @@ async function answerTo(
     case "full":
       return { status: 507, text: `nothing of the push was stored: ${outcome.reason}` };
     case "busy":
-      return { status: 503, text: `the push was not stored: ${outcome.reason}`, headers: { "retry-after": "1" } };
+      return again(`the push was not stored: ${outcome.reason}`);
     case "unavailable":
-      return { status: 503, text: `the push may not be stored: ${outcome.reason}`, headers: { "retry-after": "1" } };
+      return again(`the push may not be stored: ${outcome.reason}`);
   }
 }
 
@@ -183,6 +185,9 @@ async function answerWipe(options: PushApiOptions, request: IncomingMessage): Pr
   if (request.method !== "PUT") return notAllowed(request, "to wipe", "PUT");
   const refusal = options.wipeRefusal?.(request);
   if (refusal !== undefined) return { status: 403, text: refusal };
+  // Groups that are not read back yet would stay.
+  const unready = options.unready();
+  if (unready !== undefined) return again(`nothing is wiped: ${unready}`);
   const groups = [...options.fold.groups()];
   let replication = "peer";
   for (let from = 0; from < groups.length; from += wipeStep) {

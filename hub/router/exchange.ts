@@ -36,6 +36,10 @@ export async function exchange(options: ExchangeOptions): Promise<Outcome> {
     upstream.destroy(new Error(why));
   };
   const exit = place.enter({ leave: () => {}, cut: () => breakOff("the target was replaced") });
+  // This process may have stood still while the lease ran out: nothing more goes there.
+  const stopExpired = () => {
+    if (place.isExpired()) breakOff("its lease is over");
+  };
   const leave = () => upstream.destroy();
   gone.addEventListener("abort", leave);
   let bodyTaken = false;
@@ -48,7 +52,7 @@ export async function exchange(options: ExchangeOptions): Promise<Outcome> {
       });
       upstream.once("socket", (socket) => {
         bodyTaken = hasBody(request);
-        if (bodyTaken) sendBody(request, upstream, socket);
+        if (bodyTaken) sendBody(request, upstream, socket, stopExpired);
         else upstream.end();
       });
       passInterim(upstream, response);
@@ -100,9 +104,12 @@ function startUpstream(request: IncomingMessage, place: Place): ClientRequest {
 
 const authorityOf = ({ to: { host, port } }: Place): string => `${host.includes(":") ? `[${host}]` : host}:${port}`;
 
-function sendBody(request: IncomingMessage, upstream: ClientRequest, socket: Socket): void {
+/** @param before called before each part of the body is sent, and before its end is told */
+function sendBody(request: IncomingMessage, upstream: ClientRequest, socket: Socket, before: () => void): void {
   // With `Expect: 100-continue` the head has to go out before the client gives its body.
   upstream.flushHeaders();
+  // Ahead of the pipe's own, which then finds the connection destroyed.
+  request.on("data", before).on("end", before);
   request.pipe(upstream);
   // Node itself passes this on until the response has ended, and a body that goes on would wait for ever.
   const drained = () => {
@@ -112,6 +119,6 @@ function sendBody(request: IncomingMessage, upstream: ClientRequest, socket: Soc
   upstream.once("close", () => {
     socket.off("drain", drained);
     request.unpipe(upstream);
-    request.resume();
+    request.off("data", before).off("end", before).resume();
   });
 }

@@ -120,7 +120,8 @@ export class Place {
 
   /** A connection broke before anything came on it. */
   broke(error: Error, { fresh }: { fresh: boolean }): void {
-    if (this.#left) return;
+    // After its lease it was broken off here.
+    if (this.#left || this.isExpired()) return;
     this.#options.onFailure("reset");
     // One that was kept may have been closed in good order a moment before.
     if (fresh) this.#breaker.failed(error);

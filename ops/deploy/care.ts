@@ -1,11 +1,14 @@
 /** Takes care of a machine's services and agents for the time of its `up`: moves and pauses them before, puts both back afterwards. */
+import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ServiceJson } from "../../hub/http/api.ts";
+import { OperatorError } from "../error.ts";
+import { pairStacks, readStacks } from "../site/stacks.ts";
 import type { Progress } from "../terminal/progress.ts";
 import type { Moved } from "./deployment.ts";
 import { lookAtHubs } from "./look.ts";
 import { type Answer, giveOrders, type Order } from "./orders.ts";
-import type { Place } from "./place.ts";
+import { type Place, placeOf } from "./place.ts";
 import type { Move } from "./plan.ts";
 
 /** What is moved and paused at present. */
@@ -155,13 +158,30 @@ async function serviceNow(place: Place, service: string): Promise<ServiceJson | 
 async function orderSwitchover(service: string, to: string, options: CareOptions): Promise<Answer> {
   const path = `/api/v1/services/${encodeURIComponent(service)}/switchover`;
   const [answer] = await giveAnywhere([{ method: "POST", path, body: { to } }], options);
-  return answer ?? { ok: false, text: "no answer" };
+  return answer ?? noAnswer;
 }
 
-/** To the machine's own hub, or to the peer's where that does not take them. */
-async function giveAnywhere(orders: readonly Order[], { place, peer }: CareOptions): Promise<Answer[]> {
-  const first = place.pair === undefined ? undefined : await giveOrders(place, orders);
-  if (peer === undefined || first?.every(({ ok }) => ok)) return first ?? [];
-  const second = await giveOrders(peer, orders);
-  return orders.map((_, i) => (first?.[i]?.ok ? first[i] : second[i]) ?? { ok: false, text: "no answer" });
+/** To the machine's own hub, or to the peer's where that does not take them; a satellite's to one of the pair's. */
+async function giveAnywhere(orders: readonly Order[], options: CareOptions): Promise<Answer[]> {
+  if (orders.length === 0) return [];
+  let answers: Answer[] = [];
+  try {
+    for (const place of takersOf(options)) {
+      const given = await giveOrders(place, orders);
+      answers = orders.map((_, i) => (answers[i]?.ok ? answers[i] : given[i]) ?? noAnswer);
+      if (answers.every(({ ok }) => ok)) break;
+    }
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    return orders.map(() => ({ ok: false, text: error.message }));
+  }
+  return answers;
+}
+
+const noAnswer: Answer = { ok: false, text: "no answer" };
+
+/** Machines whose hub takes orders for this one, those to be asked first in front. @throws OperatorError */
+function takersOf({ place, peer }: CareOptions): Place[] {
+  if (place.pair !== undefined) return peer === undefined ? [place] : [place, peer];
+  return readStacks(pairStacks, dirname(place.stack.path)).map(placeOf);
 }

@@ -22,7 +22,7 @@ export interface Operation {
   body?: { json: z.ZodType } | { text: string };
   /** Taken from an operator only: who may open the hub's socket, is signed in to its page, or shows an operator's token. */
   order?: boolean;
-  /** By status; 503 of a hub that is being replaced may come to each, and stands in none. */
+  /** By status; 421, 426, 500, and 503 of a hub that is being replaced may come to each, and stand in none. */
   answers: Record<number, AnswerShape>;
 }
 

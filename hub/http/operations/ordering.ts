@@ -72,7 +72,12 @@ export const orderingOperations = {
     summary: "Begins maintenance of a machine or an agent",
     body: { json: Begin },
     order: true,
-    answers: { 200: said("begun", MaintenanceView), ...ofTokenOrders, 404: unknownTarget },
+    answers: {
+      200: said("begun", MaintenanceView),
+      ...ofTokenOrders,
+      404: unknownTarget,
+      409: refused("as many as may be are in maintenance already"),
+    },
   },
   endMaintenance: {
     method: "delete",

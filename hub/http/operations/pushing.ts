@@ -21,12 +21,13 @@ const stored = "it is on disk; Tandem-Replication is `peer` where the other mach
 const refusals = {
   400: text("it is no push, or contradicts what stands; nothing of it is stored"),
   401: text("this hub asks for tokens, and it shows none, or nobody's"),
-  403: text("its token is not for this group"),
+  403: text("its token is not for this group, or a page of another site pushes"),
   409: text("its number was given to another push"),
-  429: text("too many wrong tokens came from its address; Retry-After says when"),
+  429: text("its job has as much as it may, or too many wrong tokens came from its address; Retry-After says when"),
   503: text("too many wait, or the hub still reads its records back; send it again after Retry-After"),
   507: text("store, spool or disk is full; nothing of it is stored"),
 } satisfies Record<number, AnswerShape>;
+const manyRead = text("as many such answers are being made as may be; send it again after Retry-After");
 const ofBodies = {
   408: text("the body did not come in time"),
   413: text("the body is too large"),
@@ -70,13 +71,13 @@ export const pushingOperations = {
     method: "get",
     path: "/api/v1/metrics",
     summary: "All groups, as a Pushgateway tells them",
-    answers: { 200: said("by group", GatewayMetrics) },
+    answers: { 200: said("by group", GatewayMetrics), 503: manyRead },
   },
   getStatus: {
     method: "get",
     path: "/api/v1/status",
     summary: "Settings and start time as a Pushgateway tells them, and the hub's health",
-    answers: { 200: said("the hub's own", GatewayStatusAnswer) },
+    answers: { 200: said("the hub's own", GatewayStatusAnswer), 503: manyRead },
   },
   wipe: {
     method: "put",

@@ -15,6 +15,8 @@ import { CodeOrder, SignIn } from "../session-api.ts";
 import { allSessionsPath, SessionView, SignInCode, sessionPath, signInCodesPath } from "../session-json.ts";
 import { type Operation, OrderResult, ofOrders, ofTokenOrders, refused, said } from "./operation.ts";
 
+const elsewhere = refused("it does not come from this hub's own page");
+
 export const tellingOperations = {
   getNotifications: {
     method: "get",
@@ -76,6 +78,7 @@ export const tellingOperations = {
     answers: {
       200: said("signed in; the answer sets a cookie", SessionView),
       ...ofOrders,
+      403: elsewhere,
       401: refused("the code is wrong, used or too old"),
       429: refused("too many wrong codes were tried"),
     },
@@ -84,7 +87,7 @@ export const tellingOperations = {
     method: "delete",
     path: sessionPath,
     summary: "Signs this browser out",
-    answers: { 200: said("signed out", OrderResult), 403: refused("it does not come from this hub's own page") },
+    answers: { 200: said("signed out", OrderResult), 403: elsewhere },
   },
   newSignInCode: {
     method: "post",

@@ -14,6 +14,8 @@ const folder = join(import.meta.dirname, "../../../hub/http");
 /** A browser signs in by these; no program has a use for them. */
 const ofThePage = [sessionPath, signInCodesPath, `${sessionPath}/all`];
 
+type Responses = Record<string, { content: object }>;
+
 describe("the OpenAPI document", () => {
   it("is one, by an independent validator's word", async () => {
     expect(await new Validator().validate(structuredClone(document))).toEqual({ valid: true });
@@ -54,6 +56,19 @@ describe("the OpenAPI document", () => {
     expect(changing.length - orders.length).toBe(3); // remote write, and signing in and out
     for (const { answers } of orders) expect(Object.keys(answers)).toContain("403");
     expect(text.match(/Taken from an operator only/g)).toHaveLength(orders.length);
+  });
+
+  it("says of every operation that it may be answered with 421, 426, 500 and 503, as text", () => {
+    const all = Object.values(document.paths as Record<string, Record<string, { responses: Responses }>>);
+    const each = all.flatMap((item) => Object.values(item).map(({ responses }) => responses));
+    expect(each).toHaveLength(Object.keys(operations).length);
+    for (const responses of each)
+      for (const status of [421, 426, 500, 503]) expect(responses[status]?.content).toHaveProperty(["text/plain"]);
+  });
+
+  it("says of what only hubs ask each other that anybody else may get 403", () => {
+    expect(text).toContain("/internal/ is what the hubs ask each other");
+    expect(paths.filter((path) => path.startsWith("/internal/"))).toEqual([]);
   });
 
   it("says of what a token is shown for that it may be answered with 401 and 429, and of a push with 403", () => {

@@ -48,6 +48,7 @@ export async function startPushServer({
     return { kind: "stored", position: { incarnation: "one", seq: appended.length } };
   };
   const api = createPushApi({
+    unready: () => undefined,
     fold,
     append,
     replicated: async () => "peer",

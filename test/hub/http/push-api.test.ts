@@ -81,6 +81,34 @@ it.each([
   expect(await answer.text()).toContain("because");
 });
 
+it.each<[string, string, string, string | undefined, string, number]>([
+  ["contradicts what stands", "PUT", "/metrics/job/b", "# TYPE x gauge\nx 1\n", "the push was not stored", 400],
+  ["would make a third group of two", "PUT", "/metrics/job/c", "y 1\n", "the push was not stored", 507],
+  ["has a number that was given away", "PUT", "/metrics/job/a", "x 3\n", "the push was not stored", 409],
+  ["deletes a group", "DELETE", "/metrics/job/a", undefined, "the push was not stored", 202],
+  ["wipes", "PUT", "/api/v1/admin/wipe", undefined, "nothing is wiped", 202],
+])("what %s is answered with 503 and Retry-After until the records are read back", async (...row) => {
+  const [, method, path, body, what, verdict] = row;
+  let unread: string | undefined;
+  hub = await startPushServer({
+    limits: { groups: 2 },
+    adminApi: true,
+    unready: () => unread,
+    known: ({ client }) => client && { kind: "reused", reason: "it was given to another push" },
+  });
+  for (const job of ["a", "b"]) await put(`/metrics/job/${job}`, "# TYPE x counter\nx 1\n");
+  hub.appended.length = 0;
+  const headers = { ...(verdict === 409 && { "tandem-client": "backup", "tandem-seq": "1" }) };
+  const ask = () => fetch(hub.url + path, { method, headers, ...(body !== undefined && { body }) });
+  unread = "not yet";
+  const early = await ask();
+  expect([early.status, early.headers.get("retry-after")]).toEqual([503, "1"]);
+  expect(await early.text()).toBe(`${what}: not yet\n`);
+  expect(hub.appended).toEqual([]);
+  unread = undefined;
+  expect((await ask()).status).toBe(verdict);
+});
+
 it("a body that has not come whole after 50 ms is answered with 408", async () => {
   await start({ bodyDeadlineMs: 50 });
   const status = await new Promise((resolve, reject) => {

@@ -1,10 +1,18 @@
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { RouterLimits } from "../../../hub/core/router/limits.ts";
+import { monoMs } from "../../../hub/io/mono-clock.ts";
 import { until } from "../../support/until.ts";
 import { dial, httpTarget, startRouter, tcpTarget } from "./fixture.ts";
+
+/** For how long the router has stood still, ms: its clock has gone on, and its timers are late. */
+const stood = vi.hoisted(() => ({ ms: 0 }));
+vi.mock("../../../hub/io/mono-clock.ts", async (original) => {
+  const real = await original<{ monoMs(): number }>();
+  return { ...real, monoMs: () => real.monoMs() + stood.ms };
+});
 
 /** The first half of an answer that ends with its connection, on its way to a client. */
 async function halfAnswered(limits: Partial<RouterLimits> = {}) {
@@ -91,5 +99,36 @@ describe("an upload that was answered before it had come whole", () => {
     await side.hold();
     await until("the end of the upload", () => upload.incoming?.socket.destroyed);
     expect(upload.incoming?.complete).toBe(false);
+  });
+});
+
+describe("an upload whose router stood still until its target's lease was over", () => {
+  it.each([
+    ["the rest of its body", "Content-Length: 10\r\n\r\nfirst", "later"],
+    ["the next of its chunks", "Transfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n", "5\r\nlater\r\n0\r\n\r\n"],
+    ["the end of its chunks", "Transfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n", "0\r\n\r\n"],
+  ])("is broken off before %s reaches the old one, and answered with 502", async (_, begun, rest) => {
+    const side = await startRouter({ breakerFailures: 1 });
+    let taken = "";
+    const upload = { incoming: undefined as IncomingMessage | undefined };
+    const target = await httpTarget((incoming) => {
+      upload.incoming = incoming.on("data", (chunk: Buffer) => (taken += chunk)).on("error", () => {});
+    });
+    await side.open(target, monoMs() + 60_000);
+    const client = await dial(side.port);
+    let heard = "";
+    client.setEncoding("latin1").on("data", (chunk: string) => (heard += chunk));
+    client.write(`POST / HTTP/1.1\r\nHost: x\r\n${begun}`);
+    await until("what comes first", () => taken === "first");
+    stood.ms = 120_000;
+    onTestFinished(() => {
+      stood.ms = 0;
+    });
+    client.write(rest);
+    await until("the end of the upload", () => upload.incoming?.socket.destroyed);
+    expect([taken, upload.incoming?.complete]).toEqual(["first", false]);
+    await until("an answer", () => heard.startsWith("HTTP/1.1 502 "));
+    // The target has failed at nothing.
+    expect((await side.client.routes())[0]).toMatchObject({ broken: false, to: null, held: "expired" });
   });
 });
