@@ -106,6 +106,7 @@ export function createFront(parts: FrontParts): Front {
     queuedRecords: () => records.queued,
     damages: () => records.damages,
     starts: () => records.starts(),
+    clientHoles: () => records.clients.holes,
     spool: records.spool,
     snapshots: () => records.snapshots.stats,
     pushgatewayPending: () => keeper.pending,

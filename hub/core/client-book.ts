@@ -65,16 +65,21 @@ interface Account {
 }
 
 /** Clients that are remembered; the one that was silent longest makes room. */
-const maxClients = 10_000;
+export const maxClients = 10_000;
 /** Stored pushes of a client that a retry can be told of. */
-const maxRecent = 32;
-/** Holes of a client that are remembered one by one. */
-const maxHoles = 256;
+export const maxRecent = 32;
+/** Runs without a hole of a client that are remembered one by one. */
+export const maxHoles = 256;
+/** Of all clients together, beyond the first run of each: all 10,000 with 256 would take 200 MB, this many 8 MB. */
+export const maxHolesTogether = 100_000;
 
 /** Mutable, one per hub. */
 export class ClientBook {
   /** Those that pushed last come last. */
   readonly #accounts = new Map<string, Account>();
+  /** Clients with holes, those that pushed last at the end, and how many holes they have together. */
+  readonly #holed = new Set<string>();
+  #holes = 0;
   readonly #unnumbered = new Map<string, number>();
   #forgotten = 0;
 
@@ -88,9 +93,10 @@ export class ClientBook {
     const account = this.#accounts.get(client.name) ?? newAccount(client.seq);
     this.#accounts.delete(client.name);
     this.#accounts.set(client.name, account);
-    if (account.numbers.add(client.seq, 1) === 0) account.duplicates++;
-    account.lowest = Math.min(account.lowest, client.seq);
-    if (account.numbers.rangeCount > maxHoles) account.writtenOff += account.numbers.closeLowestHole();
+    this.#changeNumbers(client.name, account, () => {
+      if (account.numbers.add(client.seq, 1) === 0) account.duplicates++;
+      account.lowest = Math.min(account.lowest, client.seq);
+    });
     account.recent.push({ seq: client.seq, digest: digestOf(push), origin });
     if (account.recent.length > maxRecent) account.recent.shift();
     this.#makeRoom();
@@ -103,6 +109,11 @@ export class ClientBook {
     const recent = account.recent.find((each) => each.seq === seq);
     if (recent === undefined || recent.digest !== digestOf(push)) return { kind: "reused" };
     return { kind: "replayed", origin: recent.origin };
+  }
+
+  /** Holes that are remembered one by one, of all clients together. */
+  get holes(): number {
+    return this.#holes;
   }
 
   /** @param most those with missing numbers first, then those that pushed last */
@@ -149,11 +160,13 @@ export class ClientBook {
     if (numbers.length === 0) return;
     const account = this.#accounts.get(client) ?? newAccount(lowest);
     this.#accounts.set(client, account);
-    for (const [first, last] of numbers) account.numbers.add(first, last - first + 1);
-    // What a dump says besides cannot lie above the numbers that it holds.
-    account.lowest = Math.min(account.lowest, lowest, ...numbers.map(([first]) => first));
     account.duplicates = Math.max(account.duplicates, duplicates);
     account.writtenOff = Math.max(account.writtenOff, writtenOff);
+    this.#changeNumbers(client, account, () => {
+      for (const [first, last] of numbers) account.numbers.add(first, last - first + 1);
+      // What a dump says besides cannot lie above the numbers that it holds.
+      account.lowest = numbers.reduce((least, [first]) => Math.min(least, first), Math.min(account.lowest, lowest));
+    });
     const known = new Set(account.recent.map(({ seq }) => seq));
     account.recent = [...recent.filter(({ seq }) => !known.has(seq)), ...account.recent].slice(-maxRecent);
     this.#makeRoom();
@@ -164,11 +177,35 @@ export class ClientBook {
     this.#unnumbered.set(origin, Math.max(this.#unnumbered.get(origin) ?? 0, count));
   }
 
+  /** Keeps count of the holes, which are bounded by client and together: the oldest one goes. */
+  #changeNumbers(client: string, account: Account, change: () => void): void {
+    const before = holesOf(account);
+    change();
+    while (account.numbers.rangeCount > maxHoles) account.writtenOff += account.numbers.closeLowestHole();
+    this.#holes += holesOf(account) - before;
+    this.#holed.delete(client);
+    if (holesOf(account) > 0) this.#holed.add(client);
+    while (this.#holes > maxHolesTogether) this.#closeOne();
+  }
+
+  /** Of the client that was silent longest among those that have any. */
+  #closeOne(): void {
+    const [client = ""] = this.#holed;
+    const account = this.#accounts.get(client);
+    if (account === undefined) throw new Error(`${this.#holes} holes are counted, and no client has any`);
+    account.writtenOff += account.numbers.closeLowestHole();
+    this.#holes--;
+    if (holesOf(account) === 0) this.#holed.delete(client);
+  }
+
   #makeRoom(): void {
     if (this.#accounts.size <= maxClients) return;
-    const [silent] = this.#accounts.keys();
+    const [silent] = this.#accounts;
     if (silent === undefined) return;
-    this.#accounts.delete(silent);
+    const [client, account] = silent;
+    this.#accounts.delete(client);
+    this.#holed.delete(client);
+    this.#holes -= holesOf(account);
     this.#forgotten++;
   }
 }
@@ -180,6 +217,9 @@ const newAccount = (lowest: number): Account => ({
   writtenOff: 0,
   recent: [],
 });
+
+/** Between its runs; that below the lowest number aside. */
+const holesOf = ({ numbers }: Account) => Math.max(0, numbers.rangeCount - 1);
 
 /** What lies below the lowest number met was pushed before this hub's records begin, or to another client of the name. */
 const missingOf = ({ numbers, lowest, writtenOff }: Account) => numbers.holes - (lowest - 1) + writtenOff;

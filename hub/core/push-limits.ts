@@ -13,7 +13,7 @@ export const PushLimits = z.strictObject({
   seriesPerPush: most(10_000),
   /** Metric names of one push. */
   familiesPerPush: most(2_000),
-  /** What a push takes with its group's labels on every line, characters: a long path makes 1,000 times the body of it. */
+  /** What a push takes with its group's labels on every line, as `textCharacters` counts: a long path makes 1,000 times the body of it. */
   textCharactersPerPush: most(4 * mebi),
   /** Series of one group, which POSTs may fill bit by bit. */
   seriesPerGroup: most(20_000),
@@ -45,7 +45,10 @@ export const PushLimits = z.strictObject({
   tombstones: most(20_000),
   /** Groups together with the deleted ones that are remembered, beyond which no new one is taken. */
   rememberedGroups: most(200_000),
-  /** Lines, names and HELP texts of all groups, and the names of deleted ones, characters. */
+  /**
+   * What all groups and the names of deleted ones take of a snapshot, bytes of JSON: a quotation mark is two, a control character six,
+   * one of Chinese three. With a quarter more, which longer values may take, it is five eighths of the largest snapshot.
+   */
   textCharacters: most(128 * mebi),
   /** Bodies that are being read, and records that wait to be stored, bytes together; room for some of the largest. */
   bytesUnderWay: most(64 * mebi),

@@ -29,7 +29,8 @@ export type ClientNumber = z.infer<typeof ClientNumber>;
 
 /** What no path of a push names, and no fold could show. */
 function areGroupNames(group: readonly (readonly [name: string, value: string])[]): boolean {
-  return group.every(([name], i) => !name.startsWith("__") && group.findIndex(([other]) => other === name) === i);
+  const names = new Set(group.map(([name]) => name));
+  return names.size === group.length && !group.some(([name]) => name.startsWith("__"));
 }
 
 /** Far from where whole numbers end, so that those of a whole batch can be told apart. */

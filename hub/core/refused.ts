@@ -11,6 +11,8 @@ export const refusedKinds = [
   "position",
   /** A count of records of a machine that is none of the pair. */
   "ledger",
+  /** A snapshot longer than any, or a line of one beyond what a hub keeps of its kind. */
+  "snapshot",
   /** An alert or a health of what there is not, beyond what is kept of such. */
   "subject",
   /** A document beyond the limits that hold for writers. */

@@ -28,15 +28,17 @@ export class SeqSet {
     );
   }
 
-  /** Stretches of this set that are not in the other one. */
+  /** Stretches of this set that are not in the other one. Cost: the ranges of both. */
   without(other: SeqSet): Stretch[] {
     const left: Stretch[] = [];
+    let at = 0;
     for (const [first, last] of this.#ranges) {
       let from = first;
-      for (const [skipFrom, skipTo] of other.#ranges) {
-        if (skipTo < from || skipFrom > last) continue;
-        if (skipFrom > from) left.push([from, skipFrom - 1]);
-        from = skipTo + 1;
+      for (let skip = other.#ranges[at]; skip !== undefined && skip[0] <= last; skip = other.#ranges[++at]) {
+        if (skip[0] > from) left.push([from, skip[0] - 1]);
+        from = Math.max(from, skip[1] + 1);
+        // It may reach into the next range too.
+        if (skip[1] > last) break;
       }
       if (from <= last) left.push([from, last]);
     }

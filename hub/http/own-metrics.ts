@@ -29,6 +29,8 @@ export interface OwnMetricsSources {
   damages(): number;
   /** Of each machine's hub, how many are kept. */
   starts(): readonly { origin: string; starts: number }[];
+  /** In the numbers of clients, those that are known one by one. */
+  clientHoles(): number;
   /** Undefined when the hub has none. */
   spool: SpoolGauges | undefined;
   snapshots(): SnapshotStats;
@@ -172,6 +174,7 @@ export class OwnMetrics {
     gauge("groups", "Push groups in the fold.", () => fleet().metrics.groups);
     gauge("series", "Series in the fold.", () => fleet().metrics.series);
     gauge("clients", "Clients that number their pushes.", () => ledger().clientTotals.clients);
+    gauge("client_holes", "Holes in the numbers of clients that are known one by one.", sources.clientHoles);
     gauge("client_missing_pushes", "Numbers of clients that no hub holds.", () => ledger().clientTotals.missing);
     gauge(
       "client_duplicate_pushes",

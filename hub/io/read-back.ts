@@ -4,13 +4,13 @@ import type { Account } from "../core/account.ts";
 import { isStampedAhead } from "../core/admission.ts";
 import { decodeBatch } from "../core/batch-codec.ts";
 import type { Batch, StreamKind } from "../core/record.ts";
-import { type SnapshotLine, type SnapshotManifest, streamKey } from "../core/snapshot.ts";
+import { type SnapshotManifest, streamKey } from "../core/snapshot.ts";
 import { heldStreams } from "./held-streams.ts";
 import type { Log } from "./log.ts";
 import { messageId } from "./publish.ts";
 import type { RecordState } from "./record-state.ts";
 import { replay } from "./replay.ts";
-import type { SnapshotStore, StoredSnapshot } from "./snapshot-store.ts";
+import type { SnapshotJudge, SnapshotStore, StoredSnapshot } from "./snapshot-store.ts";
 import type { StreamPlaces } from "./stream-places.ts";
 import { isNoMessage } from "./streams.ts";
 
@@ -82,23 +82,24 @@ export async function readBack(options: ReadBackOptions): Promise<ReadBack> {
 
 /**
  * Takes in what the newest snapshot of a machine says; what its streams held is for the caller to judge.
- * @param admits whether a line is taken in @default each is, as of this machine's own
+ * @param judge of the other machine's; this machine's own is taken in as it is
  */
 export async function readSnapshot(
   store: SnapshotStore,
   state: RecordState,
   machine: string,
   signal: AbortSignal,
-  admits: (line: SnapshotLine) => boolean = () => true,
+  judge?: SnapshotJudge,
 ): Promise<{ stored: StoredSnapshot | undefined; accounts: Map<string, Account> }> {
   const accounts = new Map<string, Account>();
   const stored = await store.read(
     machine,
     (line) => {
-      const found = admits(line) ? state.takeLine(line) : undefined;
+      const found = state.takeLine(line);
       if (found !== undefined) accounts.set(streamKey(found.stream, found.origin), found.account);
     },
     signal,
+    judge,
   );
   return { stored, accounts };
 }

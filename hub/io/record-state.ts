@@ -74,6 +74,15 @@ export class RecordState {
     if (mark !== undefined) this.ledger.settle(kind, origin, mark);
   }
 
+  /** What a line of a snapshot about records of an origin is added to. */
+  accountFor({
+    is,
+    stream,
+    origin,
+  }: Pick<Extract<SnapshotLine, { is: "account" | "noted" }>, "is" | "stream" | "origin">): Account {
+    return is === "noted" ? this.#notedOf(stream, origin) : this.ledger.account(stream, origin);
+  }
+
   isHeld(kind: StreamKind, { origin, incarnation, firstSeq, records }: Batch): boolean {
     return this.ledger.holds(kind, origin, incarnation, firstSeq, records.length);
   }

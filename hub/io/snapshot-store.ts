@@ -39,8 +39,22 @@ export interface StoredSnapshot {
   seq: number;
 }
 
+/** Looks through a snapshot that another machine wrote, line by line as it is read. */
+export interface SnapshotJudge {
+  /** One is begun to be read. @returns whether a line of it is taken in; what is not is not even kept until the end */
+  begin(): (line: SnapshotLine) => boolean;
+  /** It is longer than any that a hub writes, and not read further. */
+  onTooLong(): void;
+}
+
 /** What the writer adds itself. */
 export type ManifestDraft = Omit<SnapshotManifest, "v" | "machine" | "parts" | "firstSeq" | "lines" | "sha256">;
+
+/** Those of groups aside, lines are far shorter: an account of 20,000 starts and 30,000 runs takes 2 MiB. */
+const longestLineBytes = 16 * 1024 ** 2;
+const groupStart = '{"is":"group"';
+
+class TooLong extends Error {}
 
 const tooLarge = (limitBytes: number) =>
   `the state takes more than the ${limitBytes} bytes of a snapshot; delete groups that nobody needs any more`;
@@ -51,6 +65,8 @@ export class SnapshotStore {
   readonly #nc: NatsConnection;
   readonly #log: Log;
   readonly #limitBytes: number;
+  /** Of a stream that was made then, what has been dropped behind the newest snapshot. */
+  #dropped = { created: "", upTo: 0 };
   /** Of the one that was written last; undefined before. */
   bytes: number | undefined;
 
@@ -137,16 +153,18 @@ export class SnapshotStore {
     // Without a manifest that can be read it is not clear which parts are of no use.
     if (newest === undefined && (await this.#oldest(this.#machine)) !== undefined) return;
     const jsm = await this.#manager();
-    const { state } = await jsm.streams.info(snapshotStream);
+    const { created, state } = await jsm.streams.info(snapshotStream);
     if (newest === undefined && state.messages > 0) await jsm.streams.purge(snapshotStream);
     if (newest === undefined) return;
-    for (let seq = newest.seq + 1; seq <= state.last_seq; seq++) {
+    if (this.#dropped.created !== created) this.#dropped = { created, upTo: 0 };
+    for (let seq = Math.max(newest.seq, this.#dropped.upTo) + 1; seq <= state.last_seq; seq++) {
       try {
         await jsm.streams.deleteMessage(snapshotStream, seq, false);
       } catch (error) {
         // One that is gone already, or cannot be read.
         if (!(error instanceof NatsError) || error.api_error === undefined) throw error;
       }
+      this.#dropped.upTo = seq;
     }
   }
 
@@ -174,28 +192,36 @@ export class SnapshotStore {
    * Hands over the lines of the newest snapshot that can be read. Groups of one that turns out damaged were handed over too:
    * each of them is true, but its manifest is not returned. What was counted comes last and only from a whole one, since
    * those lines are true together: records that count as noted are not noted again.
+   * @param judge of another machine's; without one each line is taken in
    * @returns undefined when there is none
    */
   async read(
     machine: string,
     onLine: (line: SnapshotLine) => void,
     signal: AbortSignal,
+    judge?: SnapshotJudge,
   ): Promise<StoredSnapshot | undefined> {
     const jsm = await this.#managerOf(machine);
+    let tooLongSeq = 0;
     for (const find of [() => this.newest(machine), () => this.#oldest(machine)]) {
       const found = await find();
-      if (found === undefined) continue;
+      // The only one is read twice, since its feed may be what broke; one that is too long stays so.
+      if (found === undefined || found.seq === tooLongSeq) continue;
       const counted: SnapshotLine[] = [];
+      const admits = judge?.begin();
+      const take = (line: SnapshotLine) => {
+        if (admits?.(line) === false) return;
+        if (isCount(line)) counted.push(line);
+        else onLine(line);
+      };
       try {
-        await this.#readParts(
-          this.#reach(machine),
-          jsm,
-          found,
-          (line) => (isCount(line) ? counted.push(line) : onLine(line)),
-          signal,
-        );
+        await this.#readParts(this.#reach(machine), jsm, found, take, signal);
       } catch (error) {
         signal.throwIfAborted();
+        if (error instanceof TooLong) {
+          tooLongSeq = found.seq;
+          judge?.onTooLong();
+        }
         this.#log.error("snapshot.unreadable", { machine, seq: found.seq, error: messageOf(error) });
         continue;
       }
@@ -213,11 +239,14 @@ export class SnapshotStore {
     signal: AbortSignal,
   ): Promise<void> {
     const hash = createHash("sha256");
-    let [parts, lines] = [0, 0];
+    let [parts, lines, bytes] = [0, 0, 0];
     /** The beginning of a line that the next part goes on with. */
     let begun: Uint8Array[] = [];
     const take = (line: Uint8Array) => {
-      const text = Buffer.concat([...begun, line]).toString();
+      const whole = Buffer.concat([...begun, line]);
+      if (whole.length > longestLineBytes && whole.toString("latin1", 0, groupStart.length) !== groupStart)
+        throw new TooLong(`its line ${lines + 1} takes ${whole.length} bytes, and is no group's`);
+      const text = whole.toString();
       begun = [];
       lines++;
       onLine(SnapshotLine.parse(JSON.parse(text)));
@@ -226,6 +255,8 @@ export class SnapshotStore {
       untilCaughtUp: true,
     })) {
       if (streamSeq >= seq) break;
+      bytes += data.length;
+      if (bytes > this.#limitBytes) throw new TooLong(`it takes more than the ${this.#limitBytes} bytes of a snapshot`);
       hash.update(data);
       parts++;
       let at = 0;

@@ -1,13 +1,13 @@
 /** What a hub does with snapshots: writes its own, tells the peer of them, and takes in the peer's for what this machine lost. */
 import type { NatsConnection } from "nats";
 import { Account } from "../core/account.ts";
-import { whyLineInadmissible } from "../core/admission.ts";
+import { SnapshotGate } from "../core/admission.ts";
 import { isAhead } from "../core/hlc.ts";
 import type { Refused } from "../core/refused.ts";
 import { type Marks, parseStreamKey, type SnapshotLine, type SnapshotWord } from "../core/snapshot.ts";
 import { messageOf } from "./log.ts";
 import { readSnapshot } from "./read-back.ts";
-import { SnapshotStore, type StoredSnapshot } from "./snapshot-store.ts";
+import { type SnapshotJudge, SnapshotStore, type StoredSnapshot } from "./snapshot-store.ts";
 import { Snapshotter, type SnapshotterOptions } from "./snapshotter.ts";
 
 /** What its writer is told besides, is found here. */
@@ -18,7 +18,9 @@ export interface SnapshotsOptions
 
 /** A stop waits so long for a last snapshot, ms. */
 const stopDeadlineMs = 1_500;
+/** Doubled by each reading of the peer's snapshot that did not end the lack: a mark that nobody can reach would have it read for ever. */
 const adoptRetryMs = 1_000;
+const longestAdoptRetryMs = 300_000;
 
 /** Since the start. */
 export interface SnapshotStats {
@@ -33,6 +35,10 @@ export interface SnapshotStats {
   overdueMs: number;
 }
 
+/** @param adoptions one after the other that did not end the lack */
+export const pauseAfterAdoptionMs = (adoptions: number): number =>
+  Math.min(longestAdoptRetryMs, adoptRetryMs * 2 ** (adoptions - 1));
+
 export class Snapshots {
   readonly #options: SnapshotsOptions;
   readonly #nearlyFull = new Set<string>();
@@ -43,6 +49,8 @@ export class Snapshots {
   #started = false;
   #adopting = false;
   #adoptAfterMs = 0;
+  /** Readings of the peer's snapshot since something was first lacking. */
+  #adoptions = 0;
 
   constructor(options: SnapshotsOptions) {
     this.#options = options;
@@ -127,8 +135,11 @@ export class Snapshots {
   heard(word: SnapshotWord): void {
     this.#peer = word;
     // Before that it is not known yet what is lacking.
-    if (!this.#started || this.#adopting || performance.now() < this.#adoptAfterMs || !this.#lacks(word.settled))
+    if (!this.#started || this.#adopting || performance.now() < this.#adoptAfterMs) return;
+    if (!this.#lacks(word.settled)) {
+      this.#adoptions = 0;
       return;
+    }
     this.#adopt().catch((error: unknown) => {
       if (this.#signal?.aborted === false)
         this.#options.log.warn("snapshot.adoption_waits", { error: messageOf(error) });
@@ -164,26 +175,32 @@ export class Snapshots {
     return undefined;
   }
 
-  #admits(line: SnapshotLine): boolean {
-    const { self, peer, refused, log } = this.#options;
-    const why = whyLineInadmissible(line, [self, peer], Date.now());
-    if (why === undefined) return true;
-    log.error("snapshot.inadmissible", { from: peer, is: line.is, why });
-    refused.count(why);
-    return false;
+  #judge(): SnapshotJudge {
+    const { self, peer, refused, log, state } = this.#options;
+    const begin = () => {
+      const gate = new SnapshotGate([self, peer], (line) => state.accountFor(line));
+      return (line: SnapshotLine) => {
+        const why = gate.why(line, Date.now());
+        if (why === undefined) return true;
+        log.error("snapshot.inadmissible", { from: peer, is: line.is, why });
+        refused.count(why);
+        return false;
+      };
+    };
+    return { begin, onTooLong: () => refused.count("snapshot") };
   }
 
   async #adopt(): Promise<void> {
     const { peer, state, log } = this.#options;
     if (this.#store === undefined || this.#signal === undefined) return;
     this.#adopting = true;
-    this.#adoptAfterMs = performance.now() + adoptRetryMs;
     try {
-      const wallMs = (await this.#store.newest(peer))?.manifest.atMs ?? 0;
+      const newest = await this.#store.newest(peer);
+      const wallMs = newest?.manifest.atMs ?? 0;
       if (isAhead({ wallMs }, Date.now()))
         throw new Error(`${peer} wrote it more than a day ahead of this machine's clock: set the clock that is wrong`);
-      const admits = (line: SnapshotLine) => this.#admits(line);
-      const { stored, accounts } = await readSnapshot(this.#store, state, peer, this.#signal, admits);
+      if (newest !== undefined) this.#adoptions++;
+      const { stored, accounts } = await readSnapshot(this.#store, state, peer, this.#signal, this.#judge());
       if (stored === undefined) throw new Error("the peer's snapshot cannot be read");
       for (const [key, mark] of Object.entries(stored.manifest.settled)) {
         const of = this.#streamOf(key);
@@ -196,6 +213,7 @@ export class Snapshots {
       this.#writer?.force();
     } finally {
       this.#adopting = false;
+      this.#adoptAfterMs = performance.now() + pauseAfterAdoptionMs(Math.max(1, this.#adoptions));
     }
   }
 }

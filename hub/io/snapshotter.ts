@@ -37,11 +37,18 @@ export interface SnapshotterOptions {
 }
 
 const tickMs = 1_000;
-/** A snapshot that takes long is written more rarely: at most this part of the time. */
+/** A snapshot that takes long is written more rarely, whether it succeeds or not: at most this part of the time. */
 const busyShare = 0.1;
+/** After what failed, doubled with each failure: a write that is too large puts 256 MiB on the disk before it is known to be. */
 const retryMs = 5_000;
+const longestRetryMs = 300_000;
 const purgeEveryMs = 15_000;
 const requestTimeoutMs = 5_000;
+
+/** @param failures one after the other @param tookMs of the last one */
+export function pauseAfterFailureMs(failures: number, tookMs: number): number {
+  return Math.max(tookMs / busyShare, Math.min(longestRetryMs, retryMs * 2 ** (failures - 1)));
+}
 
 export class Snapshotter {
   readonly #options: SnapshotterOptions;
@@ -55,6 +62,8 @@ export class Snapshotter {
   #purgeAtMs = 0;
   #forced = false;
   #dueSinceMs: number | undefined;
+  /** One after the other. */
+  #failures = 0;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
   #started = false;
@@ -151,9 +160,11 @@ export class Snapshotter {
       this.#purgeAtMs = performance.now() + purgeEveryMs;
       // What may go goes after a snapshot that says so.
       if (await this.#purger.decide(await this.#manager())) await this.write();
+      this.#failures = 0;
     } catch (error) {
       this.#say(error);
-      this.#notBeforeMs = performance.now() + retryMs;
+      const failedAtMs = performance.now();
+      this.#notBeforeMs = failedAtMs + pauseAfterFailureMs(++this.#failures, failedAtMs - nowMs);
       await this.#options.ensure();
     }
   }
@@ -205,6 +216,7 @@ export class Snapshotter {
     this.lastDurationMs = this.#lastAtMs - startedAtMs;
     this.#notBeforeMs = this.#lastAtMs + this.lastDurationMs / busyShare;
     this.written++;
+    this.#failures = 0;
     this.#purgeAtMs = 0;
     log.info("snapshot.written", { lines: this.#last.manifest.lines, ms: Math.round(this.lastDurationMs) });
     this.#purger.remember(draft);

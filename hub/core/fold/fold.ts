@@ -17,7 +17,6 @@ import { FamilyIndex } from "./family-index.ts";
 import { type GroupChange, type GroupDump, GroupState, justAfter, type StoredFamily } from "./group-state.ts";
 import {
   type BodyBounds,
-  charactersOf,
   type Prepared,
   type PreparedFamily,
   prepareBody,
@@ -26,6 +25,7 @@ import {
 } from "./prepare.ts";
 import { PushTemplate, PushTemplates } from "./push-template.ts";
 import { RecentBodies } from "./recent-bodies.ts";
+import { groupBytes } from "./snapshot-size.ts";
 
 /** A push before it has a stamp. */
 export type Candidate = Omit<Push, "at">;
@@ -247,7 +247,7 @@ export class Fold {
     const state = this.#states.get(key);
     const overPath = state === undefined ? this.admission.overPath(group) : undefined;
     if (overPath !== undefined) return { ok: false, ...overPath };
-    if (op === "delete") return this.#admitted(candidate, key, state, nothing.families);
+    if (op === "delete") return this.#admitted(candidate, state, nothing.families);
     const prepared = this.#prepareAnew(key, candidate, this.#bounds);
     if (!prepared.ok) return prepared;
     const { families } = prepared;
@@ -256,7 +256,7 @@ export class Fold {
     if (overShapes !== undefined) return { ok: false, ...overShapes };
     const reason = inconsistency(this.#index, { op, key, shape, families });
     if (reason !== undefined) return { ok: false, reason };
-    const outcome = this.#admitted(candidate, key, state, families);
+    const outcome = this.#admitted(candidate, state, families);
     if (outcome.ok) this.#recent.keep(key, body, families);
     return outcome;
   }
@@ -271,13 +271,8 @@ export class Fold {
   }
 
   /** Whether there is room for it. */
-  #admitted(
-    candidate: Candidate,
-    key: string,
-    state: GroupState | undefined,
-    families: readonly PreparedFamily[],
-  ): CheckOutcome {
-    const growth = growthOf(candidate, key, state, families);
+  #admitted(candidate: Candidate, state: GroupState | undefined, families: readonly PreparedFamily[]): CheckOutcome {
+    const growth = growthOf(candidate, state, families);
     const series = families.reduce((sum, family) => sum + family.series, 0);
     const over = this.admission.overPush(series) ?? this.admission.overGrowth(growth);
     if (over !== undefined) return { ok: false, ...over };
@@ -288,15 +283,16 @@ export class Fold {
   #change(state: GroupState, write: () => GroupChange): { took: boolean; changed: string[] } {
     const { key } = state;
     const existed = state.exists;
-    const before = { remembered: this.#states.has(key) ? 1 : 0, series: state.series, characters: state.characters };
+    const before = this.#states.has(key)
+      ? { remembered: 1, series: state.series, characters: state.characters }
+      : { remembered: 0, series: 0, characters: 0 };
     this.#states.set(key, state);
     const { took, removed, added } = write();
-    const remembered = 1 - before.remembered;
     this.admission.held.add(jobOf(state.group), {
-      remembered,
+      remembered: 1 - before.remembered,
       groups: Number(state.exists) - Number(existed),
       series: state.series - before.series,
-      characters: state.characters - before.characters + remembered * key.length,
+      characters: state.characters - before.characters,
     });
     if (state.expiry === undefined) this.#expiring.delete(key);
     else this.#expiring.add(key);
@@ -376,20 +372,20 @@ const jobOf = (group: Group): string => group[0]?.[1] ?? "";
 
 function growthOf(
   { op, group }: Candidate,
-  key: string,
   state: GroupState | undefined,
   families: readonly PreparedFamily[],
 ): Growth {
   const isNew = state === undefined;
-  let [series, characters] = [0, isNew ? key.length : 0];
+  const empty = state?.emptyCharacters ?? groupBytes(group);
+  let [series, characters] = [0, isNew ? empty : 0];
   for (const family of families) {
     const replaced = op === "post" ? state?.families.get(family.name) : undefined;
     series += family.series - (replaced?.series ?? 0);
-    characters += charactersOf(family) - (replaced === undefined ? 0 : charactersOf(replaced));
+    characters += family.characters - (replaced?.characters ?? 0);
   }
   if (op !== "post") {
     series -= state?.series ?? 0;
-    characters -= state?.characters ?? 0;
+    characters -= state === undefined ? 0 : state.characters - empty;
   }
   const isDelete = op === "delete";
   return {

@@ -5,7 +5,8 @@
 import type { Group } from "../group-path.ts";
 import { compareHlc, type Hlc } from "../hlc.ts";
 import { LabelMerger } from "./label-merger.ts";
-import { charactersOf, type PreparedFamily } from "./prepare.ts";
+import type { PreparedFamily } from "./prepare.ts";
+import { familyBytes, groupBytes } from "./snapshot-size.ts";
 
 /** When a write was made and by whom, which tells equal times apart. */
 export interface Stamp {
@@ -36,7 +37,7 @@ export interface GroupDump {
   written?: Stamp | undefined;
   /** Of the newest PUT or POST; undefined when the group lives until it is deleted. */
   expiresAfterMs?: number | undefined;
-  families: (PreparedFamily & { stamp: Stamp })[];
+  families: (Omit<PreparedFamily, "characters"> & { stamp: Stamp })[];
 }
 
 export function isNewer(a: Stamp, b: Stamp | undefined): boolean {
@@ -56,8 +57,9 @@ export class GroupState {
   readonly families = new Map<string, StoredFamily>();
   /** Sample lines of all families. */
   series = 0;
-  /** What the families take of the fold's text. */
-  characters = 0;
+  /** What it takes of a snapshot without families, and with them, bytes. */
+  readonly emptyCharacters: number;
+  characters: number;
   #labelText: string | undefined;
   /** Newest PUT or DELETE: nothing older is visible. */
   #cleared: Stamp | undefined;
@@ -69,6 +71,8 @@ export class GroupState {
   constructor(key: string, group: Group) {
     this.key = key;
     this.group = group;
+    this.emptyCharacters = groupBytes(group);
+    this.characters = this.emptyCharacters;
     this.shape = group.map(([name]) => name).join();
   }
 
@@ -139,7 +143,7 @@ export class GroupState {
       this.#written = this.#expiresAfterMs = undefined;
     }
     const added: StoredFamily[] = [];
-    for (const family of families) this.#take(family, added, removed);
+    for (const family of families) this.#take({ ...family, characters: familyBytes(family) }, added, removed);
     const took = this.newest !== before || removed.length > 0 || added.length > 0;
     return { took, removed, added };
   }
@@ -153,7 +157,7 @@ export class GroupState {
       deleted: this.#deleted,
       written: this.#written,
       expiresAfterMs: this.#expiresAfterMs,
-      families: families.map(({ key: _key, shape: _shape, ...family }) => family),
+      families: families.map(({ key: _key, shape: _shape, characters: _characters, ...family }) => family),
     };
   }
 
@@ -173,7 +177,7 @@ export class GroupState {
 
   #count(family: StoredFamily, sign: 1 | -1): void {
     this.series += sign * family.series;
-    this.characters += sign * charactersOf(family);
+    this.characters += sign * family.characters;
   }
 
   #clear(stamp: Stamp): StoredFamily[] {

@@ -6,6 +6,7 @@ import { splitIt, type TextBounds, unbounded } from "../exposition/text-bounds.t
 import type { Group } from "../group-path.ts";
 import type { LimitName } from "../push-limits.ts";
 import { LabelMerger } from "./label-merger.ts";
+import { familyBytes } from "./snapshot-size.ts";
 
 /** A family of one group: `text` holds its lines without HELP and TYPE, each with the group's labels. */
 export interface PreparedFamily {
@@ -15,6 +16,8 @@ export interface PreparedFamily {
   text: string;
   /** Lines of `text`. */
   series: number;
+  /** What it takes of limits on text: bytes of a snapshot. */
+  characters: number;
 }
 
 /** `limit` is the one that the push passes, where it is not malformed. */
@@ -23,13 +26,9 @@ export type Prepared =
   | { ok: false; reason: string; limit?: LimitName | undefined };
 
 export interface BodyBounds extends TextBounds {
-  /** Of all lines, each with the group's labels. */
+  /** Of all families, their lines with the group's labels. */
   textCharactersPerPush: number;
 }
-
-/** What a family takes of the fold's text, characters. */
-export const charactersOf = ({ name, help, text }: PreparedFamily): number =>
-  name.length + (help?.length ?? 0) + text.length;
 
 /** Families that a Pushgateway writes itself for each group; what a push says under these names is dropped there and here. */
 export const pushTimeName = "push_time_seconds";
@@ -49,11 +48,11 @@ const agentFamilies = new Map<string, MetricType>([
 
 /**
  * The group's labels stand on every line, so that a long path and many short lines would fill the memory. Both hubs must
- * judge alike, therefore it is no setting.
+ * judge alike, therefore it is no setting, and counts UTF-16 units of the lines as every version has.
  */
-const maxTextCharacters = 64 * 1024 * 1024;
+const maxTextUnits = 64 * 1024 * 1024;
 /** Of what is stored. */
-export const storedBounds: BodyBounds = { ...unbounded, textCharactersPerPush: maxTextCharacters };
+export const storedBounds: BodyBounds = { ...unbounded, textCharactersPerPush: Number.POSITIVE_INFINITY };
 
 /**
  * Checks the body of a push as far as it can be judged without what else is stored. Cost: the size of the body, or what the
@@ -68,22 +67,26 @@ export function prepareBody(group: Group, body: string, bounds: BodyBounds = sto
   }
   const merger = new LabelMerger(group);
   const families: PreparedFamily[] = [];
-  const most = Math.min(bounds.textCharactersPerPush, maxTextCharacters);
-  let room = most;
+  const { textCharactersPerPush } = bounds;
+  // No text takes fewer bytes than it has units, so that a longer one need not be written to be counted.
+  const mostUnits = Math.min(textCharactersPerPush, maxTextUnits);
+  let [room, characters] = [mostUnits, 0];
   for (const family of parsed.families) {
     if (family.name === pushTimeName || family.name === pushFailureTimeName) continue;
     const prepared = prepareFamily(group, family, merger, room);
     if (typeof prepared === "string") return { ok: false, reason: `${family.name}: ${prepared}` };
-    if (prepared === undefined) return tooLong(most, bounds);
+    if (prepared === undefined) return tooLong(mostUnits, bounds);
     families.push(prepared);
     room -= prepared.text.length;
+    characters += prepared.characters;
+    if (characters > textCharactersPerPush) return tooLong(textCharactersPerPush, bounds);
   }
   return { ok: true, families };
 }
 
 function tooLong(most: number, { textCharactersPerPush }: BodyBounds): Prepared {
   const reason = `with the group's labels on every line the push is longer than ${most} characters`;
-  if (most < textCharactersPerPush || textCharactersPerPush === maxTextCharacters) return { ok: false, reason };
+  if (most < textCharactersPerPush) return { ok: false, reason };
   const deed = `shorten the group's path, or ${splitIt}`;
   return { ok: false, reason: `${reason} (limits.textCharactersPerPush); ${deed}`, limit: "textCharactersPerPush" };
 }
@@ -126,17 +129,18 @@ function prepareFamily(
   const seen = metrics.length > 1 ? new Set<string>() : undefined;
   const lines: string[] = [];
   let series = 0;
-  let characters = 0;
+  let units = 0;
   for (const metric of metrics) {
     const reserved = merger.reserved(metric.labels);
     if (reserved !== undefined) return `the label name ${reserved} is reserved, as all that start with __ are`;
     const labels = merger.text(metric.labels);
     if (seen !== undefined && seen.size === seen.add(labels).size) return `two series with the same labels {${labels}}`;
     const written = lineCount(type, metric);
-    characters += written * (name.length + labels.length);
-    if (characters > room) return undefined;
+    units += written * (name.length + labels.length);
+    if (units > room) return undefined;
     lines.push(renderMetric(name, type, labels, metric));
     series += written;
   }
-  return { name, type, help, text: lines.join(""), series };
+  const text = lines.join("");
+  return { name, type, help, text, series, characters: familyBytes({ name, help, text }) };
 }

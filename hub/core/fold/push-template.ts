@@ -8,7 +8,9 @@ import { formatNumber, parseNumber, parsePlainNumber } from "../exposition/numbe
 import type { PreparedFamily } from "./prepare.ts";
 
 interface TemplateFamily {
-  family: Omit<PreparedFamily, "text">;
+  family: Omit<PreparedFamily, "text" | "characters">;
+  /** By how much its `characters` exceed the length of its text: values take one byte a character. */
+  besideText: number;
   /** Places of its samples among those of the body. */
   samples: number[];
 }
@@ -59,7 +61,9 @@ export class PushTemplate {
     between.push(body.slice(from));
     const shown = shownBefore(families, samplesOf, values);
     if (shown === undefined) return undefined;
-    const made = families.map(({ text: _text, ...family }) => ({ family, samples: samplesOf.get(family.name) ?? [] }));
+    const made = families.map(({ text, characters, ...family }) => {
+      return { family, besideText: characters - text.length, samples: samplesOf.get(family.name) ?? [] };
+    });
     return new PushTemplate(between, shown, made);
   }
 
@@ -82,9 +86,9 @@ export class PushTemplate {
     }
     const rest = between[shown.length] ?? "";
     if (at + rest.length !== body.length || !body.startsWith(rest, at)) return undefined;
-    return this.#families.map(({ family, samples }) => {
+    return this.#families.map(({ family, besideText, samples }) => {
       const text = samples.map((sample) => lines[sample]).join("");
-      return { ...family, text };
+      return { ...family, text, characters: besideText + text.length };
     });
   }
 }

@@ -1,5 +1,5 @@
 /** Keeps what a check has prepared until the same push comes back as a stored record, so that it is not prepared twice. */
-import { charactersOf, type PreparedFamily } from "./prepare.ts";
+import type { PreparedFamily } from "./prepare.ts";
 
 /** A push that is refused by the store never comes back, so what waits is bounded; the oldest goes first. */
 const maxBodies = 2_048;
@@ -13,7 +13,7 @@ export class RecentBodies {
   keep(key: string, body: string, families: PreparedFamily[]): void {
     this.#drop(key);
     // With a long path the families take many times as much as the body.
-    const size = families.reduce((sum, family) => sum + charactersOf(family), body.length);
+    const size = families.reduce((sum, family) => sum + family.characters, body.length);
     this.#kept.set(key, { body, families, size });
     this.#characters += size;
     for (const oldest of this.#kept.keys()) {

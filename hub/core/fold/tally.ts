@@ -6,7 +6,7 @@ export interface Amount {
   /** Groups that exist. */
   groups: number;
   series: number;
-  /** Lines, names and HELP texts, and the keys of groups. */
+  /** What all of them take of a snapshot, bytes: what limits on text count. */
   characters: number;
 }
 

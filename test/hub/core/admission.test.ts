@@ -1,8 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { Account } from "../../../hub/core/account.ts";
-import { maxIncarnations, maxRanges, whyInadmissible, whyLineInadmissible } from "../../../hub/core/admission.ts";
+import {
+  maxIncarnations,
+  maxRanges,
+  SnapshotGate,
+  whyInadmissible,
+  whyLineInadmissible,
+} from "../../../hub/core/admission.ts";
 import { aheadLimitMs, Hlc, isAhead, maxWallMs, nextHlc, stampAfter } from "../../../hub/core/hlc.ts";
 import { type Batch, nextIncarnation } from "../../../hub/core/record.ts";
+import type { SnapshotLine } from "../../../hub/core/snapshot.ts";
 
 const nowMs = 1_800_000_000_000;
 const incarnation = nextIncarnation(nowMs, "00000a");
@@ -72,5 +79,57 @@ describe("records of the other machine", () => {
       why({ is: "noted", origin: "pc2", ...account, held: [["zzzzzzzzzzzz", [[1, 9]]]] }),
       why({ is: "unnumbered", origin: "elsewhere", count: 1 }),
     ]).toEqual([undefined, "stamp", undefined, "ledger", "incarnation", "ledger"]);
+  });
+});
+
+describe("a snapshot of the other machine", () => {
+  const runs = (count: number, from = 1) =>
+    Array.from({ length: count }, (_, i): [number, number] => [from + 2 * i, from + 2 * i]);
+  const client = (name: string, numbers: [number, number][], origin = "pc2"): SnapshotLine => {
+    const recent = [{ seq: 1, digest: 1, origin }];
+    return { is: "client", client: name, numbers, lowest: 1, duplicates: 0, writtenOff: 0, recent };
+  };
+  const noted = (of: string, numbers: [number, number][], is: "noted" | "account" = "noted"): SnapshotLine => {
+    return { is, stream: "metrics", origin: "pc2", held: [[of, numbers]], duplicates: 0 };
+  };
+  const gate = (known = new Account()) => new SnapshotGate(["mainpc", "pc2"], () => known);
+
+  it("has 512 runs of a client at most, of pushes that a hub of the pair took", () => {
+    expect(gate().why(client("a", runs(512)), nowMs)).toBeUndefined();
+    expect(gate().why(client("a", runs(513)), nowMs)).toBe("snapshot");
+    expect(gate().why(client("a", runs(1), "elsewhere"), nowMs)).toBe("ledger");
+  });
+
+  it("has 10,000 clients and 200,000 holes of them at most", () => {
+    const many = gate();
+    for (let i = 0; i < 10_000; i++) expect(many.why(client(`c${i}`, runs(1)), nowMs)).toBeUndefined();
+    expect(many.why(client("one-more", runs(1)), nowMs)).toBe("snapshot");
+    const holed = gate();
+    const whys = Array.from({ length: 1_000 }, (_, i) => holed.why(client(`c${i}`, runs(501)), nowMs));
+    expect([whys.indexOf("snapshot"), whys.lastIndexOf(undefined)]).toEqual([400, 399]);
+  });
+
+  it("has one line about what it holds of a stream, one of a clock, and one of a machine's unnumbered pushes", () => {
+    const lines: SnapshotLine[] = [
+      noted(incarnation, [[1, 1]]),
+      noted(incarnation, [[1, 1]], "account"),
+      { is: "clock", now: { wallMs: 1, counter: 0 } },
+      { is: "unnumbered", origin: "pc2", count: 1 },
+    ];
+    const one = gate();
+    expect(lines.map((line) => one.why(line, nowMs))).toEqual(lines.map(() => undefined));
+    expect(lines.map((line) => one.why(line, nowMs))).toEqual(lines.map(() => "snapshot"));
+  });
+
+  it(`adds no hole to an account beyond ${maxRanges}, and no start beyond ${maxIncarnations}`, () => {
+    const known = Account.of({ held: [[incarnation, runs(6_000)]], duplicates: 0 });
+    const other = nextIncarnation(nowMs, "00000b");
+    expect(gate(known).why(noted(other, runs(4_000)), nowMs)).toBeUndefined();
+    expect(gate(known).why(noted(other, runs(6_000)), nowMs)).toBe("incarnation");
+    expect(gate(known).why(noted(incarnation, runs(6_000)), nowMs)).toBeUndefined();
+    const starts = new Account();
+    for (let i = 0; i < maxIncarnations; i++) starts.hold(nextIncarnation(nowMs - i, "00000c"), 1, 1);
+    expect(gate(starts).why(noted(nextIncarnation(nowMs, "00000c"), [[1, 9]]), nowMs)).toBeUndefined();
+    expect(gate(starts).why(noted(other, [[1, 9]]), nowMs)).toBe("incarnation");
   });
 });

@@ -65,6 +65,39 @@ describe("the book of clients", () => {
     expect(book.totals().missing).toBe(1_000);
   });
 
+  it("remembers 100,000 holes of all clients, and beyond it those of the one that was silent longest are only counted", () => {
+    const book = new ClientBook();
+    const odd = (name: string, pushes: number) => {
+      for (let i = 0; i < pushes; i++) book.note(push(name, 1 + 2 * i), "mainpc");
+    };
+    for (let i = 0; i < 400; i++) odd(`client-${i}`, 251);
+    expect([book.holes, book.totals().missing]).toEqual([100_000, 100_000]);
+    odd("one-more", 11);
+    expect([book.holes, book.totals().missing]).toEqual([100_000, 100_010]);
+    expect([2, 20, 22].map((seq) => book.standing(push("client-0", seq)).kind)).toEqual(["reused", "reused", "new"]);
+    expect(book.standing(push("client-1", 2)).kind).toBe("new");
+    const dumps = [...book.dumps()];
+    const other = new ClientBook();
+    for (const dump of [...dumps, ...dumps]) other.merge(dump);
+    expect([other.holes, other.totals().missing]).toEqual([100_000, 100_010]);
+  });
+
+  it("forgets the holes of a client with it", () => {
+    const book = new ClientBook();
+    for (const seq of [1, 3, 5]) book.note(push("holed", seq), "mainpc");
+    expect(book.holes).toBe(2);
+    for (let i = 0; i < 10_000; i++) book.note(push(`client-${i}`, 1), "mainpc");
+    expect([book.holes, book.totals().forgotten]).toEqual([0, 1]);
+  });
+
+  it("keeps 256 runs of a dump with 400, and counts what it wrote off once, however often it is merged", () => {
+    const numbers = Array.from({ length: 400 }, (_, i): [number, number] => [1 + 2 * i, 1 + 2 * i]);
+    const book = new ClientBook();
+    for (let i = 0; i < 2; i++)
+      book.merge({ client: "a", numbers, lowest: 1, duplicates: 0, writtenOff: 0, recent: [] });
+    expect([book.holes, book.totals().missing]).toEqual([255, 399]);
+  });
+
   it("misses nothing by a dump whose lowest number lies above those that it holds, or that holds none", () => {
     const book = new ClientBook();
     const dump = { client: "a", numbers: [[1, 2]] as [number, number][], duplicates: 0, writtenOff: 0, recent: [] };

@@ -43,6 +43,36 @@ describe("a set of sequences", () => {
   });
 });
 
+describe("what one set of sequences holds and another does not", () => {
+  it("is what plain sets say", () => {
+    const ranges = fc.array(fc.tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 8 })));
+    fc.assert(
+      fc.property(ranges, ranges, (mine, others) => {
+        const [one, other] = [mine, others].map((each) =>
+          SeqSet.of(each.map(([first, count]): [number, number] => [first, first + count - 1])),
+        );
+        if (one === undefined || other === undefined) throw new Error("two were made");
+        const left = one.without(other);
+        for (let seq = 1; seq <= 70; seq++) {
+          const isLeft = left.some(([first, last]) => first <= seq && seq <= last);
+          expect(isLeft).toBe(one.has(seq) && !other.has(seq));
+        }
+        expect(left.every(([first, last]) => first <= last)).toBe(true);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it("is found in one pass through 300,000 ranges of each, where each with each would take minutes", () => {
+    const every = (from: number) => {
+      const set = new SeqSet();
+      for (let i = 0; i < 300_000; i++) set.add(from + 4 * i, 2);
+      return set;
+    };
+    expect(every(1).without(every(2)).length).toBe(300_000);
+  });
+});
+
 describe("an incarnation", () => {
   it("sorts after the last one, also when the clock went back an hour", () => {
     const last = nextIncarnation(1_800_000_000_000, "aaaaaa");
@@ -93,6 +123,15 @@ describe("what comes from the peer", () => {
       expect(HealthReport.safeParse({ ...report, ...change }).success).toBe(false);
     },
   );
+});
+
+describe("a group of 200,000 labels", () => {
+  it("is judged in one pass, with one of its names twice or none", () => {
+    const group = ["job", ...Array.from({ length: 200_000 }, (_, i) => `l${i}`)].map((name) => [name, ""]);
+    const push = { kind: "push", at: hlcZero, op: "put", group, body: "m 1\n" };
+    expect(RecordBody.safeParse(push).success).toBe(true);
+    expect(RecordBody.safeParse({ ...push, group: [...group, ["l7", ""]] }).success).toBe(false);
+  });
 });
 
 describe("the ledger", () => {

@@ -41,10 +41,10 @@ const cases: Partial<Record<LimitName, Case>> = {
     after: [["PUT", at("a"), series(4)]],
   },
   textCharactersPerPush: {
-    limits: { textCharactersPerPush: 2_000 },
+    limits: { textCharactersPerPush: 4_000 },
     before: [["PUT", at("a"), series(50)]],
     refused: ["PUT", at(`a/path/${"p".repeat(100)}`), series(50)],
-    says: "with the group's labels on every line the push is longer than 2000 characters (limits.textCharactersPerPush); shorten the group's path",
+    says: "with the group's labels on every line the push is longer than 4000 characters (limits.textCharactersPerPush); shorten the group's path",
     after: [["PUT", at(`a/path/${"p".repeat(100)}`), series(5, "y")]],
   },
   seriesPerGroup: {
@@ -198,7 +198,7 @@ const cases: Partial<Record<LimitName, Case>> = {
     after: [["PUT", at("a"), "x 1\n"]],
   },
   textCharacters: {
-    limits: { textCharacters: 150 },
+    limits: { textCharacters: 740 },
     before: [["PUT", at("a"), series(3)]],
     refused: ["POST", at("a"), series(3, "y")],
     says: "is the most (limits.textCharacters); delete old groups",

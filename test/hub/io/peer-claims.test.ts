@@ -4,7 +4,11 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { encodeBatch } from "../../../hub/core/batch-codec.ts";
 import { type Hlc, maxWallMs } from "../../../hub/core/hlc.ts";
 import { type Batch, nextIncarnation } from "../../../hub/core/record.ts";
+import type { SnapshotLine } from "../../../hub/core/snapshot.ts";
 import { trustMetrics } from "../../../hub/http/trust-metrics.ts";
+import { createLog } from "../../../hub/io/log.ts";
+import { SnapshotStore } from "../../../hub/io/snapshot-store.ts";
+import { pauseAfterAdoptionMs } from "../../../hub/io/snapshots.ts";
 import { ensureStreams, recordSubject } from "../../../hub/io/streams.ts";
 import { fault } from "../../support/fault.ts";
 import { type NatsPair, startNatsPair } from "../../support/nats-pair.ts";
@@ -157,6 +161,43 @@ describe("a hub whose peer says what it likes", () => {
     expect([await mainpc.records.replicated(second), mainpc.refused.of("position")]).toEqual(["local", 1]);
     heard(Date.now(), { metrics: second });
     expect(await mainpc.records.replicated(second)).toBe("peer");
+  });
+
+  it("reads the peer's snapshot ever more rarely while it has nothing of what its mark says is lacking, and takes no line beyond bounds", async () => {
+    const log = createLog("pc2", () => {});
+    const store = new SnapshotStore("pc2", peer, log);
+    await store.ensure();
+    const settled = { "metrics/pc2": { position: { incarnation, seq: 9 }, count: 1_000_000 } };
+    const runs = Array.from({ length: 600 }, (_, i): [number, number] => [1 + 2 * i, 1 + 2 * i]);
+    const client = { is: "client" as const, lowest: 1, duplicates: 0, writtenOff: 0, recent: [] };
+    const lines: SnapshotLine[] = [
+      { ...client, client: "holed", numbers: runs },
+      { ...client, client: "honest", numbers: [[1, 1]] },
+    ];
+    const each = async function* () {
+      yield* lines;
+    };
+    await store.write(each(), () => ({
+      atMs: Date.now(),
+      places: {},
+      covers: {},
+      settled,
+      purgeMarks: {},
+      copied: {},
+    }));
+    const adopted = () => mainpc.said.filter((line) => line.includes('"snapshot.adopted"')).length;
+    const untilMs = performance.now() + 6_500;
+    await until("6.5 s of its words", () => {
+      const rest = { lagMs: 0, copied: {}, holdings: {}, agents: [], snapshot: { covers: {}, settled } };
+      mainpc.records.heardPeer({ v: 1, machine: "pc2", incarnation, counter: ++said, wallMs: Date.now(), ...rest });
+      return performance.now() > untilMs;
+    });
+    // At 0, 1 and 3 s, and the next one is at 7 s.
+    expect(adopted()).toBeGreaterThanOrEqual(2);
+    expect(adopted()).toBeLessThanOrEqual(3);
+    expect(mainpc.refused.of("snapshot")).toBeGreaterThanOrEqual(2);
+    expect(mainpc.records.clients.totals()).toMatchObject({ clients: 1, missing: 0 });
+    expect([1, 2, 3, 9, 10, 99].map(pauseAfterAdoptionMs)).toEqual([1_000, 2_000, 4_000, 256_000, 300_000, 300_000]);
   });
 
   it("asks no ledger for machines that are not of the pair", () => {

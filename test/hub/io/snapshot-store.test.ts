@@ -1,5 +1,5 @@
 import type { NatsConnection } from "nats";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { SnapshotLine } from "../../../hub/core/snapshot.ts";
 import { createLog } from "../../../hub/io/log.ts";
 import { type ManifestDraft, SnapshotStore, snapshotStream } from "../../../hub/io/snapshot-store.ts";
@@ -92,6 +92,60 @@ it("writes that fail half-way leave nothing behind that would fill the stream", 
   for (let i = 0; i < 4; i++) await expect(store.write(cutOff(), () => draft)).rejects.toThrow("cut off");
   await store.write(each([client, group("a", 130_000)]), () => draft);
   expect((await read()).stored?.manifest.lines).toBe(2);
+});
+
+it("3 writes that fail in a row ask once for each of their parts to be dropped, not again for those of the writes before", async () => {
+  const asked: string[] = [];
+  nc.subscribe(`$JS.API.STREAM.MSG.DELETE.${snapshotStream}`, {
+    callback: (_error, message) => asked.push(message.string()),
+  });
+  await store.write(each([client]), () => draft);
+  const cutOff = async function* () {
+    for (let i = 0; i < 8; i++) yield group(`${i}`, 130_000);
+    throw new Error("cut off");
+  };
+  for (let i = 0; i < 3; i++) await expect(store.write(cutOff(), () => draft)).rejects.toThrow("cut off");
+  await store.write(each([client]), () => draft);
+  expect(asked.length).toBeGreaterThanOrEqual(15);
+  expect(new Set(asked).size).toBe(asked.length);
+});
+
+describe("of a snapshot that another hub wrote", () => {
+  const reader = (limitBytes?: number) =>
+    new SnapshotStore(
+      "mainpc",
+      nc,
+      createLog("mainpc", () => {}),
+      limitBytes,
+    );
+  const readBy = async (by: SnapshotStore, admits: (line: SnapshotLine) => boolean = () => true) => {
+    const lines: string[] = [];
+    let tooLong = 0;
+    const judge = { begin: () => admits, onTooLong: () => tooLong++ };
+    const stored = await by.read("mainpc", (line) => lines.push(line.is), never, judge);
+    return { lines, tooLong, isRead: stored !== undefined };
+  };
+
+  it("no more is read than the bytes that a snapshot may take, and that is said once a snapshot", async () => {
+    await store.write(each([group("a", 200_000), group("b", 200_000), client]), () => draft);
+    expect(await readBy(reader(300_000))).toEqual({ lines: ["group"], tooLong: 1, isRead: false });
+  });
+
+  it("a line of 17 MiB is not even parsed that is no group's", async () => {
+    const name = "x".repeat(17 * 1024 ** 2);
+    await store.write(each([{ ...noted, held: [[name, [[1, 7]]]] }]), () => draft);
+    expect(await readBy(reader())).toEqual({ lines: [], tooLong: 1, isRead: false });
+    await store.write(each([group("large", 17 * 1024 ** 2), client]), () => draft);
+    expect(await readBy(reader())).toEqual({ lines: ["group", "client"], tooLong: 0, isRead: true });
+  });
+
+  it("a line that is not admitted is judged as it comes, and not handed over", async () => {
+    await store.write(each([group("a", 10), noted, client]), () => draft);
+    expect(await readBy(reader(), ({ is }) => is !== "noted")).toMatchObject({
+      lines: ["group", "client"],
+      isRead: true,
+    });
+  });
 });
 
 it("a state that is larger than a snapshot may be is none, says so, and leaves the one before it", async () => {

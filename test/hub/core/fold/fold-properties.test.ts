@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { parseExposition } from "../../../../hub/core/exposition/parse.ts";
 import { labelText } from "../../../../hub/core/exposition/render.ts";
 import { Fold } from "../../../../hub/core/fold/fold.ts";
-import { charactersOf } from "../../../../hub/core/fold/prepare.ts";
+import { familyBytes, groupBytes } from "../../../../hub/core/fold/snapshot-size.ts";
 import { groupKey } from "../../../../hub/core/group-path.ts";
 import { compareHlc } from "../../../../hub/core/hlc.ts";
 import { records, type Stamped, shuffled } from "./random-records.ts";
@@ -62,12 +62,12 @@ it("what is counted in all and by job is what there is, in whatever order record
       const { held } = fold.admission;
       const states = fold.state();
       const families = states.flatMap((state) => state.families);
-      const characters = families.reduce((sum, family) => sum + charactersOf(family), 0);
+      const characters = families.reduce((sum, family) => sum + familyBytes(family), 0);
       expect(held.total).toEqual({
         remembered: states.length,
         groups: fold.groupCount,
         series: fold.seriesCount,
-        characters: characters + states.reduce((sum, { key }) => sum + key.length, 0),
+        characters: characters + states.reduce((sum, { group }) => sum + groupBytes(group), 0),
       });
       for (const [job, sums] of counted) expect(held.of(job)).toMatchObject(sums);
       for (const what of ["series", "groups"] as const) {
