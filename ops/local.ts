@@ -4,10 +4,11 @@ import { fleetDir, requireFleet } from "../fleet/load.ts";
 import { messageOf } from "../hub/io/log.ts";
 import { build } from "./build.ts";
 import type { ChildEvent } from "./local/child.ts";
-import { openDataFolder, reviveSignal } from "./local/data-folder.ts";
+import { openDataFolder } from "./local/data-folder.ts";
 import { readAccess, readNotifications, readRemoteWrite } from "./local/hub-words.ts";
 import { Pair } from "./local/pair.ts";
 import { requireFree } from "./local/port-owner.ts";
+import { hearReviveOrders } from "./local/revive-orders.ts";
 import {
   type AgentChoice,
   allMachineNames,
@@ -59,6 +60,7 @@ export function registerLocal(program: Command): void {
 }
 
 async function run(options: LocalOptions): Promise<void> {
+  const onReviveOrder = hearReviveOrders();
   const say = (line: string) => void process.stderr.write(`${line}\n`);
   const startedAtMs = performance.now();
   const site = planSite(
@@ -72,7 +74,7 @@ async function run(options: LocalOptions): Promise<void> {
   const natsServer = await ensureTool("nats-server", say);
   const pushgateway = await ensureTool("pushgateway", say);
   const { hub, router, supervisor } = await build();
-  const data = await openDataFolder(options.data, [...allMachineNames(site.fleet), witnessName], say);
+  const data = await openDataFolder(options.data, [...allMachineNames(site.fleet), witnessName], say, "local run");
   try {
     await requireFree(site.plan.ports);
     say(data.existed ? `going on with the data in ${data.path}` : `new data folder ${data.path}`);
@@ -86,10 +88,11 @@ async function run(options: LocalOptions): Promise<void> {
       tell: (event) => tell(event, say, options.json),
     });
     const stopped = stopOnSignal(pair, say);
-    process.on(reviveSignal, () => pair.revive());
     try {
       const started = await Promise.race([pair.start().then(() => true), stopped.then(() => false)]);
       if (started) {
+        // Not before: what is still to be started for the first time would be started twice.
+        onReviveOrder(() => pair.revive());
         const line = readyLine(site, pair);
         if (options.json) printJson(line);
         else printEndpoints(site, line.machines, performance.now() - startedAtMs);

@@ -4,7 +4,9 @@ import type { Command } from "commander";
 import { ask } from "./client/hub-client.ts";
 import { OperatorError } from "./error.ts";
 import { hubUrls } from "./ledger/hubs.ts";
-import { reviveSignal, runOf } from "./local/data-folder.ts";
+import { holderOfRun, reviveSignal } from "./local/data-folder.ts";
+import type { Holder } from "./local/lock.ts";
+import { listProcesses } from "./local/processes.ts";
 import { siteDir } from "./site/stacks.ts";
 
 interface ReviveOptions {
@@ -29,22 +31,42 @@ export function registerRevive(program: Command): void {
 }
 
 async function revive({ data, json }: ReviveOptions): Promise<void> {
-  const pid = runOf(data);
-  if (pid === undefined) {
+  const holder = holderOfRun(data);
+  if (holder === undefined) {
     const next = "Name the folder of one that runs with --data, or start one: tandem local";
     throw new OperatorError("revive.no-run", `no local run keeps its data in ${data}`, next);
+  }
+  const { pid } = holder;
+  if (!isLocalRun(holder)) {
+    const what = `process ${pid}, which has ${data}, is no local run but one of tandem chaos, tandem soak or a test`;
+    throw new OperatorError("revive.other-run", what, "Leave it alone: it starts again by itself what it has killed");
   }
   process.kill(pid, reviveSignal);
   const urls = hubUrls({ data, stack: [], dir: siteDir });
   const endMs = performance.now() + deadlineMs;
   let trouble = await troubleOf(urls);
+  requireRun(data, pid);
   while (trouble !== "" && performance.now() < endMs) {
     await pause(pollMs);
     trouble = await troubleOf(urls);
+    requireRun(data, pid);
   }
   if (trouble !== "") process.exitCode = 1;
   const text = trouble === "" ? "both machines are well" : `${trouble}, ${deadlineMs / 1_000} s after it was told`;
   process.stdout.write(`${json ? JSON.stringify({ ok: trouble === "", text }) : text}\n`);
+}
+
+/** A lock of the version before does not say of what kind its run is, and its process does. */
+function isLocalRun({ pid, run, birth }: Holder): boolean {
+  if (run !== undefined || birth !== undefined) return run === "local run";
+  return listProcesses().some((found) => found.pid === pid && found.command.split(" ").includes("local"));
+}
+
+/** @throws OperatorError when it has ended: its processes may be well, but nobody starts them again */
+function requireRun(data: string, pid: number): void {
+  if (holderOfRun(data)?.pid === pid) return;
+  const next = "Start it again (npm start, or tandem local); it stops what this one left behind";
+  throw new OperatorError("revive.ended", `the local run in ${data}, process ${pid}, has ended`, next);
 }
 
 async function troubleOf(urls: readonly string[]): Promise<string> {

@@ -10,10 +10,10 @@ import { build } from "../build.ts";
 import { ask } from "../client/hub-client.ts";
 import { OperatorError } from "../error.ts";
 import type { Child } from "../local/child.ts";
-import { type DataFolder, openDataFolder, writeWhole } from "../local/data-folder.ts";
+import { type DataFolder, openDataFolder, processesOf, reviveSignal, writeWhole } from "../local/data-folder.ts";
 import { Pair } from "../local/pair.ts";
 import { requireFree } from "../local/port-owner.ts";
-import { listProcesses, signal as sendSignal } from "../local/processes.ts";
+import { signal as sendSignal } from "../local/processes.ts";
 import {
   type AgentChoice,
   allMachineNames,
@@ -54,7 +54,7 @@ export interface StageMachine {
   name: string;
   hubUrl: string;
   nats: { host: string; port: number };
-  /** Machine's folder, which is in the command line of each of its processes. */
+  /** Machine's folder, a file of which is in the command line of each of its processes. */
   folder: string;
 }
 
@@ -109,7 +109,10 @@ export class Stage {
       router: built.router.path,
       supervisor: built.supervisor.path,
     };
-    const data = await openDataFolder(join(dir, "data"), [...allMachineNames(site.fleet), witnessName], say);
+    // The version before sends it to whoever has a folder, and an end by it would leave all processes behind.
+    if (!process.listeners(reviveSignal).includes(ignore)) process.on(reviveSignal, ignore);
+    const machines = [...allMachineNames(site.fleet), witnessName];
+    const data = await openDataFolder(join(dir, "data"), machines, say, "staged run");
     const disk = options.disk ? SmallDisk.mount(data.machine("pc2")) : "no scenario needs it";
     const links = options.links ? new Links(random.fork(), portsOf(site)) : undefined;
     const pair = new Pair({ site, data, programs, restart: false, say: () => {}, tell: () => {} });
@@ -275,10 +278,7 @@ export class Stage {
   }
 
   #pidsOf(machine: string): number[] {
-    const { folder } = this.machine(machine);
-    return listProcesses().flatMap(({ pid, command }) =>
-      pid !== process.pid && command.includes(`${folder}/`) ? [pid] : [],
-    );
+    return processesOf(this.#data.path, [this.machine(machine).name]);
   }
 
   async #close(): Promise<void> {
@@ -290,6 +290,8 @@ export class Stage {
     this.#data.release();
   }
 }
+
+function ignore(): void {}
 
 const clockFile = (folder: string) => join(folder, "clock");
 

@@ -3,8 +3,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFile
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { OperatorError } from "../error.ts";
-import { type Holder, holderOf, takeLock } from "./lock.ts";
-import { listProcesses, stopProcesses } from "./processes.ts";
+import { type Holder, holderOf, type RunKind, takeLock } from "./lock.ts";
+import { processName } from "./process-name.ts";
+import { listProcesses, ownLine, stopProcesses } from "./processes.ts";
 
 /** Grows when the folder's shape changes in a way that an older or newer run cannot read. */
 export const dataVersion = 1;
@@ -25,15 +26,20 @@ export interface DataFolder {
   release(): void;
 }
 
-/** Opens or makes the folder; leftovers of a run that was killed are stopped, and said so. */
+/**
+ * Opens or makes the folder; leftovers of a run that was killed are stopped, and said so.
+ *
+ * @param run kind of run, told to whoever would give it orders @default one that takes none
+ */
 export async function openDataFolder(
   dir: string,
   machines: readonly string[],
   say: (line: string) => void,
+  run?: RunKind,
 ): Promise<DataFolder> {
   const path = resolve(dir);
   const existed = checkStamp(path);
-  const release = takeLock(join(path, lockName), (holder) => locked(path, holder));
+  const release = takeLock(join(path, lockName), (holder) => locked(path, holder), run);
   try {
     await stopLeftovers(path, machines, say);
     for (const machine of machines) mkdirSync(join(path, machine, "logs"), { recursive: true });
@@ -76,16 +82,25 @@ function checkStamp(path: string): boolean {
   }
 }
 
+/** Who has the folder now; undefined without a run. */
+export const holderOfRun = (dir: string): Holder | undefined => holderOf(join(dir, lockName));
+
 /** Process of the run that has the folder now; undefined without one. */
-export const runOf = (dir: string): number | undefined => holderOf(join(dir, lockName))?.pid;
+export const runOf = (dir: string): number | undefined => holderOfRun(dir)?.pid;
+
+/** Processes of these machines, whoever started them, but for ours and those that wait for it. */
+export function processesOf(path: string, machines: readonly string[]): number[] {
+  const own = ownLine();
+  return listProcesses().flatMap((found) =>
+    !own.has(found.pid) && processName(found, path, machines) !== undefined ? [found.pid] : [],
+  );
+}
 
 async function stopLeftovers(path: string, machines: readonly string[], say: (line: string) => void): Promise<void> {
-  const folders = machines.map((machine) => join(path, machine));
-  const isOurs = (command: string) => folders.some((folder) => command.includes(`${folder}/`));
-  const left = listProcesses().filter(({ pid, command }) => pid !== process.pid && isOurs(command));
+  const left = processesOf(path, machines);
   if (left.length === 0) return;
-  say(`stopping ${left.length} processes that an earlier run left behind: ${left.map(({ pid }) => pid).join(", ")}`);
-  await stopProcesses(left.map(({ pid }) => pid));
+  say(`stopping ${left.length} processes that an earlier run left behind: ${left.join(", ")}`);
+  await stopProcesses(left);
 }
 
 function parse<T>(schema: z.ZodType<T>, text: string): T | undefined {

@@ -1,9 +1,9 @@
 /** Keeps the hashes of a run's checkpoints at both hubs, in one document that is written over: an edit of the folder and its key shows by them. */
 import { hostname, userInfo } from "node:os";
 import { z } from "zod";
+import { HubClient } from "../client/hub-client.ts";
 import { giveOrders } from "../deploy/orders.ts";
 import { placeOf } from "../deploy/place.ts";
-import { readDocuments } from "../site/documents.ts";
 import { type GiveOrders, givingTo, keepDocuments } from "../site/keep-documents.ts";
 import { readStacks } from "../site/stacks.ts";
 import type { Settings } from "./settings.ts";
@@ -55,13 +55,32 @@ export async function keepCopy(keeper: Keeper, hashes: readonly string[]): Promi
 
 /** Of each hub that answers. */
 export async function keptCopies(run: string, hubUrls: readonly string[]): Promise<HubCopy[]> {
-  const asked = hubUrls.map(async (hubUrl): Promise<HubCopy[]> => {
-    const view = await readDocuments([hubUrl], kind);
-    if (view === undefined) return [];
-    const found = Copy.safeParse(view.documents.find(({ key }) => key === run)?.value);
-    return [{ hubUrl, copy: found.data }];
+  return (await askCopies(run, hubUrls)).copies;
+}
+
+/** What was heard of hubs, and why nothing of the others. */
+export interface AskedCopies {
+  copies: HubCopy[];
+  silent: { hubUrl: string; why: string }[];
+}
+
+export async function askCopies(run: string, hubUrls: readonly string[]): Promise<AskedCopies> {
+  const heard: AskedCopies = { copies: [], silent: [] };
+  const outcomes = hubUrls.map(async (hubUrl) => {
+    const outcome = await new HubClient([hubUrl]).call("getDocuments", { params: { kind } });
+    return { hubUrl, outcome };
   });
-  return (await Promise.all(asked)).flat();
+  for (const { hubUrl, outcome } of await Promise.all(outcomes)) {
+    if (outcome.kind === "answered") {
+      const found = Copy.safeParse(outcome.value.documents.find(({ key }) => key === run)?.value);
+      heard.copies.push({ hubUrl, copy: found.data });
+    } else {
+      const why =
+        outcome.kind === "refused" ? `${hubUrl}: ${outcome.status} ${outcome.reason}` : outcome.reasons.join();
+      heard.silent.push({ hubUrl, why });
+    }
+  }
+  return heard;
 }
 
 /** Whether the chain goes on where the copy ends. */

@@ -10,7 +10,7 @@ import { askHub } from "../site/ask-hub.ts";
 import { requirePushes } from "../site/push-token.ts";
 import type { HubAddress } from "./hub-look.ts";
 import { Proc } from "./proc.ts";
-import type { OwnPair, RunningTarget } from "./target.ts";
+import { type OwnPair, type RunningTarget, trustHubsOf } from "./target.ts";
 
 export interface SoakedPair {
   hubs: HubAddress[];
@@ -57,6 +57,7 @@ export async function startPair(options: StartOptions, signal: AbortSignal): Pro
 /** @throws OperatorError when no hub answers, or one refuses the pushes of which the load is made */
 export async function findPair(target: RunningTarget): Promise<SoakedPair> {
   const { hubUrls } = target;
+  trustHubsOf(target);
   const places = target.kind === "local" ? machineNames : hubUrls.map((_, i) => `hub-${i + 1}`);
   const hubs = await Promise.all(hubUrls.map((hubUrl, i) => namedHub(hubUrl, places[i] ?? hubUrl)));
   if (hubs.every(({ answers }) => !answers)) {

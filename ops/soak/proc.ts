@@ -1,7 +1,8 @@
 /** Reads from Linux's /proc how much this computer, and each process of a local pair on it, uses. */
 import { readdirSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { readMachineUse, tickSeconds } from "../../hub/io/machine-use.ts";
+import { processName } from "../local/process-name.ts";
 import { isAlive, listProcesses } from "../local/processes.ts";
 import { type CpuReading, sharesOf } from "./machine-shares.ts";
 import type { MachineUse, ProcessUse } from "./slice.ts";
@@ -9,15 +10,6 @@ import type { MachineUse, ProcessUse } from "./slice.ts";
 const pageBytes = 4_096;
 /** The list of all processes is read so often at most: to read it costs more than to look at a few of them. */
 const findEveryMs = 10_000;
-
-/** Names by the config file in the command line of each. */
-const names: Record<string, string> = {
-  "hub.json": "hub",
-  "nats.conf": "nats",
-  "router.json": "router",
-  "supervisor.json": "supervisor",
-  "pushgateway.db": "pushgateway",
-};
 
 export class Proc {
   readonly #folder: string;
@@ -86,25 +78,9 @@ export class Proc {
   }
 
   #find(): { name: string; pid: number }[] {
-    return listProcesses().flatMap(({ pid, command }) => {
-      const name = pid === process.pid ? undefined : processName(command, this.#folder, this.#machines);
-      return name === undefined ? [] : { name, pid };
+    return listProcesses().flatMap((found) => {
+      const name = found.pid === process.pid ? undefined : processName(found, this.#folder, this.#machines);
+      return name === undefined ? [] : { name, pid: found.pid };
     });
   }
-}
-
-/**
- * @param folder absolute; it may hold spaces
- * @example "mainpc/hub"; undefined of a process that is none of the pair's
- */
-export function processName(command: string, folder: string, machines: readonly string[]): string | undefined {
-  for (const machine of machines) {
-    const own = `${join(folder, machine)}/`;
-    const at = [" ", "="].map((before) => command.indexOf(`${before}${own}`)).find((index) => index !== -1);
-    if (at === undefined) continue;
-    // What a log or a store is read by, such as tail, is no process of the pair.
-    const file = command.slice(at + 1 + own.length).split(" ", 1)[0] ?? "";
-    if (!file.includes("/")) return `${machine}/${names[file] ?? file.replace(/\.\w+$/, "")}`;
-  }
-  return undefined;
 }

@@ -123,13 +123,14 @@ export const eventLine = ({ atMs, what }: SoakEvent): string =>
 
 /** @param isKeyKnown whether whoever verifies has named the key */
 export function verifiedText(
-  { problems, checkpoints, hubs, unvouched, fingerprint }: Verified,
+  { problems, notes, checkpoints, hubs, unvouched, fingerprint }: Verified,
   isKeyKnown: boolean,
 ): string {
   const held = hubs === 0 ? "no hub that answers holds a copy" : `a copy at ${hubs} ${hubs === 1 ? "hub" : "hubs"}`;
   const { slices, events } = unvouched;
   return [
     ...problems.map(({ of, what }) => `${of} ${what}`),
+    ...notes,
     ...(slices + events === 0
       ? []
       : [

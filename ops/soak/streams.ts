@@ -71,8 +71,9 @@ export async function removeGroups(hubs: readonly HubAddress[]): Promise<void> {
   const jobs = hubs.flatMap(({ name }) => [jobOf("load", name), jobOf("push", name)]);
   const [hub] = hubs;
   if (hub === undefined) return;
-  const remove = (job: string) =>
-    fetch(`${hub.hubUrl}/metrics/job/${job}`, {
+  // A token that cannot be read just then leaves the groups, and the report is written all the same.
+  const remove = async (job: string) =>
+    await fetch(`${hub.hubUrl}/metrics/job/${job}`, {
       method: "DELETE",
       headers: pushHeaders(),
       signal: AbortSignal.timeout(2 * tryMs),

@@ -55,6 +55,20 @@ export function requireStill(target: RunningTarget): void {
   );
 }
 
+/**
+ * Has its hubs believed whose CA its stacks name, as a start that named the stacks had. Without stacks that can be read here, such as on another
+ * computer, that of TANDEM_CA_FILE is left.
+ */
+export function trustHubsOf(target: Target): void {
+  const stacks = target.kind === "site" || target.kind === "hubs" ? target.stacks : null;
+  if (stacks === null) return;
+  try {
+    readPairStacks(stacks.names, stacks.dir);
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+  }
+}
+
 /** Whether its hubs take documents from here: those of a local run do at their ports on loopback, and deployed ones by SSH. */
 export function takesOrders(target: Target): boolean {
   return target.kind !== "hubs" || target.stacks !== null || target.hubUrls.every(isOnLoopback);

@@ -1,9 +1,10 @@
 /** Holds a run's folder, and the copies kept at the hubs, against what was signed. */
 import { OperatorError } from "../error.ts";
 import { fingerprintOf } from "./checkpoint.ts";
-import { keptCopies } from "./copies.ts";
+import { type AskedCopies, askCopies } from "./copies.ts";
 import { observedMsOf, type Run, type RunLines, readCheckpoints, readLines, readRun } from "./run-files.ts";
-import { askedMsOf } from "./settings.ts";
+import { askedMsOf, type Settings } from "./settings.ts";
+import { trustHubsOf } from "./target.ts";
 import { type Chain, type Problem, verifyChain } from "./verify.ts";
 import { wrongReports } from "./verify-reports.ts";
 
@@ -22,13 +23,17 @@ export interface Verified {
   hubs: number;
   unvouched: Chain["unvouched"];
   problems: Problem[];
+  /** What was not compared, and why: it says nothing against the folder, nor for it. */
+  notes: string[];
 }
 
 export async function verifyFolder(dir: string, { key, hubUrls }: Known = {}): Promise<Verified> {
   const lines = readLines(dir);
   const { settings, sliceLines: slices, eventLines: events } = lines;
   const checkpoints = readCheckpoints(dir);
-  const copies = await keptCopies(settings.run, hubUrls ?? settings.hubUrls);
+  trustHubsOf(settings.target);
+  const asked = await askCopies(settings.run, hubUrls ?? settings.hubUrls);
+  const { copies } = asked;
   const chain = verifyChain({ settings, checkpoints, copies, slices, events });
   const { problems, unvouched } = chain;
   const fingerprint = fingerprintOf(settings.publicKey);
@@ -43,7 +48,22 @@ export async function verifyFolder(dir: string, { key, hubUrls }: Known = {}): P
     hubs: copies.filter(({ copy }) => copy !== undefined).length,
     unvouched,
     problems,
+    notes: notCompared(settings, asked, hubUrls !== undefined),
   };
+}
+
+/** Copies of a pair of its own end with it, and a run whose hubs take no orders has none. */
+function notCompared({ copies: kept, target }: Settings, { copies, silent }: AskedCopies, isNamed: boolean): string[] {
+  const disbelieved = silent.filter(({ hubUrl, why }) => hubUrl.startsWith("https:") && /certificate/i.test(why));
+  const notes = disbelieved.map(
+    ({ why }) => `${why}: its copy was not compared; TANDEM_CA_FILE may name the file of its CA`,
+  );
+  const isExpected = isNamed || (kept && target.kind !== "own-pair");
+  if (copies.length === 0 && isExpected) {
+    const others = silent.filter((one) => !disbelieved.includes(one)).map(({ why }) => ` (${why})`);
+    notes.push(`no hub answered: the copies that they keep were not compared${others.join("")}`);
+  }
+  return notes;
 }
 
 /** While a run goes on, its last lines wait for their checkpoint. */

@@ -1,6 +1,8 @@
 /** Measures from outside what clients see, in a thread of its own. */
 import { Worker } from "node:worker_threads";
+import { messageOf } from "../../../hub/io/log.ts";
 import { monoMs } from "../../../hub/io/mono-clock.ts";
+import { OperatorError } from "../../error.ts";
 import { trustedCas } from "../../site/trust.ts";
 import type { ProberInput, ProberMessage, ProberOrder, Sample, Stream } from "./sample.ts";
 
@@ -11,7 +13,7 @@ export class Prober {
   streams: Stream[];
   readonly #worker: Worker;
   #samples: Sample[] = [];
-  #failure: Error | undefined;
+  #failure: OperatorError | undefined;
 
   /** Begins at once. */
   constructor(streams: Stream[]) {
@@ -23,10 +25,12 @@ export class Prober {
     this.#worker.on("message", ({ samples }: ProberMessage) => {
       for (const sample of samples) this.#samples.push(sample);
     });
-    this.#worker.on("error", (error: Error) => (this.#failure = error));
+    // An error of another thread arrives without its class.
+    this.#worker.on("error", (error: unknown) => (this.#failure = died(messageOf(error))));
+    this.#worker.on("exit", (code) => (this.#failure ??= died(`it ended with ${code}`)));
   }
 
-  /** Of all requests that were due in a window that is over, once they are answered or given up; earlier ones are forgotten. */
+  /** Of all requests that were due in a window that is over, once they are answered or given up; earlier ones are forgotten. @throws as `drain` */
   async take(fromMs: number, toMs: number): Promise<Sample[]> {
     const longestMs = Math.max(...this.streams.map(({ tryMs, targets }) => tryMs * targets.length));
     await new Promise((resolve) => setTimeout(resolve, toMs - monoMs() + longestMs + lastWordMs));
@@ -36,7 +40,7 @@ export class Prober {
     return taken;
   }
 
-  /** All that have been answered or given up since the last call. */
+  /** All that have been answered or given up since the last call. @throws OperatorError once its thread has died */
   drain(): Sample[] {
     if (this.#failure !== undefined) throw this.#failure;
     return this.#samples.splice(0);
@@ -54,6 +58,7 @@ export class Prober {
   }
 
   async close(): Promise<void> {
+    this.#worker.removeAllListeners("exit");
     await this.#worker.terminate();
   }
 
@@ -61,3 +66,10 @@ export class Prober {
     this.#worker.postMessage(order);
   }
 }
+
+const died = (why: string) =>
+  new OperatorError(
+    "prober.died",
+    `the thread that asks as clients do has died, so nothing is measured any more: ${why}`,
+    "Begin again (a soak goes on with --resume); if it comes again, keep this line for a report of a fault in Tandem",
+  );

@@ -1,5 +1,5 @@
-import { describe, expect, it } from "vitest";
-import { hubStreams, mostUnseen, newestOf } from "../../../ops/soak/streams.ts";
+import { describe, expect, it, vi } from "vitest";
+import { hubStreams, mostUnseen, newestOf, removeGroups } from "../../../ops/soak/streams.ts";
 
 const hubs = ["mainpc", "pc2"].map((name) => ({ name, hubUrl: `http://${name}` }));
 const load = { hubs, pushesPerSecond: 20, client: "soak-1-4" };
@@ -18,5 +18,11 @@ describe("the clients of a soak", () => {
   it("of the newest start are those with the highest number", () => {
     expect(newestOf(["soak-1-9-load-pc2", "soak-1-10-push-mainpc"], "soak-1")).toBe("soak-1-10");
     expect(newestOf([], "soak-1")).toBe("soak-1-0");
+  });
+
+  it("leave their groups behind, and no more than that, when the token cannot be read at the end", async () => {
+    vi.stubEnv("TANDEM_PUSH_TOKEN_FILE", "/nowhere/token");
+    await expect(removeGroups(hubs)).resolves.toBeUndefined();
+    vi.unstubAllEnvs();
   });
 });

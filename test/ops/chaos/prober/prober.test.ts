@@ -1,9 +1,13 @@
+import { rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { Prober } from "../../../../ops/chaos/prober/prober.ts";
 import type { Sample } from "../../../../ops/chaos/prober/sample.ts";
+import { OperatorError } from "../../../../ops/error.ts";
 import { trust } from "../../../../ops/site/trust.ts";
 import { TlsSite } from "../../../support/tls-files.ts";
 
@@ -77,5 +81,34 @@ describe("the prober", () => {
     expect((await until(({ stream }) => stream === "a")).errors).toEqual([expect.stringContaining("gopher:")]);
     expect((await until(({ stream }) => stream === "b")).errors).toEqual([expect.stringContaining("/nowhere/token")]);
     await until(({ stream, ok }) => stream === "a" && !ok);
+  });
+
+  it("shows the last good token while its file cannot be read, and the new one once it can", async () => {
+    const token = join(site.folder, "token");
+    writeFileSync(token, "first\n");
+    vi.stubEnv("TANDEM_PUSH_TOKEN_FILE", token);
+    const shown: (string | undefined)[] = [];
+    const server = createServer(({ headers }, response) => {
+      shown.push(headers.authorization);
+      response.end();
+    });
+    prober = new Prober([stream("a", "mainpc", `http://${await listening(server)}`, "push")]);
+    await until(({ ok }) => ok);
+    rmSync(token);
+    // A token is read anew after 5 s at most.
+    for (const endMs = performance.now() + 6_000; performance.now() < endMs; await pause(50))
+      expect(prober.drain().filter(({ ok }) => !ok)).toEqual([]);
+    writeFileSync(token, "second\n");
+    await until(() => shown.at(-1) === "Bearer second");
+    expect(new Set(shown)).toEqual(new Set(["Bearer first", "Bearer second"]));
+  });
+
+  it("tells that its thread has died as an operator's error with what to do", async () => {
+    prober = new Prober([stream("a", "mainpc")]);
+    await until(({ ok }) => ok);
+    prober.ask([{ ...stream("b", "mainpc"), targets: null as never }]); // which no caller may
+    const failure = await until(() => false).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(OperatorError);
+    expect(failure).toMatchObject({ code: "prober.died", next: expect.stringContaining("--resume") });
   });
 });
