@@ -14,7 +14,7 @@ export const PushLimits = z.strictObject({
   /** Metric names of one push. */
   familiesPerPush: most(2_000),
   /** What a push takes with its group's labels on every line, as `textCharacters` counts: a long path makes 1,000 times the body of it. */
-  textCharactersPerPush: most(4 * mebi),
+  textCharactersPerPush: most(6 * mebi),
   /** Series of one group, which POSTs may fill bit by bit. */
   seriesPerGroup: most(20_000),
   /** Labels of a group, its job included; each stands on each of its series. */

@@ -76,10 +76,10 @@ it("30 pushes of 300 labels of 2,000 control characters end in 507 at a sixteent
   expect(snapshotBytes(fold)).toBeLessThan(limits.textCharacters);
 });
 
-it("a push is measured as a snapshot holds it: 400 labels of 2,000 control characters are more than 4 Mi, and 400 of letters are not", () => {
+it("a push is measured as a snapshot holds it: 600 labels of 2,000 control characters are more than 6 Mi, and 600 of letters are not", () => {
   const fold = new Fold();
   const body = (letter: string) =>
-    Array.from({ length: 400 }, (_, i) => `x{a="${i}",b="${letter.repeat(2_000)}"} 1\n`).join("");
+    Array.from({ length: 600 }, (_, i) => `x{a="${i}",b="${letter.repeat(2_000)}"} 1\n`).join("");
   expect(fold.check(put("a", body("\u0001")))).toMatchObject({ ok: false, limit: "textCharactersPerPush" });
   expect(fold.check(put("a", body("x")))).toMatchObject({ ok: true });
   const stored: Push = { ...put("a", body("\u0001")), at: { wallMs: 1, counter: 0 } } as Push;
