@@ -5,7 +5,7 @@ import { fleetDir } from "../fleet/load.ts";
 import { ask } from "./client/hub-client.ts";
 import { listenForEnd } from "./deploy/listen-for-end.ts";
 import { OperatorError } from "./error.ts";
-import { localData, localRun } from "./ledger/hubs.ts";
+import { localData, localRun, mindingNames } from "./ledger/hubs.ts";
 import { undo, withdraw } from "./migrate/agent-step.ts";
 import { deployedSite, requireHosts } from "./migrate/deployed-site.ts";
 import { DriverSeat, driverOf } from "./migrate/driver-seat.ts";
@@ -25,6 +25,7 @@ import { typed } from "./terminal/confirmation.ts";
 
 interface SiteOptions {
   data?: string;
+  stacksOnly?: boolean;
   dir: string;
   fleet?: string;
   json: boolean;
@@ -73,7 +74,7 @@ export function registerMigrate(program: Command): void {
 }
 
 function common(command: Command): Command {
-  return command
+  return mindingNames(command)
     .option("--data <dir>", `folder of a local run (${localData} when one runs there)`)
     .option("--dir <dir>", "folder of a deployed site: Pulumi.yaml and the stacks' files", siteDir)
     .option("--fleet <dir>", "folder of the inventory, when it is another one than the site's")
@@ -231,8 +232,8 @@ async function driven<T>(
   }
 }
 
-async function siteOf({ data, dir, fleet }: SiteOptions): Promise<MigrationSite> {
-  const local = localRun(data === undefined ? {} : { data });
+async function siteOf({ dir, fleet, ...asked }: SiteOptions): Promise<MigrationSite> {
+  const local = localRun(asked);
   const site =
     local === undefined ? deployedSite(dir, fleet, "migration-reports") : await localSite(local, fleet ?? fleetDir);
   requireHosts(site);
