@@ -15,12 +15,13 @@ import { tell } from "./drill/tell.ts";
 import { DrillTold } from "./drill/told.ts";
 import { isInWindow, parseWindow, type Window } from "./drill/window.ts";
 import { OperatorError } from "./error.ts";
-import { localData, localRun } from "./ledger/hubs.ts";
+import { localData, localRun, mindingNames } from "./ledger/hubs.ts";
 import { siteDir } from "./site/stacks.ts";
 import { typed } from "./terminal/confirmation.ts";
 
 interface SiteOptions {
   data?: string;
+  stacksOnly?: boolean;
   dir: string;
   stack: string[];
   json: boolean;
@@ -59,7 +60,7 @@ export function registerDrill(program: Command): void {
 }
 
 function common(command: Command): Command {
-  return command
+  return mindingNames(command)
     .option("--data <dir>", `folder of a local run (${localData} when one runs there)`)
     .option("--dir <dir>", "folder of a deployed site: Pulumi.yaml and the stacks' files", siteDir)
     .option("--stack <name...>", "stacks of the pair", ["mainpc", "pc2"])
@@ -147,8 +148,8 @@ function list({ json }: { json: boolean }): void {
   print(json ? JSON.stringify({ faults: scenarios }) : lines.join("\n"));
 }
 
-function siteOf({ data, dir, stack }: SiteOptions): DrillSite {
-  const local = localRun(data === undefined ? {} : { data });
+function siteOf({ dir, stack, ...asked }: SiteOptions): DrillSite {
+  const local = localRun(asked);
   return local === undefined ? deployedDrillSite(stack, dir, "drill-reports") : localDrillSite(local);
 }
 

@@ -31,7 +31,11 @@ export function registerInit(program: Command): void {
     .option("--satellite <name>", "add a machine without a hub to the site that is there")
     .option("--renew-certificates", "issue new certificates for the link", false)
     .option("--renew-keys", "make new keys for both hubs", false)
-    .option("--force", "replace stack files that already describe a site of your own", false)
+    .option(
+      "--force",
+      "replace stack files that already describe a site of your own, and move what was kept of a site into a folder beside it",
+      false,
+    )
     .option("--ca-passphrase-file <file>", "file with the passphrase that encrypts the CA's key")
     .option("--secrets-provider <url>", "how Pulumi encrypts the secrets, for stacks that are new")
     .option("--dir <folder>", "folder with Pulumi.yaml", root)
@@ -47,9 +51,10 @@ async function act(options: InitOptions): Promise<void> {
   process.stdout.write(options.json ? `${JSON.stringify(result, null, 2)}\n` : summary(result));
 }
 
-function summary({ files, kept, keptFiles, next }: InitResult): string {
+function summary({ files, kept, keptFiles, aside, next }: InitResult): string {
   return [
     ...files.map((path) => `Wrote ${path}`),
+    ...(aside === undefined ? [] : [`Moved what was kept before into ${aside}`]),
     ...keptFiles.map((name) => `Kept ${join(kept, name)}`),
     ...(keptFiles.length === 0 ? [] : ["Keep that folder safe; it is not part of the repository."]),
     "Next:",

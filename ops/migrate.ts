@@ -1,22 +1,23 @@
 /** `tandem migrate`: brings the fleet's agents to the dual-hub arrangement, batch after batch, and back where one does worse. */
 import { randomUUID } from "node:crypto";
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { fleetDir } from "../fleet/load.ts";
 import { ask } from "./client/hub-client.ts";
 import { listenForEnd } from "./deploy/listen-for-end.ts";
 import { OperatorError } from "./error.ts";
-import { localData, localRun } from "./ledger/hubs.ts";
+import { localData, localRun, mindingNames } from "./ledger/hubs.ts";
 import { undo, withdraw } from "./migrate/agent-step.ts";
+import { requireDeletions } from "./migrate/deeds.ts";
 import { deployedSite, requireHosts } from "./migrate/deployed-site.ts";
 import { DriverSeat, driverOf } from "./migrate/driver-seat.ts";
 import { requireSameFleet } from "./migrate/inventory-match.ts";
 import { MigrationLedger } from "./migrate/ledger.ts";
 import { MigrationLimits } from "./migrate/limits.ts";
 import { localSite } from "./migrate/local-site.ts";
-import { reportOf, writeReport } from "./migrate/report.ts";
+import { reportOf, requireFolder, tryReport } from "./migrate/report.ts";
 import { type BatchResult, MigrationRun, type RunOptions } from "./migrate/run.ts";
 import { type BatchPlan, batchPlans } from "./migrate/schedule.ts";
-import { duration, planned, planText, remainingMs, statusOf, statusText } from "./migrate/show.ts";
+import { duration, type PlannedBatch, planned, planText, remainingMs, statusOf, statusText } from "./migrate/show.ts";
 import type { MigrationSite } from "./migrate/site.ts";
 import { type AgentMigration, isUnderWay } from "./migrate/state.ts";
 import { siteDir } from "./site/stacks.ts";
@@ -25,6 +26,7 @@ import { typed } from "./terminal/confirmation.ts";
 
 interface SiteOptions {
   data?: string;
+  stacksOnly?: boolean;
   dir: string;
   fleet?: string;
   json: boolean;
@@ -73,7 +75,7 @@ export function registerMigrate(program: Command): void {
 }
 
 function common(command: Command): Command {
-  return command
+  return mindingNames(command)
     .option("--data <dir>", `folder of a local run (${localData} when one runs there)`)
     .option("--dir <dir>", "folder of a deployed site: Pulumi.yaml and the stacks' files", siteDir)
     .option("--fleet <dir>", "folder of the inventory, when it is another one than the site's")
@@ -81,14 +83,11 @@ function common(command: Command): Command {
 }
 
 function timed(command: Command): Command {
+  const timeOption = (flags: string, what: string, ms: number) =>
+    new Option(flags, `${what}, such as 30s or 10m`).argParser(time).default(ms, shortTime(ms));
   return command
-    .option(
-      "--watch <time>",
-      "how long each agent is held against its baseline, such as 30s or 10m",
-      time,
-      defaults.watchMs,
-    )
-    .option("--baseline <time>", "how long it is watched before", time, defaults.baselineMs);
+    .addOption(timeOption("--watch <time>", "how long each agent is held against its baseline", defaults.watchMs))
+    .addOption(timeOption("--baseline <time>", "how long it is watched before", defaults.baselineMs));
 }
 
 async function plan(options: SiteOptions): Promise<void> {
@@ -116,22 +115,26 @@ async function runAll(flags: RunFlags): Promise<void> {
   say(planText(view, limits, flags.parallel));
   const isIdle = view.length === 0 && ![...before.states.values()].some(isUnderWay);
   if (isIdle) return print(flags.json ? JSON.stringify({ outcome: "done", batches: [] }) : "nothing to do");
+  requireFolder(flags.reports ?? site.reports);
+  await requireDeletions(concerned(site, view, before), site);
   const signal = listenForEnd({ kill: () => {} }, say);
   if (!flags.yes && !(await typed("migrate", `This changes agents of ${site.name}`, signal))) {
     process.exitCode = signal.aborted ? 130 : 1;
     return print(flags.json ? JSON.stringify({ outcome: "declined" }) : "the word was not typed, so nothing was done");
   }
   const options = { limits, skipped, signal, parallel: flags.parallel };
-  const results = await driven(
+  const { results, unreported } = await driven(
     site,
     "migrate run",
     plans.map(({ name }) => name).join(", "),
     (seat, ledger) => batches({ site, plans, ledger, seat, flags, options }),
-    (ended) => endText(ended).split("\n", 1)[0] ?? "",
+    (ended) => endText(ended.results).split("\n", 1)[0] ?? "",
   );
   const last = results.at(-1)?.outcome ?? "done";
-  process.exitCode = last === "interrupted" ? 130 : last !== "done" || results.some(isLacking) ? 1 : 0;
-  print(flags.json ? JSON.stringify({ outcome: last, batches: results.map(jsonOf) }) : endText(results));
+  const isWhole = last === "done" && !results.some(isLacking) && unreported.length === 0;
+  process.exitCode = last === "interrupted" ? 130 : isWhole ? 0 : 1;
+  const text = [endText(results), ...unreported].join("\n");
+  print(flags.json ? JSON.stringify({ outcome: last, batches: results.map(jsonOf), unreported }) : text);
 }
 
 interface BatchesRequest {
@@ -143,23 +146,40 @@ interface BatchesRequest {
   options: Pick<RunOptions, "limits" | "skipped" | "signal" | "parallel">;
 }
 
-async function batches({ site, plans, ledger, seat, flags, options }: BatchesRequest): Promise<BatchResult[]> {
+interface BatchesResult {
+  results: BatchResult[];
+  /** Batches of which no report could be written, and why, in words. */
+  unreported: string[];
+}
+
+async function batches({ site, plans, ledger, seat, flags, options }: BatchesRequest): Promise<BatchesResult> {
   await retryUndone(ledger, plans, options.skipped);
   await withdrawSkipped(ledger, options.skipped);
   const onStage = (state: AgentMigration) => say(stageLine(state, plans, ledger, options.parallel));
   const run = new MigrationRun(site, ledger, seat, { ...options, say, onStage });
   const results: BatchResult[] = [];
+  const unreported: string[] = [];
   for (const plan of plans) {
     const beganAt = new Date().toISOString();
     const result = await run.batch(plan);
     results.push(result);
     if (result.states.some(({ begunMs }) => begunMs !== null)) {
       const about = { beganAt, endedAt: new Date().toISOString(), by: seat.by, site: site.name };
-      say(`report: ${writeReport(flags.reports ?? site.reports, reportOf(result, about))}`);
+      const report = tryReport(flags.reports ?? site.reports, reportOf(result, about));
+      const text = "path" in report ? `report: ${report.path}` : `no report of ${plan.name}: ${report.why}`;
+      if ("why" in report) unreported.push(text);
+      say(text);
     }
     if (result.outcome !== "done") break;
   }
-  return results;
+  return { results, unreported };
+}
+
+/** Agents whose groups a run deletes: those of its plan, and those that an earlier run has left under way. */
+function concerned({ fleet }: MigrationSite, view: readonly PlannedBatch[], { states }: MigrationLedger) {
+  const ids = new Set(view.flatMap(({ groups }) => groups.flat().map(({ agent }) => agent)));
+  for (const state of states.values()) if (isUnderWay(state)) ids.add(state.agent);
+  return fleet.agents.filter(({ id }) => ids.has(id));
 }
 
 /** Whoever runs this again means those, too, that were taken back. */
@@ -184,6 +204,10 @@ async function withdrawSkipped(ledger: MigrationLedger, skipped: ReadonlySet<str
 async function takeBack(agents: string[], flags: SiteOptions & { yes: boolean }): Promise<void> {
   const site = await siteOf(flags);
   requireAgents(site, agents);
+  await requireDeletions(
+    site.fleet.agents.filter(({ id }) => agents.includes(id)),
+    site,
+  );
   const signal = listenForEnd({ kill: () => {} }, say);
   if (!flags.yes && !(await typed("undo", `This takes ${agents.join(" and ")} back`, signal))) {
     process.exitCode = signal.aborted ? 130 : 1;
@@ -231,8 +255,8 @@ async function driven<T>(
   }
 }
 
-async function siteOf({ data, dir, fleet }: SiteOptions): Promise<MigrationSite> {
-  const local = localRun(data === undefined ? {} : { data });
+async function siteOf({ dir, fleet, ...asked }: SiteOptions): Promise<MigrationSite> {
+  const local = localRun(asked);
   const site =
     local === undefined ? deployedSite(dir, fleet, "migration-reports") : await localSite(local, fleet ?? fleetDir);
   requireHosts(site);
@@ -307,6 +331,9 @@ function time(text: string): number {
   if (Number.isFinite(ms) && ms >= 1) return Math.round(ms);
   throw new InvalidArgumentError("a time such as 30s or 10m is wanted.");
 }
+
+/** As `time` reads it. @example "10m" */
+const shortTime = (ms: number): string => (ms % 60_000 === 0 ? `${ms / 60_000}m` : `${ms / 1_000}s`);
 
 function wholeNumber(text: string): number {
   const number = Number(text);

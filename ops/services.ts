@@ -128,8 +128,10 @@ async function switchover(service: string | undefined, options: SwitchoverOption
   }
   const outcomes: (Outcome & { service: string })[] = [];
   // One that does not move is no reason to leave the others where they are.
-  for (const { name, home } of services)
-    outcomes.push({ service: name, ...(await move(hub, name, isHomeward ? home : to)) });
+  for (const { name, home } of services) {
+    const outcome = await move(hub, name, isHomeward ? home : to).catch(unanswered);
+    outcomes.push({ service: name, ...outcome });
+  }
   if (outcomes.some(({ ok }) => !ok)) process.exitCode = 1;
   print(options, outcomes, outcomes.map((outcome) => `${outcome.service}: ${oneLine(outcome.text)}`).join("\n"));
 }
@@ -157,6 +159,12 @@ const maintenancePath = "/api/v1/maintenance";
 
 const orderOf = (hub: OrderHub, service: string, verb: "take" | "switchover", body: Record<string, unknown>) =>
   order(hub, { method: "POST", path: `/api/v1/services/${encodeURIComponent(service)}/${verb}`, body }, Outcome);
+
+/** What an order's error says, beside the outcomes of the others. */
+function unanswered(error: unknown): Outcome {
+  if (!(error instanceof OperatorError)) throw error;
+  return { ok: false, text: `${error.message}. ${error.next}` };
+}
 
 /** A hub whose machine was named gets the order though it may not be asked from here. */
 async function hubFor(options: Asking, service?: string): Promise<OrderHub> {

@@ -7,7 +7,7 @@ import { fleetDir, loadFleet } from "../fleet/load.ts";
 import { messageOf } from "../hub/io/log.ts";
 import { lookAround } from "./doctor/look-around.ts";
 import { toText as doctorText } from "./doctor/report.ts";
-import { hubUrls, localRun } from "./ledger/hubs.ts";
+import { hubUrls, localRun, mindingNames } from "./ledger/hubs.ts";
 import { machineNames } from "./local/site.ts";
 import { type Pattern, patternsOf } from "./secrets/patterns.ts";
 import { secretsOf } from "./secrets/pulumi.ts";
@@ -25,6 +25,7 @@ import { type Progress, progressOf } from "./terminal/progress.ts";
 interface SupportOptions {
   out?: string;
   data?: string;
+  stacksOnly?: boolean;
   stack?: string[];
   dir: string;
   fleet?: string;
@@ -34,8 +35,7 @@ interface SupportOptions {
 const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }; // our own file
 
 export function registerSupport(program: Command): void {
-  program
-    .command("support")
+  mindingNames(program.command("support"))
     .description(
       "write a bundle for a bug report: versions, status, doctor, ledger, inventory, stacks, listings, deployments, ends of logs, " +
         "metrics of the hubs; secrets are taken out, and nothing is written when something that looks like one is left",
@@ -88,7 +88,8 @@ async function collect(
   progress: Progress,
 ): Promise<void> {
   const pair = stacks.filter(({ site }) => site.role === "pair");
-  const urls = hubUrls({ ...(data !== undefined && { data }), stack: pair.map(({ name }) => name), dir: options.dir });
+  const asked = { ...(data !== undefined && { data }), stacksOnly: data === undefined };
+  const urls = hubUrls({ ...asked, stack: pair.map(({ name }) => name), dir: options.dir });
   const names = data === undefined ? pair.map(({ site }) => site.machine.name) : machineNames;
   await bundle.add("versions.json", "this computer", versions);
   const firstStack = stacks[0];

@@ -50,7 +50,7 @@ function pidOf(data: string, machine: string, part: Part): number {
     pushgateway: [/pushgateway /, `--persistence.file=${files.pushgatewayStore}`],
   }[part] as [RegExp, string]; // one for each part
   // An editor of the same file, or another folder's pair, is none of it.
-  const found = listProcesses().find(({ command }) => program.test(command) && command.split(" ").includes(argument));
+  const found = listProcesses().find(({ command }) => program.test(command) && hasArgument(command, argument));
   if (found !== undefined) return found.pid;
   throw new OperatorError(
     "drill.absent",
@@ -58,6 +58,9 @@ function pidOf(data: string, machine: string, part: Part): number {
     "Start the pair, and wait until it is whole",
   );
 }
+
+/** Whether it is one of them, whole; it may have spaces of its own, as a folder's name has. */
+export const hasArgument = (command: string, argument: string): boolean => ` ${command} `.includes(` ${argument} `);
 
 /** A run that leaves dead what died would be left with one copy. */
 function whyStaysDead(data: string): string | undefined {

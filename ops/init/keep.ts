@@ -1,14 +1,16 @@
 /** The operator's own folder outside the repository: seeds of people and agents, and the CA's key, encrypted. */
-import { createPrivateKey } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { nkeys } from "nats";
 import { writeDurablySync } from "../../hub/io/write-durably.ts";
 import { OperatorError } from "../error.ts";
 import type { Issued } from "./certificates.ts";
 
 const keyName = "ca.key";
 const certificateName = "ca.pem";
+const operatorName = "operator.seed";
 
 /** @example "/home/ops/.config/tandem/tandem" */
 export function keepFolder(project: string): string {
@@ -22,6 +24,65 @@ export function keep(folder: string, files: Record<string, string>): void {
   for (const [name, text] of Object.entries(files)) {
     writeDurablySync(join(folder, name), Buffer.from(text.endsWith("\n") ? text : `${text}\n`));
   }
+}
+
+/** Names of the seeds and of the CA's files that lie there, of whichever site. */
+export function keptNames(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
+  return files.flatMap(({ name }) => (/\.seed$|^ca\.(key|pem)$/.test(name) ? [name] : [])).toSorted();
+}
+
+/** Copies what lies there, before another site's takes its place, into a folder beside it. @returns that; undefined when nothing does */
+export function copyAside(folder: string, now: Date): string | undefined {
+  const names = keptNames(folder);
+  if (names.length === 0) return undefined;
+  // Colons are no part of a file's name everywhere.
+  const aside = join(folder, `before-${now.toISOString().replaceAll(":", "")}`);
+  keep(aside, Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name), "utf8")])));
+  return aside;
+}
+
+/** Keeps a site's files, and takes away those of the site before that have no successor, once they were copied aside. */
+export function keepInstead(folder: string, files: Record<string, string>): void {
+  keep(folder, files);
+  for (const name of keptNames(folder)) if (!(name in files)) rmSync(join(folder, name));
+}
+
+/** What stacks say of whose the kept files are. */
+export interface KnownHalves {
+  /** PEM of one or several certificates. */
+  ca: string;
+  operatorKey?: string | undefined;
+}
+
+/** Whether the kept CA is one that the stacks trust. */
+export function isAuthorityOf(folder: string, { ca }: KnownHalves): boolean {
+  const path = join(folder, certificateName);
+  const [kept] = existsSync(path) ? fingerprintsOf(readFileSync(path, "utf8")) : [];
+  return kept !== undefined && fingerprintsOf(ca).includes(kept);
+}
+
+/** Whether the operator's seed that lies there is not the stacks' own; none is nobody's. */
+export function isOperatorOfAnother(folder: string, { operatorKey = "" }: KnownHalves): boolean {
+  const path = join(folder, operatorName);
+  if (operatorKey === "" || !existsSync(path)) return false;
+  try {
+    return nkeys.fromSeed(readFileSync(path)).getPublicKey() !== operatorKey;
+  } catch {
+    return true;
+  }
+}
+
+function fingerprintsOf(pem: string): string[] {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  return blocks.flatMap((block) => {
+    try {
+      return [new X509Certificate(block).fingerprint256];
+    } catch {
+      return [];
+    }
+  });
 }
 
 /** The CA for a later renewal; nobody without the passphrase can issue a certificate with it. */

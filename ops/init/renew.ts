@@ -1,12 +1,13 @@
 /** New keys and certificates for a site that has some; certificates by the kept CA, or by a new one where none was kept. */
 import { X509Certificate } from "node:crypto";
+import { join } from "node:path";
 import { z } from "zod";
 import { OperatorError } from "../error.ts";
 import { agentsOf } from "./agents.ts";
 import { machineNames } from "./answers.ts";
 import { createAuthority, type Issued, issueCertificate } from "./certificates.ts";
 import { createAgentKeys, createKey } from "./identity.ts";
-import { authorityFiles, hasAuthority, openAuthority } from "./keep.ts";
+import { authorityFiles, hasAuthority, isAuthorityOf, isOperatorOfAnother, openAuthority } from "./keep.ts";
 import type { SealedStack } from "./seal.ts";
 import { readStackFile, type StackFile, stackPath } from "./stack-file.ts";
 
@@ -46,6 +47,7 @@ const Hub = z.looseObject({ allowedHosts: z.array(z.string()).default([]) }).pre
 const Security = z.looseObject({
   ca: z.string(),
   leafCertificate: z.string(),
+  operatorKey: z.string().optional(),
   /** Of sites of the version before. */
   agentKey: z.string().optional(),
   agentKeys: z.array(z.strictObject({ name: z.string(), key: z.string() })).optional(),
@@ -63,18 +65,24 @@ export function renew(args: RenewArgs): { stacks: SealedStack[]; keptFiles: Reco
   return { stacks: sealed, keptFiles };
 }
 
-/** Makes what is asked for. @throws OperatorError for a site without keys, and for a passphrase that does not open the CA */
+/**
+ * Makes what is asked for.
+ *
+ * @throws OperatorError for a site without keys, for what was kept of another site, and for a passphrase that does not open the CA
+ */
 export function renewals(args: RenewArgs): Renewals {
   const { folder, project, what, kept, caPassphrase, now } = args;
   const found = hasAuthority(kept) && caPassphrase !== undefined && args.newAuthority !== true;
+  const pair = machineNames.map((stack) => securedStack(folder, stack, project));
+  for (const { path, security } of found && what.includes("certificates") ? pair : [])
+    if (!isAuthorityOf(kept, security)) throw strangers(`${join(kept, "ca.pem")} is not the CA of ${path}`, kept);
   const open = () => (found ? openAuthority(kept, caPassphrase) : createAuthority({ name: caName(project, now), now }));
   const authority = what.includes("certificates") ? open() : undefined;
   const operator = what.includes("operator-key") ? createKey() : undefined;
   const keptFiles: Record<string, string> = operator === undefined ? {} : { "operator.seed": operator.seed };
   if (authority !== undefined && !found && caPassphrase !== undefined)
     Object.assign(keptFiles, authorityFiles(authority, caPassphrase));
-  const stacks = machineNames.map((stack) => {
-    const { file, address, names, security: before } = securedStack(folder, stack, project);
+  const stacks = pair.map(({ stack, file, address, names, security: before }) => {
     const after: Renewed = { security: { ...before }, secrets: {} };
     if (authority !== undefined) {
       const of = { machine: stack, address, names, before: before.leafCertificate, now };
@@ -97,8 +105,19 @@ export function renewals(args: RenewArgs): Renewals {
     }
     return { stack, file, before, after };
   });
+  if (Object.keys(keptFiles).length > 0)
+    for (const { path, security } of pair)
+      if (isOperatorOfAnother(kept, security))
+        throw strangers(`${join(kept, "operator.seed")} is not the operator's of ${path}`, kept);
   return { stacks, keptFiles };
 }
+
+const strangers = (what: string, kept: string) =>
+  new OperatorError(
+    "init.kept",
+    `${what}: what was kept is of another site, or was exchanged since`,
+    `Name the folder that holds this site's: XDG_CONFIG_HOME=FOLDER; or move the files of ${kept} away: without a CA there a new one is made`,
+  );
 
 function securedStack(folder: string, stack: string, project: string) {
   const file = readStackFile(folder, stack);
@@ -113,7 +132,8 @@ function securedStack(folder: string, stack: string, project: string) {
   }
   const virtual = VirtualIp.parse(file.config[`${project}:virtualIp`]).address;
   const names = [...(virtual === "" ? [] : [virtual]), ...Hub.parse(file.config[`${project}:hub`]).allowedHosts];
-  return { file, address: machine.data.address, names, security: security.data };
+  const path = stackPath(folder, stack);
+  return { stack, path, file, address: machine.data.address, names, security: security.data };
 }
 
 /** A machine without agents has none yet, and an empty list. */

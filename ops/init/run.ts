@@ -1,4 +1,5 @@
 /** Carries out tandem init: a new site, and for one that is there a satellite, or new keys and certificates. */
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { OperatorError } from "../error.ts";
 import { type Progress, progressOf } from "../terminal/progress.ts";
@@ -9,7 +10,7 @@ import { machineNames, readAnswers } from "./answers.ts";
 import { askAnswers } from "./ask.ts";
 import { createAuthority } from "./certificates.ts";
 import { createIdentity } from "./identity.ts";
-import { authorityFiles, keep, keepFolder } from "./keep.ts";
+import { authorityFiles, copyAside, hasAuthority, keep, keepFolder, keepInstead, keptNames } from "./keep.ts";
 import { caPassphrase, stackPassphrase } from "./passphrases.ts";
 import { caName, type Renewal, renew } from "./renew.ts";
 import {
@@ -30,7 +31,7 @@ export interface InitOptions {
   renewKeys: boolean;
   /** Name of a satellite to add to the site that is there. @default the site itself is set up */
   satellite?: string;
-  /** Whether stack files of a site of one's own may be replaced. */
+  /** Whether stack files of a site of one's own may be replaced, and what is kept of a site before be moved aside. */
   force: boolean;
   caPassphraseFile?: string;
   secretsProvider?: string;
@@ -45,6 +46,8 @@ export interface InitResult {
   /** Folder with the operator's seed, those of agents and the CA's key, outside the repository. */
   kept: string;
   keptFiles: string[];
+  /** Where what was kept of a site before lies now. @default nothing was kept */
+  aside?: string;
   next: string[];
 }
 
@@ -77,7 +80,9 @@ async function created(
   { project, terminal, signal, progress }: Circumstances,
 ): Promise<InitResult> {
   const { dir, secretsProvider } = options;
+  const kept = keepFolder(project);
   refuseOwn(options, project);
+  refuseKept(options, kept);
   const ask = answersOf(options, terminal, signal);
   // Before anybody has answered twenty questions in vain.
   const passphrase = await stackPassphrase(options, terminal, signal);
@@ -94,11 +99,17 @@ async function created(
     const before = readStackFile(dir, stack);
     return { stack, secrets, file: stackConfig({ name: stack, project, answers, halves, before }) };
   });
-  const kept = keepFolder(project);
   const keptFiles = { ...identity.seeds, ...(forCa === undefined ? {} : authorityFiles(authority, forCa)) };
-  const files = await seal(stacks, { folder: dir, project, secretsProvider, passphrase, signal, progress });
-  keep(kept, keptFiles);
-  return { files, kept, keptFiles: Object.keys(keptFiles), next };
+  // Before the stacks are replaced: a copy that fails then would leave a site without its operator's seed.
+  const aside = copyAside(kept, now);
+  const files = await seal(stacks, { folder: dir, project, secretsProvider, passphrase, signal, progress }).catch(
+    (error: unknown) => {
+      if (aside !== undefined) rmSync(aside, { recursive: true });
+      throw error;
+    },
+  );
+  keepInstead(kept, keptFiles);
+  return { files, kept, keptFiles: Object.keys(keptFiles), ...(aside !== undefined && { aside }), next };
 }
 
 async function renewed(options: InitOptions, what: Renewal[], circumstances: Circumstances): Promise<InitResult> {
@@ -107,6 +118,8 @@ async function renewed(options: InitOptions, what: Renewal[], circumstances: Cir
   const passphrase = await stackPassphrase(options, terminal, signal);
   const kept = keepFolder(project);
   const needsCa = what.includes("certificates");
+  if (needsCa && !hasAuthority(kept))
+    progress.say(`No CA is kept in ${kept}: a new one is made, and the link is down until both machines have it`);
   const ca = needsCa ? await caPassphrase(options, terminal, { kind: "kept", folder: kept }) : undefined;
   const { stacks, keptFiles } = renew({ folder: dir, project, what, kept, caPassphrase: ca, now: new Date() });
   const files = await seal(stacks, { folder: dir, project, secretsProvider, passphrase, signal, progress });
@@ -162,6 +175,17 @@ function refuseOwn({ dir, force }: InitOptions, project: string): void {
     "init.exists",
     `${own.map((stack) => stackPath(dir, stack)).join(" and ")} already describe a site of your own`,
     "Change single keys with pulumi config set, or replace both, all keys and certificates included: tandem init --force",
+  );
+}
+
+/** By the project's name alone two sites have one folder; whoever lost the keys of the first could neither renew nor enter it. */
+function refuseKept({ force }: InitOptions, kept: string): void {
+  const names = keptNames(kept);
+  if (force || names.length === 0) return;
+  throw new OperatorError(
+    "init.kept",
+    `${kept} holds ${names.join(", ")} of a site that is there already`,
+    "Keep this one's elsewhere: XDG_CONFIG_HOME=FOLDER, for later commands about it as well; or have them moved into a folder beside: tandem init --force",
   );
 }
 

@@ -169,17 +169,23 @@ function watch(
   const deeds = rewrite(state, file, "dual");
   if (sights.some((sight) => sight.shadow !== undefined)) deeds.push({ do: "delete group", which: "shadow" });
   const isOver = inStageMs >= limits.watchMs && samples.at(-1)?.ill === "" && deeds.length === 0;
-  return isOver ? stay(settle(state, "done", nowMs)) : { state, deeds };
+  if (isOver) return stay(settle(state, "done", nowMs));
+  if (inStageMs <= limits.watchMs + limits.stepMs) return { state, deeds };
+  const left = deeds.length > 0 ? leftOf(deeds) : samples.at(-1)?.ill || "no hub says how it is";
+  return fail(state, `${left}, ${Math.round(limits.stepMs / 1_000)} s after its window`, nowMs);
 }
 
 function undoing(state: AgentMigration, { nowMs, inStageMs, sights, file }: Facts, limits: MigrationLimits): Step {
   const deeds = traces(state, sights, file);
   if (deeds.length === 0) return stay(settle(state, state.why === "" ? "waiting" : "undone", nowMs));
   if (inStageMs <= limits.undoMs) return { state, deeds };
-  const left = deeds.map((deed) => (deed.do === "delete group" ? `its ${deed.which} group comes again` : deed.do));
-  const why = `${state.why}; not wholly undone: ${left.join(", ")}`.replace(/^; /, "");
+  const why = `${state.why}; not wholly undone: ${leftOf(deeds)}`.replace(/^; /, "");
   return stay(settle({ ...state, why: clipped(why, longestWhy) }, "undone", nowMs));
 }
+
+/** What was told, and is seen to be undone. */
+const leftOf = (deeds: readonly Deed[]): string =>
+  deeds.map((deed) => (deed.do === "delete group" ? `its ${deed.which} group comes again` : deed.do)).join(", ");
 
 /** What of the new way is still there. */
 function traces({ pushedBefore }: AgentMigration, sights: readonly HubSight[], file: number): Deed[] {

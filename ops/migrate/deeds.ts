@@ -3,6 +3,7 @@ import { hubFolderOf } from "../../fleet/hub-file.ts";
 import { peerOf } from "../../fleet/machines.ts";
 import type { PlacedAgent } from "../../fleet/model.ts";
 import { messageOf } from "../../hub/io/log.ts";
+import { pushHeaders, requireWritable } from "../site/push-token.ts";
 import type { Deed } from "./agent-step.ts";
 import type { MigrationSite } from "./site.ts";
 
@@ -52,6 +53,27 @@ export function instancesOf(agent: PlacedAgent, { fleet }: Pick<MigrationSite, "
   return other === undefined ? [home] : [home, { machine: other, folder: hubFolderOf(agent.name, "standby") }];
 }
 
+/**
+ * Before anything is begun: groups that could not be deleted would stay beside those that come after them.
+ *
+ * @throws OperatorError when a hub does not take this command's token for an agent's groups
+ */
+export async function requireDeletions(
+  agents: readonly PlacedAgent[],
+  site: Pick<MigrationSite, "fleet" | "hubs">,
+): Promise<void> {
+  const ours = agents.filter(({ isHub }) => !isHub);
+  const paths = ours.flatMap((agent) =>
+    instancesOf(agent, site).map(({ machine }) => pathOf(agent, machine, "shadow")),
+  );
+  await requireWritable(site.hubs.values(), paths);
+}
+
+function pathOf({ name }: PlacedAgent, machine: string, which: "own" | "shadow"): string {
+  const labels = ["machine", machine, ...(which === "shadow" ? ["arrangement", "shadow"] : [])];
+  return `/${["metrics", "job", name, ...labels].map(encodeURIComponent).join("/")}`;
+}
+
 /** Of a standby that has acted meanwhile, too. */
 async function deleteGroup(agent: PlacedAgent, which: "own" | "shadow", site: MigrationSite): Promise<void> {
   for (const { machine } of instancesOf(agent, site)) await deleteAt(agent, machine, which, site);
@@ -64,12 +86,16 @@ async function deleteAt(
   which: "own" | "shadow",
   { hubs }: Pick<MigrationSite, "hubs">,
 ): Promise<void> {
-  const labels = ["machine", at, ...(which === "shadow" ? ["arrangement", "shadow"] : [])];
-  const path = ["metrics", "job", agent.name, ...labels].map(encodeURIComponent).join("/");
+  const path = pathOf(agent, at, which);
+  const headers = pushHeaders();
   let why = "";
   for (const [machine, url] of hubs) {
     try {
-      const answer = await fetch(`${url}/${path}`, { method: "DELETE", signal: AbortSignal.timeout(deleteMs) });
+      const answer = await fetch(`${url}${path}`, {
+        method: "DELETE",
+        headers,
+        signal: AbortSignal.timeout(deleteMs),
+      });
       await answer.arrayBuffer();
       if (answer.ok) return;
       why = `the hub of ${machine} answered with ${answer.status}`;

@@ -1,6 +1,8 @@
-/** Writes down how a batch went, for people (Markdown) and programs (JSON). Pure but for the one function that writes. */
-import { mkdirSync } from "node:fs";
+/** Writes down how a batch went, for people (Markdown) and programs (JSON). Pure but for what makes the folder and writes. */
+import { accessSync, constants, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { messageOf } from "../../hub/io/log.ts";
+import { OperatorError } from "../error.ts";
 import { writeWhole } from "../local/data-folder.ts";
 import type { BatchResult } from "./run.ts";
 import type { AgentMigration, Stage } from "./state.ts";
@@ -57,6 +59,29 @@ export function markdownOf(report: BatchReport): string {
     ...(notes.length === 0 ? [] : ["", "## Seen on the way", "", ...notes]),
     "",
   ].join("\n");
+}
+
+/** Before anything is migrated. @throws OperatorError when no report could be written there */
+export function requireFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new OperatorError(
+      "migrate.reports",
+      `no report can be written into ${folder}: ${messageOf(error)}`,
+      "Make it writable, or name another folder with --reports",
+    );
+  }
+}
+
+/** A disk may have filled since: what was migrated is so all the same. @returns the path of the one for people, or why there is none */
+export function tryReport(folder: string, report: BatchReport): { path: string } | { why: string } {
+  try {
+    return { path: writeReport(folder, report) };
+  } catch (error) {
+    return { why: messageOf(error) };
+  }
 }
 
 /** @returns the path of the one for people */

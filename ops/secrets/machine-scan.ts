@@ -33,6 +33,9 @@ export function scanInput(patterns: readonly Pattern[]): string {
   return `${patterns.length}\n${patterns.map(({ secret, text }) => `${secret}${separator}${text}\n`).join("")}`;
 }
 
+/** With which the script ends when something could not be read that should be: nothing can be said of the machine then. */
+export const scanUnread = 4;
+
 /** Runs as root under any POSIX sh. @param logDirectories searched beside /var/log */
 export function scanScript(configDirectory: string, logDirectories: readonly string[]): string {
   const quoted = ["/var/log", ...logDirectories].map((path) => `'${path}'`).join(" ");
@@ -40,30 +43,38 @@ export function scanScript(configDirectory: string, logDirectories: readonly str
 umask 077
 # Bytes, not characters: several times as fast.
 export LC_ALL=C
+unread() { echo "$1" >&2; exit ${scanUnread}; }
 # In memory where there is such a place, so that the search leaves no copy on a disk.
-work=$(mktemp -d /dev/shm/tandem.XXXXXX 2>/dev/null || mktemp -d)
-disk=$(mktemp -d /var/tmp/tandem.XXXXXX)
+work=$(mktemp -d /dev/shm/tandem.XXXXXX 2>/dev/null || mktemp -d) || unread "there is no place for what is searched for"
+disk=
 watch=
-trap 'rm -rf "$work" "$disk"; [ -z "$watch" ] || kill "$watch" 2>/dev/null' EXIT
+trap 'rm -rf "$work"; [ -z "$disk" ] || rm -rf "$disk"; [ -z "$watch" ] || kill "$watch" 2>/dev/null' EXIT
 trap 'exit 1' HUP INT TERM PIPE
+disk=$(mktemp -d /var/tmp/tandem.XXXXXX) || unread "there is no place in /var/tmp for the layers of images"
 exec 3<&0 </dev/null
-read -r lines <&3
-head -n "$lines" <&3 >"$work/all"
-cut -f2- "$work/all" >"$work/patterns"
+read -r lines <&3 || { echo "nothing to search for" >&2; exit 2; }
+{ head -n "$lines" <&3 >"$work/all" && cut -f2- "$work/all" >"$work/patterns"; } || unread "there is no room for what is searched for"
 [ -s "$work/patterns" ] || { echo "nothing to search for" >&2; exit 2; }
 # Nobody tells a script at the far end of a connection that its operator has left, but its input ends then.
 (while read -r _; do :; done; kill -TERM "$$") <&3 >/dev/null 2>&1 &
 watch=$!
 exec 3<&-
 
-# Says which secrets stand in the input, once each.
+# Says which secrets stand in the input, once each. Ends with another code than 0 when it cannot tell.
 report() {
-  grep -a -F -f "$work/patterns" >"$work/text" || return 0
+  grep -a -F -f "$work/patterns" >"$work/text"
+  case $? in 0) ;; 1) return 0 ;; *) unread "there is no room to search $1 $2" ;; esac
   cut -f1 "$work/all" | sort -u | while IFS= read -r secret; do
-    awk -F '\\t' -v want="$secret" '$1 == want { sub(/^[^\\t]*\\t/, ""); print }' "$work/all" >"$work/one"
+    awk -F '\\t' -v want="$secret" '$1 == want { sub(/^[^\\t]*\\t/, ""); print }' "$work/all" >"$work/one" || unread "there is no room to search $1 $2"
     if grep -a -q -F -f "$work/one" "$work/text"; then printf 'finding\\t%s\\t%s\\t%s\\n' "$secret" "$1" "$2"; fi
   done
 }
+
+# A pipe ends as its last part does: that an earlier one has failed is noted.
+noting() { "$@" || : >"$work/failed"; }
+has_failed() { [ -e "$work/failed" ] && rm "$work/failed"; }
+# What has gone since it was listed is nothing to search.
+is_gone() { grep -q -i -E 'no such (object|container|image)' "$work/error"; }
 
 # Which processes are worth a closer look, found by one search of all and not by a dozen of each.
 {
@@ -89,20 +100,38 @@ printf 'looked\\tprocesses\\t%s\\n' "$(grep -a -l . /proc/[0-9]*/cmdline 2>/dev/
 if command -v docker >/dev/null 2>&1; then
   docker ps -aq >"$work/containers" || { echo "the Docker engine does not answer" >&2; exit 3; }
   while IFS= read -r id; do
-    name=$(docker inspect --format '{{.Name}}' "$id" | sed 's#^/##')
-    docker inspect "$id" | report container "$name"
-    docker logs "$id" 2>&1 | report log "container $name"
+    docker inspect "$id" >"$work/inspected" 2>"$work/error" || { is_gone && continue; unread "container $id: $(cat "$work/error")"; }
+    name=$(docker inspect --format '{{.Name}}' "$id" 2>/dev/null | sed 's#^/##')
+    report container "$name" <"$work/inspected"
+    noting docker logs "$id" 2>&1 | report log "container $name" || exit ${scanUnread}
+    if has_failed; then
+      driver=$(docker inspect --format '{{.HostConfig.LogConfig.Type}}' "$id" 2>"$work/error") || { is_gone && continue; unread "container $name: $(cat "$work/error")"; }
+      # Others keep nothing here that could be read.
+      case $driver in json-file | local | journald) unread "docker logs $name fails" ;; esac
+    fi
   done <"$work/containers"
   printf 'looked\\tcontainers\\t%s\\n' "$(wc -l <"$work/containers")"
 
-  { docker ps -aq --filter label=tandem.machine | xargs -r docker inspect --format '{{.Image}}'; docker images -q --no-trunc --filter 'reference=tandem-*'; } | sort -u >"$work/images"
+  docker ps -aq --filter label=tandem.machine >"$work/ours" || unread "the Docker engine does not list the pair's containers"
+  docker images -q --no-trunc --filter 'reference=tandem-*' >"$work/listed" || unread "the Docker engine does not list images"
+  while IFS= read -r id; do
+    docker inspect --format '{{.Image}}' "$id" 2>"$work/error" >>"$work/listed" || is_gone || unread "container $id: $(cat "$work/error")"
+  done <"$work/ours"
+  sort -u "$work/listed" >"$work/candidates" || unread "there is no room for the list of images"
+  : >"$work/images"
   name_of() { docker image inspect --format '{{if .RepoTags}}{{index .RepoTags 0}}{{else}}{{.Id}}{{end}}' "$1" 2>/dev/null; }
   while IFS= read -r image; do
-    { docker image inspect "$image"; docker history --no-trunc --format '{{.CreatedBy}}' "$image"; } | report image "$(name_of "$image")"
-  done <"$work/images"
-  mkdir "$disk/images"
+    { docker image inspect "$image" && docker history --no-trunc --format '{{.CreatedBy}}' "$image"; } >"$work/inspected" 2>"$work/error" ||
+      { is_gone && continue; unread "image $image: $(cat "$work/error")"; }
+    report image "$(name_of "$image")" <"$work/inspected"
+    echo "$image" >>"$work/images" || unread "there is no room for the list of images"
+  done <"$work/candidates"
+  mkdir "$disk/images" || unread "there is no room for the layers of images"
   # All in one, so that a layer which several share is read once.
-  [ ! -s "$work/images" ] || xargs docker save <"$work/images" | tar -x -C "$disk/images"
+  if [ -s "$work/images" ]; then
+    noting xargs docker save <"$work/images" | tar -x -f - -C "$disk/images" || unread "layers of images could not be unpacked"
+    if has_failed; then unread "docker save fails"; fi
+  fi
   holders() {
     sed 's/}/}\\n/g' "$disk/images/manifest.json" | grep -F -e "$1" | sed -n 's/.*"Config":"\\([^"]*\\)".*/\\1/p' |
       while IFS= read -r config; do name_of "$(basename "$config" .json)"; done | paste -s -d, -
@@ -111,7 +140,7 @@ if command -v docker >/dev/null 2>&1; then
   find "$disk/images" -type f >"$work/layers"
   while IFS= read -r layer; do
     zcat -f <"$layer" | grep -a -q -F -f "$work/patterns" || continue
-    zcat -f <"$layer" | report image "$(holders "\${layer#"$disk/images/"}"), a layer"
+    zcat -f <"$layer" | report image "$(holders "\${layer#"$disk/images/"}"), a layer" || exit ${scanUnread}
   done <"$work/layers"
   printf 'looked\\timages\\t%s\\n' "$(wc -l <"$work/images")"
 fi
@@ -123,7 +152,7 @@ look_through() {
   grep -r -a -l -F -f "$work/patterns" --exclude-dir=secrets -- "$@" 2>/dev/null >"$work/hits"
   # Rotated logs are packed.
   find "$@" -name secrets -prune -o -type f -name '*.gz' -print 2>/dev/null >>"$work/hits"
-  while IFS= read -r path; do zcat -f <"$path" 2>/dev/null | report "$place" "$path"; done <"$work/hits"
+  while IFS= read -r path; do zcat -f <"$path" 2>/dev/null | report "$place" "$path" || exit ${scanUnread}; done <"$work/hits"
 }
 homes=$(ls -d /root/.bash_history /root/.ash_history /home/*/.bash_history 2>/dev/null)
 existing() { for path in "$@"; do if [ -e "$path" ]; then printf '%s\\n' "$path"; fi; done; }
@@ -134,7 +163,10 @@ look_through log $(existing ${quoted})
 look_through file $(existing '${configDirectory}' $homes)
 set +f
 unset IFS
-if command -v journalctl >/dev/null 2>&1; then journalctl --no-pager -q 2>/dev/null | report log journal; fi
+if command -v journalctl >/dev/null 2>&1; then
+  noting journalctl --no-pager -q 2>"$work/error" | report log journal || exit ${scanUnread}
+  if has_failed; then unread "journalctl fails: $(cat "$work/error")"; fi
+fi
 printf 'looked\\tlogs\\t%s\\n' "$(existing ${quoted} | wc -l)"
 `;
 }

@@ -5,7 +5,15 @@ import { OperatorError } from "../error.ts";
 import { runShell, unreachable } from "../site/shell.ts";
 import type { Stack } from "../site/stacks.ts";
 import type { Progress, Step } from "../terminal/progress.ts";
-import { type Finding, readScan, redacted, type ScanResult, scanInput, scanScript } from "./machine-scan.ts";
+import {
+  type Finding,
+  readScan,
+  redacted,
+  type ScanResult,
+  scanInput,
+  scanScript,
+  scanUnread,
+} from "./machine-scan.ts";
 import { type Pattern, secretsIn } from "./patterns.ts";
 import { planOf, stateOf } from "./pulumi.ts";
 
@@ -85,8 +93,13 @@ async function scanMachine({ site }: Stack, patterns: readonly Pattern[]): Promi
   const lost = unreachable(site, result);
   if (lost !== undefined) throw lost;
   if (result.code !== 0) {
-    const next = "Run it as a user who may read all processes and use Docker: ssh.user and ssh.become of the stack";
-    throw new OperatorError("secrets.scan", `the search on ${name} ended with ${result.code}: ${result.stderr}`, next);
+    const next =
+      result.code === scanUnread
+        ? "Mend that, such as by room in /var/tmp for all images of the pair, and run it again"
+        : "Run it as a user who may read all processes and use Docker: ssh.user and ssh.become of the stack";
+    // A container or file may be called by a secret, also in what is said of it.
+    const why = redacted(result.stderr, patterns);
+    throw new OperatorError("secrets.scan", `the search on ${name} ended with ${result.code}: ${why}`, next);
   }
   return { machine: name, ...readScan(redacted(result.stdout, patterns)) };
 }

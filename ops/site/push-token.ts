@@ -25,6 +25,31 @@ export function pushHeaders(path = process.env[pushTokenVariable] ?? ""): PushHe
 }
 
 /**
+ * Asks each hub whether this command's token may write each of these groups, by a deletion whose number is none: the token is looked at
+ * before the number, for which the rest is refused, so that nothing changes. A hub that does not answer refuses nobody.
+ *
+ * @param paths of groups, as `/metrics/job/…`
+ * @throws OperatorError when a hub does not take this command's token for one of them, or the token cannot be read
+ */
+export async function requireWritable(hubs: Iterable<string>, paths: readonly string[]): Promise<void> {
+  const headers = { ...pushHeaders(), "tandem-client": "tried", "tandem-seq": "none" };
+  for (const hub of hubs) {
+    for (const path of paths) {
+      const signal = AbortSignal.timeout(tryMs);
+      const answer = await fetch(`${hub}${path}`, { method: "DELETE", headers, signal }).catch(() => undefined);
+      if (answer === undefined) break;
+      const said = (await answer.text().catch(() => "")).trim();
+      if (!refusals.includes(answer.status)) continue;
+      throw new OperatorError(
+        "push-token.refused",
+        `${hub} does not let this command delete ${path}: ${answer.status} ${said}`,
+        `Name in ${pushTokenVariable} a file with a token for the jobs of all agents that are migrated; docs/access.md`,
+      );
+    }
+  }
+}
+
+/**
  * Pushes a group to each hub and takes it away again. A hub that does not answer, or has no room, refuses nobody.
  *
  * @param job of the group

@@ -42,6 +42,8 @@ class World {
   /** Whether the agent reads its file and the machine takes it. */
   reads = true;
   pairAway: string | undefined;
+  /** Whether the hubs take what deletes a group. */
+  deletes = true;
   deeds: string[] = [];
 
   get sights(): HubSight[] {
@@ -80,6 +82,7 @@ class World {
     this.deeds.push(deed.do === "delete group" ? `${deed.do} ${deed.which}` : deed.do);
     if (deed.do === "write file") [this.file, this.stage] = [deed.revision, deed.stage];
     else if (deed.do === "remove file") [this.file, this.stage] = [0, undefined];
+    else if (!this.deletes) return;
     else if (deed.which === "shadow") this.shadow = undefined;
     else this.own = undefined;
   }
@@ -152,6 +155,22 @@ describe("an agent that is migrated", () => {
     expect(world.nowMs - since).toBe(1_500);
     expect(world.until("undone").state.why).toMatch(/^watch: not well in 3 looks in a row: degraded/);
     expect(world.deeds.slice(3)).toEqual(["remove file", "delete group own"]);
+  });
+
+  it("is taken back 10 s after its window of 5 s when its shadow group cannot be deleted, and is not watched for ever", () => {
+    const world = new World();
+    world.deletes = false;
+    const since = world.until("watch").nowMs;
+    world.until("undoing");
+    expect(world.nowMs - since).toBe(15_500);
+    expect(world.state.why).toBe("watch: its shadow group comes again, 10 s after its window");
+    expect(world.until("undone").state.why).toContain("not wholly undone: its shadow group comes again");
+  });
+
+  it("is taken back 10 s after its window of 5 s when no hub says how it is any more", () => {
+    const world = new World().until("watch");
+    world.ill = undefined;
+    expect(world.until("undoing").state.why).toBe("watch: no hub says how it is, 10 s after its window");
   });
 
   it("is taken back when its pushes are 91 s old", () => {

@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { markdownOf, reportOf, writeReport } from "../../../ops/migrate/report.ts";
+import { markdownOf, reportOf, requireFolder, tryReport, writeReport } from "../../../ops/migrate/report.ts";
 import { waiting } from "../../../ops/migrate/state.ts";
 
 const report = reportOf(
@@ -45,6 +45,20 @@ it("a report is written for people and for programs, under a name that sorts by 
     const path = writeReport(join(folder, "reports"), report);
     expect(path).toBe(join(folder, "reports", "2026-01-02T030405-pc2-4.md"));
     expect(JSON.parse(readFileSync(path.replace(/md$/, "json"), "utf8"))).toEqual(report);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+it("a folder that cannot be made is refused with what to do, and a report that cannot be written is said and not thrown", () => {
+  const folder = mkdtempSync(join(tmpdir(), "tandem-report-"));
+  try {
+    const taken = join(folder, "taken");
+    expect(() => requireFolder(join(folder, "reports"))).not.toThrow();
+    writeFileSync(taken, "");
+    expect(() => requireFolder(taken)).toThrow(`no report can be written into ${taken}: EEXIST`);
+    expect(tryReport(taken, report)).toEqual({ why: expect.stringContaining("EEXIST") });
+    expect(tryReport(join(folder, "reports"), report)).toEqual({ path: expect.stringMatching(/pc2-4\.md$/) });
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -76,6 +76,73 @@ describe.skipIf(process.platform !== "linux")("the search of a machine", () => {
     expect(readScan(redacted(line, patterns)).findings[0]?.where).toBe("/logs/….log");
   });
 
+  describe("with an engine of one container and its image", () => {
+    /** As the engine answers, with what goes wrong by the first words of a command; whatever does not is well. */
+    async function scanned(faults: Record<string, string> = {}, prelude = "") {
+      const bin = folder();
+      const layers = folder();
+      mkdirSync(join(layers, "a"));
+      writeFileSync(join(layers, "a", "layer.tar"), value);
+      writeFileSync(join(layers, "manifest.json"), '[{"Config":"c0ffee.json","Layers":["a/layer.tar"]}]');
+      const wrong = Object.entries(faults).map(([words, line]) => `'${words}'*) ${line} ;;`);
+      const docker = `#!/bin/sh
+case "$*" in
+${wrong.join("\n")}
+"ps -aq"*) echo 0123456789ab ;;
+"images -q"*) echo sha256:c0ffee ;;
+"inspect --format {{.Name}}"*) echo /tandem-hub ;;
+"inspect --format {{.Image}}"*) echo sha256:c0ffee ;;
+"inspect --format {{.HostConfig"*) echo json-file ;;
+"image inspect --format"*) echo tandem-hub:1 ;;
+"save"*) tar -c -C '${layers}' . ;;
+esac
+`;
+      writeFileSync(join(bin, "docker"), docker, { mode: 0o755 });
+      const journal = faults.journalctl ?? ":";
+      writeFileSync(join(bin, "journalctl"), `#!/bin/sh\n${journal}\n`, { mode: 0o755 });
+      const script = `PATH=${bin}:/usr/bin:/bin\n${prelude}\n${scanScript(folder(), [])}`;
+      const { code, stdout, stderr } = await runShell(["sh", "-c", script], { stdin: input, holdInput: true });
+      return { status: code, stdout, stderr, ...readScan(stdout) };
+    }
+
+    it("names the image whose layer holds the secret", async () => {
+      const { status, stderr, findings } = await scanned();
+      expect([status, stderr]).toEqual([0, ""]);
+      expect(findings).toContainEqual({ secret: "pc2 token", place: "image", where: "tandem-hub:1, a layer" });
+    });
+
+    it.each([
+      ["layers that docker save does not give", { save: "echo 'no space left' >&2; exit 1" }, "no space left"],
+      ["a save that ends in the middle", { save: `tar -c -C / etc/hostname; exit 1` }, "docker save fails"],
+      [
+        "a container that inspect does not show",
+        { "inspect 0123": "echo 'cannot connect' >&2; exit 1" },
+        "cannot connect",
+      ],
+      ["an image that inspect does not show", { "image inspect sha256": "echo denied >&2; exit 1" }, "denied"],
+      ["a list of images", { "images -q": "exit 1" }, "does not list images"],
+      ["a log", { logs: "exit 1" }, "docker logs tandem-hub fails"],
+      ["a journal", { journalctl: "echo 'bad message' >&2; exit 1" }, "bad message"],
+    ])("ends with 4 at %s", async (_, faults, said) => {
+      const { status, stderr } = await scanned(faults as Record<string, string>); // of one fault each
+      expect([status, stderr]).toEqual([4, expect.stringContaining(said)]);
+    });
+
+    it("ends with 4, and unpacks nothing anywhere else, when there is no place for layers", async () => {
+      const full =
+        'mktemp() { case "$2" in /var/tmp/*) return 1 ;; esac; command mktemp "$@"; }\nmkdir() { echo "mkdir $*"; }';
+      const { status, stdout, stderr } = await scanned({}, full);
+      expect([status, stdout, stderr]).toEqual([4, "", "there is no place in /var/tmp for the layers of images"]);
+    });
+
+    it("goes on without a container that has gone meanwhile, and without the log of one that keeps none", async () => {
+      const gone = { "inspect 0123": "echo 'Error: No such object: 0123456789ab' >&2; exit 1" };
+      const silent = { logs: "exit 1", "inspect --format {{.HostConfig": "echo none" };
+      for (const faults of [gone, silent])
+        expect(await scanned(faults)).toMatchObject({ status: 0, stderr: expect.not.stringContaining("fails") });
+    });
+  });
+
   it("ends with 2 when there is nothing to search for", () => {
     const { status } = spawnSync("sh", ["-c", scanScript("/nowhere", [])], { input: "", encoding: "utf8" });
     expect(status).toBe(2);

@@ -36,6 +36,7 @@ describe("an operator's commands about services", () => {
       shown.push(request.headers.authorization);
       orders.push(`${request.method} ${path} ${await text(request)}`);
       const { status, body } = answers[path] ?? { status: 200, body: { ok: true, text: "moved" } };
+      if (status === 0) return void request.socket.destroy();
       response.writeHead(status).end(JSON.stringify(body));
     });
     await new Promise<void>((resolve) => hub.listen(0, "127.0.0.1", resolve));
@@ -90,6 +91,18 @@ describe("an operator's commands about services", () => {
     expect([code, stdout]).toEqual([1, "Twin: not in sync\nMemory: moved\n"]);
     expect(orders).toEqual(["Twin", "Memory"].map((name) => `POST /api/v1/services/${name}/switchover {"to":"pc2"}`));
     expect((await run("switchover", "--all")).stderr).toContain("→ tandem switchover");
+  });
+
+  it("switchover of all 2 goes on after one that is not answered, and tells of each", async () => {
+    answers["/api/v1/services/Twin/switchover"] = { status: 0, body: {} };
+    const { code, stdout } = await run("switchover", "--all", "--to", "pc2", "--json");
+    expect([code, JSON.parse(stdout)]).toEqual([
+      1,
+      [
+        { service: "Twin", ok: false, text: expect.stringContaining("Ask tandem where before you try it again") },
+        { service: "Memory", ok: true, text: "moved" },
+      ],
+    ]);
   });
 
   it("switchover of all with --home brings each of 2 to its own home", async () => {

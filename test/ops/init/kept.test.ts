@@ -1,0 +1,153 @@
+/** What was kept of one site when another one of the same project's name is set up or renewed, with a `pulumi` that only pretends. */
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { stringify } from "yaml";
+import { Answers, answersExample } from "../../../ops/init/answers.ts";
+import { createAuthority } from "../../../ops/init/certificates.ts";
+import { createIdentity } from "../../../ops/init/identity.ts";
+import { authorityFiles, keep } from "../../../ops/init/keep.ts";
+import { type Renewal, renewals } from "../../../ops/init/renew.ts";
+import { init } from "../../../ops/init/run.ts";
+
+const root = join(import.meta.dirname, "..", "..", "..");
+const names = ["Pulumi.yaml", "Pulumi.mainpc.yaml", "Pulumi.pc2.yaml"];
+const key = "AAAAC3NzaC1lZDI1NTE5AAAAIOlclmHBK66h2cCUha/IRAM2RW//bGP7JIgef3aYN4CF";
+const pulumi = `#!/bin/sh
+case "$1 $2" in
+"whoami "*) echo '{"url":"file:///nowhere"}' ;;
+"stack ls") echo '[]' ;;
+"config set")
+  for word; do [ "$word" = --non-interactive ] || key=$word; done
+  cat >/dev/null
+  [ ! -e "$HOME/fails" ] || exit 1
+  sed -i "s/^config:/config:\\n  tandem:$key:\\n    secure: v1:x/" "Pulumi.$4.yaml" ;;
+esac
+`;
+
+let folder: string;
+let dir: string;
+let kept: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "tandem-kept-"));
+  [dir, kept] = [join(folder, "project"), join(folder, "config", "tandem", "tandem")];
+  for (const name of ["bin", "project"]) mkdirSync(join(folder, name));
+  for (const name of names) copyFileSync(join(root, name), join(dir, name));
+  writeFileSync(join(folder, "bin", "pulumi"), pulumi, { mode: 0o755 });
+  writeFileSync(join(folder, "site.yaml"), answersExample.replace(/AAAAC3\S*/g, key));
+  vi.stubEnv("PATH", [join(folder, "bin"), process.env.PATH].join(delimiter));
+  vi.stubEnv("HOME", folder);
+  vi.stubEnv("XDG_CONFIG_HOME", join(folder, "config"));
+  vi.stubEnv("PULUMI_CONFIG_PASSPHRASE", "hush");
+  vi.spyOn(process.stderr, "write").mockReturnValue(true);
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const now = new Date();
+const answers = Answers.parse({
+  mainpc: { address: "10.0.0.10", hostKey: `ssh-ed25519 ${key}` },
+  pc2: { address: "10.0.0.20", hostKey: `ssh-ed25519 ${key}` },
+});
+
+/** Another site's keys, in a folder. */
+function keepSite(where: string) {
+  const authority = createAuthority({ name: "test CA", now });
+  const identity = createIdentity(answers, authority, now, () => []);
+  keep(where, { ...identity.seeds, ...authorityFiles(authority, "hush") });
+  return identity;
+}
+
+function held(...path: string[]): Record<string, string> {
+  const at = join(kept, ...path);
+  const files = readdirSync(at, { withFileTypes: true }).filter((entry) => entry.isFile());
+  return Object.fromEntries(files.map(({ name }) => [name, readFileSync(join(at, name), "utf8")]));
+}
+const asides = () => readdirSync(kept).filter((name) => name.startsWith("before-"));
+const stackFiles = () => names.map((name) => readFileSync(join(dir, name), "utf8"));
+
+describe("a second site of the same project's name", () => {
+  const second = (force: boolean) =>
+    init({ dir, force, answers: join(folder, "site.yaml"), renewCertificates: false, renewKeys: false, json: true });
+
+  it("is refused, saying what lies there and what to do, and nothing changes", async () => {
+    keepSite(kept);
+    const before = [held(), stackFiles()];
+    await expect(second(false)).rejects.toMatchObject({
+      code: "init.kept",
+      message: `${kept} holds ca.key, ca.pem, operator.seed of a site that is there already`,
+      next: expect.stringContaining("XDG_CONFIG_HOME=FOLDER"),
+    });
+    expect([held(), stackFiles()]).toEqual(before);
+  });
+
+  it("with --force moves all 3 files aside, also those without a successor, and leaves no copy when it fails", async () => {
+    keepSite(kept);
+    const before = held();
+    writeFileSync(join(folder, "fails"), "");
+    await expect(second(true)).rejects.toThrow();
+    expect([held(), asides()]).toEqual([before, []]);
+    rmSync(join(folder, "fails"));
+    const { aside } = await second(true);
+    expect(asides().map((name) => join(kept, name))).toEqual([aside]);
+    const [name = ""] = asides();
+    expect(name).toMatch(/^before-\d{4}-\d\d-\d\dT\d{6}/);
+    expect(held(name)).toEqual(before);
+    expect(statSync(join(kept, name, "ca.key")).mode & 0o777).toBe(0o600);
+    expect(Object.keys(held())).toEqual(["operator.seed"]);
+    expect(held()["operator.seed"]).not.toBe(before["operator.seed"]);
+  });
+
+  it("with a folder of its own is set up, and nothing is moved", async () => {
+    keepSite(join(folder, "elsewhere"));
+    expect(await second(false)).toMatchObject({ kept, keptFiles: ["operator.seed"] });
+    expect(asides()).toEqual([]);
+  });
+});
+
+describe("a renewal", () => {
+  const renew = (...what: Renewal[]) =>
+    renewals({ folder: dir, project: "tandem", what, kept, caPassphrase: "hush", now });
+  /** The stacks are those of the site that is kept there. */
+  function stacksOf({ machines }: ReturnType<typeof keepSite>, ca = ""): void {
+    for (const stack of ["mainpc", "pc2"] as const) {
+      const security = { ...machines[stack].halves, ca: `${ca}${machines[stack].halves.ca}` };
+      const config = { "tandem:machine": answers[stack], "tandem:security": security };
+      writeFileSync(join(dir, `Pulumi.${stack}.yaml`), stringify({ config }));
+    }
+  }
+
+  it("issues certificates by the kept CA when that is one of those that the stacks trust", () => {
+    const other = createAuthority({ name: "other CA", now });
+    const site = keepSite(kept);
+    stacksOf(site, other.certificate);
+    const [mainpc] = renew("certificates").stacks;
+    expect(mainpc?.after.security.ca.trim()).toBe(site.machines.mainpc.halves.ca.trim());
+  });
+
+  it("issues none by the CA of another site, and overwrites none of its seeds", () => {
+    stacksOf(keepSite(join(folder, "elsewhere")));
+    keepSite(kept);
+    expect(() => renew("certificates")).toThrow(`ca.pem is not the CA of ${join(dir, "Pulumi.mainpc.yaml")}`);
+    expect(() => renew("operator-key")).toThrow(
+      `operator.seed is not the operator's of ${join(dir, "Pulumi.mainpc.yaml")}`,
+    );
+    // A new CA would be kept beside the seed of another site.
+    for (const name of ["ca.pem", "ca.key"]) rmSync(join(kept, name));
+    expect(() => renew("certificates")).toThrow("operator.seed is not the operator's of");
+    expect(() => renew("keys")).not.toThrow();
+  });
+});
