@@ -33,10 +33,10 @@ type Kept =
 
 /** Where batches go while NATS does not take them. */
 export interface Detour {
-  /** Whether older records wait there, behind which newer ones have to line up. */
-  readonly inUse: boolean;
-  /** Resolves when one more batch may line up, or none needs to any more. */
-  room(): Promise<void>;
+  /** Whether older records of the stream wait there, behind which newer ones have to line up. */
+  inUse(kind: StreamKind): boolean;
+  /** Resolves when one more batch of the stream may line up, or none needs to any more. */
+  room(kind: StreamKind): Promise<void>;
   append(kind: StreamKind, records: number, payload: Buffer): Promise<SpoolOutcome>;
   /** Bytes that were stored, there or in NATS: by them it knows how long it would last. */
   note(bytes: number): void;
@@ -194,9 +194,9 @@ export class Journal {
     let unsure = false;
     try {
       for (;;) {
-        if (detour?.inUse) await detour.room();
+        if (detour?.inUse(kind)) await detour.room(kind);
         let noStream = false;
-        if (!detour?.inUse && (detour === undefined || unavailable() === undefined)) {
+        if (!detour?.inUse(kind) && (detour === undefined || unavailable() === undefined)) {
           const published = await publishBatch(js, kind, batch, payload, onCut);
           if (published.kind === "stored" || published.kind === "full") {
             return published.kind === "stored" ? { kind: "stored", position, streamSeq: published.seq } : published;
