@@ -30,17 +30,19 @@ export interface LedgerEntry {
 }
 
 const streams = StreamKind.options;
+const nothing: Holding = { count: 0, holes: 0 };
 
 /** Records of one origin's stream that this machine holds, and that the peer does by what it last said. */
 export interface Shares {
   stream: StreamKind;
   origin: string;
-  here: number;
-  there: number;
-  /** Sequences passed over on either machine. */
-  holes: number;
-  /** Both hold the same of the incarnations before the newest one, and know of the same newest one. */
-  alike: boolean;
+  here: Pick<Holding, "count" | "holes">;
+  there: Pick<Holding, "count" | "holes">;
+  /**
+   * Both hold the same of the incarnations before the newest one, know of the same newest one, and have passed over the same of its
+   * records; undefined where the peer does not say.
+   */
+  alike: boolean | undefined;
 }
 
 /** Mutable like the set it is made of; one per hub. */
@@ -218,9 +220,9 @@ export class Ledger {
     return [this.#self, this.#peer].flatMap((origin) =>
       streams.map((stream): Shares => {
         const { count, holes, earlier } = this.account(stream, origin);
-        const there = this.#peerHoldings[streamKey(stream, origin)] ?? { count: 0, holes: 0 };
-        const alike = (there.earlier ?? earlier) === earlier;
-        return { stream, origin, here: count, there: there.count, holes: holes + there.holes, alike };
+        const { earlier: said, ...there } = this.#peerHoldings[streamKey(stream, origin)] ?? nothing;
+        const alike = said === undefined ? undefined : said === earlier;
+        return { stream, origin, here: { count, holes }, there, alike };
       }),
     );
   }
