@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { NatsConnection } from "nats";
+import type { JetStreamClient, NatsConnection } from "nats";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { hlcZero } from "../../../hub/core/hlc.ts";
 import { Ledger } from "../../../hub/core/ledger.ts";
@@ -193,5 +193,47 @@ describe("a stream at its limit of 64 KiB", () => {
     await until("an empty spool", () => spool.isEmpty);
     expect([await stored(), await stored("health")]).toEqual([upTo(fitted + 1), upTo(1)]);
     expect(held.entries(() => 0).map(({ duplicates }) => duplicates)).toEqual(Array(6).fill(0));
+  });
+
+  it("gives no batch up that it holds without having said so: full is an answer only where nothing may be stored", async () => {
+    const js = nc.jetstream();
+    const calls: string[] = [];
+    const publish = async (...args: Parameters<JetStreamClient["publish"]>) => {
+      calls.push(args[2]?.msgID ?? "");
+      // The first is stored and its answer lost; then the stream is full for whatever comes, until there is room.
+      if (calls.length === 1) {
+        await js.publish(...args);
+        await fill();
+        throw new Error("no answer");
+      }
+      return await js.publish(args[0], args[1], { ...args[2], msgID: `another ${calls.length}` });
+    };
+    const unheard = new Journal({
+      ...common(),
+      js: Object.assign(Object.create(js) as JetStreamClient, { publish }), // all else of it is not called
+      kind: "metrics",
+      machine: "mainpc",
+      incarnation: "i2",
+      clock: { now: hlcZero, wallMs: Date.now },
+      storeDeadlineMs: 10_000,
+      maxQueued: 1_000,
+      maxMessageBytes: () => 8 * 1024 * 1024,
+      onStored: () => {},
+      unavailable: () => undefined,
+    });
+    const fill = async () => {
+      const jsm = await nc.jetstreamManager();
+      const { state } = await jsm.streams.info(stream);
+      await jsm.streams.update(stream, { max_bytes: state.bytes });
+    };
+    const first = unheard.append({ kind: "push", op: "put", group: [["job", "a"]], body });
+    expect(await first).toMatchObject({ kind: "stored", position: { incarnation: "i2", seq: 1 } });
+    const second = await unheard.append({ kind: "push", op: "put", group: [["job", "a"]], body });
+    expect([second.kind, await stored()]).toEqual(["full", [1]]);
+    await makeRoom();
+    const third = await unheard.append({ kind: "push", op: "put", group: [["job", "a"]], body });
+    expect(third).toMatchObject({ kind: "stored", position: { incarnation: "i2", seq: 2 } });
+    expect(await stored()).toEqual([1, 2]);
+    await unheard.stop();
   });
 });
