@@ -81,9 +81,12 @@ export class Account {
     return this.#newest;
   }
 
-  /** A digest of what is held of the incarnations before the newest one, and of its name: it stands still while its records come. */
+  /**
+   * A digest of what is held of the incarnations before the newest one, of its name, and of which of its records were passed over:
+   * it stands still while its records come.
+   */
   get earlier(): string {
-    this.#earlier ??= digestOf(JSON.stringify([this.#newest, this.#held(this.#newest)]));
+    this.#earlier ??= this.#digestOfEarlier();
     return this.#earlier;
   }
 
@@ -111,8 +114,9 @@ export class Account {
       if (incarnation > this.#newest) this.#newest = incarnation;
       this.#earlier = undefined;
     }
-    if (incarnation !== this.#newest) this.#earlier = undefined;
+    const holesBefore = set.holes;
     const fresh = set.add(firstSeq, count);
+    if (incarnation !== this.#newest || set.holes !== holesBefore) this.#earlier = undefined;
     this.#count += fresh;
     this.duplicates += count - fresh;
     return fresh;
@@ -160,6 +164,14 @@ export class Account {
     return { held, duplicates: this.duplicates };
   }
 
+  #digestOfEarlier(): string {
+    const said: unknown[] = [this.#newest, this.#held(this.#newest)];
+    const gaps = gapsIn(this.#incarnations.get(this.#newest)?.stretches() ?? []);
+    // Hubs of before say nothing of gaps, and so the same where there are none.
+    if (gaps.length > 0) said.push(gaps);
+    return digestOf(JSON.stringify(said));
+  }
+
   /** In their order, of all incarnations but one. */
   #held(but?: string): [string, Stretch[]][] {
     return [...this.#incarnations]
@@ -171,6 +183,17 @@ export class Account {
   #put(incarnation: string, stretches: readonly Stretch[]): void {
     for (const [first, last] of stretches) this.hold(incarnation, first, last - first + 1);
   }
+}
+
+/** Stretches of numbers from 1 on that lie before and between these. */
+function gapsIn(stretches: readonly Stretch[]): Stretch[] {
+  const gaps: Stretch[] = [];
+  let next = 1;
+  for (const [first, last] of stretches) {
+    if (first > next) gaps.push([next, first - 1]);
+    next = last + 1;
+  }
+  return gaps;
 }
 
 /** From two beginnings, 64 bits together. */

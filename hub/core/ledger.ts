@@ -30,17 +30,19 @@ export interface LedgerEntry {
 }
 
 const streams = StreamKind.options;
+const nothing: Holding = { count: 0, holes: 0 };
 
 /** Records of one origin's stream that this machine holds, and that the peer does by what it last said. */
 export interface Shares {
   stream: StreamKind;
   origin: string;
-  here: number;
-  there: number;
-  /** Sequences passed over on either machine. */
-  holes: number;
-  /** Both hold the same of the incarnations before the newest one, and know of the same newest one. */
-  alike: boolean;
+  here: Pick<Holding, "count" | "holes">;
+  there: Pick<Holding, "count" | "holes">;
+  /**
+   * Both hold the same of the incarnations before the newest one, know of the same newest one, and have passed over the same of its
+   * records; undefined where the peer does not say.
+   */
+  alike: boolean | undefined;
 }
 
 /** Mutable like the set it is made of; one per hub. */
@@ -53,6 +55,8 @@ export class Ledger {
   #peerHoldings: Holdings = {};
   /** By how many of this machine's own records the peer was behind when it last spoke. */
   readonly #behind = new Map<StreamKind, number>();
+  /** Own streams of which the peer has lost something, and how many records this machine held then. */
+  readonly #copiedAnew = new Map<StreamKind, number>();
 
   constructor(self: string, peer: string) {
     this.#self = self;
@@ -175,9 +179,25 @@ export class Ledger {
     this.#peerHoldings = holdings;
     for (const stream of streams) {
       const key = streamKey(stream, this.#self);
-      this.#behind.set(stream, (this.#accounts.get(key)?.count ?? 0) - (holdings[key]?.count ?? 0));
+      const [here, there] = [this.#accounts.get(key)?.count ?? 0, holdings[key]?.count ?? 0];
+      this.#behind.set(stream, here - there);
+      if (shrunk.includes(stream)) this.#copiedAnew.set(stream, here);
+      // What this machine has lost since does not come to the peer either.
+      if (there >= Math.min(here, this.#copiedAnew.get(stream) ?? 0)) this.#copiedAnew.delete(stream);
     }
     return shrunk;
+  }
+
+  /** Whether the peer holds less of this machine's records than it did, of a stream or of any. */
+  isCopiedAnew(stream?: StreamKind): boolean {
+    return stream === undefined ? this.#copiedAnew.size > 0 : this.#copiedAnew.has(stream);
+  }
+
+  /** Whether the peer said that it holds the very records of this machine's stream that this machine holds now. */
+  isSameThere(stream: StreamKind): boolean {
+    const { count, holes, earlier } = this.account(stream, this.#self);
+    const there = this.#peerHoldings[streamKey(stream, this.#self)];
+    return there !== undefined && there.count === count && there.holes === holes && there.earlier === earlier;
   }
 
   /**
@@ -218,9 +238,9 @@ export class Ledger {
     return [this.#self, this.#peer].flatMap((origin) =>
       streams.map((stream): Shares => {
         const { count, holes, earlier } = this.account(stream, origin);
-        const there = this.#peerHoldings[streamKey(stream, origin)] ?? { count: 0, holes: 0 };
-        const alike = (there.earlier ?? earlier) === earlier;
-        return { stream, origin, here: count, there: there.count, holes: holes + there.holes, alike };
+        const { earlier: said, ...there } = this.#peerHoldings[streamKey(stream, origin)] ?? nothing;
+        const alike = said === undefined ? undefined : said === earlier;
+        return { stream, origin, here: { count, holes }, there, alike };
       }),
     );
   }

@@ -25,8 +25,8 @@ export class RefillWatch {
       this.#toCome = toCome;
       // What is gone from both since then will not come.
       const isOnBoth = (line: Shares) =>
-        Math.min(line.here, line.there) >= Math.min(toCome.get(keyOf(line)) ?? 0, most(line));
-      this.#refilled = lines.every((line) => line.alike && line.holes === 0 && isOnBoth(line));
+        Math.min(line.here.count, line.there.count) >= Math.min(toCome.get(keyOf(line)) ?? 0, most(line));
+      this.#refilled = lines.every((line) => isSame(line) && isOnBoth(line));
     }
     return this.#refilled;
   }
@@ -37,6 +37,10 @@ export class RefillWatch {
   }
 }
 
-const most = ({ here, there }: Shares): number => Math.max(here, there);
+/** A record that both lack is lost, and nothing waits for it; which they are is in what makes them alike. */
+const isSame = ({ here, there, alike }: Shares): boolean =>
+  alike === undefined ? here.holes + there.holes === 0 : alike && here.holes === there.holes;
+
+const most = ({ here, there }: Shares): number => Math.max(here.count, there.count);
 
 const keyOf = ({ stream, origin }: Shares): string => `${stream}/${origin}`;

@@ -20,6 +20,8 @@ export interface PeerReach {
   natsHeard: boolean;
   /** Records that are not in this machine's streams yet, and so cannot be copied. */
   spooled: number;
+  /** Whether the peer holds less of this machine's records than it did. */
+  copiesAnew: boolean;
 }
 
 export interface SyncJudgement {
@@ -49,6 +51,16 @@ export class Watermark {
     if (this.isCopied(kind, position)) return;
     this.#copied.set(kind, position);
     this.#pending.get(kind)?.dropUpTo(position);
+  }
+
+  /** The peer holds all that this machine does, whatever it said of its way there. */
+  caughtUp(kind: StreamKind): void {
+    this.#pending.delete(kind);
+  }
+
+  /** The peer has lost its copy, or something in it: what it said of it before is no more. */
+  lost(kind: StreamKind): void {
+    this.#copied.delete(kind);
   }
 
   /** How far the peer has copied each stream, as far as it said. */
@@ -84,6 +96,7 @@ export class Watermark {
     let reason = "";
     if (!reach.hubAlive) reason = "the peer's hub does not answer";
     else if (!reach.natsHeard) reason = "the NATS link to the peer is cut";
+    else if (reach.copiesAnew) reason = "the peer copies anew";
     else if (reach.spooled > 0) reason = "records wait in this machine's spool";
     else if (oldest !== undefined && atMs - oldest > lagLimitMs) reason = "the peer lags behind";
     const state = reason === "" ? "in-sync" : "degraded";

@@ -3,15 +3,15 @@
  * together in the next message, so that one fsync serves all of it. One message is in flight at a time, which keeps the
  * sequence free of holes: a number is spent only when NATS has said that the record is stored, or the spool holds it.
  */
-import type { JetStreamClient } from "nats";
+import type { JetStreamClient, JetStreamManager } from "nats";
 import { encodeBatch } from "../core/batch-codec.ts";
 import type { ByteBudget } from "../core/byte-budget.ts";
 import { type Hlc, stampAfter } from "../core/hlc.ts";
 import { type Batch, lastPosition, type RecordBody, type RecordPosition, type StreamKind } from "../core/record.ts";
-import type { Log } from "./log.ts";
-import { type OnCut, publishBatch } from "./publish.ts";
+import { type Log, messageOf } from "./log.ts";
+import { lastSeqOf, type OnCut, type Published, publishBatch } from "./publish.ts";
 import type { SpoolOutcome } from "./spool.ts";
-import { streamName } from "./streams.ts";
+import { isNoMessage, streamName } from "./streams.ts";
 
 /** A record before it has a stamp; the journal stamps in the order of appending. */
 export type Unstamped<R extends RecordBody = RecordBody> = R extends RecordBody ? Omit<R, "at"> : never;
@@ -33,10 +33,10 @@ type Kept =
 
 /** Where batches go while NATS does not take them. */
 export interface Detour {
-  /** Whether older records wait there, behind which newer ones have to line up. */
-  readonly inUse: boolean;
-  /** Resolves when one more batch may line up, or none needs to any more. */
-  room(): Promise<void>;
+  /** Whether older records of the stream wait there, behind which newer ones have to line up. */
+  inUse(kind: StreamKind): boolean;
+  /** Resolves when one more batch of the stream may line up, or none needs to any more. */
+  room(kind: StreamKind): Promise<void>;
   append(kind: StreamKind, records: number, payload: Buffer): Promise<SpoolOutcome>;
   /** Bytes that were stored, there or in NATS: by them it knows how long it would last. */
   note(bytes: number): void;
@@ -45,8 +45,10 @@ export interface Detour {
 export interface JournalOptions {
   kind: StreamKind;
   machine: string;
+  /** Of the first records; `goOver` names another one. */
   incarnation: string;
   js: JetStreamClient;
+  manager(): Promise<JetStreamManager>;
   log: Log;
   clock: { now: Hlc; wallMs(): number };
   /** Before an append is answered as unavailable, ms. */
@@ -84,10 +86,12 @@ const headerRoomBytes = 4_096;
 const maxBatchBytes = 1024 * 1024;
 const maxBatchRecords = 512;
 const retryMs = 100;
+const fullRetryMs = 1_000;
 
 export class Journal {
   readonly #options: JournalOptions;
   readonly #queue: Waiting[] = [];
+  #incarnation: string;
   #nextSeq = 1;
   #flushing: Promise<void> | undefined;
   #stopped = false;
@@ -96,6 +100,7 @@ export class Journal {
 
   constructor(options: JournalOptions) {
     this.#options = options;
+    this.#incarnation = options.incarnation;
   }
 
   get queued(): number {
@@ -131,6 +136,12 @@ export class Journal {
       this.#queue.push(waiting);
       this.#flushing ??= this.#flush();
     });
+  }
+
+  /** What is not on its way yet belongs to this incarnation, and is numbered from 1 on. */
+  goOver(incarnation: string): void {
+    this.#incarnation = incarnation;
+    this.#nextSeq = 1;
   }
 
   /** Takes no more records and waits until those accepted are answered. */
@@ -170,13 +181,14 @@ export class Journal {
   }
 
   async #store(taken: Waiting[]): Promise<void> {
-    const { machine, incarnation } = this.#options;
+    const { machine } = this.#options;
+    const incarnation = this.#incarnation;
     const records = taken.map((waiting) => waiting.record);
     const batch: Batch = { v: 1, origin: machine, incarnation, firstSeq: this.#nextSeq, records };
     const payload = encodeBatch(batch);
     const outcome: Kept = this.#tooLarge(payload.length) ?? (await this.#keep(batch, payload));
     if (outcome.kind === "stored" || outcome.kind === "spooled") {
-      this.#nextSeq += taken.length;
+      if (incarnation === this.#incarnation) this.#nextSeq += taken.length;
       this.#options.detour?.note(payload.length);
     }
     if (outcome.kind === "stored") this.#options.onStored(batch, outcome.streamSeq);
@@ -192,15 +204,19 @@ export class Journal {
     const { kind, js, detour, onCut, unavailable, onNoStream, log } = this.#options;
     const position = lastPosition(batch);
     let unsure = false;
+    // NATS takes no more, but may hold it: it is then asked, since it forgets ids after two minutes.
+    let full: Extract<Published, { kind: "full" }> | undefined;
     try {
       for (;;) {
-        if (detour?.inUse) await detour.room();
+        const heldAt = full && unavailable() === undefined ? await this.#heldAt(batch) : undefined;
+        if (heldAt !== undefined) return { kind: "stored", position, streamSeq: heldAt };
+        if (detour?.inUse(kind)) await detour.room(kind);
         let noStream = false;
-        if (!detour?.inUse && (detour === undefined || unavailable() === undefined)) {
+        if (!detour?.inUse(kind) && (detour === undefined || unavailable() === undefined)) {
           const published = await publishBatch(js, kind, batch, payload, onCut);
-          if (published.kind === "stored" || published.kind === "full") {
-            return published.kind === "stored" ? { kind: "stored", position, streamSeq: published.seq } : published;
-          }
+          if (published.kind === "stored") return { kind: "stored", position, streamSeq: published.seq };
+          full = published.kind === "full" ? published : undefined;
+          if (full !== undefined && !unsure) return full;
           unsure ||= published.kind === "unsure";
           noStream = published.kind === "no-stream";
           log.warn("journal.retry", {
@@ -212,13 +228,24 @@ export class Journal {
         const spooled = await detour?.append(kind, batch.records.length, payload);
         if (spooled?.kind === "spooled") return { kind: "spooled", position };
         if (spooled !== undefined && !unsure) return spooled;
-        this.#blocked = spooled;
+        this.#blocked = spooled ?? full;
         if (this.#stopped) return { kind: "unavailable", reason: "the hub is stopping" };
-        await new Promise((resolve) => setTimeout(resolve, retryMs));
+        await new Promise((resolve) => setTimeout(resolve, full === undefined ? retryMs : fullRetryMs));
         if (noStream) await onNoStream();
       }
     } finally {
       this.#blocked = undefined;
+    }
+  }
+
+  /** The sequence of a batch that was stored unheard; undefined when it was not, as far as can be known now. */
+  async #heldAt(batch: Batch): Promise<number | undefined> {
+    const { kind, manager, log } = this.#options;
+    try {
+      return await lastSeqOf(await manager(), kind, batch);
+    } catch (error) {
+      if (!isNoMessage(error)) log.warn("journal.unasked", { stream: streamName(kind), error: messageOf(error) });
+      return undefined;
     }
   }
 

@@ -6,6 +6,7 @@ import { type Batch, comparePosition, lastPosition, type RecordPosition, type St
 import { type AppendOutcome, Journal, type Unstamped } from "./journal.ts";
 import { type Log, messageOf } from "./log.ts";
 import type { NatsLink } from "./nats-link.ts";
+import { messageId } from "./publish.ts";
 import type { RecordState } from "./record-state.ts";
 import { Spool } from "./spool.ts";
 import { SpoolDrain, spooledBatches } from "./spool-drain.ts";
@@ -25,10 +26,18 @@ export interface OwnRecordsOptions {
   onStored(kind: StreamKind, position: RecordPosition, records: number): void;
 }
 
+/** A message of a stream: its sequence there, and the id of its batch. */
+export interface StreamEnd {
+  seq: number;
+  id: string;
+}
+
 export class OwnRecords {
   readonly #options: OwnRecordsOptions;
   readonly #journals = new Map<StreamKind, Journal>();
   readonly #newest: Partial<Record<StreamKind, RecordPosition>> = {};
+  /** Which a refill makes another message than that of the newest record. */
+  readonly #ends: Partial<Record<StreamKind, StreamEnd>> = {};
   #drain: SpoolDrain | undefined;
   /** Undefined when this hub has none. */
   readonly spool: Spool | undefined;
@@ -56,6 +65,11 @@ export class OwnRecords {
     return this.#newest[kind];
   }
 
+  /** The last message that its stream is known to hold. */
+  end(kind: StreamKind): StreamEnd | undefined {
+    return this.#ends[kind];
+  }
+
   /** Rejects with what to do when the spool cannot be written to. */
   async open(): Promise<void> {
     try {
@@ -68,11 +82,12 @@ export class OwnRecords {
     }
   }
 
-  /** What a snapshot holds of the stream was stored before it. */
-  resume(kind: StreamKind): void {
+  /** What a snapshot holds of the stream was stored before it. @param end the last message that it names */
+  resume(kind: StreamKind, end: StreamEnd | undefined): void {
     const { config, state } = this.#options;
     const { newest } = state.ledger.account(kind, config.machine.name);
     if (newest !== undefined) this.#newest[kind] = newest;
+    if (end !== undefined && end.id !== "") this.#noteEnd(kind, end);
   }
 
   /** Folds what waits in the spool. @returns the newest incarnation that it names; empty when there is none */
@@ -98,13 +113,19 @@ export class OwnRecords {
     return journal.append(record);
   }
 
-  /** A batch is in its stream at this sequence. */
-  take(kind: StreamKind, batch: Batch, streamSeq: number): void {
+  /** What is appended from now on belongs to another incarnation. */
+  goOver(incarnation: string): void {
+    for (const journal of this.#journals.values()) journal.goOver(incarnation);
+  }
+
+  /** A batch is in its stream at this sequence. @param isRefilled it came from the peer, which need not copy it */
+  take(kind: StreamKind, batch: Batch, streamSeq: number, isRefilled = false): void {
     const { state, places, onStored } = this.#options;
     const position = lastPosition(batch);
     const newest = this.#newest[kind];
     if (newest === undefined || comparePosition(position, newest) > 0) this.#newest[kind] = position;
-    onStored(kind, position, batch.records.length);
+    this.#noteEnd(kind, { seq: streamSeq, id: messageId(batch) });
+    if (!isRefilled) onStored(kind, position, batch.records.length);
     places.take(streamName(kind), streamSeq);
     state.take(kind, batch);
   }
@@ -113,6 +134,7 @@ export class OwnRecords {
   forget(kind: StreamKind): void {
     this.#options.state.ledger.forget(kind, this.#options.config.machine.name);
     delete this.#newest[kind];
+    delete this.#ends[kind];
   }
 
   /** Takes no more records; resolves when those accepted are answered. */
@@ -125,6 +147,11 @@ export class OwnRecords {
     await this.spool?.close();
   }
 
+  #noteEnd(kind: StreamKind, end: StreamEnd): void {
+    // A stream that lost its end uses its sequences again.
+    if (end.seq > (this.#ends[kind]?.seq ?? 0)) this.#ends[kind] = end;
+  }
+
   #createJournal(kind: StreamKind, link: NatsLink, incarnation: string): Journal {
     const { config, log, state, mend, pushBudget } = this.#options;
     return new Journal({
@@ -132,6 +159,7 @@ export class OwnRecords {
       machine: config.machine.name,
       incarnation,
       js: link.nc.jetstream({ timeout: 2_000 }),
+      manager: () => link.nc.jetstreamManager({ checkAPI: false, timeout: 2_000 }),
       log,
       clock: state.clock,
       storeDeadlineMs: config.storeDeadlineMs,

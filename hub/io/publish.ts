@@ -1,5 +1,6 @@
 /** Publishes a batch to its stream and says in one word what has become of it. */
-import { ErrorCode, type JetStreamClient, NatsError } from "nats";
+import { ErrorCode, type JetStreamClient, type JetStreamManager, NatsError } from "nats";
+import { decodeBatch } from "../core/batch-codec.ts";
 import type { Batch, StreamKind } from "../core/record.ts";
 import { messageOf } from "./log.ts";
 import { isNoResponder, recordSubject, streamName, whyFull } from "./streams.ts";
@@ -45,6 +46,18 @@ export async function publishBatch(
   } finally {
     takeBack();
   }
+}
+
+/**
+ * The sequence of a batch that may be in its stream unheard; undefined when it is not there. NATS forgets the ids of messages
+ * after two minutes; of one in flight at a time, only the last can be the one.
+ */
+export async function lastSeqOf(jsm: JetStreamManager, kind: StreamKind, batch: Batch): Promise<number | undefined> {
+  const { state } = await jsm.streams.info(streamName(kind));
+  if (state.messages === 0) return undefined;
+  const last = await jsm.streams.getMessage(streamName(kind), { last_by_subj: recordSubject(kind, batch.origin) });
+  const stored = decodeBatch(last.data);
+  return stored !== undefined && messageId(stored) === messageId(batch) ? last.seq : undefined;
 }
 
 function outcomeOf(kind: StreamKind, error: unknown): Published {

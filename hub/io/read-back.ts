@@ -129,3 +129,15 @@ export async function idAt(jsm: JetStreamManager, stream: string, seq: number): 
     throw error;
   }
 }
+
+/** Whether a stream still holds the message that it held at this sequence, unless all up to it was purged since. */
+export async function holdsStill(
+  nc: NatsConnection,
+  stream: string,
+  { seq, id }: { seq: number; id: string },
+): Promise<boolean> {
+  const jsm = await nc.jetstreamManager({ checkAPI: false, timeout: requestTimeoutMs });
+  const { state } = await jsm.streams.info(stream);
+  if (state.messages > 0 && state.first_seq > seq && state.last_seq > seq) return true;
+  return (await idAt(jsm, stream, seq)) === id;
+}

@@ -16,6 +16,7 @@ import {
 } from "../core/record.ts";
 import { RefillWatch } from "../core/refill-watch.ts";
 import type { Refused } from "../core/refused.ts";
+import { streamKey } from "../core/snapshot.ts";
 import { type PeerReach, type SyncJudgement, Watermark } from "../core/watermark.ts";
 import type { AppendOutcome, Unstamped } from "./journal.ts";
 import { type Log, messageOf } from "./log.ts";
@@ -61,8 +62,8 @@ export class Records {
   readonly #places = new StreamPlaces();
   readonly #care: StreamCare;
   readonly #watermark = new Watermark();
-  /** Of the records that are appended; empty before that. */
-  #incarnation = "";
+  /** Of the records that are appended, the last one of those to come; empty before that. */
+  readonly #incarnations: string[] = [];
   readonly #own: OwnRecords;
   readonly #peers: PeerRecords;
   readonly #acks: PeerAcks;
@@ -79,7 +80,7 @@ export class Records {
     const { config, clock, log, refused, fold, onGroups, onAlerts } = options;
     const [self, peer] = [config.machine.name, config.peer.name];
     const isMade = (batch?: Pick<Batch, "origin" | "incarnation">) =>
-      batch?.origin === self && batch.incarnation === this.#incarnation;
+      batch?.origin === self && this.#incarnations.includes(batch.incarnation);
     this.#state = new RecordState({
       self,
       peer,
@@ -120,8 +121,12 @@ export class Records {
       log,
       refused,
       clock,
-      newestOwn: (kind) => this.#own.newest(kind),
+      ownEnd: (kind) => this.#own.end(kind),
       takeOwn: (...taken) => this.#own.take(...taken),
+      takeRefilled: (...taken) => {
+        this.#own.take(...taken, true);
+        this.#goOver();
+      },
       spooled: (kind) => this.spooled(kind),
       onSettled: () => this.#snapshots.force(),
       onOwnLost: (kind) => this.#own.forget(kind),
@@ -264,13 +269,13 @@ export class Records {
       if (copied !== undefined) this.#watermark.copied(kind, copied);
       const uncopied = count - (copied === undefined ? 0 : ledger.heldUpTo(kind, machine.name, copied));
       if (uncopied > 0) this.#watermark.stored(kind, newest, uncopied, this.#options.clock());
-      this.#own.resume(kind);
+      this.#own.resume(kind, snapshot?.manifest.places[streamKey(kind, origin)]);
     }
   }
 
   #begin(link: NatsLink, incarnation: string, read: ReadBack, signal: AbortSignal): void {
     const { nc } = link;
-    this.#incarnation = incarnation;
+    this.#incarnations.push(incarnation);
     this.#own.begin(link, incarnation);
     this.#peers.begin(nc, read);
     this.#care.start();
@@ -315,6 +320,8 @@ export class Records {
   /** Brings back own records that only the peer holds; once at a time, and again later when it fails. */
   async refill(nc: NatsConnection, signal: AbortSignal): Promise<void> {
     await this.#care.refill(nc, signal);
+    // The peer's snapshot may have brought them as well.
+    this.#goOver();
   }
 
   append(kind: StreamKind, record: Unstamped): Promise<AppendOutcome> {
@@ -344,8 +351,12 @@ export class Records {
     this.#peerAheadMs = beat.wallMs - Date.now();
     const shrunk = this.#state.ledger.heardHoldings(beat.holdings);
     this.#refills.heard(shrunk.length > 0);
-    for (const kind of shrunk) this.#options.log.error("records.peer_lost", { kind, copies: beat.holdings });
+    for (const kind of shrunk) {
+      this.#options.log.error("records.peer_lost", { kind, copies: beat.holdings });
+      this.#watermark.lost(kind);
+    }
     for (const kind of streamKinds) {
+      if (this.#state.ledger.isSameThere(kind)) this.#watermark.caughtUp(kind);
       const position = beat.copied[kind];
       if (position !== undefined) this.#peerCopied(kind, position);
     }
@@ -357,10 +368,10 @@ export class Records {
     this.#peers.nudge();
   }
 
-  judgeSync(reach: Omit<PeerReach, "spooled">): void {
+  judgeSync(reach: Omit<PeerReach, "spooled" | "copiesAnew">): void {
     const sync = this.#watermark.judge(
       this.#sync,
-      { ...reach, spooled: this.spooled() },
+      { ...reach, spooled: this.spooled(), copiesAnew: this.#state.ledger.isCopiedAnew() },
       this.#options.clock(),
       lagLimitMs,
     );
@@ -384,14 +395,33 @@ export class Records {
   #isBeyond(kind: StreamKind, { incarnation, seq }: RecordPosition): boolean {
     const { incarnation: newestIncarnation, seq: newestSeq } = this.#own.newest(kind) ?? { incarnation: "", seq: 0 };
     const reached = incarnation === newestIncarnation ? newestSeq : 0;
-    return incarnation === this.#incarnation && seq > reached + this.#options.config.maxQueuedPushes;
+    return incarnation === this.#incarnations.at(-1) && seq > reached + this.#options.config.maxQueuedPushes;
+  }
+
+  /**
+   * What comes back of an earlier life may sort after this one, because the disk was lost with it and the clock went back since:
+   * what is appended from now on then sorts after both, as it would after a start.
+   */
+  #goOver(): void {
+    const { machine } = this.#options.config;
+    const newest = this.#state.ledger.newestIncarnation(machine.name);
+    const current = this.#incarnations.at(-1);
+    if (current === undefined || newest <= current) return;
+    const incarnation = nextIncarnation(Date.now(), randomBytes(3).toString("hex"), newest);
+    this.#incarnations.push(incarnation);
+    this.#own.goOver(incarnation);
+    this.#options.log.warn("records.renamed", { incarnation, after: newest });
   }
 
   #peerCopied(kind: StreamKind, position: RecordPosition): void {
+    const { ledger } = this.#state;
+    // What the peer said before it lost something may come late.
+    if (ledger.isCopiedAnew(kind)) return;
     // A position in records that this machine does not have says nothing of those that it has; nor does one of an earlier life
-    // that sorts after this one, because the disk was lost with it and the clock went back since.
-    const isKnown = this.#state.ledger.knows(kind, this.#options.config.machine.name, position.incarnation);
-    if (!isKnown || position.incarnation > this.#incarnation) return;
+    // that sorts after this one's first records.
+    const { incarnation } = position;
+    const isOwn = this.#incarnations.includes(incarnation) || incarnation < (this.#incarnations[0] ?? "");
+    if (!isOwn || !ledger.knows(kind, this.#options.config.machine.name, incarnation)) return;
     if (this.#isBeyond(kind, position)) {
       this.#options.refused.count("position");
       return;

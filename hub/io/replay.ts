@@ -1,10 +1,9 @@
 /** Reads back a stream of this machine's own domain at the start, so that ledger and fold stand where they stood. */
 import type { JetStreamManager, NatsConnection } from "nats";
 import { decodeBatch } from "../core/batch-codec.ts";
-import { type Batch, lastPosition, type RecordPosition, type StreamKind } from "../core/record.ts";
+import type { Batch } from "../core/record.ts";
 import { feed } from "./feed.ts";
 import type { Log } from "./log.ts";
-import { isNoMessage, recordSubject, streamName } from "./streams.ts";
 
 const requestTimeoutMs = 5_000;
 
@@ -62,23 +61,4 @@ export async function replay(
     log.error("replay.unreadable", { stream, messages: unread });
   }
   return result;
-}
-
-/** Where a machine's own stream ends; undefined when nothing is in it, or its last message cannot be read or is no batch. */
-export async function lastStored(
-  nc: NatsConnection,
-  kind: StreamKind,
-  machine: string,
-): Promise<RecordPosition | undefined> {
-  const jsm: JetStreamManager = await nc.jetstreamManager({ checkAPI: false, timeout: requestTimeoutMs });
-  const { state } = await jsm.streams.info(streamName(kind));
-  if (state.messages === 0) return undefined;
-  try {
-    const last = await jsm.streams.getMessage(streamName(kind), { last_by_subj: recordSubject(kind, machine) });
-    const batch = decodeBatch(last.data);
-    return batch && lastPosition(batch);
-  } catch (error) {
-    if (isNoMessage(error)) return undefined;
-    throw error;
-  }
 }

@@ -1,15 +1,16 @@
 /**
  * Brings what the spool holds into its streams, oldest first, under the ids that it was spooled with, so that a repetition
- * after a crash is recognised. While it works newer records line up behind it in the spool, at a pace that lets it end.
+ * after a crash is recognised. While it works newer records of the same stream line up behind it in the spool, at a pace that
+ * lets it end. A stream that is full holds up its own records alone.
  */
 import type { JetStreamClient, JetStreamManager } from "nats";
 import { decodeBatch } from "../core/batch-codec.ts";
 import { type Batch, StreamKind } from "../core/record.ts";
 import { type Log, messageOf } from "./log.ts";
-import { messageId, type OnCut, type Published, publishBatch } from "./publish.ts";
+import { lastSeqOf, type OnCut, type Published, publishBatch } from "./publish.ts";
 import type { Spool, SpoolOutcome } from "./spool.ts";
 import type { Frame } from "./spool-frames.ts";
-import { isNoMessage, recordSubject, streamName } from "./streams.ts";
+import { isNoMessage } from "./streams.ts";
 
 export interface SpoolDrainOptions {
   spool: Spool;
@@ -41,12 +42,19 @@ export async function* spooledBatches(spool: Spool | undefined): AsyncIterable<{
   }
 }
 
+/** A stream that takes no more. */
+interface Full {
+  reason: string;
+  /** Of the monotonic clock, ms. */
+  retryAtMs: number;
+}
+
 export class SpoolDrain {
   readonly #options: SpoolDrainOptions;
   readonly #waiting: (() => void)[] = [];
   /** Streams into which the next batch may have come already without our having heard so. */
   readonly #unsure = new Set<StreamKind>(StreamKind.options);
-  #full: string | undefined;
+  readonly #full = new Map<StreamKind, Full>();
   /** Whether batches go through at present. */
   #flows = false;
   #credit = 0;
@@ -59,9 +67,12 @@ export class SpoolDrain {
     this.#options = options;
   }
 
-  /** Whether older records wait, so that newer ones have to line up here. */
-  get inUse(): boolean {
-    return !this.#options.spool.isEmpty;
+  /** Whether older records of the stream wait, so that newer ones have to line up here. */
+  inUse(kind: StreamKind): boolean {
+    if (!this.#options.spool.isEmptyOf(kind)) return true;
+    // What is appended next was first tried at NATS.
+    this.#unsure.add(kind);
+    return false;
   }
 
   start(): void {
@@ -78,7 +89,8 @@ export class SpoolDrain {
 
   /** Appends behind all that waits; a NATS that is full is no reason to fill the spool. */
   append(kind: StreamKind, records: number, payload: Buffer): Promise<SpoolOutcome> {
-    if (this.#full !== undefined) return Promise.resolve({ kind: "full", reason: this.#full });
+    const full = this.#full.get(kind);
+    if (full !== undefined) return Promise.resolve({ kind: "full", reason: full.reason });
     return this.#options.spool.append(kind, records, payload);
   }
 
@@ -86,9 +98,9 @@ export class SpoolDrain {
     this.#options.spool.note(bytes);
   }
 
-  /** Resolves when one more batch may line up, or none needs to any more. */
-  async room(): Promise<void> {
-    while (this.#flows && this.inUse && this.#credit < 1 && !this.#stopped) {
+  /** Resolves when one more batch of the stream may line up, or none needs to any more. */
+  async room(kind: StreamKind): Promise<void> {
+    while (this.#flows && !this.#full.has(kind) && this.inUse(kind) && this.#credit < 1 && !this.#stopped) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
     this.#credit = Math.max(0, this.#credit - 1);
@@ -98,9 +110,13 @@ export class SpoolDrain {
     const { spool, log } = this.#options;
     while (!this.#stopped) {
       try {
-        const frame = await spool.first();
+        const nowMs = performance.now();
+        const waits = [...this.#full].filter(([, { retryAtMs }]) => retryAtMs > nowMs);
+        const but = new Set(waits.map(([kind]) => kind));
+        const frame = await spool.first(but);
         if (frame !== undefined) await this.#bring(frame);
-        else await this.#wait();
+        else if (but.size === 0) await this.#wait();
+        else await this.#waitForRoom(but, Math.min(...waits.map(([, { retryAtMs }]) => retryAtMs)) - nowMs);
       } catch (error) {
         this.#stumble(messageOf(error));
         log.error("spool.unread", { error: messageOf(error) });
@@ -122,29 +138,35 @@ export class SpoolDrain {
     if (!this.#stopped) await spool.appended();
   }
 
+  /** Until a full stream is to be tried again, or a record of another one lines up. */
+  async #waitForRoom(but: ReadonlySet<StreamKind>, ms: number): Promise<void> {
+    if (this.#stopped) return;
+    await Promise.race([this.#options.spool.appended(but), this.#pause(ms)]);
+    this.#wake();
+  }
+
   async #bring(frame: Frame): Promise<void> {
     const { spool, log, isHeld, onStored, onNoStream, isConnected } = this.#options;
     const batch = decodeBatch(frame.payload);
     if (batch === undefined) {
       log.error("spool.not_a_batch", { kind: frame.kind, bytes: frame.payload.length });
-      return await spool.shift();
+      return await spool.take(frame);
     }
-    if (isHeld(frame.kind, batch)) return await this.#taken();
+    if (isHeld(frame.kind, batch)) return await this.#taken(frame);
     if (!isConnected()) {
-      this.#full = undefined;
+      this.#full.clear();
       this.#stumble("NATS on this machine does not answer");
       return await this.#pause(retryMs);
     }
     const published = await this.#publish(frame, batch);
-    this.#full = published.kind === "full" ? published.reason : undefined;
+    if (published.kind !== "full") this.#full.delete(frame.kind);
     switch (published.kind) {
       case "stored":
         this.#unsure.delete(frame.kind);
         onStored(frame.kind, batch, published.seq);
-        return await this.#taken();
+        return await this.#taken(frame);
       case "full":
-        this.#stumble(published.reason);
-        return await this.#pause(fullRetryMs);
+        return this.#isFull(frame.kind, published.reason);
       case "no-stream":
         this.#stumble(published.reason);
         await this.#pause(retryMs);
@@ -157,9 +179,9 @@ export class SpoolDrain {
   }
 
   async #publish({ kind, payload }: Frame, batch: Batch): Promise<Published> {
-    const { js, onCut } = this.#options;
+    const { js, manager, onCut } = this.#options;
     try {
-      const seq = this.#unsure.has(kind) ? await this.#lastSeqOf(kind, batch) : undefined;
+      const seq = this.#unsure.has(kind) ? await lastSeqOf(await manager(), kind, batch) : undefined;
       if (seq !== undefined) return { kind: "stored", seq };
     } catch (error) {
       // A last message that cannot be read may be this one, and then is to be stored again.
@@ -168,18 +190,15 @@ export class SpoolDrain {
     return await publishBatch(js, kind, batch, payload, onCut);
   }
 
-  /** NATS forgets the ids of messages after two minutes; of one in flight at a time, only the last can be the one. */
-  async #lastSeqOf(kind: StreamKind, batch: Batch): Promise<number | undefined> {
-    const jsm = await this.#options.manager();
-    const { state } = await jsm.streams.info(streamName(kind));
-    if (state.messages === 0) return undefined;
-    const last = await jsm.streams.getMessage(streamName(kind), { last_by_subj: recordSubject(kind, batch.origin) });
-    const stored = decodeBatch(last.data);
-    return stored !== undefined && messageId(stored) === messageId(batch) ? last.seq : undefined;
+  /** Others go on; its own newer records are refused rather than filling the spool. */
+  #isFull(kind: StreamKind, reason: string): void {
+    if (this.#full.get(kind)?.reason !== reason) this.#options.log.warn("spool.waiting", { kind, reason });
+    this.#full.set(kind, { reason, retryAtMs: performance.now() + fullRetryMs });
+    this.#letOn();
   }
 
-  async #taken(): Promise<void> {
-    await this.#options.spool.shift();
+  async #taken(frame: Frame): Promise<void> {
+    await this.#options.spool.take(frame);
     this.#flows = true;
     this.#trouble = "";
     this.#credit = Math.min(maxCredit, this.#credit + 1 / drainedPerAppend);

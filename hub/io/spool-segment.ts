@@ -10,8 +10,8 @@ export class SpoolSegment {
   readonly path: string;
   /** Bytes that are surely on the disk; what may lie behind them counts as not there. */
   length = 0;
-  /** Bytes whose frames were taken. */
-  readOffset = 0;
+  /** Bytes of which no frame of that stream waits any more: the frames of one stream are taken in their order. */
+  readonly readOffsets: Counts = noRecords();
   /** Records that were not taken yet. */
   readonly records: Counts = noRecords();
   #writer: FileHandle | undefined;
@@ -36,7 +36,15 @@ export class SpoolSegment {
   }
 
   get isRead(): boolean {
-    return this.readOffset >= this.length;
+    return !this.mayHold(StreamKind.options);
+  }
+
+  /**
+   * Whether a frame of one of these streams waits in it, or may do, since nobody has looked yet.
+   * @param before bytes of the file that count
+   */
+  mayHold(kinds: readonly StreamKind[], before = this.length): boolean {
+    return kinds.some((kind) => this.readOffsets[kind] < before);
   }
 
   /** All of it is on the disk, or nothing of it is left; rejects in the second case. */
@@ -67,15 +75,22 @@ export class SpoolSegment {
     return scan;
   }
 
-  /** Frames from the read offset to where the file ended when it was asked; `untold` is damage that no earlier call has named. */
-  async read(): Promise<{ frames: Frame[]; untold: Damage[]; endOffset: number }> {
+  /**
+   * Frames of these streams that wait, up to where the file ended when it was asked; `untold` is damage that no earlier call
+   * has named.
+   */
+  async read(
+    kinds: readonly StreamKind[] = StreamKind.options,
+  ): Promise<{ frames: Frame[]; untold: Damage[]; endOffset: number }> {
     const endOffset = this.length;
-    const bytes = await readRange(this.path, this.readOffset, endOffset);
-    const { frames, damages, tail } = scanFrames(bytes, this.readOffset);
+    const offset = Math.min(...kinds.map((kind) => this.readOffsets[kind]));
+    const bytes = await readRange(this.path, offset, endOffset);
+    const { frames, damages, tail } = scanFrames(bytes, offset);
     const all = tail.bytes > 0 ? [...damages, tail] : damages;
-    const untold = all.filter(({ offset }) => !this.#told.has(offset));
+    const untold = all.filter((damage) => !this.#told.has(damage.offset));
     this.noteTold(all);
-    return { frames, untold, endOffset };
+    const waits = ({ kind, endOffset: end }: Frame) => kinds.includes(kind) && end > this.readOffsets[kind];
+    return { frames: frames.filter(waits), untold, endOffset };
   }
 
   noteTold(damages: readonly Damage[]): void {

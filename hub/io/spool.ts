@@ -1,6 +1,7 @@
 /**
  * A bounded append-only store on this machine's disk for records that NATS cannot take. What is appended at the same time
- * shares one fdatasync; what was appended is there after any crash, in its order, until it is taken out.
+ * shares one fdatasync; what was appended is there after any crash, in its order, until it is taken out. Each stream's
+ * records are taken out in their order, which says nothing of another stream's.
  */
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -34,6 +35,14 @@ interface Appending {
   settle(outcome: SpoolOutcome): void;
 }
 
+/** Frames of one stream that wait in one file and were read. */
+interface Ahead {
+  segment: SpoolSegment;
+  frames: Frame[];
+  /** Bytes of the file of which no other frame of the stream waits. */
+  endOffset: number;
+}
+
 const extension = ".frames";
 const defaultSegmentBytes = 16 * 1024 * 1024;
 const fullCodes = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
@@ -43,11 +52,11 @@ export class Spool {
   /** Oldest first; the last one may be open. */
   readonly #segments: SpoolSegment[] = [];
   readonly #queue: Appending[] = [];
-  #ahead: Frame[] = [];
+  readonly #ahead = new Map<StreamKind, Ahead>();
   #nextIndex = 1;
   /** Appends and deletions of files go one after the other. */
   #tail: Promise<unknown> = Promise.resolve();
-  #writing = false;
+  #writing: readonly StreamKind[] = [];
   #wake = () => {};
   readonly #rate = new Rate();
   /** Stretches of files that could not be read, since the start. */
@@ -79,7 +88,13 @@ export class Spool {
 
   /** Whether nothing waits in it, what is being appended included. */
   get isEmpty(): boolean {
-    return this.#queue.length === 0 && !this.#writing && this.#segments.every((segment) => segment.isRead);
+    return this.#queue.length === 0 && this.#writing.length === 0 && this.#segments.every((segment) => segment.isRead);
+  }
+
+  /** As `isEmpty`, of one stream. */
+  isEmptyOf(kind: StreamKind): boolean {
+    const comes = this.#writing.includes(kind) || this.#queue.some((each) => each.kind === kind);
+    return !comes && this.records(kind) === 0;
   }
 
   /** Size of its files. */
@@ -93,8 +108,8 @@ export class Spool {
 
   /** Age of the oldest record that waits, s; 0 when none does. */
   get oldestSeconds(): number {
-    const oldest = this.#ahead[0];
-    return oldest === undefined ? 0 : Math.max(0, (this.#options.wallMs() - oldest.atMs) / 1_000);
+    const times = [...this.#ahead.values()].flatMap(({ frames: [oldest] }) => (oldest ? [oldest.atMs] : []));
+    return times.length === 0 ? 0 : Math.max(0, (this.#options.wallMs() - Math.min(...times)) / 1_000);
   }
 
   /** For how long it would take what comes at present, s; infinite when nothing comes. */
@@ -127,29 +142,31 @@ export class Spool {
     });
   }
 
-  /** The oldest frame that was not taken; undefined when there is none. */
-  async first(): Promise<Frame | undefined> {
-    while (this.#ahead.length === 0) {
-      const segment = this.#segments.find((each) => !each.isRead);
-      if (segment === undefined) return undefined;
-      const { frames, untold, endOffset } = await segment.read();
-      for (const damage of untold) this.#tellDamage(segment, damage);
-      this.#ahead = frames;
-      if (frames.length > 0) break;
-      // Nothing in it can be read: it is passed over.
-      segment.readOffset = endOffset;
-      await this.#alone(() => this.#removeRead());
+  /**
+   * The oldest frame that was not taken; undefined when there is none.
+   * @param but streams whose frames are passed over
+   */
+  async first(but: ReadonlySet<StreamKind> = new Set()): Promise<Frame | undefined> {
+    const kinds = StreamKind.options.filter((kind) => !but.has(kind));
+    // Reading takes a while, in which one that is read may be deleted.
+    for (const segment of [...this.#segments]) {
+      const known = this.#oldestIn(segment, kinds);
+      await this.#lookInto(segment, kinds, known?.endOffset);
+      const oldest = this.#oldestIn(segment, kinds);
+      if (oldest !== undefined) return oldest;
     }
-    return this.#ahead[0];
+    return undefined;
   }
 
-  /** Takes out what `first` gave; its file goes when nothing in it waits any more. */
-  async shift(): Promise<void> {
-    const frame = this.#ahead.shift();
-    const segment = this.#segments.find((each) => !each.isRead);
-    if (frame === undefined || segment === undefined) return;
-    segment.readOffset = frame.endOffset;
-    segment.records[frame.kind] -= frame.records;
+  /** Takes out a frame that `first` gave; its file goes when nothing in it waits any more. */
+  async take({ kind }: Frame): Promise<void> {
+    const ahead = this.#ahead.get(kind);
+    const frame = ahead?.frames.shift();
+    if (ahead === undefined || frame === undefined) return;
+    const { segment, frames, endOffset } = ahead;
+    segment.readOffsets[kind] = frames.length === 0 ? endOffset : frame.endOffset;
+    segment.records[kind] -= frame.records;
+    if (frames.length === 0) this.#ahead.delete(kind);
     if (segment.isRead) await this.#alone(() => this.#removeRead());
   }
 
@@ -158,11 +175,15 @@ export class Spool {
     for (const segment of this.#segments) if (!segment.isRead) yield* (await segment.read()).frames;
   }
 
-  /** Resolves when something can be read, or `wake` is called; for one caller at a time. */
-  appended(): Promise<void> {
+  /**
+   * Resolves when something can be read, or `wake` is called; for one caller at a time.
+   * @param but streams that are not waited for
+   */
+  appended(but: ReadonlySet<StreamKind> = new Set()): Promise<void> {
+    const kinds = StreamKind.options.filter((kind) => !but.has(kind));
     return new Promise((resolve) => {
       this.#wake = resolve;
-      if (this.#segments.some((segment) => !segment.isRead)) resolve();
+      if (this.#segments.some((segment) => segment.mayHold(kinds))) resolve();
     });
   }
 
@@ -176,10 +197,36 @@ export class Spool {
     });
   }
 
+  /** Of what was read. */
+  #oldestIn(segment: SpoolSegment, kinds: readonly StreamKind[]): Frame | undefined {
+    let oldest: Frame | undefined;
+    for (const kind of kinds) {
+      const ahead = this.#ahead.get(kind);
+      const head = ahead?.segment === segment ? ahead.frames[0] : undefined;
+      if (head !== undefined && head.endOffset < (oldest?.endOffset ?? Number.POSITIVE_INFINITY)) oldest = head;
+    }
+    return oldest;
+  }
+
+  /** Reads what waits in a file of those streams of which nothing is known to wait, as far as it may lie before that place. */
+  async #lookInto(segment: SpoolSegment, all: readonly StreamKind[], before?: number): Promise<void> {
+    const kinds = all.filter((kind) => !this.#ahead.has(kind) && segment.mayHold([kind], before));
+    if (kinds.length === 0) return;
+    const { frames, untold, endOffset } = await segment.read(kinds);
+    for (const damage of untold) this.#tellDamage(segment, damage);
+    for (const kind of kinds) {
+      const own = frames.filter((frame) => frame.kind === kind);
+      if (own.length > 0) this.#ahead.set(kind, { segment, frames: own, endOffset });
+      else segment.readOffsets[kind] = endOffset;
+    }
+    // Nothing in it can be read.
+    if (segment.isRead) await this.#alone(() => this.#removeRead());
+  }
+
   /** Writes all that waits as one; all of it is there afterwards, or none. */
   async #write(): Promise<void> {
     const taken = this.#queue.splice(0);
-    this.#writing = true;
+    this.#writing = taken.map(({ kind }) => kind);
     let outcome: SpoolOutcome = { kind: "spooled" };
     try {
       const segment = await this.#writable();
@@ -190,7 +237,7 @@ export class Spool {
       // A full disk would otherwise collect an empty file with each try.
       await this.#removeRead();
     } finally {
-      this.#writing = false;
+      this.#writing = [];
     }
     for (const { settle } of taken) settle(outcome);
     this.#wake();

@@ -1,13 +1,15 @@
 /** Makes streams that are missing, notices what they have lost, and brings it back from the peer. */
 import type { NatsConnection } from "nats";
 import { whyInadmissible } from "../core/admission.ts";
-import { type Batch, comparePosition, type RecordPosition, type StreamKind } from "../core/record.ts";
+import type { Batch, RecordPosition, StreamKind } from "../core/record.ts";
 import type { Refused } from "../core/refused.ts";
 import { heldStreamName } from "./held-streams.ts";
 import { type Log, messageOf } from "./log.ts";
+import type { StreamEnd } from "./own-records.ts";
+import { holdsStill } from "./read-back.ts";
 import type { RecordState } from "./record-state.ts";
 import { refill } from "./refill.ts";
-import { lastStored, replay } from "./replay.ts";
+import { replay } from "./replay.ts";
 import { scrub } from "./scrub.ts";
 import type { StreamPlaces } from "./stream-places.ts";
 import { copyName, ensureStreams, streamKinds, streamName } from "./streams.ts";
@@ -21,9 +23,11 @@ export interface StreamCareOptions {
   refused: Refused;
   /** Monotonic ms. */
   clock(): number;
-  /** The newest own record that was stored. */
-  newestOwn(kind: StreamKind): RecordPosition | undefined;
+  /** The last message that the own stream is known to hold. */
+  ownEnd(kind: StreamKind): StreamEnd | undefined;
   takeOwn(kind: StreamKind, batch: Batch, streamSeq: number): void;
+  /** As `takeOwn`, of what came from the peer. */
+  takeRefilled(kind: StreamKind, batch: Batch, streamSeq: number): void;
   /** Own records of the stream have to come again. */
   onOwnLost(kind: StreamKind): void;
   /** Records of a stream that wait in the spool: they are on their way, and not lost. */
@@ -105,14 +109,13 @@ export class StreamCare {
   }
 
   async #checkEnd(nc: NatsConnection, kind: StreamKind, signal: AbortSignal): Promise<void> {
-    const { self, state, places, log, newestOwn, takeOwn, onOwnLost } = this.#options;
-    const newest = newestOwn(kind);
-    const last = await lastStored(nc, kind, self);
-    const stands = newest === undefined || (last !== undefined && comparePosition(last, newest) >= 0);
-    if (stands && !this.#endLost.has(kind)) return;
+    const { state, places, log, ownEnd, takeOwn, onOwnLost } = this.#options;
     const stream = streamName(kind);
+    const end = ownEnd(kind);
+    const stands = end === undefined || (await holdsStill(nc, stream, end));
+    if (stands && !this.#endLost.has(kind)) return;
     if (!stands) {
-      log.error("streams.end_lost", { stream, had: newest, has: last });
+      log.error("streams.end_lost", { stream, had: end });
       this.damages++;
     }
     this.#endLost.add(kind);
@@ -152,7 +155,7 @@ export class StreamCare {
   }
 
   async #refillKind(nc: NatsConnection, kind: StreamKind, signal: AbortSignal): Promise<number> {
-    const { self, peer, state, takeOwn, log } = this.#options;
+    const { self, peer, state, takeRefilled, log } = this.#options;
     const records = await refill({
       kind,
       machine: self,
@@ -160,7 +163,7 @@ export class StreamCare {
       nc,
       // What lies far ahead is none of this machine's, whatever the peer has it as.
       isWanted: (batch) => !state.isHeld(kind, batch) && this.#admits(kind, batch),
-      onRefilled: (batch, streamSeq) => takeOwn(kind, batch, streamSeq),
+      onRefilled: (batch, streamSeq) => takeRefilled(kind, batch, streamSeq),
       signal,
     });
     if (records > 0) log.warn("records.refilled", { kind, records });

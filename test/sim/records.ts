@@ -47,7 +47,8 @@ export class Records {
   readonly #options: RecordsOptions;
   readonly #ledger: Ledger;
   readonly #watermark = new Watermark();
-  readonly #incarnation: string;
+  /** Of the records that are appended, the last one of those to come. */
+  readonly #incarnations: string[];
   readonly #copier: Copier;
   #sync: SyncJudgement = { state: "degraded", sinceMs: 0, reason: "not judged yet" };
   #waiters: Waiter[] = [];
@@ -69,7 +70,7 @@ export class Records {
     this.#copied = this.#ledger.account(kind, peer.name).newest;
     const names = [this.#ledger.newestIncarnation(self.name), ...spool.map(({ incarnation }) => incarnation)];
     const random = world.random.between(0, 0xffffff).toString(16);
-    this.#incarnation = nextIncarnation(self.clock.wallMs, random, names.sort().at(-1));
+    this.#incarnations = [nextIncarnation(self.clock.wallMs, random, names.sort().at(-1))];
     const { newest, count } = this.#ledger.account(kind, self.name);
     if (newest !== undefined) this.#watermark.stored(kind, newest, count, self.clock.monoMs);
     this.#copier = new Copier({
@@ -85,6 +86,7 @@ export class Records {
       },
       onRefilled: (batch) => {
         this.#hold(self, batch);
+        this.#goOver();
         options.nats.wake();
       },
     });
@@ -114,15 +116,20 @@ export class Records {
   }
 
   heard({ copied, holdings }: RecordsReport): void {
-    this.#refills.heard(this.#ledger.heardHoldings(holdings).length > 0);
+    const shrunk = this.#ledger.heardHoldings(holdings);
+    this.#refills.heard(shrunk.length > 0);
+    if (shrunk.length > 0) this.#watermark.lost(kind);
+    if (this.#ledger.isSameThere(kind)) this.#watermark.caughtUp(kind);
     if (copied !== undefined) this.heardCopied(copied);
     if (this.#ledger.lostHere(kind) > 0) this.#copier.refill();
   }
 
   heardCopied(position: RecordPosition): void {
+    if (this.#ledger.isCopiedAnew(kind)) return;
     // As the hub does: what an earlier life wrote that sorts after this one says nothing of this one's records.
-    if (!this.#ledger.knows(kind, this.#options.self.name, position.incarnation)) return;
-    if (position.incarnation > this.#incarnation) return;
+    const { incarnation } = position;
+    const isOwn = this.#incarnations.includes(incarnation) || incarnation < (this.#incarnations[0] ?? "");
+    if (!isOwn || !this.#ledger.knows(kind, this.#options.self.name, incarnation)) return;
     this.#watermark.copied(kind, position);
     const settled = this.#waiters.filter((waiter) => this.#watermark.isCopied(kind, waiter.position));
     if (settled.length === 0) return;
@@ -131,10 +138,11 @@ export class Records {
   }
 
   /** Every 100 ms. */
-  tick(reach: Omit<PeerReach, "spooled">): void {
+  tick(reach: Omit<PeerReach, "spooled" | "copiesAnew">): void {
     const { self } = this.#options;
     const spooled = self.platter.spool.length;
-    this.#sync = this.#watermark.judge(this.#sync, { ...reach, spooled }, self.clock.monoMs, lagLimitMs);
+    const copiesAnew = this.#ledger.isCopiedAnew();
+    this.#sync = this.#watermark.judge(this.#sync, { ...reach, spooled, copiesAnew }, self.clock.monoMs, lagLimitMs);
     this.#isRefilled = this.#refills.judge(this.isInSync, () => this.#ledger.shares());
     if (!this.isInSync) for (const waiter of this.#waiters.splice(0)) waiter.settle("local");
     if (self.processes.nats.isRunning) {
@@ -146,13 +154,14 @@ export class Records {
   #write(): void {
     if (this.#isWriting || this.#waitingPushes === 0) return;
     const { self, onAcknowledged } = this.#options;
-    const batch: StoredBatch = { incarnation: this.#incarnation, firstSeq: this.#seq + 1, count: this.#waitingPushes };
+    const incarnation = this.#incarnations.at(-1) ?? "";
+    const batch: StoredBatch = { incarnation, firstSeq: this.#seq + 1, count: this.#waitingPushes };
     const spools = !self.processes.nats.isRunning || self.platter.spool.length > 0;
     this.#isWriting = true;
     this.#waitingPushes = 0;
     const done = self.processes.hub.bound(() => {
       this.#isWriting = false;
-      this.#seq += batch.count;
+      if (incarnation === this.#incarnations.at(-1)) this.#seq += batch.count;
       const position = positionOf(batch);
       if (spools) onAcknowledged(position, "local");
       else this.#stored(batch, position);
@@ -210,6 +219,16 @@ export class Records {
       () => self.platter.drain(),
       (ok) => (ok ? done() : failed()),
     );
+  }
+
+  /** As the hub does: what came back of an earlier life may sort after this one, and what is appended sorts after both. */
+  #goOver(): void {
+    const { self, world } = this.#options;
+    const newest = this.#ledger.newestIncarnation(self.name);
+    if (newest <= (this.#incarnations.at(-1) ?? "")) return;
+    const random = world.random.between(0, 0xffffff).toString(16);
+    this.#incarnations.push(nextIncarnation(self.clock.wallMs, random, newest));
+    this.#seq = 0;
   }
 
   #hold(origin: Machine, { incarnation, firstSeq, count }: StoredBatch): void {

@@ -75,6 +75,27 @@ it("two accounts of the same records have the same cover, in whatever order they
   expect(new Account().cover).toBeUndefined();
 });
 
+it("what is earlier stands still while the newest incarnation's records come, and tells one gap in them from another", () => {
+  const [whole, gap2, gap3] = [accountOf([]), accountOf([]), accountOf([])];
+  for (const account of [whole, gap2, gap3]) account.hold("a", 1, 3);
+  whole.hold("b", 1, 4);
+  const before = whole.earlier;
+  whole.hold("b", 5, 10);
+  expect(whole.earlier).toBe(before);
+  gap2.hold("b", 1, 1);
+  gap2.hold("b", 3, 2);
+  gap3.hold("b", 1, 2);
+  expect(gap3.earlier).toBe(before);
+  gap3.hold("b", 4, 1);
+  expect(new Set([before, gap2.earlier, gap3.earlier]).size).toBe(3);
+  const said = gap2.earlier;
+  gap2.hold("b", 5, 10);
+  expect(gap2.earlier).toBe(said);
+  gap2.hold("b", 2, 1);
+  gap3.hold("b", 3, 1);
+  expect([gap2.earlier, gap3.earlier]).toEqual([before, before]);
+});
+
 it("a dump whose stretch ends before it begins is none: it would count less than nothing", () => {
   const dump = (stretch: [number, number]) => ({ held: [["a", [stretch]]], duplicates: 0 });
   expect(AccountDump.safeParse(dump([1, 7])).success).toBe(true);

@@ -161,6 +161,47 @@ describe("the ledger", () => {
     expect(ledger.heardHoldings({ "metrics/mainpc": { count: 7, holes: 0 } })).toEqual(["metrics"]);
   });
 
+  it("has a peer that lost its copies copy anew until it holds what there was then, under a load too", () => {
+    const ledger = new Ledger("mainpc", "pc2");
+    const copies = (count: number) => {
+      ledger.hold("metrics", "mainpc", "i1", ledger.account("metrics", "mainpc").count + 1, 10);
+      ledger.heardHoldings({ "metrics/mainpc": { count, holes: 0 } });
+      return [ledger.isCopiedAnew("metrics"), ledger.isCopiedAnew("health"), ledger.isCopiedAnew()];
+    };
+    expect([copies(10), copies(20)].flat()).not.toContain(true);
+    expect(copies(5)).toEqual([true, false, true]);
+    expect(copies(29)).toEqual([true, false, true]);
+    expect(copies(30)).toEqual([false, false, false]);
+  });
+
+  it("waits for no record of a copy that is lost here, too", () => {
+    const ledger = new Ledger("mainpc", "pc2");
+    ledger.hold("metrics", "mainpc", "i1", 1, 10);
+    ledger.heardHoldings({ "metrics/mainpc": { count: 10, holes: 0 } });
+    ledger.heardHoldings({ "metrics/mainpc": { count: 4, holes: 0 } });
+    ledger.forget("metrics", "mainpc");
+    ledger.hold("metrics", "mainpc", "i1", 1, 6);
+    ledger.heardHoldings({ "metrics/mainpc": { count: 5, holes: 0 } });
+    expect(ledger.isCopiedAnew()).toBe(true);
+    ledger.heardHoldings({ "metrics/mainpc": { count: 6, holes: 0 } });
+    expect(ledger.isCopiedAnew()).toBe(false);
+  });
+
+  it("knows when the peer holds the very same: not by their number alone", () => {
+    const [one, other] = [new Ledger("mainpc", "pc2"), new Ledger("pc2", "mainpc")];
+    const isSame = () => {
+      one.heardHoldings(other.holdings());
+      return one.isSameThere("metrics");
+    };
+    one.hold("metrics", "mainpc", "i1", 1, 3);
+    expect(isSame()).toBe(false);
+    other.hold("metrics", "mainpc", "i2", 1, 3);
+    expect(isSame()).toBe(false);
+    one.hold("metrics", "mainpc", "i2", 1, 3);
+    other.hold("metrics", "mainpc", "i1", 1, 3);
+    expect(isSame()).toBe(true);
+  });
+
   it("lacks record 5 of 10 when its own store gives all but that one back, though the peer holds no more than 9", () => {
     const ledger = new Ledger("mainpc", "pc2");
     ledger.hold("metrics", "mainpc", "i1", 1, 4);
@@ -205,7 +246,7 @@ describe("the ledger", () => {
 
 describe("the watermark", () => {
   const at = (seq: number, incarnation = "i1") => ({ incarnation, seq });
-  const reach = { hubAlive: true, natsHeard: true, spooled: 0 };
+  const reach = { hubAlive: true, natsHeard: true, spooled: 0, copiesAnew: false };
   const start = { state: "degraded", sinceMs: 0, reason: "not heard" } as const;
 
   it("is in sync while nothing waits longer than 1,000 ms for its copy, and says what is wrong otherwise", () => {
@@ -218,6 +259,10 @@ describe("the watermark", () => {
     expect(watermark.judge(start, { ...reach, hubAlive: false }, 1_101, 1_000).reason).toMatch(/hub does not answer/);
     expect(watermark.judge(start, { ...reach, natsHeard: false }, 1_101, 1_000).reason).toMatch(/link .* is cut/);
     expect(watermark.judge(start, { ...reach, spooled: 1 }, 1_101, 1_000).reason).toMatch(/wait in .* spool/);
+    expect(watermark.judge(start, { ...reach, copiesAnew: true }, 1_101, 1_000)).toMatchObject({
+      state: "degraded",
+      reason: "the peer copies anew",
+    });
   });
 
   it("drops what is copied of an earlier incarnation when a later position is told", () => {
@@ -233,6 +278,18 @@ describe("the watermark", () => {
     expect([watermark.uncopiedRecords(), watermark.oldestStoredAtMs("metrics")]).toEqual([1, undefined]);
     expect(watermark.isCopied("metrics", at(2, "i2"))).toBe(true);
     expect(watermark.isCopied("metrics", at(3, "i2"))).toBe(false);
+  });
+
+  it("forgets what a peer has confirmed that lost its copy, and waits for nothing of one that holds all there is", () => {
+    const watermark = new Watermark();
+    watermark.stored("metrics", at(9), 9, 0);
+    watermark.copied("metrics", at(9));
+    watermark.lost("metrics");
+    expect(watermark.isCopied("metrics", at(9))).toBe(false);
+    watermark.stored("metrics", at(12, "i2"), 3, 1);
+    watermark.stored("health", at(1, "i2"), 1, 1);
+    watermark.caughtUp("metrics");
+    expect([watermark.uncopiedRecords("metrics"), watermark.uncopiedRecords("health")]).toEqual([0, 1]);
   });
 
   it("takes an earlier message, as a refill brings it among 20,000 that wait, for copied no sooner than its neighbours", () => {

@@ -5,9 +5,8 @@ import { RefillWatch } from "../../../hub/core/refill-watch.ts";
 const line = (here: number, there: number, holes = 0): Shares => ({
   stream: "metrics",
   origin: "mainpc",
-  here,
-  there,
-  holes,
+  here: { count: here, holes: 0 },
+  there: { count: there, holes },
   alike: true,
 });
 const theirs: Shares = { ...line(5, 5), origin: "pc2" };
@@ -50,6 +49,48 @@ it("as many records as the peer has are not the same ones, where it has lost its
   expect(judged()).toBe(false);
   other.hold("metrics", "pc2", "life1", 1, 1);
   expect(judged()).toBe(true);
+});
+
+/** Two ledgers of mainpc's metrics; `judged` is what mainpc makes of what they hold. */
+function twoLedgers() {
+  const watch = met();
+  const [one, other] = [new Ledger("mainpc", "pc2"), new Ledger("pc2", "mainpc")];
+  const hold = (ledger: Ledger, ...seqs: number[]) => {
+    for (const seq of seqs) ledger.hold("metrics", "mainpc", "life1", seq, 1);
+  };
+  const judged = (said = other.holdings()) => {
+    one.heardHoldings(said);
+    return watch.judge(true, () => one.shares());
+  };
+  return { one, other, hold, judged };
+}
+
+it("a record that neither machine has keeps nothing from going home, also under a load", () => {
+  const { one, other, hold, judged } = twoLedgers();
+  hold(one, 1, 2, 4, 5, 6);
+  hold(other, 1, 2, 4);
+  expect(judged()).toBe(false);
+  hold(one, 7, 8);
+  hold(other, 5, 6);
+  expect(judged()).toBe(true);
+});
+
+it("as many holes are not the same ones: what one of the two still has is waited for", () => {
+  const { one, other, hold, judged } = twoLedgers();
+  hold(one, 1, 3, 4, 5);
+  hold(other, 1, 2, 3, 5);
+  expect(judged()).toBe(false);
+  hold(one, 2);
+  hold(other, 4);
+  expect(judged()).toBe(true);
+});
+
+it("of a peer that does not say which records it passed over, every hole is waited for", () => {
+  const { one, hold, judged } = twoLedgers();
+  hold(one, 1, 3);
+  expect(judged({ "metrics/mainpc": { count: 2, holes: 1 } })).toBe(false);
+  hold(one, 2);
+  expect(judged({ "metrics/mainpc": { count: 3, holes: 0 } })).toBe(true);
 });
 
 it("a load that never leaves nothing under way does not keep a pair from being refilled", () => {

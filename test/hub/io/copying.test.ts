@@ -39,6 +39,7 @@ class Side {
       machine: this.#self,
       incarnation,
       js: this.nc.jetstream({ timeout: 1_000 }),
+      manager: () => this.nc.jetstreamManager({ checkAPI: false }),
       log,
       clock: { now: hlcZero, wallMs: Date.now },
       storeDeadlineMs: 5_000,

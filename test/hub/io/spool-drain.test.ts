@@ -35,11 +35,11 @@ class Writer {
     const onNoStream = async () => {
       await ensureStreams(await nc.jetstreamManager({ checkAPI: false }), "mainpc", "pc2").catch(() => {});
     };
-    const common = { js: nc.jetstream({ timeout: 1_000 }), log, onCut: link.onCut, onNoStream };
+    const manager = () => nc.jetstreamManager({ checkAPI: false });
+    const common = { js: nc.jetstream({ timeout: 1_000 }), manager, log, onCut: link.onCut, onNoStream };
     this.#drain = new SpoolDrain({
       ...common,
       spool,
-      manager: () => nc.jetstreamManager({ checkAPI: false }),
       isConnected: () => link.connected,
       isHeld: (kind, batch) =>
         ledger.holds(kind, batch.origin, batch.incarnation, batch.firstSeq, batch.records.length),

@@ -39,7 +39,7 @@ describe("the spool", () => {
     const taken: string[] = [];
     for (let frame = await spool.first(); frame !== undefined; frame = await spool.first()) {
       taken.push(frame.payload.toString());
-      await spool.shift();
+      await spool.take(frame);
     }
     return taken;
   };
@@ -73,11 +73,36 @@ describe("the spool", () => {
   it("is as the last taken batch left it when the process ends between two, and gives again at most one file's batches", async () => {
     const first = await open({ segmentBytes: 1 });
     for (const name of ["a", "b", "c"]) await first.append("metrics", 1, payload(name));
-    await first.first();
-    await first.shift();
+    const a = await first.first();
+    if (a === undefined) throw new Error("it holds three");
+    await first.take(a);
     expect((await first.first())?.payload.toString()).toBe("b");
     // Not closed: as after SIGKILL.
     expect(await drain(await open())).toEqual(["b", "c"]);
+  });
+
+  it("passes over one stream's batches for those of the others, and keeps each file until all of it is taken", async () => {
+    const first = await open({ segmentBytes: 100 });
+    const kinds = ["metrics", "health", "metrics", "alerts"] as const;
+    const names = Array.from({ length: 40 }, (_, i) => `${kinds[i % 4]} ${i}`);
+    for (const [i, name] of names.entries()) await first.append(kinds[i % 4] ?? "metrics", 1, payload(name));
+    const [before, but] = [files().length, new Set(["metrics"] as const)];
+    const taken: string[] = [];
+    const takeOthers = async () => {
+      for (let frame = await first.first(but); frame !== undefined; frame = await first.first(but)) {
+        taken.push(frame.payload.toString());
+        await first.take(frame);
+      }
+    };
+    await takeOthers();
+    await first.append("health", 1, payload("health late"));
+    await takeOthers();
+    const [metrics, others] = [(name: string) => name.startsWith("metrics"), (name: string) => !metrics(name)];
+    expect(taken).toEqual([...names.filter(others), "health late"]);
+    expect([first.isEmptyOf("metrics"), first.isEmptyOf("health"), first.isEmpty]).toEqual([false, true, false]);
+    expect(files().length).toBeGreaterThan(before / 2);
+    expect(await drain(first)).toEqual(names.filter(metrics));
+    expect([first.isEmpty, first.records(), files()]).toEqual([true, 0, []]);
   });
 
   it("cuts a torn tail of any length off and says so, with all whole batches kept", async ({ task }) => {
