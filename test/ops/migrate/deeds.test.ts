@@ -39,6 +39,7 @@ beforeEach(async () => {
     maxBodyBytes: 1_000,
     status: () => "",
     adminApi: false,
+    unready: () => undefined,
     gate: ({ headers }) =>
       headers.authorization === "Bearer the-token"
         ? { whyNot: () => undefined }
