@@ -21,7 +21,13 @@ it("asks for the view of the fleet once a scrape, and for the ledger once, and a
   const none = () => 0;
   const sources = {
     ...{ view, queuedRecords: none, damages: none, pushgatewayPending: none, pushgatewayRejected: none },
-    ...{ pushgatewayAdopted: none, pushgatewayPutBack: none, eventListeners: none, starts: () => [] },
+    ...{
+      pushgatewayAdopted: none,
+      pushgatewayPutBack: none,
+      eventListeners: none,
+      clientHoles: none,
+      starts: () => [],
+    },
     snapshots: () => ({ written: 0, purged: 0, durationMs: 0, bytes: 0, ageMs: 0 }),
     services: () => [],
     alerts: () => [],
