@@ -47,9 +47,10 @@ export const SatelliteSite = SatelliteKeys.superRefine((site, context) => {
     for (const key of changedKeys(schema, Reflect.get(site, group), group))
       refuse(key, "nothing, since a satellite has no hub, NATS or Pushgateway", { remove: true });
   }
-  const bare = SiteMachine.parse({ name: site.machine.name, address: site.machine.address });
-  for (const key of hubKeys) {
-    if (Reflect.get(site.machine, key) !== Reflect.get(bare, key))
+  // A name or an address that will not do is refused by itself.
+  const bare = SiteMachine.safeParse({ name: site.machine.name, address: site.machine.address }).data;
+  for (const key of bare === undefined ? [] : hubKeys) {
+    if (Reflect.get(site.machine, key) !== Reflect.get(bare ?? {}, key))
       refuse(`machine.${key}`, "nothing, since a satellite has no hub, NATS or Pushgateway", { remove: true });
   }
   for (const index of [0, 1]) {

@@ -28,6 +28,7 @@ describe("the stack of a satellite", () => {
   });
 
   it.each([
+    ["machine.name", { machine: { name: "", address: "192.0.2.30" } }, "expected"],
     ["hubs[0].name", { hubs: [] }, "expected a machine of the pair, of which both stand here; it is missing"],
     ["hubs[2]", { hubs: [...satelliteKeys.hubs, { name: "box", address: "192.0.2.40" }] }, "since a pair has two hubs"],
     ["hubs[1].address", { hubs: [satelliteKeys.hubs[0], { name: "pc2" }] }, "expected an address like 192.0.2.10"],
