@@ -68,7 +68,7 @@ export function isOperatorOfAnother(folder: string, { operatorKey = "" }: KnownH
   const path = join(folder, operatorName);
   if (operatorKey === "" || !existsSync(path)) return false;
   try {
-    return nkeys.fromSeed(readFileSync(path)).getPublicKey() !== operatorKey;
+    return nkeys.fromSeed(Buffer.from(readFileSync(path, "utf8").trim())).getPublicKey() !== operatorKey;
   } catch {
     return true;
   }

@@ -138,6 +138,13 @@ describe("a renewal", () => {
     expect(mainpc?.after.security.ca.trim()).toBe(site.machines.mainpc.halves.ca.trim());
   });
 
+  it("exchanges every seed of the site that is kept there", () => {
+    stacksOf(keepSite(kept));
+    const { stacks, keptFiles } = renew("keys", "certificates", "operator-key", "agent-keys");
+    expect(stacks).toHaveLength(2);
+    expect(Object.keys(keptFiles)).toContain("operator.seed");
+  });
+
   it("issues none by the CA of another site, and overwrites none of its seeds", () => {
     stacksOf(keepSite(join(folder, "elsewhere")));
     keepSite(kept);
