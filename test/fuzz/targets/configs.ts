@@ -2,6 +2,8 @@
 
 import fc from "fast-check";
 import { z } from "zod";
+import { SatelliteKeys } from "../../../components/satellite-site.ts";
+import { Site } from "../../../components/site.ts";
 import { parseStack } from "../../../components/stack-config.ts";
 import { HubConfig } from "../../../hub/config.ts";
 import { OperatorError } from "../../../ops/error.ts";
@@ -50,7 +52,9 @@ function textsOf(value: unknown, group: string): string[] {
 }
 
 /** What the errors say by themselves. */
-const exampleTexts: string = JSON.stringify(z.toJSONSchema(HubConfig, { io: "input", unrepresentable: "any" }));
+const exampleTexts: string = JSON.stringify(
+  [HubConfig, Site, SatelliteKeys].map((schema) => z.toJSONSchema(schema, { io: "input", unrepresentable: "any" })),
+);
 
 const hubSchema = z.toJSONSchema(HubConfig, { io: "input", unrepresentable: "any" }) as Schema; // a JSON schema
 const stacks = ["mainpc", "pc2"].map((name) => stackValues(name));
