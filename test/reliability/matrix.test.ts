@@ -120,7 +120,7 @@ it("a run keeps what a test said, says that one failed which did, and leaves tho
     config: false,
     watch: false,
     include: [fixture],
-    reporters: [new MatrixReporter(file, known)],
+    reporters: [new MatrixReporter({ file, known })],
   });
   await vitest.close();
   process.exitCode = undefined;

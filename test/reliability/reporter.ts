@@ -12,7 +12,8 @@ export default class MatrixReporter implements Reporter {
   readonly #faults: readonly Fault[];
   readonly #results: Result[] = [];
 
-  constructor(file: string = resultsFile, known: readonly Fault[] = faults) {
+  /** @param options vitest itself gives an empty one where the reporter is named by its file */
+  constructor({ file = resultsFile, known = faults }: { file?: string; known?: readonly Fault[] } = {}) {
     this.#file = file;
     this.#faults = known;
   }
