@@ -48,9 +48,9 @@ export const SatelliteSite = SatelliteKeys.superRefine((site, context) => {
       refuse(key, "nothing, since a satellite has no hub, NATS or Pushgateway", { remove: true });
   }
   // A name or an address that will not do is refused by itself.
-  const bare = SiteMachine.safeParse({ name: site.machine.name, address: site.machine.address }).data;
-  for (const key of bare === undefined ? [] : hubKeys) {
-    if (Reflect.get(site.machine, key) !== Reflect.get(bare ?? {}, key))
+  const bare = SiteMachine.safeParse({ name: site.machine.name, address: site.machine.address });
+  for (const key of hubKeys) {
+    if (bare.success && Reflect.get(site.machine, key) !== Reflect.get(bare.data, key))
       refuse(`machine.${key}`, "nothing, since a satellite has no hub, NATS or Pushgateway", { remove: true });
   }
   for (const index of [0, 1]) {

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { nkeys } from "nats";
 import { whyNotLed } from "../hub/tls/chain.ts";
 import { whyNotOf } from "../hub/tls/identity.ts";
+import { certificateBlocks } from "../hub/tls/pem.ts";
 import { OperatorError } from "../ops/error.ts";
 import {
   grafanaPasswordKey,
@@ -113,7 +114,7 @@ function publicKeyOf(seed: string): string | undefined {
 
 /** Of CAs two while one takes the other's place; of a certificate it and what leads to its CA. */
 function certificatesOf(key: string, pem: string): [X509Certificate, ...X509Certificate[]] {
-  const [first = pem, ...rest] = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  const [first = pem, ...rest] = certificateBlocks(pem);
   return [certificateOf(key, first), ...rest.map((one) => certificateOf(key, one))];
 }
 

@@ -6,6 +6,7 @@ import { messageOf } from "../io/log.ts";
 import { whyNotLed } from "./chain.ts";
 import type { TlsConfig } from "./config.ts";
 import { whyNotOf } from "./identity.ts";
+import { certificateBlocks } from "./pem.ts";
 
 /** What belongs together, as it was read. */
 export interface Material {
@@ -94,7 +95,7 @@ function materialOf({ certFile, keyFile, caFile }: Files, machine: string): Mate
 
 /** The first is that of whoever shows them. @throws Error when there is none */
 export function certificatesIn(path: string, pem: string): [X509Certificate, ...X509Certificate[]] {
-  const [first = pem, ...rest] = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  const [first = pem, ...rest] = certificateBlocks(pem);
   try {
     return [new X509Certificate(first), ...rest.map((one) => new X509Certificate(one))];
   } catch {

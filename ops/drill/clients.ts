@@ -3,8 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expiryHeader } from "../../hub/http/push-expiry.ts";
 import { monoMs } from "../../hub/io/mono-clock.ts";
 import { ask } from "../client/hub-client.ts";
-import { OperatorError } from "../error.ts";
-import { type PushHeaders, pushHeaders } from "../site/push-token.ts";
+import { ShownToken } from "../site/push-token.ts";
 
 const everyMs = 100;
 const tryMs = 1_000;
@@ -18,14 +17,16 @@ export class DrillClient {
   readonly name: string;
   readonly #targets: readonly string[];
   readonly #stop = new AbortController();
-  #token = pushHeaders();
+  readonly #token = new ShownToken();
   readonly #running: Promise<void>;
   /** When each try without an answer from any hub began and ended, shared monotonic ms. */
   readonly #outages: { fromMs: number; toMs: number }[] = [];
   acknowledged = 0;
 
   /** Begins at once. @param hubs base URLs, its own first @throws OperatorError when the token that it shows cannot be read */
+  /** @throws OperatorError when the file of its token cannot be read at first */
   constructor(name: string, hubs: readonly string[]) {
+    this.#token.headers();
     this.name = name;
     this.#targets = hubs;
     this.#running = this.#run();
@@ -42,9 +43,11 @@ export class DrillClient {
     await this.#running;
     for (const hub of this.#targets) {
       const signal = AbortSignal.timeout(tryMs);
-      const answer = await fetch(this.#groupAt(hub), { method: "DELETE", headers: this.#shown(), signal }).catch(
-        () => undefined,
-      );
+      const answer = await fetch(this.#groupAt(hub), {
+        method: "DELETE",
+        headers: this.#token.headers(),
+        signal,
+      }).catch(() => undefined);
       if (answer?.ok) return;
     }
   }
@@ -69,7 +72,7 @@ export class DrillClient {
       "tandem-client": this.name,
       "tandem-seq": String(seq),
       [expiryHeader]: String(expiresAfterSeconds),
-      ...this.#shown(),
+      ...this.#token.headers(),
     };
     const body = `# TYPE drill_pushed gauge\ndrill_pushed ${seq}\n`;
     for (let tried = 0; ; tried++) {
@@ -81,16 +84,6 @@ export class DrillClient {
       if (this.#stop.signal.aborted) return false;
       await sleep(Math.min(everyMs, 20 * (tried + 1)));
     }
-  }
-
-  /** A file that goes away in the middle of a fault ends no drill: the token that it held is shown on. */
-  #shown(): PushHeaders {
-    try {
-      this.#token = pushHeaders();
-    } catch (error) {
-      if (!(error instanceof OperatorError)) throw error;
-    }
-    return this.#token;
   }
 
   #groupAt(hub: string): string {

@@ -5,6 +5,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { nkeys } from "nats";
 import { writeDurablySync } from "../../hub/io/write-durably.ts";
+import { certificateBlocks } from "../../hub/tls/pem.ts";
 import { OperatorError } from "../error.ts";
 import type { Issued } from "./certificates.ts";
 
@@ -75,8 +76,7 @@ export function isOperatorOfAnother(folder: string, { operatorKey = "" }: KnownH
 }
 
 function fingerprintsOf(pem: string): string[] {
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  return blocks.flatMap((block) => {
+  return certificateBlocks(pem).flatMap((block) => {
     try {
       return [new X509Certificate(block).fingerprint256];
     } catch {

@@ -24,6 +24,21 @@ export function pushHeaders(path = process.env[pushTokenVariable] ?? ""): PushHe
   return kept.headers;
 }
 
+/** The token of a client that runs long: a file that cannot be read for a while is no fault of the pair, so what it held is shown on. */
+export class ShownToken {
+  #last: PushHeaders | undefined;
+
+  /** @throws OperatorError as `pushHeaders`, while there was none */
+  headers(): PushHeaders {
+    try {
+      this.#last = pushHeaders();
+    } catch (error) {
+      if (this.#last === undefined || !(error instanceof OperatorError)) throw error;
+    }
+    return this.#last;
+  }
+}
+
 /**
  * Asks each hub whether this command's token may write each of these groups, by a deletion whose number is none: the token is looked at
  * before the number, for which the rest is refused, so that nothing changes. A hub that does not answer refuses nobody.

@@ -2,8 +2,7 @@
 import { messageOf } from "../../../hub/io/log.ts";
 import { monoMs } from "../../../hub/io/mono-clock.ts";
 import { Connections } from "../../client/connections.ts";
-import { OperatorError } from "../../error.ts";
-import { type PushHeaders, pushHeaders } from "../../site/push-token.ts";
+import { ShownToken } from "../../site/push-token.ts";
 import type { Sample, Stream } from "./sample.ts";
 import { turnsOf } from "./turns.ts";
 
@@ -24,7 +23,7 @@ export class Client {
   readonly #options: ClientOptions;
   #targets: Stream["targets"];
   readonly #connections = new Connections({ keepAlive: true, maxSockets: 32 });
-  #token: PushHeaders | undefined;
+  readonly #token = new ShownToken();
   #preferred = 0;
   #underWay = 0;
   /** Of a stream that numbers its own: the last number, and those that have failed. */
@@ -114,16 +113,6 @@ export class Client {
     if (number !== undefined && this.#options.stream.client !== undefined) this.#failed.push(number);
   }
 
-  /** A file that cannot be read for a while is no fault of the pair: the token that it held is shown on. @throws OperatorError while there was none */
-  #shown(): PushHeaders {
-    try {
-      this.#token = pushHeaders();
-    } catch (error) {
-      if (this.#token === undefined || !(error instanceof OperatorError)) throw error;
-    }
-    return this.#token;
-  }
-
   /** @returns what went wrong */
   #try(url: string, number: number | undefined): Promise<string | undefined> {
     const { name, kind, tryMs, client } = this.#options.stream;
@@ -138,7 +127,7 @@ export class Client {
           agent,
           ...(body === undefined
             ? {}
-            : { headers: { "content-length": Buffer.byteLength(body), ...numbered, ...this.#shown() } }),
+            : { headers: { "content-length": Buffer.byteLength(body), ...numbered, ...this.#token.headers() } }),
         },
         (response) => {
           const { statusCode = 0 } = response;

@@ -1,16 +1,7 @@
 /** What was kept of one site when another one of the same project's name is set up or renewed, with a `pulumi` that only pretends. */
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { stringify } from "yaml";
 import { Answers, answersExample } from "../../../ops/init/answers.ts";
@@ -19,33 +10,18 @@ import { createIdentity } from "../../../ops/init/identity.ts";
 import { authorityFiles, keep } from "../../../ops/init/keep.ts";
 import { type Renewal, renewals } from "../../../ops/init/renew.ts";
 import { init } from "../../../ops/init/run.ts";
+import { pretendedProject, projectFiles } from "./pretended-pulumi.ts";
 
-const root = join(import.meta.dirname, "..", "..", "..");
-const names = ["Pulumi.yaml", "Pulumi.mainpc.yaml", "Pulumi.pc2.yaml"];
 const key = "AAAAC3NzaC1lZDI1NTE5AAAAIOlclmHBK66h2cCUha/IRAM2RW//bGP7JIgef3aYN4CF";
-const pulumi = `#!/bin/sh
-case "$1 $2" in
-"whoami "*) echo '{"url":"file:///nowhere"}' ;;
-"stack ls") echo '[]' ;;
-"config set")
-  for word; do [ "$word" = --non-interactive ] || key=$word; done
-  cat >/dev/null
-  [ ! -e "$HOME/fails" ] || exit 1
-  sed -i "s/^config:/config:\\n  tandem:$key:\\n    secure: v1:x/" "Pulumi.$4.yaml" ;;
-esac
-`;
-
 let folder: string;
 let dir: string;
 let kept: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "tandem-kept-"));
-  [dir, kept] = [join(folder, "project"), join(folder, "config", "tandem", "tandem")];
-  for (const name of ["bin", "project"]) mkdirSync(join(folder, name));
-  for (const name of names) copyFileSync(join(root, name), join(dir, name));
-  writeFileSync(join(folder, "bin", "pulumi"), pulumi, { mode: 0o755 });
+  const { project, path } = pretendedProject(folder);
+  [dir, kept] = [project, join(folder, "config", "tandem", "tandem")];
   writeFileSync(join(folder, "site.yaml"), answersExample.replace(/AAAAC3\S*/g, key));
-  vi.stubEnv("PATH", [join(folder, "bin"), process.env.PATH].join(delimiter));
+  vi.stubEnv("PATH", path);
   vi.stubEnv("HOME", folder);
   vi.stubEnv("XDG_CONFIG_HOME", join(folder, "config"));
   vi.stubEnv("PULUMI_CONFIG_PASSPHRASE", "hush");
@@ -77,7 +53,7 @@ function held(...path: string[]): Record<string, string> {
   return Object.fromEntries(files.map(({ name }) => [name, readFileSync(join(at, name), "utf8")]));
 }
 const asides = () => readdirSync(kept).filter((name) => name.startsWith("before-"));
-const stackFiles = () => names.map((name) => readFileSync(join(dir, name), "utf8"));
+const stackFiles = () => projectFiles.map((name) => readFileSync(join(dir, name), "utf8"));
 
 describe("a second site of the same project's name", () => {
   const second = (force: boolean) =>

@@ -1,45 +1,24 @@
 /** The questions of tandem init as a person answers them, with a `pulumi` that only pretends to encrypt. */
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { readStackFile } from "../../../ops/init/stack-file.ts";
 import { hasPseudoTerminal, keys, PseudoTerminal } from "../../support/pseudo-terminal.ts";
+import { pretendedProject, projectFiles } from "./pretended-pulumi.ts";
 
 const root = join(import.meta.dirname, "..", "..", "..");
-const names = ["Pulumi.yaml", "Pulumi.mainpc.yaml", "Pulumi.pc2.yaml"];
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOlclmHBK66h2cCUha/IRAM2RW//bGP7JIgef3aYN4CF";
-const pulumi = `#!/bin/sh
-case "$1 $2" in
-"whoami "*) echo '{"url":"file:///nowhere"}' ;;
-"stack ls") echo '[]' ;;
-"config set")
-  for word; do [ "$word" = --non-interactive ] || key=$word; done
-  [ ! -e "$HOME/slow" ] || sleep 30
-  cat >/dev/null
-  sed -i "s/^config:/config:\\n  tandem:$key:\\n    secure: v1:x/" "Pulumi.$4.yaml" ;;
-esac
-`;
 const { enter, down, ctrlC, ctrlD } = keys;
 
 describe.skipIf(!hasPseudoTerminal)("the questions of tandem init", () => {
   let folder: string;
+  let path: string;
   let terminal: PseudoTerminal;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "tandem-questions-"));
-    for (const name of ["bin", "project", "tmp"]) mkdirSync(join(folder, name));
-    for (const name of names) copyFileSync(join(root, name), join(folder, "project", name));
-    writeFileSync(join(folder, "bin", "pulumi"), pulumi);
-    chmodSync(join(folder, "bin", "pulumi"), 0o755);
+    mkdirSync(join(folder, "tmp"));
+    path = pretendedProject(folder).path;
     terminal = start();
   });
   afterEach(() => {
@@ -49,7 +28,7 @@ describe.skipIf(!hasPseudoTerminal)("the questions of tandem init", () => {
 
   function start(...args: string[]): PseudoTerminal {
     const env = {
-      PATH: [join(folder, "bin"), process.env.PATH].join(delimiter),
+      PATH: path,
       HOME: folder,
       TMPDIR: join(folder, "tmp"),
       XDG_CONFIG_HOME: join(folder, "config"),
@@ -76,7 +55,7 @@ describe.skipIf(!hasPseudoTerminal)("the questions of tandem init", () => {
     await terminal.type(`Host key of ${name}`, `${hostKey}${enter}`);
   };
   const isUntouched = () =>
-    names.every(
+    projectFiles.every(
       (name) => readFileSync(join(folder, "project", name), "utf8") === readFileSync(join(root, name), "utf8"),
     );
 
