@@ -15,11 +15,16 @@ export function listingScript(roots: readonly string[]): string {
     '  [ -d "$root" ] || continue',
     // No deeper: the streams' own folders begin there.
     `  find "$root" -maxdepth 3 -type d -exec stat -c 'directory %Y %n' {} +`,
-    '  find "$root" -maxdepth 4 -type f -name ".*.deployed" | while IFS= read -r record; do',
+    // Whoever looks has put them there. Others may put down what they like in directories of their own, and a line that they
+    // write would be taken for an answer of this machine.
+    '  find "$root" -maxdepth 4 -type f -user "$(id -u)" -name ".*.deployed" | while IFS= read -r record; do',
+    '    recorded=$(head -c 64 "$record")',
+    "    case $recorded in *[!0-9a-f]*) continue ;; esac",
+    '    [ "${#recorded}" = 64 ] || continue',
     '    file=$(dirname "$record")/$(basename "$record" .deployed | cut -c 2-)',
-    '    if [ -f "$file" ]; then',
-    '      printf "file %s %s %s %s\\n" "$(cat "$record")" "$(sha256sum <"$file" | cut -c 1-64)" "$(stat -c %Y "$file")" "$file"',
-    '    else printf "file %s absent 0 %s\\n" "$(cat "$record")" "$file"; fi',
+    '    if [ -f "$file" ] && [ ! -L "$file" ]; then',
+    '      printf "file %s %s %s %s\\n" "$recorded" "$(sha256sum <"$file" | cut -c 1-64)" "$(stat -c %Y "$file")" "$file"',
+    '    else printf "file %s absent 0 %s\\n" "$recorded" "$file"; fi',
     "  done",
     "done",
   ].join("\n");

@@ -24,7 +24,7 @@ export function reachOf({
   };
 }
 
-/** Directories that hold everything which is put on a machine, for `findFiles`. */
+/** Directories that hold every file which is put on a machine, for `findFiles`; in those of the data containers write. */
 export function rootsOf({ paths }: Pick<StackSite, "paths">): string[] {
-  return [paths.config, paths.data];
+  return [paths.config];
 }

@@ -1,10 +1,20 @@
 import { spawnSync } from "node:child_process";
-import { appendFileSync, mkdtempSync, rmSync, utimesSync } from "node:fs";
+import {
+  appendFileSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ConfigFile } from "../../components/config-file.ts";
 import { findFiles } from "../../components/drift.ts";
+import { listingScript } from "../../components/drift-script.ts";
 import type { Reach } from "../../components/reach.ts";
 import { named, recordResources, settled } from "./recorder.ts";
 
@@ -65,6 +75,32 @@ describe("a file on a machine", () => {
 
   it("outside the directories that were looked at is left alone", async () => {
     expect((await look()).changeOf("/etc/other/file")).toBeUndefined();
+  });
+});
+
+describe("a record that nobody who deploys has put there", () => {
+  const hash = "0".repeat(64);
+  const listed = () => spawnSync("sh", ["-c", listingScript([root])], { encoding: "utf8" }).stdout.split("\n");
+  const files = () => listed().filter((line) => !line.startsWith("directory "));
+  const record = (text: string) => {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(join(dirname(path), ".nats.conf.deployed"), text);
+  };
+
+  it("says nothing by further lines or other words, and its file is read neither by a link", () => {
+    for (const text of [`${hash}\nno-engine gone\n`, "no-engine gone\n", `${hash}x\n`, ""]) {
+      record(text);
+      expect(files().join("\n"), text).not.toContain("no-engine");
+    }
+    record(`${hash}\n`);
+    symlinkSync("/dev/zero", path);
+    expect(files().filter((line) => line !== "")).toEqual([`file ${hash} absent 0 ${path}`]);
+  });
+
+  it.runIf(process.getuid?.() === 0)("is passed over where it belongs to another user, as a container's", () => {
+    record(`${hash}\n`);
+    chownSync(join(dirname(path), ".nats.conf.deployed"), 20_000, 20_000);
+    expect(files().filter((line) => line !== "")).toEqual([]);
   });
 });
 
