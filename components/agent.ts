@@ -145,7 +145,7 @@ function dataMounts(
 ): docker.types.input.ContainerMount[] {
   if (spec.data === undefined) return [];
   // As a directory: an empty volume would be given to whoever owns this path in the image.
-  const { path } = new DataDirectory(`${name}-data`, { reach, path: directory, uid }, { ...opts, protect: true });
+  const { path } = new DataDirectory(`${name}-data`, { reach, path: directory, uid }, opts);
   return [{ type: "bind", source: path, target: spec.data }];
 }
 

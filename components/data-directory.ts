@@ -16,7 +16,10 @@ export interface DataDirectoryArgs {
   readers?: number;
 }
 
-/** Made with 0700, or 0750 for `readers`, when missing; what is in it is never touched, at destroy neither. */
+/**
+ * Made with 0700, or 0750 for `readers`, when missing; what is in it is never touched, at destroy neither. So it needs no
+ * protection of the engine's, which would refuse to go back to a deployment that has not got it.
+ */
 export class DataDirectory extends pulumi.ComponentResource {
   /** Known once the directory is there. */
   readonly path: pulumi.Output<string>;

@@ -78,7 +78,7 @@ export class Grafana extends pulumi.ComponentResource {
     const data = new DataDirectory(
       `${name}-data`,
       { reach, path: args.dataDirectory ?? "/var/lib/tandem/grafana", uid },
-      { ...children, protect: true },
+      children,
     );
     const container = hardenedContainer(
       `${name}-container`,

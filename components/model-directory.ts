@@ -27,7 +27,7 @@ export class ModelDirectory extends pulumi.ComponentResource {
     if (!posix.isAbsolute(path)) throw new RangeError(`path of a ModelDirectory must be absolute, not ${path}`);
     // Owner and mode of what is there already stay the operator's.
     const script = `set -eu\nmkdir -p -- ${shellQuote(path)}`;
-    const made = runScript(`${name}-make`, { script }, reach, { parent: this, protect: true });
+    const made = runScript(`${name}-make`, { script }, reach, { parent: this });
     this.path = made.urn.apply(() => path);
     this.registerOutputs({ path: this.path });
   }

@@ -107,7 +107,7 @@ export class Prometheus extends pulumi.ComponentResource {
     const data = new DataDirectory(
       `${name}-data`,
       { reach, path: args.dataDirectory ?? "/var/lib/tandem/prometheus", uid },
-      { ...children, protect: true },
+      children,
     );
     const container = hardenedContainer(
       `${name}-container`,

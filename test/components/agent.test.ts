@@ -71,9 +71,9 @@ describe("an Agent at home", () => {
     expect(staying.mustRun).toBeUndefined();
   });
 
-  it("has its logs and its data in directories of its own, the latter protected, and the models read-only", async () => {
+  it("has its logs and its data in directories of its own, and the models read-only", async () => {
     const agent = sampleAgent("Tutor", "pc2", {}, { data: "/app/data", models: true, gpu: true });
-    const { inputs, protectedNames } = await made({ agent, models: "/srv/models", dataDirectory: "/data/agents" });
+    const { inputs } = await made({ agent, models: "/srv/models", dataDirectory: "/data/agents" });
     expect(inputs.mounts).toEqual([
       { type: "bind", source: "/data/agents/Tutor/logs", target: "/app/logs" },
       { type: "bind", source: "/etc/tandem/hubs/Tutor", target: "/run/tandem", readOnly: true },
@@ -81,8 +81,6 @@ describe("an Agent at home", () => {
       { type: "bind", source: "/srv/models", target: "/models", readOnly: true },
     ]);
     expect(inputs.gpus).toBe("all");
-    expect(protectedNames).toContain("a-data");
-    expect(protectedNames).not.toContain("a-logs");
   });
 
   it("reads its hub file in a directory of its own, which root alone writes and its own group alone reads", async () => {
@@ -166,15 +164,10 @@ describe("an Agent standing by", () => {
 
 async function made(args: Partial<AgentArgs> & Pick<AgentArgs, "agent">) {
   const recorded = await recordResources("pc2");
-  const protectedNames: string[] = [];
-  const note: pulumi.ResourceTransformation = ({ name, opts }) => {
-    if (opts.protect === true) protectedNames.push(name);
-    return undefined;
-  };
-  const agent = new Agent("a", { machine: "pc2", reach, ...args }, { transformations: [note] });
+  const agent = new Agent("a", { machine: "pc2", reach, ...args });
   const names = await settled(agent);
   const { inputs } = named(recorded, "a-container");
   const pairs: { label: string; value: string }[] = Object(inputs.labels);
   const labels = Object.fromEntries(pairs.map(({ label, value }) => [label, value]));
-  return { recorded, names, inputs, labels, protectedNames, container: await promised(agent.container) };
+  return { recorded, names, inputs, labels, container: await promised(agent.container) };
 }

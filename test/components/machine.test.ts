@@ -19,12 +19,20 @@ describe("a Machine", () => {
     expect(names.toSorted()).toEqual(recorded.map(({ name }) => name).toSorted());
   });
 
-  it("protects the volume of the streams, and deletes each container before its ports are taken again but the hub's", async () => {
+  it("protects the volume of the streams alone, and deletes each container before its ports are taken again but the hub's", async () => {
     const { options } = await made({ site, fleet: fleet(), bundles });
     const withOption = (key: keyof pulumi.CustomResourceOptions) =>
       [...options].filter(([, given]) => given[key] === true).map(([name]) => name);
     expect(withOption("protect")).toEqual(["box-nats-volume"]);
     expect(withOption("deleteBeforeReplace").toSorted()).toEqual(["box-nats-container", "box-pushgateway-container"]);
+  });
+
+  it("protects nothing more with a Prometheus, so that a deployment that brings one can be taken back", async () => {
+    const watched = { ...site, prometheus: { ...site.prometheus, enabled: true } };
+    const { options } = await made({ site: watched, fleet: fleet(), bundles });
+    const guarded = [...options].filter(([, given]) => given.protect === true).map(([name]) => name);
+    expect(guarded).toEqual(["box-nats-volume"]);
+    expect([...options.keys()]).toContain("box-prometheus-data-make");
   });
 
   it("writes shares of CPUs with one decimal, as the provider reads them back, so that a second up changes nothing", async () => {

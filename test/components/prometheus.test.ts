@@ -90,8 +90,8 @@ describe("a Prometheus", () => {
     expect(String(rules.stdin)).toContain("TandemWatchdog");
   });
 
-  it("keeps 15 days and 4096 MB in a protected directory of its own, and is waited for", async () => {
-    const { recorded, protectedNames, url } = await made();
+  it("keeps 15 days and 4096 MB in a directory of its own, and is waited for", async () => {
+    const { recorded, url } = await made();
     expect(named(recorded, "p-container").inputs).toMatchObject({
       name: "tandem-mainpc-prometheus",
       user: "10990:10990",
@@ -110,23 +110,14 @@ describe("a Prometheus", () => {
       healthcheck: { tests: ["CMD", "wget", "-q", "-O", "/dev/null", "http://192.0.2.10:9090/-/ready"] },
       wait: true,
     });
-    expect(protectedNames).toEqual(["p-data"]);
     expect(url).toBe("http://192.0.2.10:9090");
   });
 });
 
 async function made() {
   const recorded = await recordResources("mainpc");
-  const protectedNames: string[] = [];
   const args = { machine: "mainpc", reach, image: "prom/prometheus:v3.5.0", address: "192.0.2.10", hubs };
-  const prometheus = new Prometheus("p", args, {
-    transformations: [
-      ({ name, opts }) => {
-        if (opts.protect === true) protectedNames.push(name);
-        return undefined;
-      },
-    ],
-  });
+  const prometheus = new Prometheus("p", args);
   const names = await settled(prometheus);
-  return { recorded, names, protectedNames, url: await promised(prometheus.url) };
+  return { recorded, names, url: await promised(prometheus.url) };
 }
