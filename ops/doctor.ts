@@ -1,6 +1,6 @@
 /** `tandem doctor`: looks at all machines of a site from outside, or at a local run, and says what is wrong, why it matters and what to do. */
 import { readFileSync } from "node:fs";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { carryOut, type Fixed } from "./doctor/fixes.ts";
 import { lookAround } from "./doctor/look-around.ts";
 import { countOf, toText } from "./doctor/report.ts";
@@ -30,7 +30,12 @@ export function registerDoctor(program: Command): void {
     )
     .option("--stack <name...>", "stacks to look at (default: the pair's and the satellites')")
     .option("--dir <folder>", "folder with Pulumi.yaml and the stacks' files", siteDir)
-    .option("--data <dir>", "look at the local run that keeps its data there, instead of a site")
+    .addOption(
+      new Option("--data <dir>", "look at the local run that keeps its data there, instead of a site").conflicts([
+        "stack",
+        "dir",
+      ]),
+    )
     .option("--fix", "carry out what can do no harm, asking before each, and look again", false)
     .option("--yes", "with --fix: do not ask", false)
     .option("--json", "print one JSON object", false)

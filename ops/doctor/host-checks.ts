@@ -3,7 +3,8 @@ import { X509Certificate } from "node:crypto";
 import { posix } from "node:path";
 import { isNamed, type WantedPort } from "../../components/readiness.ts";
 import { shellQuote } from "../../components/shell.ts";
-import { hubCertificateFile } from "../../components/tls-conf.ts";
+import { hubCaFile } from "../../components/tls-conf.ts";
+import { certificateBlocks } from "../../hub/tls/pem.ts";
 import { age } from "../age.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 import { userOf } from "./directories.ts";
@@ -71,18 +72,20 @@ export function checkPorts({ listening, owners, containers }: HostFacts, wanted:
   return bad.length > 0 ? bad : [ok("ports", `${wanted.map(({ port }) => port).join(", ")} are listened on`)];
 }
 
-/** @param own machine whose hub has a certificate of one's own CA; undefined where it has the link's */
+/**
+ * A file ends with the first of its certificates: whatever leads through that one is not believed from then on.
+ *
+ * @param own machine whose hub has a certificate of one's own CA; undefined where it has the link's
+ */
 export function checkCertificates({ certificates }: HostFacts, nowMs: number, own?: string): Check[] {
   const renewal = (path: string, holds: boolean) =>
-    own !== undefined && posix.basename(path) === hubCertificateFile
-      ? ownRenewal(own, holds)
-      : linkRenewal(path, holds);
+    own !== undefined && isOfHub(path) ? ownRenewal(path, own, holds) : linkRenewal(path, holds);
   const bad: Check[] = [];
   const days: number[] = [];
   for (const { path, pem } of certificates) {
     let left: number;
     try {
-      left = Math.floor((Date.parse(new X509Certificate(pem).validTo) - nowMs) / dayMs);
+      left = Math.floor((endMsOf(pem) - nowMs) / dayMs);
     } catch {
       bad.push(fail("certificates", `${path} holds no certificate`, renewal(path, false)));
       continue;
@@ -97,6 +100,16 @@ export function checkCertificates({ certificates }: HostFacts, nowMs: number, ow
   return [ok("certificates", `${days.length}, valid for ${Math.min(...days)} days at least`)];
 }
 
+/** @throws Error when there is none in it, or one cannot be read */
+function endMsOf(pem: string): number {
+  const [first, ...others] = certificateBlocks(pem);
+  if (first === undefined) throw new Error("no certificate");
+  return Math.min(...[first, ...others].map((block) => Date.parse(new X509Certificate(block).validTo)));
+}
+
+/** By the folder: `tls` is the hub's, `nats` the link's. */
+const isOfHub = (path: string) => posix.basename(posix.dirname(path)) === "tls";
+
 /** A rotation wants the pair in sync at each step, which it is not once a certificate has ended. */
 function linkRenewal(path: string, holds: boolean): string {
   const isAuthority = posix.basename(path) === "ca.pem";
@@ -107,8 +120,11 @@ function linkRenewal(path: string, holds: boolean): string {
 }
 
 /** Once it has ended, no command believes the hub, so that the pair does not look whole. */
-function ownRenewal(machine: string, holds: boolean): string {
-  const set = "Set another one by your CA (hub.tls.certificate and hubTlsKey)";
+function ownRenewal(path: string, machine: string, holds: boolean): string {
+  const set =
+    posix.basename(path) === hubCaFile
+      ? "Set a CA that goes on in hub.tls.ca, beside the one that ends while it is still used"
+      : "Set another one by your CA (hub.tls.certificate and hubTlsKey)";
   return `${set}, then tandem deploy ${holds ? "" : "--alone "}--machine ${machine}`;
 }
 

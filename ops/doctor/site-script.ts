@@ -2,15 +2,18 @@
 import { dockerCommand } from "../../components/reach.ts";
 import type { Site, StackSite } from "../../components/site.ts";
 import { reachOf } from "../../components/site-reach.ts";
-import { hubCertificateFile } from "../../components/tls-conf.ts";
+import { hasOwnCertificate, hubCaFile, hubCertificateFile } from "../../components/tls-conf.ts";
 import { readScript } from "../deploy/lock-script.ts";
 import { factsScript } from "./facts.ts";
 import { hostScript } from "./host-facts.ts";
 
-/** Of the link and, where the hub speaks TLS, of the hub. */
-function certificatesOf({ machine, paths }: Site): string[] {
+/** Of the link and, where the hub speaks TLS, of the hub; its CA too where that is not the link's. */
+function certificatesOf(site: Site): string[] {
+  const { machine, paths } = site;
   const link = ["leaf.pem", "ca.pem"].map((file) => `${paths.config}/nats/${file}`);
-  return machine.hubTls ? [...link, `${paths.config}/tls/${hubCertificateFile}`] : link;
+  if (!machine.hubTls) return link;
+  const own = hasOwnCertificate(site) ? [hubCertificateFile, hubCaFile] : [hubCertificateFile];
+  return [...link, ...own.map((file) => `${paths.config}/tls/${file}`)];
 }
 
 export function siteScript(site: StackSite): string {

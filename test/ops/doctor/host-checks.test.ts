@@ -123,6 +123,13 @@ describe("the doctor, of certificates,", () => {
     expect(next(826, "pc2")).toEqual([`${set} --alone --machine pc2`]);
   });
 
+  it("says of one's own CA of the hub to set one that goes on, and judges a file by the first of its certificates to end", () => {
+    const certificates = `file /etc/tandem/tls/ca.pem\n${authority.certificate}\n${leaf.certificate}`;
+    const checks = checkCertificates(facts({ certificates }), nowMs + 820 * 86_400_000, "pc2");
+    expect(brief(checks)).toEqual(["fail /etc/tandem/tls/ca.pem ends in 5 days"]);
+    expect(checks[0]?.next).toMatch(/^Set a CA that goes on in hub.tls.ca.* then tandem deploy --machine pc2$/);
+  });
+
   it("fails for a file that holds none", () => {
     const broken = facts({ certificates: "file /etc/tandem/nats/leaf.pem\nhello" });
     expect(brief(checkCertificates(broken, nowMs))).toEqual(["fail /etc/tandem/nats/leaf.pem holds no certificate"]);
