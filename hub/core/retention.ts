@@ -29,8 +29,8 @@ export interface RetentionView {
 const fullFraction = 0.8;
 /** What is then left. */
 const leftFraction = 0.6;
-/** Places that are remembered within `maxAgeMs`: purging comes in as many steps. */
-const steps = 96;
+/** Places that are remembered: purging comes in as many steps. */
+const mostMarks = 96;
 
 export const isNearlyFull = ({ bytes, maxBytes }: StreamFill) => bytes > maxBytes * fullFraction;
 
@@ -56,12 +56,32 @@ export function purgeTarget(marks: readonly PurgeMark[], view: RetentionView): P
   );
 }
 
-/** The marks with one more, thinned so that their number is bounded; the newest is always kept. */
+/** Marks that may still let something go, and the newest, behind which the next one has to lie. */
+export const usefulMarks = (marks: readonly PurgeMark[], fill: StreamFill): PurgeMark[] =>
+  marks.filter((mark, i) => i === marks.length - 1 || purgeSeq(mark, fill) >= fill.firstSeq);
+
+/**
+ * The marks with one more; oldest and newest are always kept. Beyond their number those go whose neighbours stay closest together,
+ * in time and in messages: a stream that fills within minutes is purged in as fine steps as one that keeps its records for a day.
+ */
 export function withMark(marks: readonly PurgeMark[], mark: PurgeMark, maxAgeMs: number): PurgeMark[] {
   const last = marks.at(-1);
   if (last !== undefined && last.created !== mark.created) return [mark];
   if (last !== undefined && last.streamSeq >= mark.streamSeq) return [...marks];
-  const beforeLast = marks.at(-2);
-  const crowded = last !== undefined && beforeLast !== undefined && last.atMs - beforeLast.atMs < maxAgeMs / steps;
-  return [...(crowded ? marks.slice(0, -1) : marks), mark].slice(-2 * steps);
+  const kept = [...marks, mark];
+  while (kept.length > mostMarks) kept.splice(mostCrowded(kept, maxAgeMs), 1);
+  return kept;
+}
+
+/** @returns index of the mark without which the widest step that it lies in grows least */
+function mostCrowded(marks: readonly PurgeMark[], maxAgeMs: number): number {
+  const messages = (marks.at(-1)?.streamSeq ?? 0) - (marks[0]?.streamSeq ?? 0);
+  let [at, least] = [1, Number.POSITIVE_INFINITY];
+  for (let i = 1; i < marks.length - 1; i++) {
+    const [before, after] = [marks[i - 1], marks[i + 1]];
+    if (before === undefined || after === undefined) continue;
+    const step = Math.max((after.atMs - before.atMs) / maxAgeMs, (after.streamSeq - before.streamSeq) / messages);
+    if (step < least) [at, least] = [i, step];
+  }
+  return at;
 }

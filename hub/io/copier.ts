@@ -8,7 +8,7 @@ import type { Batch, StreamKind } from "../core/record.ts";
 import { feed } from "./feed.ts";
 import { acrossLink } from "./inboxes.ts";
 import { type Log, messageOf } from "./log.ts";
-import { copyName, copySubject, isNoMessage, isNoResponder, isNoStream, streamName } from "./streams.ts";
+import { copyName, copySubject, isNoMessage, isNoResponder, isNoStream, streamName, whyFull } from "./streams.ts";
 
 export interface CopierOptions {
   kind: StreamKind;
@@ -156,12 +156,12 @@ export class Copier {
     let confirmed: Promise<void> = Promise.resolve();
     try {
       for await (const { streamSeq, data, pending } of feed(across, peer, streamName(kind), startSeq, signal)) {
-        this.#lastError = "";
         const batch = this.#admitted(data, streamSeq);
         const held = batch === undefined || this.#options.isHeld(batch);
         const stored = held ? Promise.resolve(undefined) : this.#store(batch, streamSeq, data, expected++);
         confirmed = Promise.all([confirmed, stored]).then(([, seq]) => {
           if (seq !== undefined) this.#handedOverSeq = seq;
+          this.#lastError = "";
           if (batch !== undefined) this.#options.onCopied(batch, seq);
           if (pending > 0 || !this.#readsAnew || signal.aborted) return;
           this.#readsAnew = false;
@@ -220,7 +220,13 @@ export class Copier {
     // The chain of expected sequences makes a lost publish fail all that follow it, instead of leaving a hole.
     const expect = { streamName: copyName(kind, origin), lastSequence };
     const options = { headers: position, expect, timeout: publishTimeoutMs };
-    return (await this.#js.publish(copySubject(kind, origin), data, options)).seq;
+    try {
+      return (await this.#js.publish(copySubject(kind, origin), data, options)).seq;
+    } catch (error) {
+      const full = whyFull(error, copyName(kind, origin));
+      // NATS's own words for it are a bare code.
+      throw full === undefined ? error : new Error(full, { cause: error });
+    }
   }
 
   /** The last message of the copy, and where in the origin it came from. */

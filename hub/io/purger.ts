@@ -5,7 +5,7 @@
 import type { JetStreamManager, StreamInfo } from "nats";
 import { isUpTo, type Mark } from "../core/account.ts";
 import type { StreamKind } from "../core/record.ts";
-import { isNearlyFull, purgeSeq, purgeTarget, type StreamFill, withMark } from "../core/retention.ts";
+import { isNearlyFull, purgeSeq, purgeTarget, type StreamFill, usefulMarks, withMark } from "../core/retention.ts";
 import type { Covers, PurgeMark, SnapshotManifest } from "../core/snapshot.ts";
 import type { HeldStream } from "./held-streams.ts";
 import type { Log } from "./log.ts";
@@ -73,7 +73,9 @@ export class Purger {
       const { kind, origin, key, name } = stream;
       const info = await jsm.streams.info(name);
       const fill = fillOf(info);
-      const target = purgeTarget(this.marks[key] ?? [], {
+      const marks = usefulMarks(this.marks[key] ?? [], fill);
+      this.marks[key] = marks;
+      const target = purgeTarget(marks, {
         nowMs: Date.now(),
         created: info.created,
         maxAgeMs: maxAgeMs[kind],

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { purgeTarget, type RetentionView, withMark } from "../../../hub/core/retention.ts";
+import { purgeTarget, type RetentionView, usefulMarks, withMark } from "../../../hub/core/retention.ts";
 import type { PurgeMark } from "../../../hub/core/snapshot.ts";
 
 const created = "2026-01-01T00:00:00Z";
@@ -67,11 +67,37 @@ describe("the places that are remembered", () => {
           n += step;
           kept = withMark(kept, { ...markAt(n), atMs: n }, maxAgeMs);
         }
-        expect(kept.length).toBeLessThanOrEqual(192);
+        expect(kept.length).toBeLessThanOrEqual(96);
         expect(kept.at(-1)?.streamSeq).toBe(n);
         expect(kept[0]?.atMs ?? 0).toBeLessThanOrEqual(Math.max(n - maxAgeMs, steps[0] ?? 0));
       }),
     );
+  });
+
+  it("let a stream that fills within three minutes never be full, with a snapshot every 5 s on both machines", () => {
+    const limit = 180;
+    let fill = { bytes: 0, maxBytes: limit, messages: 0, firstSeq: 1, lastSeq: 0 };
+    let kept: PurgeMark[] = [];
+    for (let n = 5; n <= 3_600; n += 5) {
+      fill = { ...fill, lastSeq: n, messages: n - fill.firstSeq + 1, bytes: n - fill.firstSeq + 1 };
+      expect(fill.bytes, `after ${n} s`).toBeLessThan(limit);
+      kept = usefulMarks(withMark(kept, markAt(n), 86_400_000), fill);
+      const peer = { position: { incarnation: "i1", seq: n - 10 }, count: n - 10, digest: "d" };
+      const target = purgeTarget(kept, { ...view, nowMs: n * 1_000, maxAgeMs: 86_400_000, fill, peer });
+      if (target !== undefined) fill = { ...fill, firstSeq: target.streamSeq + 1 };
+    }
+    expect(fill.firstSeq).toBeGreaterThan(3_400);
+  });
+
+  it("let a stream that never fills go in steps of its age, however unevenly its records come", () => {
+    const maxAgeMs = 96_000;
+    let kept: PurgeMark[] = [];
+    for (let second = 1; second <= 96; second++) {
+      const streamSeq = second < 90 ? second : 90 + (second - 90) * 1_000;
+      kept = withMark(kept, { ...markAt(streamSeq), atMs: second * 1_000 }, maxAgeMs);
+    }
+    for (let i = 1; i < kept.length; i++)
+      expect((kept[i]?.atMs ?? 0) - (kept[i - 1]?.atMs ?? 0)).toBeLessThanOrEqual(2_000);
   });
 
   it("are forgotten with the stream that they were in", () => {
