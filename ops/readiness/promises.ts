@@ -60,6 +60,13 @@ export const promises: readonly Promised[] = [
         shows: ["early", "lost"],
       },
       { ...chaos("acknowledged", "lost"), most: { lost: 0 } },
+      {
+        name: "prove-endurance",
+        command: `npm run prove:endurance -- ${dir}`,
+        scope: { minutes: 60 },
+        most: { missing: 0, problems: 0 },
+        shows: ["acknowledged", "perSecond", "missing"],
+      },
     ],
   },
   {

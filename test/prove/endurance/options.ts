@@ -1,24 +1,29 @@
 /** How long and how hard a proof of endurance is, and how long a process is watched before its memory is judged. */
 import type { EnduranceOptions } from "./run.ts";
+import type { TopRate } from "./top-rate.ts";
 
 export const quickMinutes = 1;
-/** Of a run that names none: low enough for any computer. */
-const quickPerSecond = 200;
+/** Of a run that is short: low enough for any computer. */
+export const quickPerSecond = 200;
 const minuteMs = 60_000;
 const secondMs = 1_000;
 
-export function optionsOf({
-  minutes,
-  perSecond = quickPerSecond,
-}: {
+interface Wanted {
   minutes: number;
+  /** Of the benchmarks: one push after the other on each connection, as they were measured. @default `perSecond` */
+  top?: TopRate | undefined;
+  /** Pushes a second, sent when each is due. @default 200, without `top` */
   perSecond?: number | undefined;
-}): Omit<EnduranceOptions, "dir" | "say" | "signal"> {
+}
+
+export function optionsOf({ minutes, top, perSecond }: Wanted): Omit<EnduranceOptions, "dir" | "say" | "signal"> {
+  const { groups, series, connections } = top ?? { groups: 200, series: 5, connections: 64 };
   return {
     loadMs: minutes * minuteMs,
-    perSecond,
-    connections: 32,
-    shape: { groups: 200, series: 5 },
+    perSecond: perSecond ?? top?.perSecond ?? quickPerSecond,
+    isPaced: perSecond !== undefined || top === undefined,
+    connections,
+    shape: { groups, series },
     everyMs: 10 * secondMs,
     patience: {
       warmUpMs: Math.min(10, minutes / 4) * minuteMs,

@@ -1,4 +1,4 @@
-/** One proof of endurance: pushes at a steady rate through both hubs, and every process of the pair watched meanwhile. */
+/** One proof of endurance: one hub under load, its peer copying, and every process of the pair watched meanwhile. */
 import { LedgerView } from "../../../hub/http/api.ts";
 import { askHub } from "../../../ops/site/ask-hub.ts";
 import { ownMetrics } from "../../../ops/soak/hub-look.ts";
@@ -6,7 +6,7 @@ import { growthsOf, type Patience } from "../../../ops/soak/leaks.ts";
 import { Proc } from "../../../ops/soak/proc.ts";
 import { type LoadResult, load } from "../../bench/push/load.ts";
 import type { Shape } from "../../bench/push/message.ts";
-import { type BareMachine, BarePair, type MachineName } from "../../support/bare-pair.ts";
+import { type BareMachine, BarePair } from "../../support/bare-pair.ts";
 import { steadyPushes } from "../../support/steady-load.ts";
 import { settle } from "../loss/settle.ts";
 import { verdictOf } from "./verdict.ts";
@@ -14,8 +14,10 @@ import { verdictOf } from "./verdict.ts";
 export interface EnduranceOptions {
   /** Time under load, ms. */
   loadMs: number;
-  /** Pushes a second, half of them to each hub. */
+  /** Pushes a second that are asked for. */
   perSecond: number;
+  /** Each is sent when it is due; else each connection sends the next one as soon as the last one is answered. */
+  isPaced: boolean;
   connections: number;
   shape: Shape;
   /** Between two looks at the processes, ms. */
@@ -32,10 +34,13 @@ export interface Sample {
   processes: ReturnType<Proc["processes"]>;
 }
 
-/** Of one hub. */
+/** Of the hub under load. */
 export interface Driven {
+  machine: string;
   answered: number;
   failed: number;
+  /** Acknowledged a second in the slowest stretch. */
+  slowestPerSecond: number;
   p50Ms: number;
   p99Ms: number;
 }
@@ -59,7 +64,7 @@ export async function endure(options: EnduranceOptions) {
       steadyPushes(hubUrl, `endurance_${name}`, { everyMs: numberedEveryMs, keepAlive: true }),
     );
     const startedMs = performance.now();
-    const driven = await Promise.all(pair.both.map((machine) => drive(machine, options, startedMs)));
+    const driven = await drive(pair.machines.mainpc, options, startedMs);
     await Promise.all(numbered.map((client) => client.stop()));
     clearInterval(looking);
     const loadMs = Math.round(performance.now() - startedMs);
@@ -68,11 +73,9 @@ export async function endure(options: EnduranceOptions) {
     const ledgers = await Promise.all(pair.both.map(({ hubUrl }) => askHub(`${hubUrl}/api/v1/ledger`, LedgerView)));
     return verdictOf({
       loadMs,
+      perSecond: options.perSecond,
       interrupted: signal.aborted,
-      driven: Object.fromEntries(pair.both.map(({ name }, i) => [name, driven[i] ?? none])) as Record<
-        MachineName,
-        Driven
-      >, // one each
+      driven,
       numbered: Object.fromEntries(
         pair.both.map(({ name }, i) => [name, { sent: numbered[i]?.sent ?? 0, answered: numbered[i]?.answered ?? 0 }]),
       ),
@@ -87,24 +90,23 @@ export async function endure(options: EnduranceOptions) {
   }
 }
 
-const none: Driven = { answered: 0, failed: 0, p50Ms: 0, p99Ms: 0 };
-
-async function drive({ at }: BareMachine, options: EnduranceOptions, startedMs: number): Promise<Driven> {
-  const { connections, shape, perSecond, loadMs, signal } = options;
-  const total = { ...none };
+async function drive({ name, at }: BareMachine, options: EnduranceOptions, startedMs: number): Promise<Driven> {
+  const { connections, shape, perSecond, isPaced, loadMs, signal } = options;
+  const total: Driven = { machine: name, answered: 0, failed: 0, slowestPerSecond: Infinity, p50Ms: 0, p99Ms: 0 };
   for (;;) {
     const leftMs = loadMs - (performance.now() - startedMs);
     if (leftMs < 1_000 || signal.aborted) return total;
     const until = { ms: Math.min(leftMs, stretchMs) };
-    const send = { connections, send: shape, warmMs: 0, until, perSecond: perSecond / 2 };
+    const send = { connections, send: shape, warmMs: 0, until, ...(isPaced && { perSecond }) };
     add(total, await load({ ...at.hub, ...send }, { signal, onFirstAnswer: () => {} }));
   }
 }
 
 /** Percentiles are those of the worst stretch. */
-function add(total: Driven, { answered, failed, p50Ms, p99Ms }: LoadResult): void {
+function add(total: Driven, { perSecond, answered, failed, p50Ms, p99Ms }: LoadResult): void {
   total.answered += answered;
   total.failed += failed;
+  total.slowestPerSecond = Math.min(total.slowestPerSecond, Math.round(perSecond));
   total.p50Ms = Math.max(total.p50Ms, p50Ms);
   total.p99Ms = Math.max(total.p99Ms, p99Ms);
 }

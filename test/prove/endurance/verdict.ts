@@ -5,8 +5,10 @@ import type { Driven, Sample } from "./run.ts";
 
 export interface Endured {
   loadMs: number;
+  /** Pushes a second that were asked for. */
+  perSecond: number;
   interrupted: boolean;
-  driven: Record<string, Driven>;
+  driven: Driven;
   /** Pushes with a client's number, by the hub that they went to. */
   numbered: Record<string, { sent: number; answered: number }>;
   /** Of both hubs; undefined of one that did not show it. */
@@ -21,21 +23,27 @@ export interface Endured {
 export interface Verdict extends Endured {
   ok: boolean;
   problems: string[];
+  /** Pushes a second that the hub under load acknowledged. */
+  reachedPerSecond: number;
   /** Largest growth of descriptors from the first sample behind the warm-up to the last, of any process. */
   fdsGrown: number;
 }
 
 /** Connections come and go: so many more than at the beginning are no leak yet. */
 const fdsAllowed = 20;
+/** Of the rate that was asked for: below it the computer was busy with something else, or the hub grew slow. */
+const leastShare = 0.5;
 
 export function verdictOf(endured: Endured): Verdict {
-  const { driven, numbered, ledgers, settled, growths } = endured;
+  const { driven, numbered, ledgers, settled, growths, loadMs, perSecond } = endured;
   const problems: string[] = [];
+  const reachedPerSecond = Math.round((driven.answered / loadMs) * 1_000);
+  if (reachedPerSecond < leastShare * perSecond)
+    problems.push(`${reachedPerSecond} pushes/s were reached, fewer than ${leastShare * 100} % of ${perSecond}`);
   if (typeof settled === "string") problems.push(`not equal: ${settled}`);
-  for (const [name, { answered, failed }] of Object.entries(driven)) {
-    if (answered === 0) problems.push(`${name}'s hub answered nothing`);
-    if (failed > 0) problems.push(`${name}'s hub failed ${failed} pushes`);
-    const acknowledged = answered + (numbered[name]?.answered ?? 0);
+  if (driven.failed > 0) problems.push(`${driven.machine}'s hub failed ${driven.failed} pushes`);
+  for (const [name, { answered }] of Object.entries(numbered)) {
+    const acknowledged = answered + (name === driven.machine ? driven.answered : 0);
     for (const ledger of ledgers) {
       const line = ledger?.lines.find(({ origin, stream }) => origin === name && stream === "metrics");
       const held = Math.min(line?.stored ?? 0, line?.copied ?? 0);
@@ -54,7 +62,7 @@ export function verdictOf(endured: Endured): Verdict {
     if (leaks) problems.push(`${kind} of ${process} would double in ${doublesInDays?.toFixed(1)} days`);
   const fdsGrown = grownFds(endured);
   if (fdsGrown > fdsAllowed) problems.push(`a process has ${fdsGrown} file descriptors more than after its warm-up`);
-  return { ...endured, ok: problems.length === 0 && !endured.interrupted, problems, fdsGrown };
+  return { ...endured, ok: problems.length === 0 && !endured.interrupted, problems, reachedPerSecond, fdsGrown };
 }
 
 function grownFds({ samples, patience }: Endured): number {
@@ -71,12 +79,10 @@ function grownFds({ samples, patience }: Endured): number {
 const mib = (bytes: number) => `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
 
 export function toText(verdict: Verdict): string {
-  const { driven, ledgers, growths, loadMs, samples, settled, ok, problems, fdsGrown } = verdict;
-  const seconds = loadMs / 1_000;
-  const hubs = Object.entries(driven).map(
-    ([name, { answered, failed, p50Ms, p99Ms }]) =>
-      `${name}: ${answered} pushes acknowledged (${Math.round(answered / seconds)}/s), ${failed} failed, p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms in the worst minute`,
-  );
+  const { driven, numbered, ledgers, growths, loadMs, samples, settled, ok, problems, fdsGrown } = verdict;
+  const { machine, answered, failed, p50Ms, p99Ms } = driven;
+  const rate = `${verdict.reachedPerSecond}/s of the ${verdict.perSecond}/s that were asked for`;
+  const beside = Object.entries(numbered).map(([name, pushes]) => `${pushes.answered} to ${name}`);
   const counts = ledgers.map((ledger) =>
     ledger === undefined
       ? "a hub does not show its ledger"
@@ -88,8 +94,10 @@ export function toText(verdict: Verdict): string {
     return `${process} ${kind}: ${value(typical)}, ${value(perDay / 24)} an hour, ${judged}`;
   });
   return [
-    `${Math.round(seconds)} s under load, ${samples.length} samples`,
-    ...hubs,
+    `${Math.round(loadMs / 1_000)} s under load, ${samples.length} samples`,
+    `${machine}: ${answered} pushes acknowledged (${rate}; ${driven.slowestPerSecond}/s in the slowest minute), ${failed} failed`,
+    `time to the answer in the worst minute: p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms`,
+    `numbered pushes beside them: ${beside.join(", ")}`,
     ...counts,
     typeof settled === "number" ? `both equal after ${settled} ms` : settled,
     ...uses,
