@@ -135,7 +135,10 @@ describe("what each role may do on mainpc", () => {
     expect(await refused(agent, "$JS.API.CONSUMER.CREATE.observability-metrics")).toBe(true);
     expect(await refused(agent, "tandem.heartbeat.mainpc")).toBe(true);
     expect(await refused(agent, "tandem.agents.mainpc.Tutor.words")).toBe(false);
-    for (const subject of ["_INBOX.>", "observability.>", "tandem.copy.>", "tandem.beats.*"]) {
+    expect(await refused(agent, "tandem.agents.mainpc.Twin.words")).toBe(true);
+    expect(await refused(agent, "_INBOX.agents.Twin.answer")).toBe(true);
+    const others = ["tandem.agents.mainpc.Twin.>", "_INBOX.agents.Twin.>", "tandem.agents.mainpc.>"];
+    for (const subject of ["_INBOX.>", "observability.>", "tandem.copy.>", "tandem.beats.*", ...others]) {
       const subscription = agent.subscribe(subject);
       const ended = await (async () => {
         for await (const _ of subscription);

@@ -175,11 +175,12 @@ it("an engine that is killed in the middle of an up leaves nothing that the next
   await pair.engine.set("pc2", "machine.hubName", "OuterHub");
   await pair.engine.killed("pc2", /tandem-pc2-hub creat/);
   await pair.engine.must("pc2", "cancel", "--yes");
+  const startedMs = performance.now();
   const healed = await pair.engine.up("pc2", "--refresh", "--run-program");
   expect(healed.code).toBe(0);
   await pair.engine.must("pc2", "preview", "--expect-no-changes");
   await pair.whole();
-  fault(task, "deployment-cut", {});
+  fault(task, "deployment-cut", { healedAfterMs: Math.round(performance.now() - startedMs) });
 });
 
 it("a destroy refuses to take the streams, and without their protection leaves all data on the machine", async () => {

@@ -56,7 +56,8 @@ function load(): SteadyLoad[] {
   );
 }
 
-async function underLoad(what: string, deed: () => Promise<void>): Promise<void> {
+/** @returns what the clients saw: figures of a fault */
+async function underLoad(what: string, deed: () => Promise<void>) {
   const clients = load();
   const startedMs = performance.now();
   await deed();
@@ -72,6 +73,7 @@ async function underLoad(what: string, deed: () => Promise<void>): Promise<void>
     expect(ledger).toMatchObject({ missing: 0, duplicates: 0 });
     for (const counted of ledger.clients) expect(counted, counted.client).toMatchObject({ missing: 0, duplicates: 0 });
   }
+  return { requests: sent, failed: 0, longestMs: Math.round(longestMs), missing: 0 };
 }
 
 /** An image of another id that holds the same, or in which `node` does not start. */
@@ -115,7 +117,7 @@ it("an upgrade of hub, router, NATS and Pushgateway of both machines fails no re
     const next = await nextImage(images[part] ?? "", "next");
     for (const stack of stacks) await pair.engine.set(stack, `images.${part}`, next);
   }
-  await underLoad("upgrade of both", () => deploy(0).then(() => {}));
+  const seen = await underLoad("upgrade of both", () => deploy(0).then(() => {}));
   const after = await Promise.all(stacks.map((stack) => pair.containers(stack)));
   for (const [index, stack] of stacks.entries())
     for (const part of ["hub", "router", "nats", "pushgateway"]) {
@@ -124,7 +126,7 @@ it("an upgrade of hub, router, NATS and Pushgateway of both machines fails no re
       expect(after[index]?.[name], name).not.toBe(before[index]?.[name]);
     }
   for (const stack of stacks) await pair.engine.up(stack, "--expect-no-changes");
-  fault(task, "pair-upgraded", {});
+  fault(task, "pair-upgraded", seen);
 });
 
 it("a hub whose new image does not start leaves the old one serving; the deploy goes back by itself, says why, and leaves nothing behind", async ({
@@ -132,7 +134,7 @@ it("a hub whose new image does not start leaves the old one serving; the deploy 
 }) => {
   const { hubBase = "" } = pair.lab.stackConfig("pc2").images ?? {};
   const broken = await nextImage(hubBase, "broken", true);
-  await underLoad("a broken image, and back", async () => {
+  const seen = await underLoad("a broken image, and back", async () => {
     for (const stack of stacks) await pair.engine.set(stack, "images.hubBase", broken);
     const text = await deploy(1);
     expect(text).toMatch(/was rolled back: up of pc2 failed:/);
@@ -142,5 +144,5 @@ it("a hub whose new image does not start leaves the old one serving; the deploy 
   const there = "docker ps -aq --filter label=tandem.role=hub; docker ps -aq --filter label=tandem.role=router";
   expect((await pair.lab.pc2.exec(there)).split("\n")).toHaveLength(2);
   for (const stack of stacks) await pair.engine.up(stack, "--expect-no-changes");
-  fault(task, "image-broken", {});
+  fault(task, "image-broken", seen);
 });

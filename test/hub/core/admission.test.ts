@@ -52,7 +52,8 @@ describe("records of the other machine", () => {
       expect(whyInadmissible(batch({ incarnation: name }), new Account(), nowMs)).toBe("incarnation");
   });
 
-  it(`are of ${maxIncarnations} starts at most, and leave ${maxRanges} holes at most`, () => {
+  it("are of 20,000 starts at most, and leave 10,000 holes at most", () => {
+    expect([maxIncarnations, maxRanges]).toEqual([20_000, 10_000]);
     const starts = new Account();
     for (let i = 0; i < maxIncarnations; i++) starts.hold(nextIncarnation(nowMs - i, "00000c"), 1, 1);
     expect(whyInadmissible(batch(), starts, nowMs)).toBe("incarnation");
@@ -121,7 +122,7 @@ describe("a snapshot of the other machine", () => {
     expect(lines.map((line) => one.why(line, nowMs))).toEqual(lines.map(() => "snapshot"));
   });
 
-  it(`adds no hole to an account beyond ${maxRanges}, and no start beyond ${maxIncarnations}`, () => {
+  it("adds no hole to an account beyond 10,000, and no start beyond 20,000", () => {
     const known = Account.of({ held: [[incarnation, runs(6_000)]], duplicates: 0 });
     const other = nextIncarnation(nowMs, "00000b");
     expect(gate(known).why(noted(other, runs(4_000)), nowMs)).toBeUndefined();

@@ -162,12 +162,27 @@ it("carries what comes on a kept connection to the hub that follows, and ends th
 it("does not pass an order on, which the next hub would take for one that was given on its own machine", async () => {
   const { entrance, at } = await entranceOn();
   entrance.open(says("hub"));
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  onTestFinished(() => agent.destroy());
-  await ask(at, { agent });
-  await entrance.yieldTo({ host: "127.0.0.1", port: 9 });
-  const order = { agent, method: "POST", path: "/api/v1/services/TutorAgent/switchover", body: "{}" };
-  expect(await ask(at, order)).toMatchObject({ status: 503, connection: "close" });
+  const heard: string[] = [];
+  const follows = createServer(({ url = "" }, response) => {
+    heard.push(url);
+    response.end();
+  }).listen(0, "127.0.0.1");
+  await once(follows, "listening");
+  onTestFinished(() => void follows.close());
+  const orders = ["services/TutorAgent/switchover", "maintenance", "documents/a/b", "session/codes", "silences"];
+  const agents = orders.map(() => new Agent({ keepAlive: true, maxSockets: 1 }));
+  onTestFinished(() => {
+    for (const agent of agents) agent.destroy();
+  });
+  // Each answer ends its connection, so each order has one that stands since before.
+  await Promise.all(agents.map((agent) => ask(at, { agent })));
+  await entrance.yieldTo({ host: "127.0.0.1", port: (follows.address() as AddressInfo).port }); // a TCP server has one
+  const answers = orders.map((path, i) => {
+    const agent = agents[i];
+    return ask(at, { ...(agent && { agent }), method: "POST", path: `/api/v1/${path}`, body: "{}" });
+  });
+  for (const answer of await Promise.all(answers)) expect(answer).toMatchObject({ status: 503, connection: "close" });
+  expect(heard).toEqual([]);
 });
 
 it("yields when what was under way is answered, and answers 40 clients that were connected to it while it stood still", async () => {

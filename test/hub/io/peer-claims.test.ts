@@ -147,7 +147,7 @@ describe("a hub whose peer says what it likes", () => {
       'a{instance="",job="group"} 2',
     ]);
     const line = mainpc.records.ledgerEntries().find(({ stream, origin }) => stream === "metrics" && origin === "pc2");
-    expect(line).toMatchObject({ stored: 3, missing: 0 });
+    expect(line).toMatchObject({ stored: 3, missing: 0, duplicates: 2 });
   });
 
   it("does not take a place that its records have not reached for a copy of them", async () => {
