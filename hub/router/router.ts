@@ -116,7 +116,7 @@ export class Router {
     const host = anyHosts.get(listenHost) ?? listenHost;
     for (const { route, front } of this.#services.values()) {
       front.lastRequests(true);
-      route.handOn({ host, port: route.config.port });
+      route.handOn({ host, port: route.config.port }, lastRequestsMs);
     }
   }
 
