@@ -1,7 +1,7 @@
 /** One service's route: where its clients go now, and the clients that wait until somebody acts. */
 
 import type { RouterLimits } from "../core/router/limits.ts";
-import { type RouteTable, sameTarget, standing } from "../core/router/route-table.ts";
+import { type RouteTable, type Standing, sameTarget, standing } from "../core/router/route-table.ts";
 import type { RouterEvent, RouteView, RouteWord } from "../core/router/word.ts";
 import { monoMs } from "../io/mono-clock.ts";
 import type { RouteConfig } from "./config.ts";
@@ -110,7 +110,10 @@ export class Route {
 
   view(epochs: RouteTable["epochs"]): RouteView {
     const { service, port } = this.config;
-    const now = standing(this.#word, monoMs());
+    const told = standing(this.#word, monoMs());
+    // The monotonic clock knows nothing of a lease that ended while the machine slept.
+    const isOver = told.held === null && this.#place === undefined;
+    const now: Standing = isOver ? { held: "expired", to: null } : told;
     return {
       service,
       port,

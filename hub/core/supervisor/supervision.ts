@@ -80,6 +80,14 @@ export class Supervision {
     });
   }
 
+  /** The machine has slept so long: its clock stood still, and whoever waits for the end of a lease elsewhere did not. */
+  slept(ms: number): void {
+    for (const service of this.#services.values()) {
+      if (service.stopAtMs !== null) service.stopAtMs -= ms;
+      if (service.leaseEndsMs !== null) service.leaseEndsMs -= ms;
+    }
+  }
+
   /** What must be on disk before anything of it is started; undefined while it is. */
   unkept(): Record<string, KeptService> | undefined {
     const all = [...this.#services];

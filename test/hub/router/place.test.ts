@@ -53,6 +53,51 @@ describe("what happens while a target is connected", () => {
   });
 });
 
+describe("a machine that sleeps", () => {
+  it("has slept through the lease's end though its monotonic clock stood still: what is carried is cut, and nothing new goes there", async () => {
+    const { open, to } = await counted();
+    let sleptMs = 5_000;
+    let expired = false;
+    const place: Place = new Place({
+      to,
+      limits,
+      onFailure: () => {},
+      onExpired: () => {
+        expired = true;
+        place.cut();
+      },
+      onDrained: () => {},
+      asleepMs: () => sleptMs,
+    });
+    onTestFinished(() => place.cut());
+    place.renew(monoMs() + 600_000);
+    const carried = await place.connect({ allowHalfOpen: false });
+    place.enter({ leave: () => {}, cut: () => carried.destroy() });
+    await pause(300);
+    expect([place.isExpired(), open.size]).toEqual([false, 1]);
+    sleptMs += 600_000;
+    expect(place.isExpired()).toBe(true);
+    await expect(place.connect({ allowHalfOpen: false })).rejects.toBeInstanceOf(Unreached);
+    await until("the cut", () => expired && open.size === 0);
+  });
+
+  it("has what of the lease its sleep has left, and all of one that is told after it", async () => {
+    let sleptMs = 0;
+    const options = { to: { host: "127.0.0.1", port: 9 }, limits, onFailure: () => {}, onExpired: () => {} };
+    const place = new Place({ ...options, onDrained: () => {}, asleepMs: () => sleptMs });
+    onTestFinished(() => place.cut());
+    place.renew(monoMs() + 600_000);
+    sleptMs += 400_000;
+    expect(place.isExpired()).toBe(false);
+    // Looked at between, as the timer does, it is not forgotten.
+    await pause(300);
+    sleptMs += 200_000;
+    expect(place.isExpired()).toBe(true);
+    place.renew(monoMs() + 1_000);
+    expect(place.isExpired()).toBe(false);
+  });
+});
+
 describe("what is under way when another router follows", () => {
   const elsewhere = { host: "127.0.0.1", port: 9 };
   const echo = async (far: Socket, text: string) => {
