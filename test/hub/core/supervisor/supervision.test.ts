@@ -149,6 +149,16 @@ describe("what was found running", () => {
     expect(booted.unkept()).toEqual({ Chat: { epoch: 4, goesOn: false } });
   });
 
+  it("what was to go on and does not run any more is started by a word alone, not by what stands on disk", () => {
+    const supervision = new Supervision({ Chat: { epoch: 4, goesOn: true } }, true);
+    supervision.seen(new Set(), 1_000);
+    expect(carriedOut(supervision, 1_000)).toEqual([]);
+    told(supervision, word(3), 2_000);
+    expect(carriedOut(supervision, 2_000)).toEqual([]);
+    told(supervision, word(4), 3_000);
+    expect(carriedOut(supervision, 3_000)).toEqual(["start Chat"]);
+  });
+
   it("a look that began before a deed ended says nothing of that service", () => {
     const supervision = started();
     supervision.seen(new Set(), 999);
