@@ -191,6 +191,7 @@ export class Router {
       keepAliveInitialDelay: keepAliveProbesAfterMs,
     });
     server.maxConnections = limits.maxConnections;
+    server.on("drop", () => this.#metrics.turnedAway(service));
     const connections = new Connections([], limits.maxConnectionsPerAddress);
     server.on("connection", (client) => {
       if (!connections.take(client)) return this.#metrics.turnedAway(service);
