@@ -56,7 +56,11 @@ it("holds what comes before the hub can answer, and gives it to the hub then", a
 it("closes and counts connections beyond what all may hold together", async () => {
   const { entrance, at } = await entranceOn();
   entrance.server.maxConnections = 2;
-  const sockets = Array.from({ length: 3 }, () => connect(at).on("error", () => {}).resume());
+  const sockets = Array.from({ length: 3 }, () =>
+    connect(at)
+      .on("error", () => {})
+      .resume(),
+  );
   onTestFinished(() => {
     for (const socket of sockets) socket.destroy();
   });

@@ -4,7 +4,14 @@ import type { AddressInfo } from "node:net";
 import { expect, it, onTestFinished } from "vitest";
 import { EventFeed } from "../../../hub/http/events.ts";
 
-const moved = { type: "moved", service: "TutorAgent", from: "mainpc", to: "pc2", epoch: 3, why: "home is back" } as const;
+const moved = {
+  type: "moved",
+  service: "TutorAgent",
+  from: "mainpc",
+  to: "pc2",
+  epoch: 3,
+  why: "home is back",
+} as const;
 
 it("serves 16 listeners of one address, and the next one is refused with 503, of which its caller is told", async () => {
   const feed = new EventFeed();

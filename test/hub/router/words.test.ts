@@ -52,7 +52,10 @@ describe("words of who acts", () => {
     const ports = await freePorts(2);
     const more = ["Plan", "Chat"].map((name, i) => ({ service: name, port: ports[i] ?? 0, protocol: "auto" as const }));
     await runRouter({ ...config, routes: [...config.routes, ...more] });
-    const of = (name: string, epoch: number, change: Partial<RouteWord> = {}) => ({ ...word(epoch, change), service: name });
+    const of = (name: string, epoch: number, change: Partial<RouteWord> = {}) => ({
+      ...word(epoch, change),
+      service: name,
+    });
     await client.put([word(4, { untilMonoMs: monoMs() + 60_000 }), of("Plan", 4), of("Chat", 4)]);
     // What is written first is in the way, also for root.
     mkdirSync(`${config.stateFile}.new`);
