@@ -108,7 +108,7 @@ describe("leases", () => {
     supervision.slept(3_600_000);
     expect(carriedOut(supervision, 1_100)).toEqual(["stop Chat by -3597500"]);
     told(supervision, word(4, { untilMonoMs: 4_000 }), 1_200);
-    expect(carriedOut(supervision, 1_200)).toEqual(["start Chat"]);
+    expect(carriedOut(supervision, 2_000)).toEqual(["start Chat"]);
   });
 
   it("a word whose lease is over already starts nothing", () => {
