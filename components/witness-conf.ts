@@ -1,6 +1,6 @@
 /** Renders the witness's nats.conf: a third server that holds one small bucket and lets two hubs write to it. */
 import { hostPort } from "./address.ts";
-import { quote } from "./nats-conf.ts";
+import { natsLimits, quote } from "./nats-conf.ts";
 
 export interface WitnessConfArgs {
   /** Address that it binds. @example "192.0.2.30" */
@@ -28,7 +28,8 @@ export function renderWitnessConf(args: WitnessConfArgs): string {
     ...(monitoringPort === undefined ? [] : [`http: ${quote(hostPort(monitoringHost, monitoringPort))}`]),
     "",
     "max_payload: 65536",
-    "max_connections: 64",
+    "# Two hubs need one each; the rest is for strangers to take, who are to keep no hub out.",
+    `max_connections: ${natsLimits.connections}`,
     'write_deadline: "2s"',
     "",
     "jetstream {",

@@ -20,6 +20,7 @@ import { createOtlpApi } from "./http/otlp-api.ts";
 import { OwnMetrics } from "./http/own-metrics.ts";
 import { createPastApi } from "./http/past-api.ts";
 import { createPushApi } from "./http/push-api.ts";
+import type { RefusedReaders } from "./http/reader-metrics.ts";
 import { createServicesApi } from "./http/services-api.ts";
 import { createSessionApi } from "./http/session-api.ts";
 import { createTimelineApi } from "./http/timeline-api.ts";
@@ -69,6 +70,8 @@ export interface FrontParts {
   /** At the hub's port. */
   connections: ConnectionGauges;
   certificates: CertificateGauges;
+  /** That the log left out, since the process started. */
+  suppressedLines(): number;
 }
 
 /** Events of the timeline in the page as it is served; its script reads more. */
@@ -97,10 +100,12 @@ export function createFront(parts: FrontParts): Front {
     refused,
     connections,
     certificates,
+    suppressedLines,
   } = parts;
   const unready = () => (records.ready ? undefined : "the hub has not read its records back yet");
   const alerts = () => alertsView(config.machine.name, records.alerts, Date.now());
   const calls = { unready, fleet: () => view.fleet(), alerts, startedAtMs };
+  const refusedReaders: RefusedReaders = { metrics: 0, json: 0, listeners: 0 };
   const metrics = new OwnMetrics({
     view,
     queuedRecords: () => records.queued,
@@ -124,6 +129,8 @@ export function createFront(parts: FrontParts): Front {
     limits: fold.admission,
     refused,
     connections,
+    refusedReaders,
+    suppressedLines,
     certificates,
     folder: config.stateDirectory ?? "/",
   });
@@ -155,6 +162,7 @@ export function createFront(parts: FrontParts): Front {
     adminApi: config.adminApi,
     status: () => gatewayStatusJson({ version, startedAtMs, config, health: healthAnswer(calls) }),
     onAnswer: (status, op) => metrics.countPush(op, status),
+    onRefusedReader: () => refusedReaders.json++,
   });
   const otlp = createOtlpApi({
     gate: access.pushGate,
@@ -214,11 +222,15 @@ export function createFront(parts: FrontParts): Front {
     apis,
     graph: () => graph,
     metricsText: async () => (await metrics.text()) + fold.metricsText(),
+    onRefusedReader: () => refusedReaders.metrics++,
     openApi: () => openApiText(version),
     fleet: () => view.fleet(),
     ledger: () => view.ledger(),
     alerts,
-    events: (request, response) => events.serve(request, response, { type: "fleet", fleet: view.fleet() }),
+    events: (request, response) => {
+      const first = { type: "fleet", fleet: view.fleet() } as const;
+      if (!events.serve(request, response, first)) refusedReaders.listeners++;
+    },
     heartbeats: (request, response) => sender.serve(request, response),
     page: () => renderPage(view.fleet(), view.ledger(), sections()),
     pages: runbookPages({

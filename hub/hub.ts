@@ -27,7 +27,7 @@ import { GroupExpirer } from "./io/group-expirer.ts";
 import { HealthRecorder } from "./io/health-recorder.ts";
 import type { AppendOutcome } from "./io/journal.ts";
 import { measureLag } from "./io/lag.ts";
-import { type Log, messageOf } from "./io/log.ts";
+import { type Log, messageOf, suppressedLines } from "./io/log.ts";
 import { NatsLink } from "./io/nats-link.ts";
 import { PeerSeals } from "./io/peer-seals.ts";
 import { PushgatewayKeeper } from "./io/pushgateway-keeper.ts";
@@ -356,6 +356,7 @@ export class Hub {
       refused: this.#refused,
       connections,
       certificates,
+      suppressedLines: () => suppressedLines() + this.#judge.suppressedLines,
     });
   }
 

@@ -11,7 +11,7 @@ export class Connections {
   readonly #most: number;
   readonly #ofAddress = new Map<string, number>();
   open = 0;
-  /** Since the process started. */
+  /** Since the process started, also by the port itself for want of room for all. */
   refused = 0;
 
   /** @param apart addresses that hold as many as they like: those of the pair, where all agents of a machine are one address */

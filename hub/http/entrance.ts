@@ -106,6 +106,7 @@ export class Entrance {
     };
     this.server = createServer(options, take);
     this.server.maxConnections = maxConnections;
+    this.server.on("drop", () => void this.connections.refused++);
     this.door = tls && new TlsDoor({ ...tls, handshakeMs: deadlines.headerMs, log });
     this.door?.standBefore(this.server);
     this.server.on("connection", (socket) => this.connections.take(socket));

@@ -27,17 +27,21 @@ export class EventFeed {
     }
   }
 
-  /** @param first sent at once, so that a listener need not wait for news */
-  serve(request: IncomingMessage, response: ServerResponse, first: HubEvent): void {
+  /**
+   * @param first sent at once, so that a listener need not wait for news
+   * @returns whether there was a place
+   */
+  serve(request: IncomingMessage, response: ServerResponse, first: HubEvent): boolean {
     const most = this.#listeners.take(request, response);
     if (most !== undefined) {
       response.writeHead(503, { "retry-after": "5" }).end(`${most} listeners are served already\n`);
-      return;
+      return false;
     }
     request.socket.setNoDelay(true);
     response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
     response.write(`retry: ${retryMs}\n\n${render(first)}`);
     response.on("error", () => {});
+    return true;
   }
 
   stop(): void {

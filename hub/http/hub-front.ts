@@ -19,6 +19,8 @@ export interface ServerRoutes {
   /** Asked in this order. */
   apis: readonly Api[];
   metricsText(): Promise<string>;
+  /** Told of each reader of these that found no place. */
+  onRefusedReader?(): void;
   /** What describes all of this. */
   openApi(): string;
   fleet(): unknown;
@@ -129,11 +131,12 @@ function routeTable(routes: ServerRoutes): Map<string, Handler> {
   ]);
 }
 
-function metricsHandler({ metricsText }: ServerRoutes): Handler {
+function metricsHandler({ metricsText, onRefusedReader }: ServerRoutes): Handler {
   const underWay = new Places(maxMetricsAnswers, maxMetricsAnswersOfAddress);
   return async (request, response) => {
     const most = underWay.take(request, response);
     if (most !== undefined) {
+      onRefusedReader?.();
       response.setHeader("retry-after", "1");
       return send(response, 503, "text/plain", `answers of all metrics are being read already, ${most}\n`);
     }

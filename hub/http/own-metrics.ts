@@ -16,6 +16,7 @@ import { type NotifyGauges, notifyMetrics } from "./notify-metrics.ts";
 import { type ObjectiveSources, objectiveMetrics } from "./objective-metrics.ts";
 import { onceATurn } from "./once-a-turn.ts";
 import { type OtlpAnswered, otlpMetrics } from "./otlp-metrics.ts";
+import { type RefusedReaders, readerMetrics } from "./reader-metrics.ts";
 import { type RemoteWriteGauges, remoteWriteMetrics } from "./remote-write-metrics.ts";
 import { scrapeMetrics } from "./scrape-metrics.ts";
 import { serviceMetrics } from "./service-metrics.ts";
@@ -52,6 +53,9 @@ export interface OwnMetricsSources {
   refused: Refused;
   /** At the hub's port. */
   connections: ConnectionGauges;
+  refusedReaders: Readonly<RefusedReaders>;
+  /** That the log left out, since the process started. */
+  suppressedLines(): number;
   certificates: CertificateGauges;
   /** Folder on the disk of the hub's data. */
   folder: string;
@@ -192,6 +196,12 @@ export class OwnMetrics {
     notifyMetrics(this.registry, sources.notify);
     limitMetrics(this.registry, sources.limits);
     trustMetrics(this.registry, sources.refused, sources.connections);
+    readerMetrics(this.registry, sources.refusedReaders);
+    counter(
+      "log_suppressed_lines_total",
+      "Lines that this hub's log left out because those of their event came too often.",
+      sources.suppressedLines,
+    );
     tlsMetrics(this.registry, sources.certificates);
     const { denied } = sources;
     new Counter({

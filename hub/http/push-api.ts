@@ -43,6 +43,8 @@ export interface PushApiOptions {
   groupExpiryMs?: number;
   /** Told about each answer to a push, for the hub's own counters; `series` is 0 for what was refused and for a DELETE. */
   onAnswer?(status: number, op: Push["op"] | undefined, series: number): void;
+  /** Told of each reader that was refused because of others. */
+  onRefusedReader?(): void;
 }
 
 interface Answer {
@@ -69,7 +71,10 @@ export function createPushApi(
     const path = (request.url ?? "").split("?", 1)[0] ?? "";
     const read = { "/api/v1/metrics": () => metricsJson(options.fold), "/api/v1/status": options.status }[path];
     if (read !== undefined && (request.method === "GET" || request.method === "HEAD")) {
-      if (readings >= maxReadings) return send(request, response, tooManyReadings);
+      if (readings >= maxReadings) {
+        options.onRefusedReader?.();
+        return send(request, response, tooManyReadings);
+      }
       readings++;
       try {
         const text = request.method === "GET" ? await read() : undefined;

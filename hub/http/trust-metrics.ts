@@ -19,7 +19,7 @@ export function trustMetrics(registry: Registry, refused: Refused, connections: 
   });
   new Counter({
     name: "tandem_http_refused_connections_total",
-    help: "Connections at the hub's port that were refused because their address held as many as one may, since the process started.",
+    help: "Connections at the hub's port that were refused because their address held as many as one may, or all together did, since the process started.",
     registers: [registry],
     collect() {
       this.reset();

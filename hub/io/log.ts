@@ -9,6 +9,8 @@ type Level = "info" | "warn" | "error";
 /** Of a field: much comes from elsewhere, such as a path, a group, or what another server answered; characters. */
 const longestText = 2_000;
 
+let suppressedInAll = 0;
+
 export interface Log {
   info(event: string, fields?: Record<string, unknown>): void;
   warn(event: string, fields?: Record<string, unknown>): void;
@@ -25,7 +27,10 @@ export function createLog(
     (level: Level) =>
     (event: string, fields: Record<string, unknown> = {}) => {
       const { isWritten, suppressed } = pace.take(event, performance.now());
-      if (!isWritten) return;
+      if (!isWritten) {
+        suppressedInAll++;
+        return;
+      }
       const line = {
         at: new Date().toISOString(),
         level,
@@ -38,6 +43,9 @@ export function createLog(
     };
   return { info: put("info"), warn: put("warn"), error: put("error") };
 }
+
+/** That all logs of this thread left out, since it started. */
+export const suppressedLines = (): number => suppressedInAll;
 
 const cut = (_: string, value: unknown) =>
   typeof value === "string" && value.length > longestText ? `${value.slice(0, longestText)}…` : value;

@@ -45,6 +45,7 @@ export class Judge {
   #onLeft: () => void = () => {};
   #error: Error | undefined;
   #cutOff = false;
+  #suppressedLines = 0;
   #started = false;
   /** Said before the start. */
   readonly #held: ToJudge[] = [];
@@ -95,6 +96,11 @@ export class Judge {
   /** Whether there are reference addresses and none of them answers. */
   get isCutOff(): boolean {
     return this.#cutOff;
+  }
+
+  /** That its thread's log left out, since the thread started. */
+  get suppressedLines(): number {
+    return this.#suppressedLines;
   }
 
   /** Age of the last genuine beat by this path, ms; null before the first. */
@@ -173,6 +179,9 @@ export class Judge {
         break;
       case "refused":
         this.#options.onRefused(message.messages);
+        break;
+      case "suppressed":
+        this.#suppressedLines += message.lines;
         break;
       case "judged":
         this.#judged(message.machine, inOwnTime(message.state, this.#options.clock() - monoMs()));

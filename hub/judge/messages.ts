@@ -35,6 +35,8 @@ export type FromJudge =
   | { type: "judged"; machine: string; state: MachineState }
   /** Messages that had not the peer's seal, since it was said last. */
   | { type: "refused"; messages: number }
+  /** That the thread's log left out, since it was said last. */
+  | { type: "suppressed"; lines: number }
   | { type: "cut-off"; cutOff: boolean }
   /** After `leave`: a successor may judge from now on. */
   | { type: "left" }

@@ -2,7 +2,7 @@
 import { setTimeout } from "node:timers/promises";
 import { isMainThread, type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { isStuck, startMainLoop, stepMainLoop } from "../core/main-loop.ts";
-import { messageOf } from "../io/log.ts";
+import { messageOf, suppressedLines } from "../io/log.ts";
 import { monoMs } from "../io/mono-clock.ts";
 import type { Beat } from "./beat.ts";
 import { type BeatPath, Board, beatPaths } from "./board.ts";
@@ -35,6 +35,7 @@ class JudgeThread {
   #stuck = false;
   #tickedAtMs = monoMs();
   #ticks = 0;
+  #suppressedLines = 0;
   #digest = "";
   #beatWanted = false;
 
@@ -122,6 +123,9 @@ class JudgeThread {
     this.#ears.exchange.repeat(sayAgainMs);
     const messages = this.#ears.exchange.takeRefused();
     if (messages > 0) this.#tell({ type: "refused", messages });
+    const lines = suppressedLines() - this.#suppressedLines;
+    this.#suppressedLines += lines;
+    if (lines > 0) this.#tell({ type: "suppressed", lines });
   }
 
   #heard(beat: Beat, path: BeatPath, is: { old: boolean; fresh: boolean }): void {

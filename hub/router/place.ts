@@ -3,6 +3,7 @@ import { connect, type Socket } from "node:net";
 import type { RouterLimits } from "../core/router/limits.ts";
 import { isIdempotent } from "../core/router/retry.ts";
 import type { FailureKind, RouteTarget } from "../core/router/word.ts";
+import { asleepMs } from "../io/asleep.ts";
 import { messageOf } from "../io/log.ts";
 import { monoMs } from "../io/mono-clock.ts";
 import { TargetBreaker } from "./breaker.ts";
@@ -29,9 +30,13 @@ export interface PlaceOptions {
   onExpired(): void;
   /** It was left, and nobody uses it any more. */
   onDrained(): void;
+  /** How long the machine has slept, ms: a lease runs on in its sleep, the monotonic clock does not. @default as the system says */
+  asleepMs?: () => number;
 }
 
 const keepAliveProbesAfterMs = 15_000;
+/** So late, once the machine is awake, a lease that ended in its sleep is seen to have ended where nobody asks for it. */
+const sleepSeenMs = 250;
 /** How a socket is opened towards a target that must not wait for the other half of a closed connection. */
 const socketOptions = { noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveProbesAfterMs };
 
@@ -42,7 +47,10 @@ export class Place {
   readonly #pooled: TargetAgent;
   readonly #single: TargetAgent;
   readonly #uses = new Set<Use>();
+  readonly #asleepMs: () => number;
   #untilMs: number | null = null;
+  /** When the lease was told. */
+  #asleepAtMs = 0;
   #lease: NodeJS.Timeout | undefined;
   #drain: NodeJS.Timeout | undefined;
   #left = false;
@@ -52,6 +60,7 @@ export class Place {
   constructor(options: PlaceOptions) {
     this.to = options.to;
     this.#options = options;
+    this.#asleepMs = options.asleepMs ?? asleepMs;
     const { poolIdleMs, maxPooled } = options.limits;
     this.#breaker = new TargetBreaker(options.limits);
     const agent = (keep: number) =>
@@ -77,21 +86,15 @@ export class Place {
     return this.#downSinceMs ?? monoMs();
   }
 
-  /** Asked before anything goes out: a timer may come late after this process stood still. */
+  /** Asked before anything goes out: a timer may come late after this process, or the whole machine, stood still. */
   isExpired(): boolean {
-    return this.#untilMs !== null && monoMs() >= this.#untilMs;
+    return this.#leftMs() <= 0;
   }
 
   renew(untilMs: number | null): void {
     this.#untilMs = untilMs;
-    clearTimeout(this.#lease);
-    if (untilMs === null) return;
-    const inMs = Math.min(Math.max(0, untilMs - monoMs()), 2 ** 31 - 1);
-    this.#lease = setTimeout(() => {
-      if (!this.isExpired()) return this.renew(this.#untilMs);
-      if (this.#left) this.cut();
-      else this.#options.onExpired();
-    }, inMs);
+    if (untilMs !== null) this.#asleepAtMs = this.#asleepMs();
+    this.#awaitExpiry();
   }
 
   /** A request that may not come twice gets a connection of its own: one that was kept may be closing at this moment. */
@@ -155,6 +158,22 @@ export class Place {
   cut(): void {
     this.leave();
     for (const use of [...this.#uses]) use.cut();
+  }
+
+  #leftMs(): number {
+    if (this.#untilMs === null) return Number.POSITIVE_INFINITY;
+    return this.#untilMs - monoMs() - (this.#asleepMs() - this.#asleepAtMs);
+  }
+
+  #awaitExpiry(): void {
+    clearTimeout(this.#lease);
+    if (this.#untilMs === null) return;
+    const inMs = Math.min(Math.max(0, this.#leftMs()), sleepSeenMs);
+    this.#lease = setTimeout(() => {
+      if (!this.isExpired()) return this.#awaitExpiry();
+      if (this.#left) this.cut();
+      else this.#options.onExpired();
+    }, inMs);
   }
 
   #drained(): void {

@@ -1,7 +1,7 @@
 /** One service's route: where its clients go now, and the clients that wait until somebody acts. */
 
 import type { RouterLimits } from "../core/router/limits.ts";
-import { type RouteTable, sameTarget, standing } from "../core/router/route-table.ts";
+import { type RouteTable, type Standing, sameTarget, standing } from "../core/router/route-table.ts";
 import type { RouterEvent, RouteView, RouteWord } from "../core/router/word.ts";
 import { monoMs } from "../io/mono-clock.ts";
 import type { RouteConfig } from "./config.ts";
@@ -19,7 +19,9 @@ export class Route {
   readonly #tell: (event: RouteEvent) => void;
   readonly #waiters = new Set<() => void>();
   readonly #leaving = new Set<Place>();
+  /** What was under way when another router took over. */
   readonly #handedOn = new Set<Place>();
+  #lastRequests: NodeJS.Timeout | undefined;
   #word: RouteWord | undefined;
   #place: Place | undefined;
   #stopped = false;
@@ -35,12 +37,14 @@ export class Route {
     const before = this.#word;
     this.#word = word;
     const now = standing(word, monoMs());
+    this.#takeUp(now.to);
     if (now.held !== null) {
       this.#hold(now.held, { atOnce: now.held === "expired" });
     } else if (this.#place !== undefined && sameTarget(this.#place.to, now.to)) {
       this.#place.renew(word.untilMonoMs);
       if (before?.epoch === word.epoch) return;
       this.#tell({ type: "opened", service: word.service, epoch: word.epoch, to: now.to });
+      this.#wake();
     } else {
       this.#leave();
       this.#place = this.#newPlace(word, now.to);
@@ -72,17 +76,22 @@ export class Route {
     return "gone";
   }
 
-  /** Carries new clients to the router that follows this one; those under way stay where they are, within the lease that they have. */
-  handOn(to: Place["to"]): void {
+  /**
+   * Carries new clients to the router that follows this one. Those under way stay where they are, within the lease that they have, and so long at
+   * most: this router hears of no move any more.
+   */
+  handOn(to: Place["to"], lastRequestsMs: number): void {
     const { service } = this.config;
     const before = this.#place;
     this.#place = this.#newPlace({ service, epoch: 0, to, untilMonoMs: null }, to);
     this.#word = undefined;
     if (before !== undefined) this.#handedOn.add(before);
+    clearTimeout(this.#lastRequests);
+    this.#lastRequests = setTimeout(() => this.#leaveHandedOn(), lastRequestsMs);
     this.#wake();
   }
 
-  /** Holds clients until a word comes: this router acts again. */
+  /** Holds clients until a word comes: this router acts again. What was under way stays for that word, if it comes in time. */
   takeBack(): void {
     this.#leave();
   }
@@ -91,11 +100,7 @@ export class Route {
   stop(): void {
     this.#stopped = true;
     this.#leave();
-    for (const place of this.#handedOn) {
-      this.#leaving.add(place);
-      place.leave();
-    }
-    this.#handedOn.clear();
+    this.#leaveHandedOn();
     this.#wake();
   }
 
@@ -105,7 +110,10 @@ export class Route {
 
   view(epochs: RouteTable["epochs"]): RouteView {
     const { service, port } = this.config;
-    const now = standing(this.#word, monoMs());
+    const told = standing(this.#word, monoMs());
+    // The monotonic clock knows nothing of a lease that ended while the machine slept.
+    const isOver = told.held === null && this.#place === undefined;
+    const now: Standing = isOver ? { held: "expired", to: null } : told;
     return {
       service,
       port,
@@ -133,10 +141,30 @@ export class Route {
     this.#tell({ type: "held", service: this.config.service, why });
   }
 
+  /** This router acts again: what was under way goes on if the word names its target, and ends with the words that follow as all else does. */
+  #takeUp(to: Place["to"] | null): void {
+    for (const place of this.#handedOn) {
+      if (this.#place !== undefined || place.isExpired() || (to !== null && !sameTarget(place.to, to))) continue;
+      this.#place = place;
+      this.#handedOn.delete(place);
+    }
+    this.#leaveHandedOn();
+  }
+
+  #leaveHandedOn(): void {
+    clearTimeout(this.#lastRequests);
+    const places = [...this.#handedOn];
+    this.#handedOn.clear();
+    for (const place of places) this.#end(place);
+  }
+
   #leave(): void {
     const place = this.#place;
-    if (place === undefined) return;
     this.#place = undefined;
+    if (place !== undefined) this.#end(place);
+  }
+
+  #end(place: Place): void {
     this.#leaving.add(place);
     place.leave();
   }
@@ -151,6 +179,7 @@ export class Route {
         else place.cut();
       },
       onDrained: () => {
+        this.#handedOn.delete(place);
         this.#leaving.delete(place);
         if (this.#leaving.size === 0) this.#tell({ type: "drained", service });
       },

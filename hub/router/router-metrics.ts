@@ -30,7 +30,7 @@ export class RouterMetrics {
     this.#words = counter("words_total", "Words of who acts, by whether they were taken.", "outcome");
     this.#turnedAway = counter(
       "refused_connections_total",
-      "Connections closed because their address had too many already.",
+      "Connections closed because their address had too many already, or all together had.",
       "service",
     );
     const gauge = (name: string, help: string, read: (view: RouteView) => number) =>

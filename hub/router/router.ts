@@ -1,6 +1,6 @@
 /** The router of one machine: its routes' listeners, the words that open and hold them, and the epochs on disk. */
 import { createServer, type Server, type Socket } from "node:net";
-import { newTable, offer, type RouteTable } from "../core/router/route-table.ts";
+import { newTable, type Offered, offer, type RouteTable } from "../core/router/route-table.ts";
 import type { PutAnswer, RouteView, RouteWord } from "../core/router/word.ts";
 import { Connections } from "../http/connections.ts";
 import { type Log, messageOf } from "../io/log.ts";
@@ -116,7 +116,7 @@ export class Router {
     const host = anyHosts.get(listenHost) ?? listenHost;
     for (const { route, front } of this.#services.values()) {
       front.lastRequests(true);
-      route.handOn({ host, port: route.config.port });
+      route.handOn({ host, port: route.config.port }, lastRequestsMs);
     }
   }
 
@@ -136,11 +136,24 @@ export class Router {
     return put;
   }
 
-  /** Nothing of them counts before their epochs are on disk: after a restart a stale owner would be believed. */
+  /**
+   * A word of a higher epoch opens nothing before that is on disk: after a restart a stale owner would be believed. What needs no disk does
+   * not wait for it, and stands where it fails: words of known epochs, which renew leases, and holds.
+   */
   async #put(words: readonly RouteWord[], sentMs: number): Promise<PutAnswer> {
     if (this.#yielded) throw new Error("another router of this machine acts");
-    const { table, taken, refused, grew } = offer(this.#table, words, sentMs);
-    if (grew) await writeEpochs(this.#config.stateFile, table.epochs);
+    const { epochs } = this.#table;
+    const isKnown = ({ service, epoch }: RouteWord) => epoch <= (epochs.get(service) ?? -1);
+    const known = this.#take(offer(this.#table, words.filter(isKnown), sentMs));
+    const others = words.filter((word) => !isKnown(word));
+    for (const word of others) if (word.to === null) this.#services.get(word.service)?.route.take(word);
+    const offered = offer(this.#table, others, sentMs);
+    if (offered.grew) await writeEpochs(this.#config.stateFile, offered.table.epochs);
+    const { taken, refused } = this.#take(offered);
+    return { taken: known.taken + taken, refused: [...known.refused, ...refused] };
+  }
+
+  #take({ table, taken, refused }: Offered): PutAnswer {
     this.#table = table;
     for (const word of taken) this.#services.get(word.service)?.route.take(word);
     for (const word of refused) this.#log.warn("word.refused", { ...word });
@@ -178,6 +191,7 @@ export class Router {
       keepAliveInitialDelay: keepAliveProbesAfterMs,
     });
     server.maxConnections = limits.maxConnections;
+    server.on("drop", () => this.#metrics.turnedAway(service));
     const connections = new Connections([], limits.maxConnectionsPerAddress);
     server.on("connection", (client) => {
       if (!connections.take(client)) return this.#metrics.turnedAway(service);

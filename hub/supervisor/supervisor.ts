@@ -3,6 +3,7 @@
 import type { Deed } from "../core/supervisor/supervision.ts";
 import { Supervision } from "../core/supervisor/supervision.ts";
 import type { ServiceWord, SupervisedService, SupervisorAnswer } from "../core/supervisor/word.ts";
+import { asleepMs } from "../io/asleep.ts";
 import { type Log, messageOf } from "../io/log.ts";
 import { monoMs } from "../io/mono-clock.ts";
 import { ChildProcesses } from "./child-processes.ts";
@@ -14,6 +15,8 @@ import type { Runner } from "./runner.ts";
 
 /** So soon it is seen that an instance has ended by itself; epochs that a full disk refused are tried again as often. */
 const lookEveryMs = 1_000;
+/** So late, once the machine is awake, a lease that ended in its sleep is seen to have ended. */
+const sleepSeenMs = 100;
 
 export class Supervisor {
   readonly #log: Log;
@@ -32,9 +35,17 @@ export class Supervisor {
   #timer: NodeJS.Timeout | undefined;
   #lookTimer: NodeJS.Timeout | undefined;
   #stopped = false;
+  readonly #asleepMs: () => number;
+  #sleptMs: number;
 
-  /** Throws when the file of epochs is damaged. */
-  constructor(config: SupervisorConfig, metrics: SupervisorMetrics, log: Log) {
+  /**
+   * Throws when the file of epochs is damaged.
+   *
+   * @param asleep how long the machine has slept, ms
+   */
+  constructor(config: SupervisorConfig, metrics: SupervisorMetrics, log: Log, asleep = asleepMs) {
+    this.#asleepMs = asleep;
+    this.#sleptMs = asleep();
     this.#log = log;
     this.#metrics = metrics;
     this.#epochs = new KeptEpochs(config.stateFile);
@@ -54,6 +65,7 @@ export class Supervisor {
 
   /** Resolves when the words' epochs are on disk; rejects when they cannot be put there: then nothing is started by them. */
   async put(words: readonly ServiceWord[]): Promise<SupervisorAnswer> {
+    this.#countSleep();
     const refused = this.#core.take(words, monoMs());
     for (const word of refused) this.#log.warn("supervisor.word_refused", { ...word });
     this.#metrics.refused(refused.length);
@@ -89,11 +101,20 @@ export class Supervisor {
 
   #go(): void {
     if (this.#stopped) return;
+    this.#countSleep();
     for (const deed of this.#core.due(monoMs())) void this.#carryOut(deed);
     clearTimeout(this.#timer);
     const nowMs = monoMs();
     const nextAtMs = this.#core.nextAtMs(nowMs);
-    if (nextAtMs !== undefined) this.#timer = setTimeout(() => this.#go(), Math.ceil(nextAtMs - nowMs));
+    if (nextAtMs === undefined) return;
+    this.#timer = setTimeout(() => this.#go(), Math.min(sleepSeenMs, Math.ceil(nextAtMs - nowMs)));
+  }
+
+  #countSleep(): void {
+    const sleptMs = this.#asleepMs();
+    if (sleptMs <= this.#sleptMs) return;
+    this.#core.slept(sleptMs - this.#sleptMs);
+    this.#sleptMs = sleptMs;
   }
 
   async #carryOut(deed: Deed): Promise<void> {

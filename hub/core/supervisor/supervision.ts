@@ -29,8 +29,10 @@ interface Service {
   epoch: number;
   keptEpoch: number;
   keptGoesOn: boolean;
-  /** The last one of this epoch; none since the start for one that is only known from disk. */
+  /** The last one of this epoch; for one that goes on by what stands on disk, as if it had been said. */
   word: ServiceWord | undefined;
+  /** It was said since the start. What is known from disk alone may have been taken elsewhere meanwhile: it goes on where it runs, and is not started. */
+  isTold: boolean;
   /** When it must begin to stop; null without a lease. */
   stopAtMs: number | null;
   /** End of the lease that it was last let run on: another may act after that. Null without one. */
@@ -72,12 +74,21 @@ export class Supervision {
       }
       service.epoch = word.epoch;
       service.word = word;
+      service.isTold = true;
       const { untilMonoMs } = word;
       // A word that ends it says nothing of the time that it had left.
       if (word.run) service.leaseEndsMs = untilMonoMs;
       service.stopAtMs = untilMonoMs === null ? null : untilMonoMs - stopMarginMs(untilMonoMs - atMs);
       return [];
     });
+  }
+
+  /** The machine has slept so long: its clock stood still, and whoever waits for the end of a lease elsewhere did not. */
+  slept(ms: number): void {
+    for (const service of this.#services.values()) {
+      if (service.stopAtMs !== null) service.stopAtMs -= ms;
+      if (service.leaseEndsMs !== null) service.leaseEndsMs -= ms;
+    }
   }
 
   /** What must be on disk before anything of it is started; undefined while it is. */
@@ -154,7 +165,7 @@ export class Supervision {
   #deedFor(name: string, service: Service, atMs: number): Deed | undefined {
     const { deed, running } = service;
     if (mayRun(service, atMs)) {
-      if (running || deed !== undefined || atMs < service.startNotBeforeMs) return undefined;
+      if (running || deed !== undefined || !service.isTold || atMs < service.startNotBeforeMs) return undefined;
       if (atMs - service.startedAtMs > wellAfterMs) service.backOffMs = firstBackOffMs;
       service.startedAtMs = atMs;
       service.startNotBeforeMs = atMs + service.backOffMs;
@@ -175,6 +186,7 @@ export class Supervision {
       keptEpoch: 0,
       keptGoesOn: false,
       word: undefined,
+      isTold: false,
       stopAtMs: null,
       leaseEndsMs: null,
       running: false,

@@ -53,6 +53,21 @@ it("holds what comes before the hub can answer, and gives it to the hub then", a
   expect(await early).toMatchObject({ status: 200, text: "hub PUT early" });
 });
 
+it("closes and counts connections beyond what all may hold together", async () => {
+  const { entrance, at } = await entranceOn();
+  entrance.server.maxConnections = 2;
+  const sockets = Array.from({ length: 3 }, () =>
+    connect(at)
+      .on("error", () => {})
+      .resume(),
+  );
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+  });
+  await expect.poll(() => [entrance.connections.open, entrance.connections.refused]).toEqual([2, 1]);
+  await expect.poll(() => sockets.filter(({ destroyed }) => destroyed).length).toBe(1);
+});
+
 it("begins 400 requests that a client sends at once one after the other, and few of a client that has gone", async () => {
   const { entrance, at } = await entranceOn();
   let [underWay, most] = [0, 0];

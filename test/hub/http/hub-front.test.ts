@@ -6,11 +6,16 @@ import { type AnswerDeadlines, createHubFront, type ServerRoutes } from "../../.
 import { createLog } from "../../../hub/io/log.ts";
 import { until } from "../../support/until.ts";
 
-async function serve(metricsText: () => Promise<string>, deadlines?: AnswerDeadlines): Promise<number> {
+async function serve(
+  metricsText: () => Promise<string>,
+  deadlines?: AnswerDeadlines,
+  onRefusedReader?: () => void,
+): Promise<number> {
   const routes: ServerRoutes = {
     unready: () => undefined,
     apis: [],
     metricsText,
+    ...(onRefusedReader && { onRefusedReader }),
     fleet: () => ({}),
     openApi: () => "{}",
     ledger: () => ({}),
@@ -43,7 +48,13 @@ it("answers a HEAD of a path that streams with its headers alone", async () => {
 
 it("answers 16 readers of all metrics at once, the 17th with 503, and again when one has left", async () => {
   // More than the socket buffers take, so that an answer lasts until it is read.
-  const port = await serve(async () => "m 1\n".repeat(4_000_000));
+  let refused = 0;
+  const text = "m 1\n".repeat(4_000_000);
+  const port = await serve(
+    async () => text,
+    undefined,
+    () => void refused++,
+  );
   const slow = Array.from({ length: 16 }, (_, i) =>
     connect({ port, host: "127.0.0.1", localAddress: `127.0.0.${i < 8 ? 2 : 3}` }).pause(),
   );
@@ -60,6 +71,7 @@ it("answers 16 readers of all metrics at once, the 17th with 503, and again when
     return [answer.status, answer.headers.get("retry-after")];
   };
   expect(await ask()).toEqual([503, "1"]);
+  expect(refused).toBe(1);
   const left = once(slow[0] ?? expect.unreachable(), "close");
   slow[0]?.destroy();
   await left;

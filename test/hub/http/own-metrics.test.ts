@@ -39,6 +39,8 @@ it("asks for the view of the fleet once a scrape, and for the ledger once, and a
     limits: new Fold().admission,
     refused: new Refused(),
     connections: { open: 0, refused: 0 },
+    refusedReaders: { metrics: 0, json: 2, listeners: 0 },
+    suppressedLines: () => 3,
     certificates: { ends: () => [], turnedAway: undefined },
     folder: "/",
   } as unknown as OwnMetricsSources; // what a scrape reads of them
@@ -47,6 +49,8 @@ it("asks for the view of the fleet once a scrape, and for the ledger once, and a
   expect(asked).toEqual({ fleet: 1, ledger: 1 });
   expect(first).toContain('tandem_ledger_stored_records{origin="mainpc",stream="metrics"} 7');
   expect(first).toContain("tandem_groups 1\n");
+  expect(first).toContain('tandem_http_refused_requests_total{why="json"} 2\n');
+  expect(first).toContain("tandem_log_suppressed_lines_total 3\n");
   await new Promise(setImmediate);
   expect(await metrics.text()).toContain("tandem_groups 2\n");
   expect(asked).toEqual({ fleet: 2, ledger: 2 });

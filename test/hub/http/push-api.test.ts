@@ -168,3 +168,15 @@ it("paths of others are left to others", async () => {
   expect((await fetch(`${hub.url}/elsewhere`)).status).toBe(404);
   expect((await fetch(`${hub.url}/metrics/job/a`)).status).toBe(405);
 });
+
+it("of readers of all metrics as JSON two are answered at once, and each that is refused is told of", async () => {
+  let refused = 0;
+  await start({ onRefusedReader: () => void refused++ });
+  const lines = Array.from({ length: 1_000 }, (_, i) => `reading{i="${i}"} 1\n`).join("");
+  for (let i = 0; i < 40; i++) await put(`/metrics/job/reader-${i}`, lines);
+  const ask = async () => (await fetch(`${hub.url}/api/v1/metrics`)).status;
+  const statuses = await Promise.all(Array.from({ length: 8 }, ask));
+  expect(statuses).toContain(200);
+  expect(refused).toBeGreaterThan(0);
+  expect(statuses.filter((status) => status === 503)).toHaveLength(refused);
+});

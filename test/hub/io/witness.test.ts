@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nkeys } from "nats";
@@ -100,6 +102,17 @@ it("one that is gone is silent, and what it held is there when it is back; one t
   });
   expect(empty).toEqual(new Map());
   expect(await mainpc.write("Chat", entry, revision)).toBe("conflict");
+});
+
+it("a hub connects while 100 connections of others stand that say nothing", { timeout: 60_000 }, async () => {
+  const { port } = await server();
+  const idle = Array.from({ length: 100 }, () => connect(port, "127.0.0.1").on("error", () => {}));
+  ends.push(() => {
+    for (const socket of idle) socket.destroy();
+  });
+  // The server's greeting.
+  await Promise.all(idle.map((socket) => once(socket, "data")));
+  await connected(hub(port, "mainpc"));
 });
 
 it("one that stands still is silent after the deadline", { timeout: 60_000 }, async () => {

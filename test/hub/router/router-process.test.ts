@@ -13,16 +13,21 @@ import { freePorts } from "../../support/free-ports.ts";
 import { until } from "../../support/until.ts";
 import { httpTarget, scratchFolder, service, tcpTarget } from "./fixture.ts";
 
-/** Says again and again, as a hub does, where the service acts. */
-function sayAgain(socket: string, { host, port }: { host: string; port: number }): void {
+/** Says again and again, as a hub does, where the service acts. @returns has it act elsewhere, by the next epoch */
+function sayAgain(socket: string, at: { host: string; port: number }): (to: { host: string; port: number }) => void {
   const client = new RouterClient({ socket });
+  let [epoch, { host, port }] = [2, at];
   const timer = setInterval(() => {
-    client.put([{ service, epoch: 2, to: { host, port }, untilMonoMs: null }]).catch(() => {});
+    client.put([{ service, epoch, to: { host, port }, untilMonoMs: null }]).catch(() => {});
   }, 100);
   onTestFinished(() => {
     clearInterval(timer);
     client.stop();
   });
+  return (to) => {
+    epoch++;
+    ({ host, port } = to);
+  };
 }
 
 async function configOf(): Promise<RouterConfigInput> {
@@ -130,5 +135,24 @@ it("a connection that is no HTTP is carried until the router that has yielded is
   expect(await echo("two")).toBe("two");
   const ended = once(client, "close");
   await first.stop();
+  await ended;
+});
+
+it("a connection that is no HTTP leaves a service that moves after its router has acted again, as any other does", async () => {
+  const old = await tcpTarget((socket) => void socket.pipe(socket));
+  const next = await tcpTarget((socket) => void socket.end("next"));
+  const config = await configOf();
+  const move = sayAgain(config.socket, old);
+  const first = processOf(config);
+  await first.start();
+  const client = connect(portOf(config), "127.0.0.1").on("error", () => {});
+  onTestFinished(() => void client.destroy());
+  client.write("one");
+  await once(client, "data");
+  const second = processOf({ ...config, limits: { retryMs: 101 } });
+  await second.start();
+  await second.stop();
+  const ended = once(client, "close");
+  move(next);
   await ended;
 });

@@ -106,6 +106,18 @@ describe("a connection that is no HTTP", () => {
     expect(await readAll(client)).toBe("\xffearly");
   });
 
+  it("is closed and counted when it is one more than all may hold together", async () => {
+    const side = await startRouter({ maxConnections: 1 });
+    await side.open(await echo());
+    const first = await dial(side.port);
+    await until("the first one", async () => (await side.client.routes())[0]?.connections === 1);
+    const second = await dial(side.port);
+    await closed(second.resume());
+    const { text } = await ask(0, { socketPath: side.config.socket, path: "/metrics" });
+    expect(text).toContain('tandem_router_refused_connections_total{service="TutorAgent"} 1');
+    expect(first.destroyed).toBe(false);
+  });
+
   it("is closed when nobody acts for holdMs", async () => {
     const side = await startRouter({ holdMs: 50 });
     const client = await dial(side.port);

@@ -1,10 +1,12 @@
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { RouteWord } from "../../../hub/core/router/word.ts";
 import { createLog } from "../../../hub/io/log.ts";
+import { monoMs } from "../../../hub/io/mono-clock.ts";
 import { RouterClient, type RouterNews } from "../../../hub/io/router-client.ts";
 import { Router } from "../../../hub/router/router.ts";
 import { fault } from "../../support/fault.ts";
+import { freePorts } from "../../support/free-ports.ts";
 import { until } from "../../support/until.ts";
 import { ask, httpTarget, runRouter, service, startRouter } from "./fixture.ts";
 
@@ -42,6 +44,33 @@ describe("words of who acts", () => {
     expect(await client.put([word(5)])).toEqual([{ service, epoch: 5, why: "stale", known: 6 }]);
     const [route] = await client.routes();
     fault(task, "router-restarted", { knownEpoch: route?.epoch ?? -1, carriedTo: route?.to === null ? 0 : 1 });
+  });
+
+  it("that need no disk are obeyed while one epoch cannot be written: renewals and holds, and nothing that a higher epoch opens", async () => {
+    const { client, config, router } = await startRouter();
+    await router.stop();
+    const ports = await freePorts(2);
+    const more = ["Plan", "Chat"].map((name, i) => ({ service: name, port: ports[i] ?? 0, protocol: "auto" as const }));
+    await runRouter({ ...config, routes: [...config.routes, ...more] });
+    const of = (name: string, epoch: number, change: Partial<RouteWord> = {}) => ({
+      ...word(epoch, change),
+      service: name,
+    });
+    await client.put([word(4, { untilMonoMs: monoMs() + 60_000 }), of("Plan", 4), of("Chat", 4)]);
+    // What is written first is in the way, also for root.
+    mkdirSync(`${config.stateFile}.new`);
+    const untilMonoMs = monoMs() + 600_000;
+    const other = { ...to, port: 10 };
+    const words = [of("Chat", 6, { to: other }), of("Plan", 5, { to: null }), word(4, { untilMonoMs })];
+    await expect(client.put(words)).rejects.toThrow("the router answered with 500");
+    expect(await client.routes()).toMatchObject([
+      { service, epoch: 4, held: null, untilMonoMs },
+      { service: "Plan", epoch: 4, held: "told" },
+      { service: "Chat", epoch: 4, held: null, to },
+    ]);
+    rmdirSync(`${config.stateFile}.new`);
+    expect(await client.put(words)).toEqual([]);
+    expect(await client.routes()).toMatchObject([{ epoch: 4 }, { epoch: 5, held: "told" }, { epoch: 6, to: other }]);
   });
 
   it("that are no words are answered with 400, and say where", async () => {

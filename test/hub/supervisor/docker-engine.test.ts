@@ -43,6 +43,7 @@ async function supervisor(
   socket: string,
   more: Partial<SupervisorConfigInput> = {},
   print: (line: string) => void = () => {},
+  asleepMs?: () => number,
 ): Promise<Supervisor> {
   const folder = scratch();
   const config = SupervisorConfig.parse({
@@ -53,7 +54,7 @@ async function supervisor(
     docker: { socket },
     ...more,
   });
-  const made = new Supervisor(config, new SupervisorMetrics("test"), createLog("pc2", print));
+  const made = new Supervisor(config, new SupervisorMetrics("test"), createLog("pc2", print), asleepMs);
   ends.push(() => made.stop());
   await made.start();
   return made;
@@ -123,6 +124,22 @@ describe("a supervisor with an engine", { timeout: 60_000 }, () => {
     await made.put([{ service: "Chat", epoch: 4, run: false, untilMonoMs: null }]);
     await until("the stop of Chat", () => states() === "exited,exited,running,running");
     expect(server.calls).toEqual(["POST /containers/a2/stop", "POST /containers/a1/start", "POST /containers/a1/stop"]);
+  });
+
+  it("stops what ran on a lease of ten minutes after the machine has slept for an hour, before any word", async () => {
+    const { socket, server } = await engine([container("a1", "pc2/Chat", "exited")]);
+    let sleptMs = 0;
+    const made = await supervisor(
+      socket,
+      {},
+      () => {},
+      () => sleptMs,
+    );
+    await made.put([{ service: "Chat", epoch: 3, run: true, untilMonoMs: monoMs() + 600_000 }]);
+    await until("the start", () => server.containers[0]?.State === "running");
+    sleptMs = 3_600_000;
+    await until("the stop", () => server.containers[0]?.State === "exited");
+    expect(server.calls).toEqual(["POST /containers/a1/start", "POST /containers/a1/stop?t=0"]);
   });
 
   it("leaves containers running when it ends itself, and lets them run at its next start when no lease bounds them", async () => {

@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { dirname } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { until } from "../../support/until.ts";
 import { isAlive, SupervisorSide } from "./supervisor-process.ts";
@@ -76,7 +77,7 @@ describe("words", { timeout: 60_000 }, () => {
 });
 
 describe("epochs", { timeout: 60_000 }, () => {
-  it("epoch 5 is remembered over SIGKILL: epoch 4 is refused then, and the process left behind is replaced by a child", async () => {
+  it("epoch 5 is remembered over SIGKILL: epoch 4 is refused then, the process left behind ends, and a child follows with the next word alone", async () => {
     const at = await started();
     await at.put("Chat", 5, true);
     const orphan = await at.runs("Chat");
@@ -85,9 +86,13 @@ describe("epochs", { timeout: 60_000 }, () => {
 
     await at.start();
     await until("the orphan's end", () => !isAlive(orphan));
-    await at.runs("Chat");
     expect(await at.put("Chat", 4, true)).toMatchObject({ refused: [{ service: "Chat", epoch: 4, known: 5 }] });
     expect(await at.put("Chat", 4, false)).toMatchObject({ services: [{ service: "Chat", epoch: 5, run: true }] });
+    // Two looks of the supervisor.
+    await setTimeout(2_000);
+    expect(at.pids("Chat")).toEqual([orphan]);
+    await at.put("Chat", 5, true);
+    await at.runs("Chat");
   });
 
   it("what ran on a lease is stopped by the next start, which heard no word yet", async () => {

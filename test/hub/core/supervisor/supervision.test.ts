@@ -101,6 +101,16 @@ describe("leases", () => {
     expect(carriedOut(supervision, 4_300)).toEqual(["stop Chat by 4500"]);
   });
 
+  it("a sleep of the machine counts: after one that the lease did not outlast the service is stopped at once, after a short one the sooner", () => {
+    const supervision = started({ untilMonoMs: 3_000 });
+    supervision.slept(500);
+    expect(supervision.nextAtMs(1_000)).toBe(2_300);
+    supervision.slept(3_600_000);
+    expect(carriedOut(supervision, 1_100)).toEqual(["stop Chat by -3597500"]);
+    told(supervision, word(4, { untilMonoMs: 4_000 }), 1_200);
+    expect(carriedOut(supervision, 2_000)).toEqual(["start Chat"]);
+  });
+
   it("a word whose lease is over already starts nothing", () => {
     const supervision = new Supervision({}, true);
     told(supervision, word(4, { untilMonoMs: 900 }), 1_000);
@@ -137,6 +147,16 @@ describe("what was found running", () => {
     booted.seen(new Set(["Chat"]), 1_000);
     expect(carriedOut(booted, 1_000)).toEqual(["stop Chat"]);
     expect(booted.unkept()).toEqual({ Chat: { epoch: 4, goesOn: false } });
+  });
+
+  it("what was to go on and does not run any more is started by a word alone, not by what stands on disk", () => {
+    const supervision = new Supervision({ Chat: { epoch: 4, goesOn: true } }, true);
+    supervision.seen(new Set(), 1_000);
+    expect(carriedOut(supervision, 1_000)).toEqual([]);
+    told(supervision, word(3), 2_000);
+    expect(carriedOut(supervision, 2_000)).toEqual([]);
+    told(supervision, word(4), 3_000);
+    expect(carriedOut(supervision, 3_000)).toEqual(["start Chat"]);
   });
 
   it("a look that began before a deed ended says nothing of that service", () => {
