@@ -110,12 +110,30 @@ describe("a wrong configuration names key, file, expectation and example", () =>
       'expected host:port like 192.0.2.1:53; got "router"',
       "--path 'references[0]' '192.0.2.1:53'",
     ],
+    [
+      "references",
+      ["192.0.2.1:99999"],
+      'expected a port from 1 to 65535, as in 192.0.2.1:53; got "192.0.2.1:99999"',
+      "--path 'references[0]' '192.0.2.1:53'",
+    ],
+    ["references", ["192.0.2.1:0"], "expected a port from 1 to 65535", "'192.0.2.1:53'"],
+    [
+      "prometheus.alertmanagers",
+      ["192.0.2.1:65536"],
+      "expected a port from 1 to 65535 behind the address",
+      "--path 'prometheus.alertmanagers[0]' '192.0.2.10:9093'",
+    ],
   ])("%s = %j", (key, value, expectation, example) => {
     const text = refusal(withKey(key, value));
     expect(text).toContain(`tandem:${key}`);
     expect(text).toContain(" in Pulumi.mainpc.yaml: ");
     expect(text).toContain(expectation);
     expect(text).toContain(example);
+  });
+
+  it("hosts with ports 1 and 65535 are accepted", () => {
+    const prometheus = { alertmanagers: ["[2001:db8::1]:65535"] };
+    expect(refusal({ ...withKey("references", ["192.0.2.1:1"]), prometheus })).toBe("accepted");
   });
 
   it("three wrong keys are named together", () => {
