@@ -180,6 +180,23 @@ it("a stack with each kind of secret is read as it is without them", async () =>
   expect(readStackConfig()).toEqual(parseStackConfig(good, "mainpc"));
 });
 
+it("an encrypted value in a group is refused without being repeated, since it would be plain on the machine", async () => {
+  const url = "https://hc-ping.com/0f1e2d3c-a-secret";
+  const values = { ...good, notifications: { deadMansSwitch: { url } } };
+  await recordResources("mainpc", values, ["notifications"]);
+  let said = "accepted";
+  try {
+    readStackConfig();
+  } catch (error) {
+    if (error instanceof OperatorError) said = error.toText();
+  }
+  expect(said).toMatch(
+    /^tandem:notifications in Pulumi\.mainpc\.yaml holds an encrypted value, which would stand in plain/,
+  );
+  expect(said).toContain("such as notificationSecrets");
+  expect(said).not.toContain(url);
+});
+
 /** Keys with dots and their values; machine and peer lose what has no default. */
 function flat(site: object, prefix = ""): Map<string, unknown> {
   const result = new Map<string, unknown>();
