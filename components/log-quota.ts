@@ -54,6 +54,15 @@ function rotate(confPath: string): string[] {
 }
 
 const keepBelow = [
+  "# Rotated files, oldest first, by paths that lead through no link.",
+  "rotated() {",
+  "  for directory; do",
+  `    above=$(cd -P -- "\${directory%/*}/" 2>/dev/null && pwd) || continue`,
+  `    find "\${above%/}/\${directory##*/}" -xdev -type f ! -path "*$newline*" \\( -name "*.log.[0-9]*" -o -name "*.log-[0-9]*" \\) -exec stat -c "%Y %b %n" {} + 2>/dev/null`,
+  "  done | sort -n",
+  "}",
+  "# Only where it was found: who may write there may have put a link in the place of a directory since.",
+  `remove() { (cd -P -- "\${1%/*}" && [ "$PWD/\${1##*/}" = "$1" ] && rm -f -- "\${1##*/}") 2>/dev/null; }`,
   "total() {",
   "  sum=0",
   '  for directory; do sum=$((sum + $(measured "$directory"))); done',
@@ -64,9 +73,9 @@ const keepBelow = [
   "  # A name with a line end would be read as two names, the second of the namer's choice.",
   "  newline='",
   "'",
-  '  list=$(find "$@" -xdev -type f ! -path "*$newline*" \\( -name "*.log.[0-9]*" -o -name "*.log-[0-9]*" \\) -exec stat -c "%Y %b %n" {} + 2>/dev/null | sort -n)',
+  '  list=$(rotated "$@")',
   '  while [ "$used" -gt "$quota" ] && read -r _ blocks path && [ -n "$path" ]; do',
-  '    rm -f -- "$path" && used=$((used - blocks / 2)) deleted=$((deleted + 1))',
+  '    remove "$path" && used=$((used - blocks / 2)) deleted=$((deleted + 1))',
   "  done <<LIST",
   "$list",
   "LIST",

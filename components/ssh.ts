@@ -13,7 +13,7 @@ export interface Jump {
 }
 
 /** A machine, and the way to it. */
-export interface Destination {
+interface Destination {
   host: string;
   port: number;
   user: string;

@@ -7,12 +7,13 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type LogCareArgs, renderLogCare } from "../../components/log-quota.ts";
@@ -78,6 +79,29 @@ describe("the care for logs, with a quota of 1 MiB", () => {
     expect(existsSync(bait)).toBe(true);
   });
 
+  it("deletes nothing of others where a link has taken a directory's place since the files were listed", async () => {
+    put("a/x.log.1", 1_200);
+    const others = join(folder, "others");
+    mkdirSync(others);
+    writeFileSync(join(others, "x.log.1"), "precious");
+    // The list is whole when it is sorted.
+    const a = join(logs, "a");
+    const swap = `all=$(cat); mv "${a}" "${a}.away"; ln -s "${others}" "${a}"; PATH='${process.env.PATH}'`;
+    program("sort", `${swap}; printf '%s\\n' "$all" | sort "$@"`);
+    const { said } = await run();
+    expect(said.join("\n")).toContain("no rotated file is left to delete");
+    expect(existsSync(join(others, "x.log.1"))).toBe(true);
+    expect(existsSync(join(logs, "a.away", "x.log.1"))).toBe(true);
+  });
+
+  it("deletes in a directory that is reached through a link", async () => {
+    put("a.log.1", 1_200);
+    const way = join(folder, "way");
+    symlinkSync(folder, way);
+    await run({ directories: [join(way, basename(logs))] });
+    expect(readdirSync(logs)).toEqual([]);
+  });
+
   it("sends the hub by PUT what it parses as 3 families", async () => {
     put("a.log", 100);
     const requests: { method?: string; url?: string; body: string }[] = [];
@@ -124,6 +148,12 @@ function put(name: string, kib: number, daysAgo = 0): void {
   utimesSync(path, at, at);
 }
 
+/** Stands in for the program of that name. */
+function program(name: string, body: string): void {
+  mkdirSync(join(folder, "bin"), { recursive: true });
+  writeFileSync(join(folder, "bin", name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
+}
+
 function measurements(): string {
   return readFileSync(join(folder, "log-quota.prom"), "utf8");
 }
@@ -138,7 +168,8 @@ async function run(args: Partial<LogCareArgs> = {}) {
     hubUrl: nobody,
     ...args,
   });
-  const child = spawn("sh", ["-c", script], { stdio: ["ignore", "pipe", "inherit"] });
+  const env = { ...process.env, PATH: `${join(folder, "bin")}:${process.env.PATH}` };
+  const child = spawn("sh", ["-c", script], { env, stdio: ["ignore", "pipe", "inherit"] });
   const [said, [code]] = await Promise.all([text(child.stdout), once(child, "exit")]);
   return { code, said: said.trim().split("\n") };
 }
