@@ -9,6 +9,7 @@ import {
   readAgentSecrets,
   readGrafanaPassword,
   readHubTlsKey,
+  readLogsToken,
   readNotificationSecrets,
   readRemoteWriteSecrets,
   readSiteSecrets,
@@ -33,7 +34,11 @@ async function declare(): Promise<Outputs> {
   const site = readStack();
   const fleet = requireFleet(fleetDirectoryOf(site), sitePorts(site));
   const { name } = site.machine;
-  const own = { agentSecrets: readAgentSecrets(), grafanaPassword: readGrafanaPassword(site) };
+  const own = {
+    agentSecrets: readAgentSecrets(),
+    grafanaPassword: readGrafanaPassword(site),
+    logsToken: readLogsToken(site),
+  };
   if (site.role === "satellite") {
     const satellite = new Satellite(name, {
       site,

@@ -93,6 +93,7 @@ export class Agent extends pulumi.ComponentResource {
           ...secretMounts(name, args, spec, uid, children),
         ],
         healthcheck: spec.healthcheck ?? "none",
+        startSeconds: spec.startSeconds,
         memoryMb,
         cpus: spec.cpus,
         gpu: spec.gpu,

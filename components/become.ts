@@ -40,8 +40,9 @@ function throwAway(script: string, image: string): string {
     '  echo "Add the user to the group docker, or set images.hubBase to an image that is there." >&2',
     "  exit 1",
     "fi",
-    // The machine's own programs run, chrooted, so that the image needs no more than chroot.
-    "exec docker run --rm --interactive --network none --userns host --user 0:0 --security-opt label=disable \\",
+    // The machine's own programs run, chrooted, so that the image needs no more than chroot. With the machine's network: whoever has
+    // one of its own sees, and sets, the kernel's settings of that one below /proc/sys/net.
+    "exec docker run --rm --interactive --network host --userns host --user 0:0 --security-opt label=disable \\",
     `  --volume /:/host --entrypoint chroot ${image} /host sh -c ${shellQuote(script)}`,
   ].join("\n");
 }

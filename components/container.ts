@@ -19,6 +19,8 @@ export interface ContainerSpec {
   mounts: docker.types.input.ContainerMount[];
   /** Exits with 0 when healthy; creation waits for it. `none` for an image that holds nothing to ask with: then nobody waits. */
   healthcheck: string[] | "none";
+  /** For so long after its start a check that fails does not count, seconds; creation waits for 30 more, and for a minute at least. @default 10 */
+  startSeconds?: number;
   memoryMb: number;
   /** In tenths. @example 1.5 */
   cpus: number;
@@ -56,7 +58,9 @@ export type RunState =
   | "stopped";
 
 /** Creation fails unless the container is healthy within this time, seconds. */
-const waitSeconds = 60;
+const leastWaitSeconds = 60;
+/** Three checks at their interval and deadline, from when they count, seconds. */
+const checkedSeconds = 30;
 
 const runStates = {
   pulumi: { restart: "unless-stopped" },
@@ -69,7 +73,8 @@ export function hardenedContainer(
   spec: ContainerSpec,
   opts: pulumi.CustomResourceOptions,
 ): docker.Container {
-  const { runs = "pulumi", healthcheck, uid, movesAddresses = false, engineGroup } = spec;
+  const { runs = "pulumi", healthcheck, startSeconds = 10, uid, movesAddresses = false, engineGroup } = spec;
+  const waitTimeout = Math.max(leastWaitSeconds, startSeconds + checkedSeconds);
   if ((uid === 0) !== (movesAddresses || engineGroup !== undefined))
     throw new RangeError(`${resourceName}: root is for a container that moves addresses or speaks to the engine`);
   return new docker.Container(
@@ -112,9 +117,15 @@ export function hardenedContainer(
       healthcheck:
         healthcheck === "none"
           ? undefined
-          : { tests: ["CMD", ...healthcheck], interval: "5s", timeout: "3s", retries: 3, startPeriod: "10s" },
+          : {
+              tests: ["CMD", ...healthcheck],
+              interval: "5s",
+              timeout: "3s",
+              retries: 3,
+              startPeriod: asReadBack(startSeconds),
+            },
       // Nobody is healthy who was not started.
-      ...(healthcheck === "none" || runs === "stopped" ? {} : { wait: true, waitTimeout: waitSeconds }),
+      ...(healthcheck === "none" || runs === "stopped" ? {} : { wait: true, waitTimeout }),
       ...runStates[runs],
       stopSignal: "SIGTERM",
       stopTimeout: spec.stopGraceSeconds,
@@ -126,6 +137,12 @@ export function hardenedContainer(
     // The old one holds the ports, unless it shares them.
     { ...opts, deleteBeforeReplace: spec.name !== undefined },
   );
+}
+
+/** A time as the provider reads it back; written otherwise, an `up --refresh` would replace the container. @example 90 → "1m30s" */
+function asReadBack(seconds: number): string {
+  const minutes = Math.floor(seconds / 60);
+  return minutes === 0 ? `${seconds}s` : `${minutes}m${seconds % 60}s`;
 }
 
 /** Says to the policies by which of the exceptions above it may be more than others, or checked less. */

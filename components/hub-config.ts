@@ -1,7 +1,7 @@
 /** Turns a fleet and the addresses of its machines into one hub's configuration. */
 import { peerOf, type Satellite, satellitesOf } from "../fleet/machines.ts";
 import type { Fleet, PlacedAgent } from "../fleet/model.ts";
-import type { HubConfigInput, MachineConfig } from "../hub/config.ts";
+import { HubConfig, type HubConfigInput, type MachineConfig } from "../hub/config.ts";
 import { OperatorError } from "../ops/error.ts";
 
 export interface HubConfigArgs {
@@ -125,6 +125,22 @@ function refuseUnknownObjectives({ fleet, tuning }: HubConfigArgs): void {
 /** The file's text: two spaces of indent, so that a preview shows a changed agent as its own lines. */
 export function renderHubConfig(config: HubConfigInput): string {
   return `${JSON.stringify(config, null, 2)}\n`;
+}
+
+/**
+ * Holds a file's text against what the hub reads, so that it is refused before it takes the place of one that a hub runs by.
+ *
+ * @throws OperatorError for what a hub would end with at its start
+ */
+export function refuseUnreadable(machine: string, text: string): void {
+  const { error } = HubConfig.safeParse(JSON.parse(text));
+  if (error === undefined) return;
+  const problems = error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+  throw new OperatorError(
+    "hub.config",
+    `the hub of ${machine} would not start by its configuration:\n${problems.join("\n")}`,
+    "Correct the key of the stack, or the entry of fleet/, that this comes from (docs/pulumi.md lists every key)",
+  );
 }
 
 function agentConfig(agent: PlacedAgent, args: HubConfigArgs): AgentInput {

@@ -7,7 +7,7 @@ import { hubUrlOf } from "./address.ts";
 import { ConfigFile } from "./config-file.ts";
 import { hardenedContainer, readOnlyDirectory } from "./container.ts";
 import { DataDirectory } from "./data-directory.ts";
-import { renderHubConfig } from "./hub-config.ts";
+import { refuseUnreadable, renderHubConfig } from "./hub-config.ts";
 import { heapArgs, hubNodeArgs } from "./hub-node-args.ts";
 import { dataTarget, spoolPath, statePath } from "./hub-paths.ts";
 import { notificationSecretTarget } from "./notifications-conf.ts";
@@ -115,22 +115,20 @@ export class Hub extends pulumi.ComponentResource {
     );
 
     const image = programImage(name, args.image, children);
+    const content = renderHubConfig({
+      ...args.config,
+      nats,
+      spool,
+      stateDirectory: statePath,
+      healthSocket,
+      ...(witness && secrets ? { witness: { ...witness, ...nats } } : {}),
+      ...(args.supervisorSockets === undefined ? {} : { supervisor: { socket: supervisorSocket } }),
+      ...(args.routerSockets === undefined ? {} : { router: { socket: routerSocket } }),
+    });
+    refuseUnreadable(machine.name, content);
     const config = new ConfigFile(
       `${name}-config`,
-      {
-        reach: args.reach,
-        path: `${configDirectory}/hub.json`,
-        content: renderHubConfig({
-          ...args.config,
-          nats,
-          spool,
-          stateDirectory: statePath,
-          healthSocket,
-          ...(witness && secrets ? { witness: { ...witness, ...nats } } : {}),
-          ...(args.supervisorSockets === undefined ? {} : { supervisor: { socket: supervisorSocket } }),
-          ...(args.routerSockets === undefined ? {} : { router: { socket: routerSocket } }),
-        }),
-      },
+      { reach: args.reach, path: `${configDirectory}/hub.json`, content },
       children,
     );
     const memoryMb = args.memoryMb ?? 1024;

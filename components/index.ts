@@ -19,6 +19,7 @@ export { type HubConfigArgs, hubConfig, renderHubConfig } from "./hub-config.ts"
 export { JetStreamNode, type JetStreamNodeArgs } from "./jetstream-node.ts";
 export { type KeepalivedConfArgs, renderKeepalivedConf } from "./keepalived-conf.ts";
 export { LogRotation, type LogRotationArgs } from "./log-rotation.ts";
+export { readLogsToken } from "./logs-token.ts";
 export { Machine, type MachineArgs } from "./machine.ts";
 export { ModelDirectory, type ModelDirectoryArgs } from "./model-directory.ts";
 export { type NatsAuthArgs, renderNatsAuth } from "./nats-auth.ts";

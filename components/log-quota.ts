@@ -14,14 +14,22 @@ export interface LogCareArgs {
   stateDirectory: string;
   /** Hub that is told the measurements. @example "http://192.0.2.10:9000" */
   hubUrl: string;
+  /** File of root's alone with the line of a request that shows the hub a token. @default none: the hub asks for none */
+  headerFile?: string;
 }
 
 const warnPercent = 80;
 
+/** The group of a machine's measurements. */
+export const logGroup = (machine: string): [label: string, value: string][] => [
+  ["job", "log-quota"],
+  ["machine", machine],
+];
+
 /** The text of the script; it exits with 1 when logrotate fails, after the rest is done. */
 export function renderLogCare(args: LogCareArgs): string {
-  const { machine, directories, quotaMb, confPath, stateDirectory, hubUrl } = args;
-  const group = `${hubUrl}/metrics/job/log-quota/machine/${machine}`;
+  const { machine, directories, quotaMb, confPath, stateDirectory, hubUrl, headerFile } = args;
+  const group = `${hubUrl}/metrics/${logGroup(machine).flat().join("/")}`;
   return `${[
     "#!/bin/sh",
     "# Rotates the machine's logs, measures them, and keeps them below their quota by deleting rotated files, never live ones.",
@@ -40,6 +48,9 @@ export function renderLogCare(args: LogCareArgs): string {
     'for directory; do [ -d "$directory" ] || say warning "$directory is not there, so nothing in it is measured"; done',
     ...keepBelow,
     ...report(directories),
+    "# A hub that is away is told the next time.",
+    ...(headerFile === undefined ? tellOpenly : tellWith(headerFile)),
+    'echo "logs hold $used KiB of $quota KiB, $percent %"',
     'exit "$failed"',
   ].join("\n")}\n`;
 }
@@ -54,6 +65,15 @@ function rotate(confPath: string): string[] {
 }
 
 const keepBelow = [
+  "# Rotated files, oldest first, by paths that lead through no link.",
+  "rotated() {",
+  "  for directory; do",
+  `    above=$(cd -P -- "\${directory%/*}/" 2>/dev/null && pwd) || continue`,
+  `    find "\${above%/}/\${directory##*/}" -xdev -type f ! -path "*$newline*" \\( -name "*.log.[0-9]*" -o -name "*.log-[0-9]*" \\) -exec stat -c "%Y %b %n" {} + 2>/dev/null`,
+  "  done | sort -n",
+  "}",
+  "# Only where it was found: who may write there may have put a link in the place of a directory since.",
+  `remove() { (cd -P -- "\${1%/*}" && [ "$PWD/\${1##*/}" = "$1" ] && rm -f -- "\${1##*/}") 2>/dev/null; }`,
   "total() {",
   "  sum=0",
   '  for directory; do sum=$((sum + $(measured "$directory"))); done',
@@ -64,9 +84,9 @@ const keepBelow = [
   "  # A name with a line end would be read as two names, the second of the namer's choice.",
   "  newline='",
   "'",
-  '  list=$(find "$@" -xdev -type f ! -path "*$newline*" \\( -name "*.log.[0-9]*" -o -name "*.log-[0-9]*" \\) -exec stat -c "%Y %b %n" {} + 2>/dev/null | sort -n)',
+  '  list=$(rotated "$@")',
   '  while [ "$used" -gt "$quota" ] && read -r _ blocks path && [ -n "$path" ]; do',
-  '    rm -f -- "$path" && used=$((used - blocks / 2)) deleted=$((deleted + 1))',
+  '    remove "$path" && used=$((used - blocks / 2)) deleted=$((deleted + 1))',
   "  done <<LIST",
   "$list",
   "LIST",
@@ -95,10 +115,22 @@ function report(directories: readonly string[]): string[] {
     "  echo '# TYPE log_directory_deleted_files gauge'",
     '  echo "log_directory_deleted_files $deleted"',
     '} >"$new" && mv -f -- "$new" "$state/log-quota.prom"',
-    "# A hub that is away is told the next time.",
-    'curl -fsS -m 10 -X PUT --data-binary "@$state/log-quota.prom" "$group" >/dev/null 2>&1 ||',
-    '  wget -q -T 10 -t 1 -O /dev/null --post-file "$state/log-quota.prom" "$group" 2>/dev/null ||',
-    '  say notice "the hub took no measurements at $group"',
-    'echo "logs hold $used KiB of $quota KiB, $percent %"',
+  ];
+}
+
+const put = '-X PUT --data-binary "@$state/log-quota.prom" "$group" >/dev/null 2>&1';
+const notTaken = 'say notice "the hub took no measurements at $group"';
+
+const tellOpenly = [
+  `curl -fsS -m 10 ${put} ||`,
+  '  wget -q -T 10 -t 1 -O /dev/null --post-file "$state/log-quota.prom" "$group" 2>/dev/null ||',
+  `  ${notTaken}`,
+];
+
+function tellWith(headerFile: string): string[] {
+  return [
+    "# By curl alone, which reads the token from a file: in an argument whoever lists processes would see it.",
+    `if ! command -v curl >/dev/null; then say notice "the hub is told no measurements: without curl its token cannot be shown"`,
+    `else curl -fsS -m 10 -H @${shellQuote(headerFile)} ${put} || ${notTaken}; fi`,
   ];
 }

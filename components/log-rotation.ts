@@ -7,6 +7,7 @@ import { installTimer, renderCron, renderService, renderTimer } from "./log-time
 import { type RotatedLog, renderLogrotateConf } from "./logrotate-conf.ts";
 import type { Reach } from "./reach.ts";
 import { runScript } from "./run-script.ts";
+import { SecretFile } from "./secret-file.ts";
 
 export interface LogRotationArgs {
   /** Machine's name; a label of the measurements. */
@@ -15,6 +16,8 @@ export interface LogRotationArgs {
   reach: Reach;
   /** Hub that is told what the directories hold. @example "http://192.0.2.10:9000" */
   hubUrl: pulumi.Input<string>;
+  /** By which the hub knows who tells it; needs curl on the machine. @default none: the hub asks for none */
+  token?: pulumi.Input<string>;
   /** Directories of logs that are measured and kept below the quota together. @example ["/srv/fleet/logs"] */
   directories: string[];
   /** Logs that nobody else rotates. @default none @example [{ path: "/srv/fleet/logs/remote_connector.log" }] */
@@ -33,6 +36,8 @@ export interface LogRotationArgs {
   configDirectory?: string;
   /** Directory of logrotate's state and the measurements on the machine. @default "/var/lib/tandem/logs" */
   stateDirectory?: string;
+  /** Directory of the token on the machine, root's alone. @default "/etc/tandem/secrets/logs" */
+  secretDirectory?: string;
 }
 
 /**
@@ -53,15 +58,19 @@ export class LogRotation extends pulumi.ComponentResource {
     const { machine, reach, directories, hubUrl, logs = [], quotaMb = 2048, keep = 7, rotateMb = 10 } = args;
     const configDirectory = args.configDirectory ?? "/etc/tandem/logs";
     const stateDirectory = args.stateDirectory ?? "/var/lib/tandem/logs";
-    refuseRelative([...directories, configDirectory, stateDirectory]);
+    const secretDirectory = args.secretDirectory ?? "/etc/tandem/secrets/logs";
+    refuseRelative([...directories, configDirectory, stateDirectory, secretDirectory]);
     const at = (file: string) => `${configDirectory}/${file}`;
     const write = (part: string, file: string, content: pulumi.Input<string>, validate?: string) =>
       new ConfigFile(`${name}-${part}`, { reach, path: at(file), content, validate }, { parent: this });
 
     const confPath = logs.length === 0 ? undefined : at("logrotate.conf");
+    const headerFile = args.token === undefined ? undefined : `${secretDirectory}/authorization`;
     const care = pulumi
       .output(hubUrl)
-      .apply((url) => renderLogCare({ machine, directories, quotaMb, confPath, stateDirectory, hubUrl: url }));
+      .apply((url) =>
+        renderLogCare({ machine, directories, quotaMb, confPath, stateDirectory, hubUrl: url, headerFile }),
+      );
     const files = [
       write("care", "tandem-logs.sh", care, 'sh -n "$new"'),
       write("service", "tandem-logs.service", renderService(at("tandem-logs.sh"))),
@@ -73,6 +82,7 @@ export class LogRotation extends pulumi.ComponentResource {
       const conf = renderLogrotateConf({ logs, rotateMb, keep, owner, selfRotating });
       files.push(write("conf", "logrotate.conf", conf, checkConf));
     }
+    const header = tokenFile(`${name}-token`, { reach, token: args.token, path: headerFile }, { parent: this });
     const hashes = pulumi.all(files.map(({ contentHash }) => contentHash));
     const installed = runScript(
       `${name}-run`,
@@ -82,11 +92,24 @@ export class LogRotation extends pulumi.ComponentResource {
         stdin: hashes.apply((all) => `${all.join("\n")}\n`),
       },
       reach,
-      { parent: this, dependsOn: files },
+      { parent: this, dependsOn: [...files, ...header] },
     );
     this.proof = installed.stdout.apply((text) => text.trim());
     this.registerOutputs({ proof: this.proof });
   }
+}
+
+interface TokenFileArgs {
+  reach: Reach;
+  token: pulumi.Input<string> | undefined;
+  path: string | undefined;
+}
+
+/** As the line of a request, which curl takes from a file as it is. */
+function tokenFile(name: string, { reach, token, path }: TokenFileArgs, opts: pulumi.ComponentResourceOptions) {
+  if (token === undefined || path === undefined) return [];
+  const content = pulumi.secret(token).apply((text) => `Authorization: Bearer ${text.trim()}`);
+  return [new SecretFile(name, { reach, path, content, uid: 0 }, opts)];
 }
 
 /** logrotate's debug run changes nothing, and exits with 0 on a directive that it does not know. */

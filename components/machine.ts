@@ -53,6 +53,8 @@ export interface MachineArgs {
   hubTlsKey?: pulumi.Input<string>;
   /** Needed when the site has `grafana.enabled`. */
   grafanaPassword?: pulumi.Input<string>;
+  /** By which the care for the machine's logs is known to its hub, where `access.push` has entries. @default none */
+  logsToken?: pulumi.Input<string>;
 }
 
 /**
@@ -171,7 +173,8 @@ export class Machine extends pulumi.ComponentResource {
     machineRouter(name, router, beside);
     machineSupervisor(name, { site, fleet, reach, image: imageOf(site, bundles, "supervisor"), sockets }, beside);
     // After the hub, so that the first run finds it there.
-    machineLogs(name, { site, fleet, reach, hub: machine }, { ...children, dependsOn: hub });
+    const logs = { site, fleet, reach, hub: machine, token: args.logsToken };
+    machineLogs(name, logs, { ...children, dependsOn: hub });
     // After the hub, so that what they push from the first second on is taken.
     const carries = { site, peer: peer.name, fleet, reach, secrets: args.agentSecrets ?? {} };
     machineAgents(name, carries, { ...children, dependsOn: hub });

@@ -46,7 +46,7 @@ export function shellCommand(reach: Reach, script: string, way: Way = "own"): [s
 export function userCommand(reach: Reach, script: string, way: Way = "own"): [string, ...string[]] {
   if (reach.kind === "local") return ["sh", "-c", script];
   const { host, port, user, hostKey, jump } = reach;
-  const options = way === "shared" ? sharedSshOptions(hostKey, jump) : sshOptions(hostKey, jump);
+  const options = way === "shared" ? sharedSshOptions(reach) : sshOptions(hostKey, jump);
   return ["ssh", ...options, "-p", `${port}`, `${user}@${host}`, script];
 }
 

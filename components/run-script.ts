@@ -47,7 +47,7 @@ export function dockerProviderArgs(reach: Reach): docker.ProviderArgs {
   if (reach.kind === "local") return { host: reach.socket };
   return {
     host: `ssh://${reach.user}@${hostPort(reach.host, reach.port)}`,
-    sshOpts: sharedSshOptions(reach.hostKey, reach.jump),
+    sshOpts: sharedSshOptions(reach),
   };
 }
 

@@ -25,6 +25,8 @@ export interface SatelliteArgs {
   agentSecrets?: Record<string, pulumi.Input<string>>;
   /** Needed when the site has `grafana.enabled`. */
   grafanaPassword?: pulumi.Input<string>;
+  /** By which the care for the machine's logs is known to the home hub, where pushes need a token. @default none */
+  logsToken?: pulumi.Input<string>;
 }
 
 /**
@@ -49,7 +51,7 @@ export class Satellite extends pulumi.ComponentResource {
     const engine = new docker.Provider(`${name}-docker`, dockerProviderArgs(reach), { parent: this });
     const children = { parent: this, providers: { docker: engine } };
 
-    machineLogs(name, { site, fleet, reach, hub: home }, children);
+    machineLogs(name, { site, fleet, reach, hub: home, token: args.logsToken }, children);
     machineAgents(name, { site, fleet, reach, secrets: agentSecrets }, children);
     const watch = machineWatch(name, { site, hubs: site.hubs, hubCa: hubCaOf(site), reach, grafanaPassword }, children);
     this.prometheusUrl = watch.prometheusUrl;

@@ -11,10 +11,12 @@ export function serverPorts(site: StackSite): WantedPort[] {
 }
 
 function pairPorts(site: Site): WantedPort[] {
-  const { machine, leaf } = site;
+  const { machine, leaf, virtualIp } = site;
+  // With a virtual address it binds all of them.
+  const hubAt = virtualIp.address === "" ? machine.address : "";
   return [
-    portAt(site, "hub", "machine.hubPort", machine.hubPort),
-    portAt(site, "hub", "machine.beatsPort", machine.beatsPort),
+    portAt(site, "hub", "machine.hubPort", machine.hubPort, hubAt),
+    portAt(site, "hub", "machine.beatsPort", machine.beatsPort, hubAt),
     portAt(site, "nats", "machine.natsPort", machine.natsPort),
     portAt(site, "nats", "machine.monitoringPort", machine.monitoringPort, "127.0.0.1"),
     portAt(site, "pushgateway", "machine.pushgatewayPort", machine.pushgatewayPort),

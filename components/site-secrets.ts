@@ -68,7 +68,8 @@ function ofOwnCa(key: string, what: string): OperatorError {
   );
 }
 
-function requireSecret(name: (typeof singleSecretKeys)[number], needs: string): pulumi.Output<string> {
+/** @param needs the key because of which it is asked for */
+export function requireSecret(name: (typeof singleSecretKeys)[number], needs: string): pulumi.Output<string> {
   const config = new pulumi.Config();
   if ((config.get(name) ?? "") === "") throw refusal(name, `it is missing, but tandem:${needs} is set`);
   if (!isSecret(`${config.name}:${name}`))
@@ -143,7 +144,8 @@ function renew(key: string, what: string): OperatorError {
   );
 }
 
-function refusal(name: (typeof singleSecretKeys)[number], what: string, first = ""): OperatorError {
+/** Never says what the secret is. @param first what is to be done before a new one is set */
+export function refusal(name: (typeof singleSecretKeys)[number], what: string, first = ""): OperatorError {
   const stack = pulumi.getStack();
   return new OperatorError(
     "config.secret",

@@ -28,8 +28,11 @@ export const accessTokensKey = "accessTokens";
 /** Secret key of a stack: private key of hub.tls.certificate. */
 export const hubTlsKeyKey = "hubTlsKey";
 
+/** Secret key of a stack: the token by which the care for its machine's logs is known to the hub. */
+export const logsTokenKey = "logsToken";
+
 /** Secret keys of a stack with one secret each, and those with several by name; nothing of them is a `Site`'s. */
-export const singleSecretKeys = [...siteSecretNames, grafanaPasswordKey, hubTlsKeyKey] as const;
+export const singleSecretKeys = [...siteSecretNames, grafanaPasswordKey, hubTlsKeyKey, logsTokenKey] as const;
 export const namedSecretsKeys = [
   agentSecretsKey,
   notificationSecretsKey,

@@ -4,9 +4,12 @@ import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import type { Problem } from "./readiness.ts";
+import { socketBytes } from "./ssh.ts";
 
 /** `ssh-add -l` for an agent without a key. */
 const noKey = 1;
+/** The longest path of a socket, bytes. */
+const longestPath = process.platform === "darwin" ? 103 : 107;
 
 /**
  * Undefined when all is there. Both providers ask the agent, and nothing else, for a key.
@@ -26,6 +29,12 @@ export async function clientProblem(
   if (code !== 0)
     return { what: `no ssh-agent answers at ${env.SSH_AUTH_SOCK}, which SSH_AUTH_SOCK names`, next: start };
   const folder = join(home, ".ssh");
+  const spare = longestPath - socketBytes;
+  if (Buffer.byteLength(home) > spare)
+    return {
+      what: `${folder}, where ssh keeps its shared connections, is too deep: the path of a home has ${spare} characters at most`,
+      next: "Run this as a user with a home of a shorter path",
+    };
   if (existsSync(folder)) return undefined;
   return { what: `${folder}, where ssh keeps its shared connections, is not there`, next: `mkdir -m 700 ${folder}` };
 }

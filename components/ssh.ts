@@ -12,11 +12,25 @@ export interface Jump {
   hostKey: string;
 }
 
+/** A machine, and the way to it. */
+interface Destination {
+  host: string;
+  port: number;
+  user: string;
+  hostKey: string;
+  jump?: Jump;
+}
+
+const socketPrefix = "/.ssh/tandem-";
+const nameLength = 16;
+/** What stands behind the home in the path of a shared connection's socket, bytes: ssh makes it with a dot and 16 letters more. */
+export const socketBytes = socketPrefix.length + nameLength + 17;
+
 /** Options for `ssh`, each as its own argument, for those who start it many times: all share one connection. */
-export function sharedSshOptions(hostKey: string, jump?: Jump): string[] {
+export function sharedSshOptions(to: Destination): string[] {
   // sshd limits how many connections may start at once.
-  const shared = ["ControlMaster=auto", `ControlPath=~/.ssh/tandem-%C-${pinsOf(hostKey, jump)}`, "ControlPersist=60"];
-  return [...asArguments(shared), ...sshOptions(hostKey, jump)];
+  const shared = ["ControlMaster=auto", `ControlPath=~${socketPrefix}${connectionName(to)}`, "ControlPersist=60"];
+  return [...asArguments(shared), ...sshOptions(to.hostKey, to.jump)];
 }
 
 /** Options for an `ssh` of its own, which says why it could not connect; a shared one hides what a jump host's ssh says. */
@@ -29,10 +43,14 @@ function asArguments(options: readonly string[]): string[] {
   return options.flatMap((option) => ["-o", option]);
 }
 
-/** A connection that was opened with another key or by another way must not be taken for one with these. */
-function pinsOf(hostKey: string, jump: Jump | undefined): string {
-  const pins = JSON.stringify([hostKey, jump ?? null]);
-  return createHash("sha256").update(pins).digest("hex").slice(0, 8);
+/**
+ * A connection that was opened with another key or by another way must not be taken for one with these. In the place of ssh's own `%C`, whose
+ * 40 characters leave little for the home: the path of a socket is short. Without this computer's name, since it stands in the state.
+ */
+function connectionName({ host, port, user, hostKey, jump }: Destination): string {
+  const by = jump === undefined ? null : [jump.host, jump.port, jump.user, jump.hostKey];
+  const pins = JSON.stringify([host, port, user, hostKey, by]);
+  return createHash("sha256").update(pins).digest("hex").slice(0, nameLength);
 }
 
 function pinned(hostKey: string): string[] {

@@ -38,6 +38,8 @@ export const AgentContainer = z.strictObject({
   secrets: z.array(SecretName).default([]),
   /** Exits with 0 when it is well, and is in the image. @default none: few images hold a tool that could ask */
   healthcheck: z.array(z.string()).min(1).optional(),
+  /** How long its `healthcheck` may fail after a start, s; an `up`, which has 15 minutes in a deployment, waits for it. */
+  startSeconds: z.number().int().min(1).max(600).default(10),
   /** Between SIGTERM and SIGKILL, s. */
   stopGraceSeconds: z.number().int().min(1).max(600).default(10),
 });

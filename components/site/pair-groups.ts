@@ -2,7 +2,19 @@
 import { isIPv4 } from "node:net";
 import { z } from "zod";
 import { type LimitName, PushLimits } from "../../hub/core/push-limits.ts";
-import { certificate, flag, host, machineName, mib, percent, port, publicKey, text, whole } from "./values.ts";
+import {
+  certificate,
+  flag,
+  host,
+  machineName,
+  mib,
+  percent,
+  port,
+  portInBounds,
+  publicKey,
+  text,
+  whole,
+} from "./values.ts";
 
 const agentName = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]*$/, "an agent's name, as in the inventory");
 
@@ -171,7 +183,8 @@ export const pairGroups = {
     .array(
       z
         .string()
-        .regex(/^[A-Za-z0-9.-]+:\d{1,5}$/, "host:port like 192.0.2.1:53")
+        .regex(/^[A-Za-z0-9.-]+:\d+$/, "host:port like 192.0.2.1:53")
+        .refine(portInBounds, "a port from 1 to 65535, as in 192.0.2.1:53")
         .meta({ example: "192.0.2.1:53" }),
     )
     .default([]),

@@ -32,9 +32,15 @@ export const host = z
     "an address like 192.0.2.10, without scheme or port",
   )
   .meta({ example: "192.0.2.10" });
+/** Of text that ends in a port; what ends otherwise is for its pattern to refuse. */
+export const portInBounds = (text: string): boolean => {
+  const port = Number(/:(\d+)$/.exec(text)?.[1] ?? 1);
+  return port >= 1 && port <= 65_535;
+};
 export const hostAndPort = z
   .string()
-  .regex(/^([A-Za-z0-9._-]+|\[[\dA-Fa-f:.]+\]):\d{1,5}$/, "an address and a port like 192.0.2.10:9093")
+  .regex(/^([A-Za-z0-9._-]+|\[[\dA-Fa-f:.]+\]):\d+$/, "an address and a port like 192.0.2.10:9093")
+  .refine(portInBounds, "a port from 1 to 65535 behind the address, as in 192.0.2.10:9093")
   .meta({ example: "192.0.2.10:9093" });
 export const metricName = z
   .string()

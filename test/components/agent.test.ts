@@ -63,6 +63,18 @@ describe("an Agent at home", () => {
     expect([without.wait, without.healthcheck]).toEqual([undefined, undefined]);
   });
 
+  it("is waited for 60 s by default, and where it may take 150 s to start for 30 s more than that", async () => {
+    const healthcheck = ["/app/healthy"];
+    const waited = async (more: object) => {
+      const agent = sampleAgent("Tutor", "pc2", {}, { healthcheck, ...more });
+      const { waitTimeout, healthcheck: check } = (await made({ agent })).inputs;
+      return [Object(check).startPeriod, waitTimeout];
+    };
+    expect(await waited({})).toEqual(["10s", 60]);
+    expect(await waited({ startSeconds: 150 })).toEqual(["2m30s", 180]);
+    expect(await waited({ startSeconds: 600 })).toEqual(["10m0s", 630]);
+  });
+
   it("that may move is started once, and from then on whoever moves it decides", async () => {
     const { inputs } = await made({ agent: sampleAgent("Tutor", "pc2", { mode: "cold", standby }) });
     expect(inputs).toMatchObject({ mustRun: false, restart: "unless-stopped" });

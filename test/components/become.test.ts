@@ -55,10 +55,10 @@ describe("a script with quotes that reads its first line", () => {
     expect(stderr).toContain("Add the user to the group docker");
   });
 
-  it("the container has no network, goes away by itself and sees the machine's disk as root", () => {
+  it("the container has the machine's network, goes away by itself and sees the machine's disk as root", () => {
     program("docker", `[ "$1" = image ] && exit 0; printf '%s ' "$@"`);
     expect(run({ kind: "docker", image: "node:24" }).stdout).toMatch(
-      /^run --rm --interactive --network none --userns host --user 0:0 .*--volume \/:\/host --entrypoint chroot node:24 \/host sh -c /,
+      /^run --rm --interactive --network host --userns host --user 0:0 .*--volume \/:\/host --entrypoint chroot node:24 \/host sh -c /,
     );
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { hubConfig, renderHubConfig } from "../../components/hub-config.ts";
+import { hubConfig, refuseUnreadable, renderHubConfig } from "../../components/hub-config.ts";
 import { Agent, type Fleet, Inventory, type PlacedAgent } from "../../fleet/model.ts";
 import { HubConfig, type MachineConfig } from "../../hub/config.ts";
 
@@ -151,6 +151,15 @@ describe("hubConfig of a fleet with a satellite", () => {
   ])("refuses %s", (_, more, message) => {
     expect(() => hubConfig({ machine: mainpc, peer: pc2, fleet: wider, satellites, ...more })).toThrow(message);
   });
+});
+
+it("a text that a hub would not start by is refused with its keys, and one that it would is not", () => {
+  const text = (port: number) =>
+    renderHubConfig(hubConfig({ machine: mainpc, peer: pc2, fleet, references: [{ host: "192.0.2.1", port }] }));
+  expect(() => refuseUnreadable("mainpc", text(65_535))).not.toThrow();
+  expect(() => refuseUnreadable("mainpc", text(99_999))).toThrow(
+    /^the hub of mainpc would not start by its configuration:\nreferences\.0\.port: /,
+  );
 });
 
 it("the rendered configuration is the same bytes for the same fleet and one line for a changed port", () => {

@@ -7,12 +7,13 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type LogCareArgs, renderLogCare } from "../../components/log-quota.ts";
@@ -78,6 +79,29 @@ describe("the care for logs, with a quota of 1 MiB", () => {
     expect(existsSync(bait)).toBe(true);
   });
 
+  it("deletes nothing of others where a link has taken a directory's place since the files were listed", async () => {
+    put("a/x.log.1", 1_200);
+    const others = join(folder, "others");
+    mkdirSync(others);
+    writeFileSync(join(others, "x.log.1"), "precious");
+    // The list is whole when it is sorted.
+    const a = join(logs, "a");
+    const swap = `all=$(cat); mv "${a}" "${a}.away"; ln -s "${others}" "${a}"; PATH='${process.env.PATH}'`;
+    program("sort", `${swap}; printf '%s\\n' "$all" | sort "$@"`);
+    const { said } = await run();
+    expect(said.join("\n")).toContain("no rotated file is left to delete");
+    expect(existsSync(join(others, "x.log.1"))).toBe(true);
+    expect(existsSync(join(logs, "a.away", "x.log.1"))).toBe(true);
+  });
+
+  it("deletes in a directory that is reached through a link", async () => {
+    put("a.log.1", 1_200);
+    const way = join(folder, "way");
+    symlinkSync(folder, way);
+    await run({ directories: [join(way, basename(logs))] });
+    expect(readdirSync(logs)).toEqual([]);
+  });
+
   it("sends the hub by PUT what it parses as 3 families", async () => {
     put("a.log", 100);
     const requests: { method?: string; url?: string; body: string }[] = [];
@@ -100,6 +124,41 @@ describe("the care for logs, with a quota of 1 MiB", () => {
     ]);
   });
 
+  it("shows a hub that asks for one the token of its file, in the argument of no program", async () => {
+    const token = "t-0123456789-of-the-care-for-logs";
+    const headerFile = put("header's", 0);
+    writeFileSync(headerFile, `Authorization: Bearer ${token}\n`, { mode: 0o400 });
+    const shown: (string | undefined)[] = [];
+    const server = createServer((request, response) => {
+      const { authorization } = request.headers;
+      shown.push(authorization);
+      response.writeHead(authorization === `Bearer ${token}` ? 200 : 401).end();
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const hubUrl = `http://127.0.0.1:${Object(server.address()).port}`;
+    for (const name of ["curl", "wget"])
+      program(name, `printf '%s\\n' "$@" >>"${folder}/arguments"; PATH='${process.env.PATH}'; exec ${name} "$@"`);
+    const withToken = await run({ hubUrl, headerFile });
+    const without = await run({ hubUrl, headerFile: "/nowhere/header" });
+    server.close();
+    expect(shown[0]).toBe(`Bearer ${token}`);
+    expect(withToken.said.join()).not.toContain("the hub took no measurements");
+    expect(without.said.join()).toContain("the hub took no measurements");
+    const all = readFileSync(join(folder, "arguments"), "utf8");
+    expect(all).toContain(`@${headerFile}\n`);
+    expect(all).not.toContain(token);
+  });
+
+  it("without curl says that the token cannot be shown, and posts by nothing else", async () => {
+    for (const name of ["du", "cut", "mv"]) program(name, `PATH='${process.env.PATH}'; exec ${name} "$@"`);
+    program("sh", 'exec /bin/sh "$@"');
+    program("wget", `: >"${folder}/posted"`);
+    const { code, said } = await run({ headerFile: "/nowhere/header" }, join(folder, "bin"));
+    expect(code).toBe(0);
+    expect(said.join("\n")).toContain("the hub is told no measurements: without curl its token cannot be shown");
+    expect(existsSync(join(folder, "posted"))).toBe(false);
+  });
+
   it("a directory that is not there counts 0 and is named", async () => {
     const { code, said } = await run({ directories: [join(folder, "nowhere")] });
     expect(code).toBe(0);
@@ -115,20 +174,28 @@ describe("the care for logs, with a quota of 1 MiB", () => {
   });
 });
 
-/** Makes a log of so many KiB that was last written so many days ago. */
-function put(name: string, kib: number, daysAgo = 0): void {
+/** Makes a log of so many KiB that was last written so many days ago, and gives its path. */
+function put(name: string, kib: number, daysAgo = 0): string {
   const path = join(logs, name);
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, "x".repeat(kib * 1024));
   const at = Date.UTC(2026, 0, 20 - daysAgo) / 1000;
   utimesSync(path, at, at);
+  return path;
+}
+
+/** Stands in for the program of that name. */
+function program(name: string, body: string): void {
+  mkdirSync(join(folder, "bin"), { recursive: true });
+  writeFileSync(join(folder, "bin", name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
 }
 
 function measurements(): string {
   return readFileSync(join(folder, "log-quota.prom"), "utf8");
 }
 
-async function run(args: Partial<LogCareArgs> = {}) {
+/** @param path where it finds programs */
+async function run(args: Partial<LogCareArgs> = {}, path = `${join(folder, "bin")}:${process.env.PATH}`) {
   const script = renderLogCare({
     machine: "mainpc",
     directories: [logs],
@@ -138,7 +205,8 @@ async function run(args: Partial<LogCareArgs> = {}) {
     hubUrl: nobody,
     ...args,
   });
-  const child = spawn("sh", ["-c", script], { stdio: ["ignore", "pipe", "inherit"] });
+  const env = { ...process.env, PATH: path };
+  const child = spawn("sh", ["-c", script], { env, stdio: ["ignore", "pipe", "inherit"] });
   const [said, [code]] = await Promise.all([text(child.stdout), once(child, "exit")]);
   return { code, said: said.trim().split("\n") };
 }

@@ -45,6 +45,22 @@ describe("a LogRotation", () => {
     expect(await script(docker)).not.toContain("/run/systemd/system");
   });
 
+  it("brings a token there as a secret file of root's, names it in its script alone, and runs once it is there", async () => {
+    const token = "t-0123456789-of-the-care-for-logs";
+    const { recorded, names } = await made({ token, secretDirectory: "/srv/secrets/logs" });
+    expect(names).toContain("logs-token");
+    const file = named(recorded, "logs-token-write");
+    expect(file.secrets).toContain("stdin");
+    expect(String(file.inputs.stdin)).toContain(`Authorization: Bearer ${token}\n`);
+    expect(file.inputs.create).toContain("chown 0:0");
+    expect(named(recorded, "logs-care-write").inputs.stdin).toContain("-H @'/srv/secrets/logs/authorization'");
+    const open = recorded.map(({ name, inputs }) => (name === file.name ? { ...inputs, stdin: "" } : inputs));
+    expect(JSON.stringify(open)).not.toContain(token);
+    const order = recorded.map(({ name }) => name);
+    expect(order.indexOf("logs-run")).toBeGreaterThan(order.indexOf(file.name));
+    expect(JSON.stringify((await made({})).recorded)).not.toContain("authorization");
+  });
+
   it("refuses a log that rotates itself, and a relative directory", async () => {
     await recordResources("mainpc");
     const make = (args: Partial<LogRotationArgs>) => () => new LogRotation("logs", { ...base, ...args });

@@ -127,6 +127,14 @@ describe("a Machine", () => {
     expect(String(named(recorded, "box-docker").inputs.sshOpts)).toContain(`%%H ${key}`);
   });
 
+  it("whose hub would not start by its configuration is refused, and what is written has no default of the hub's", async () => {
+    const { recorded } = await made({ site, fleet: fleet(), bundles });
+    expect(named(recorded, "box-hub-config-write").inputs.stdin).not.toContain("peerAckDeadlineMs");
+    await recordResources("pc2");
+    const wrong = { ...site, references: ["192.0.2.1:99999"] };
+    expect(() => new Machine("box", { site: wrong, fleet: fleet(), bundles })).toThrow("references.0.port");
+  });
+
   it("without a finished image and without bundles is refused", async () => {
     await recordResources("pc2");
     expect(() => new Machine("box", { site, fleet: fleet() })).toThrow("needs bundles");

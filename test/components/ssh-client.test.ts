@@ -16,7 +16,7 @@ it("without SSH_AUTH_SOCK the problem is the agent, and so it is with a socket w
   expect(gone?.next).toContain("eval $(ssh-agent) && ssh-add");
 });
 
-it("an agent without a key is a problem; with one it is none, once there is a ~/.ssh", async () => {
+it("an agent without a key is a problem; with one it is none, once there is a ~/.ssh that is not too deep", async () => {
   const folder = mkdtempSync(join(tmpdir(), "tandem-agent-"));
   const socket = join(folder, "socket");
   const agent = spawn("ssh-agent", ["-D", "-a", socket], { stdio: "ignore" });
@@ -35,6 +35,10 @@ it("an agent without a key is a problem; with one it is none, once there is a ~/
     what: `${folder}/.ssh, where ssh keeps its shared connections, is not there`,
     next: `mkdir -m 700 ${folder}/.ssh`,
   });
+  const deep = `/${"h".repeat(62)}`;
+  expect((await clientProblem(withAgent, deep))?.what).toContain(
+    "shared connections, is too deep: the path of a home has",
+  );
   mkdirSync(join(folder, ".ssh"));
   expect(await clientProblem(withAgent, folder)).toBeUndefined();
 });

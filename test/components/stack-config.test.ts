@@ -110,12 +110,30 @@ describe("a wrong configuration names key, file, expectation and example", () =>
       'expected host:port like 192.0.2.1:53; got "router"',
       "--path 'references[0]' '192.0.2.1:53'",
     ],
+    [
+      "references",
+      ["192.0.2.1:99999"],
+      'expected a port from 1 to 65535, as in 192.0.2.1:53; got "192.0.2.1:99999"',
+      "--path 'references[0]' '192.0.2.1:53'",
+    ],
+    ["references", ["192.0.2.1:0"], "expected a port from 1 to 65535", "'192.0.2.1:53'"],
+    [
+      "prometheus.alertmanagers",
+      ["192.0.2.1:65536"],
+      "expected a port from 1 to 65535 behind the address",
+      "--path 'prometheus.alertmanagers[0]' '192.0.2.10:9093'",
+    ],
   ])("%s = %j", (key, value, expectation, example) => {
     const text = refusal(withKey(key, value));
     expect(text).toContain(`tandem:${key}`);
     expect(text).toContain(" in Pulumi.mainpc.yaml: ");
     expect(text).toContain(expectation);
     expect(text).toContain(example);
+  });
+
+  it("hosts with ports 1 and 65535 are accepted", () => {
+    const prometheus = { alertmanagers: ["[2001:db8::1]:65535"] };
+    expect(refusal({ ...withKey("references", ["192.0.2.1:1"]), prometheus })).toBe("accepted");
   });
 
   it("three wrong keys are named together", () => {
@@ -160,6 +178,23 @@ it("a stack with each kind of secret is read as it is without them", async () =>
   const named = Object.fromEntries(namedSecretsKeys.map((key) => [key, { one: `a secret of ${key}` }]));
   await recordResources("mainpc", { ...good, ...single, ...named }, [...singleSecretKeys, ...namedSecretsKeys]);
   expect(readStackConfig()).toEqual(parseStackConfig(good, "mainpc"));
+});
+
+it("an encrypted value in a group is refused without being repeated, since it would be plain on the machine", async () => {
+  const url = "https://hc-ping.com/0f1e2d3c-a-secret";
+  const values = { ...good, notifications: { deadMansSwitch: { url } } };
+  await recordResources("mainpc", values, ["notifications"]);
+  let said = "accepted";
+  try {
+    readStackConfig();
+  } catch (error) {
+    if (error instanceof OperatorError) said = error.toText();
+  }
+  expect(said).toMatch(
+    /^tandem:notifications in Pulumi\.mainpc\.yaml holds an encrypted value, which would stand in plain/,
+  );
+  expect(said).toContain("such as notificationSecrets");
+  expect(said).not.toContain(url);
 });
 
 /** Keys with dots and their values; machine and peer lose what has no default. */

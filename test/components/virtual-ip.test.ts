@@ -6,6 +6,8 @@ import { describe, expect, it } from "vitest";
 import { hardenedContainer } from "../../components/container.ts";
 import { type KeepalivedConfArgs, renderKeepalivedConf } from "../../components/keepalived-conf.ts";
 import { Machine } from "../../components/machine.ts";
+import { readinessProblems } from "../../components/readiness.ts";
+import { serverPorts } from "../../components/server-ports.ts";
 import { parseStackConfig } from "../../components/stack-config.ts";
 import { HubConfig } from "../../hub/config.ts";
 import { findInPath } from "../../ops/tools/find.ts";
@@ -119,6 +121,20 @@ describe("a Machine's virtual address", () => {
     };
     expect(await listens(stack("pc2"))).toBe("0.0.0.0");
     expect(await listens(stackValues("pc2"))).toBeUndefined();
+  });
+
+  it("has the first look ask for the hub's ports on all addresses, where otherwise its own are asked for", () => {
+    const problems = (values: Record<string, unknown>) => {
+      const ports = serverPorts(parseStackConfig(values, "mainpc"));
+      // Somebody listens on 127.0.0.1, at 9000 (hub), 7423 (beats) and 9091 (Pushgateway).
+      const said = ["2328", "1CFF", "2383"].map((port) => `listens 0100007F ${port}`).join("\n");
+      return readinessProblems(said, "mainpc", { ports, directories: {}, login: undefined }).map(({ what }) => what);
+    };
+    expect(problems(stack("mainpc"))).toEqual([
+      "port 9000 on mainpc is taken by another process",
+      "port 7423 on mainpc is taken by another process",
+    ]);
+    expect(problems(stackValues("mainpc"))).toEqual([]);
   });
 
   it("is refused with hubs on two ports, an address of a machine, no interface, no image, or IPv6", () => {

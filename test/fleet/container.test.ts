@@ -5,7 +5,7 @@ import { requireFleet } from "../../fleet/load.ts";
 const ports = { port: 7_100, healthPort: 8_100, httpPort: 17_100 };
 
 describe("the container of an agent", () => {
-  it("is given by its image alone 1 CPU, 10 s to stop, no GPU, no models, no secret and no check", () => {
+  it("is given by its image alone 1 CPU, 10 s to start and to stop, no GPU, no models, no secret and no check", () => {
     expect(AgentContainer.parse({ image: "tutor:1" })).toEqual({
       image: "tutor:1",
       command: [],
@@ -13,6 +13,7 @@ describe("the container of an agent", () => {
       gpu: false,
       models: false,
       secrets: [],
+      startSeconds: 10,
       stopGraceSeconds: 10,
     });
   });

@@ -112,6 +112,9 @@ describe("users other than root", () => {
     expect(first.code, first.text).toBe(0);
     say(`as ops: first up ${seconds(first.tookMs)}`);
     await unchanged();
+    // Kernels before 5.14 do not have it.
+    const handsOn = await lab().mainpc.exec("cat /proc/sys/net/ipv4/tcp_migrate_req 2>/dev/null || echo 1");
+    expect(handsOn.trim()).toBe("1");
   });
 
   it("admin, who may use sudo, goes on with it through the jump host, and replaces no container", async () => {
