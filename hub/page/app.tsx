@@ -115,6 +115,7 @@ function run(root: HTMLElement, { fleet, ledger, sections }: Served): void {
     // What was told while nobody listened.
     onAdopted: () => {
       for (const name of ["timeline", "alerts", "services"] as const) reader.soon(name);
+      if (feed.hub === location.origin) void operator.atHome();
     },
   });
   const reader = new Reader({
