@@ -7,6 +7,7 @@ import { headlineOf } from "./headline.ts";
 import { icon } from "./icon.ts";
 import { focusFilter, moveAmongTiles } from "./keys.ts";
 import { readOlder } from "./older.ts";
+import { hasSignInCode } from "./operator.ts";
 import { Operator } from "./operator-desk.ts";
 import { Scrubber } from "./past/scrubber.ts";
 import { Reader } from "./reader.ts";
@@ -153,6 +154,10 @@ function run(root: HTMLElement, { fleet, ledger, sections }: Served): void {
   }, ageEveryMs);
   setInterval(readLedger, ledgerEveryMs);
   void operator.begin();
+  // The page is not loaded anew by an address with a code that is opened where it stands already.
+  addEventListener("hashchange", () => {
+    if (hasSignInCode()) void operator.begin();
+  });
   document.addEventListener("keydown", (event) => {
     focusFilter(event);
     if (event.key !== "Escape") return;

@@ -34,6 +34,8 @@ const path: typeof sessionPath = "/api/v1/session";
 /** A switchover waits until the service has moved, ms. */
 const deadlineMs = 30_000;
 
+export const hasSignInCode = (): boolean => location.hash.startsWith("#sign-in=");
+
 /** Takes the code out of the address before anything else, so that it stays in no history. */
 export function takeSignInCode(): string | undefined {
   const code = /^#sign-in=(.+)$/.exec(location.hash)?.[1];

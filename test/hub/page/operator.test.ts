@@ -41,6 +41,16 @@ it("the code in the address signs in, leaves the address at once, and lasts over
   expect(errors).toEqual([]);
 });
 
+it("the address with the code signs in where the page stands already, which does not load it anew", async () => {
+  const server = await site();
+  const { page, errors } = await visit(server);
+  await page.goto(`${server.url}${signInPath}`);
+  await page.getByText("Signed in as ann").waitFor();
+  expect(page.url()).toBe(`${server.url}/`);
+  expect(server.asked.filter((path) => path === "/")).toEqual(["/"]);
+  expect(errors).toEqual([]);
+});
+
 it("a code that is used up is answered in the hub's words, and gives no controls", async () => {
   const server = await site();
   const { page } = await visit(server, "/#sign-in=used");
