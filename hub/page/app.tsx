@@ -13,6 +13,7 @@ import { Scrubber } from "./past/scrubber.ts";
 import { Reader } from "./reader.ts";
 import type { Sections } from "./sections.ts";
 import {
+  adopted,
   type Filter,
   heard,
   isOvertaken,
@@ -115,6 +116,7 @@ function run(root: HTMLElement, { fleet, ledger, sections }: Served): void {
     },
     // What was told while nobody listened.
     onAdopted: () => {
+      set(adopted(state));
       for (const name of ["timeline", "alerts", "services"] as const) reader.soon(name);
       if (feed.hub === location.origin) void operator.atHome();
     },
