@@ -1,11 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { chartsOf } from "../../../hub/page/history-words.ts";
 import { lastDrillOf } from "../../../hub/page/last-drill.ts";
 import { migrationOf } from "../../../hub/page/migration.ts";
 import { barsOf } from "../../../hub/page/objective-bars.ts";
 import { sparkOf } from "../../../hub/page/sparkline.ts";
 import { daysOf, withEntries } from "../../../hub/page/timeline.ts";
-import { shareText } from "../../../hub/page/words.ts";
+import { clockText, shareText } from "../../../hub/page/words.ts";
 import { ago } from "./fixture.ts";
 import { entry, sectionsView, timelineView } from "./sections-fixture.ts";
 
@@ -100,6 +100,22 @@ it("a migration counts what its 20 documents say, and passes over what it does n
   expect(migration?.underWay.map(({ stage }) => stage)).toEqual(["shadow"]);
   expect(migration?.waiting).toHaveLength(9);
   expect(migrationOf(odd)).toBeUndefined();
+});
+
+it("a moment that no clock knows counts as none in a document of a migration", () => {
+  const since = (sinceMs: unknown) => migrationOf([{ key: "pc2/X", value: { stage: "moving", sinceMs } }])?.underWay[0];
+  expect([1.8e18, Number.POSITIVE_INFINITY, "soon", -8.64e15, 1].map((ms) => since(ms)?.sinceMs)).toEqual([
+    0, 0, 0, -8.64e15, 1,
+  ]);
+});
+
+it("the last moment of all is told in any zone", () => {
+  const last = new Date(8.64e15).toISOString();
+  expect(clockText(last, now, "utc")).toBe("+275760-09-13 00:00:00 UTC");
+  const offset = vi.spyOn(Date.prototype, "getTimezoneOffset").mockReturnValue(-120);
+  onTestFinished(() => offset.mockRestore());
+  expect(clockText(last, now, "local")).toBe("+275760-09-13 00:00:00");
+  expect(clockText("2026-05-12T22:30:00.000Z", now, "local")).toBe("2026-05-13 00:30:00");
 });
 
 it("the last drill is the document of that name; one of another shape is none", () => {
