@@ -130,9 +130,11 @@ it("the last drill is the document of that name; one of another shape is none", 
 });
 
 it("each chart of the day is told in a line, and a series that the hub does not tell is left out", () => {
-  const charts = chartsOf({ series: { pushes: [null, 3.25, 120.4], lag: [null], odd: [1] } });
+  const unhealthy = [2, 5, 3, null, null, null];
+  const charts = chartsOf({ series: { pushes: [null, 3.25, 120.4, null], lag: [null], unhealthy, odd: [1] } });
   expect(charts.map(({ name, text }) => `${name}: ${text}`)).toEqual([
     "pushes: 120/s now, 120/s at most",
+    "unhealthy: not known now, 5 at most",
     "lag: nothing is known yet",
   ]);
 });
