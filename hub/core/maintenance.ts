@@ -72,7 +72,12 @@ export class Maintenance {
   /** Of an agent by its id, its machine's too; of a machine by its name. */
   covers(target: string, nowMs: number): boolean {
     const machine = target.split("/", 1)[0] ?? target;
-    return [target, machine].some((name) => (this.#windows.get(name)?.untilMs ?? 0) > nowMs);
+    return this.isUnderWay(target, nowMs) || this.isUnderWay(machine, nowMs);
+  }
+
+  /** Looked up alone: asked of every notice twice a second. */
+  protected isUnderWay(target: string, nowMs: number): boolean {
+    return (this.#windows.get(target)?.untilMs ?? 0) > nowMs;
   }
 }
 

@@ -208,9 +208,10 @@ export class Entrance {
       }
       for (let tries = 1; ; tries++) {
         if (this.#state.kind === "holding") await this.#open;
+        // Who left meanwhile is not answered any more: whatever counts answers would wait for an end that has been.
+        if (!socket.writable || response.closed) return;
         if (this.#state.kind === "open") return await this.#answer(this.#state.front, request, response);
         if (this.#state.kind === "passing" && (await this.#pass(request, response, this.#state.to))) return;
-        if (response.destroyed) return;
         if (tries === maxPasses)
           return send(response, 503, "this hub is being replaced, and the next one does not answer\n");
         await setTimeout(passAgainMs);

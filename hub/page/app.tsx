@@ -7,11 +7,13 @@ import { headlineOf } from "./headline.ts";
 import { icon } from "./icon.ts";
 import { focusFilter, moveAmongTiles } from "./keys.ts";
 import { readOlder } from "./older.ts";
+import { hasSignInCode } from "./operator.ts";
 import { Operator } from "./operator-desk.ts";
 import { Scrubber } from "./past/scrubber.ts";
 import { Reader } from "./reader.ts";
 import type { Sections } from "./sections.ts";
 import {
+  adopted,
   type Filter,
   heard,
   isOvertaken,
@@ -114,7 +116,9 @@ function run(root: HTMLElement, { fleet, ledger, sections }: Served): void {
     },
     // What was told while nobody listened.
     onAdopted: () => {
+      set(adopted(state));
       for (const name of ["timeline", "alerts", "services"] as const) reader.soon(name);
+      if (feed.hub === location.origin) void operator.atHome();
     },
   });
   const reader = new Reader({
@@ -152,6 +156,10 @@ function run(root: HTMLElement, { fleet, ledger, sections }: Served): void {
   }, ageEveryMs);
   setInterval(readLedger, ledgerEveryMs);
   void operator.begin();
+  // The page is not loaded anew by an address with a code that is opened where it stands already.
+  addEventListener("hashchange", () => {
+    if (hasSignInCode()) void operator.begin();
+  });
   document.addEventListener("keydown", (event) => {
     focusFilter(event);
     if (event.key !== "Escape") return;

@@ -28,11 +28,15 @@ export function chartsOf({ series }: Pick<HistoryView, "series">): ChartFacts[] 
   });
 }
 
+/** The newest of so many steps is now: the last one may have been told before all of it was looked at. */
+const nowSteps = 3;
+
 function textOf(values: readonly (number | null)[], unit: string): string {
   const known = values.filter((value) => value !== null);
   if (known.length === 0) return "nothing is known yet";
-  const last = known.at(-1) ?? 0;
-  return `${shortText(last)}${unit} now, ${shortText(Math.max(...known))}${unit} at most`;
+  const last = values.slice(-nowSteps).findLast((value) => value !== null);
+  const now = last === undefined ? "not known now" : `${shortText(last)}${unit} now`;
+  return `${now}, ${shortText(Math.max(...known))}${unit} at most`;
 }
 
 export const shortText = (value: number) =>

@@ -1,5 +1,6 @@
 /** Sums up how far a migration is, from the documents of its agents; what is not understood in one is passed over. Pure. */
 import type { DocumentView } from "../http/documents-json.ts";
+import { furthestMs } from "./words.ts";
 
 export interface Migration {
   total: number;
@@ -21,9 +22,11 @@ export function migrationOf(documents: readonly Pick<DocumentView, "key" | "valu
     if (stage === "done") migration.done++;
     else if (stage === "undone") migration.undone.push({ agent, why: typeof why === "string" ? why : "" });
     else if (stage === "waiting") migration.waiting.push(agent);
-    else migration.underWay.push({ agent, stage: stage as string, sinceMs: typeof sinceMs === "number" ? sinceMs : 0 }); // checked above
+    else migration.underWay.push({ agent, stage: stage as string, sinceMs: isMoment(sinceMs) ? sinceMs : 0 }); // checked above
   }
   return migration.total === 0 ? undefined : migration;
 }
+
+const isMoment = (value: unknown): value is number => typeof value === "number" && Math.abs(value) <= furthestMs;
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;

@@ -23,6 +23,8 @@ export interface OperatorDesk {
 
 export class Operator implements OperatorActions {
   readonly #desk: OperatorDesk;
+  /** The hub was asked last who is signed in, and did not say. */
+  #isUnsure = false;
 
   constructor(desk: OperatorDesk) {
     this.#desk = desk;
@@ -32,12 +34,18 @@ export class Operator implements OperatorActions {
   async begin(): Promise<void> {
     const code = takeSignInCode();
     const outcome = code === undefined ? undefined : await signIn(code);
-    const session = await readSession();
+    const known = await this.#look();
+    const { session } = { ...this.#desk.state(), ...known };
     const said =
-      outcome === undefined || session !== undefined
+      outcome === undefined || session !== undefined || (outcome.ok && this.#isUnsure)
         ? undefined
         : { ok: false, text: `Not signed in: ${outcome.text}` };
-    this.#desk.set({ session, said });
+    this.#desk.set({ ...known, said });
+  }
+
+  /** The hub that served the page feeds it, again or for the first time. */
+  async atHome(): Promise<void> {
+    if (this.#isUnsure) this.#desk.set(await this.#look());
   }
 
   open(form: OrderForm): void {
@@ -62,7 +70,8 @@ export class Operator implements OperatorActions {
 
   async signOut(): Promise<void> {
     const outcome = await signOut();
-    this.#desk.set({ session: await readSession(), said: outcome.ok ? { ok: true, text: "Signed out" } : outcome });
+    const said = outcome.ok ? { ok: true, text: "Signed out" } : outcome;
+    this.#desk.set({ ...(await this.#look()), said });
   }
 
   async #carryOut(deed: (by: string) => Promise<Outcome>): Promise<void> {
@@ -73,6 +82,13 @@ export class Operator implements OperatorActions {
     // The form stays open where the order was refused, with what was typed in it.
     this.#desk.set({ busy: false, said, ...(said.ok ? { form: undefined } : {}) });
     if (said.ok) this.#desk.onDone();
-    else this.#desk.set({ session: await readSession() });
+    else this.#desk.set(await this.#look());
+  }
+
+  /** Without an answer of the hub everything stays as it was: whoever is signed in is so still, and should see it. */
+  async #look(): Promise<Pick<OperatorState, "session">> {
+    const session = await readSession();
+    this.#isUnsure = session === "unknown";
+    return session === "unknown" ? {} : { session };
   }
 }

@@ -34,6 +34,8 @@ const path: typeof sessionPath = "/api/v1/session";
 /** A switchover waits until the service has moved, ms. */
 const deadlineMs = 30_000;
 
+export const hasSignInCode = (): boolean => location.hash.startsWith("#sign-in=");
+
 /** Takes the code out of the address before anything else, so that it stays in no history. */
 export function takeSignInCode(): string | undefined {
   const code = /^#sign-in=(.+)$/.exec(location.hash)?.[1];
@@ -56,19 +58,20 @@ export async function signOut(): Promise<Outcome> {
   return outcome;
 }
 
-/** Who is signed in here; undefined when nobody is, or the hub knows no signing in. */
-export async function readSession(): Promise<SessionView | undefined> {
+/** Who is signed in here; undefined when nobody is, or the hub knows no signing in; `unknown` when it does not say. */
+export async function readSession(): Promise<SessionView | "unknown" | undefined> {
   if (localStorage.getItem(wasSignedInKey) === null) return undefined;
   try {
     const answer = await fetch(path, { signal: AbortSignal.timeout(deadlineMs) });
     if (answer.status >= 400 && answer.status < 500) localStorage.removeItem(wasSignedInKey);
+    if (answer.status >= 500) return "unknown";
     if (!answer.ok) return undefined;
     const view: Partial<SessionView> | null = await answer.json();
     return typeof view?.by === "string" && typeof view.until === "string"
       ? { by: view.by, until: view.until }
       : undefined;
   } catch {
-    return undefined;
+    return "unknown";
   }
 }
 

@@ -5,7 +5,7 @@ import { type HeadlineNews, staleAfterMs } from "./headline.ts";
 import type { OperatorState } from "./operator.ts";
 import type { Scrub, Span } from "./past/scrub.ts";
 import { isOld, type Readings, type SectionName, type Sections, sources } from "./sections.ts";
-import { isApart, isFull, type TimelineGroup, withEntries } from "./timeline.ts";
+import { entriesSince, isApart, isFull, type TimelineGroup, withEntries } from "./timeline.ts";
 import { ageText } from "./words.ts";
 
 export type Health = AgentView["health"];
@@ -41,6 +41,11 @@ export interface PageState {
   kinds: TimelineChoice;
   /** Further pages of the timeline: whether one is being read, and whether there may be more. */
   older: "some" | "reading" | "none";
+  /**
+   * The newest of the timeline when a hub began to feed the page, an instant: what it told since may leave a gap behind it. Undefined
+   * once the timeline was read.
+   */
+  unbrokenTo: string | undefined;
   /** How far back the scrubber goes. */
   span: Span;
   /** The moment that is looked at instead of now. */
@@ -69,6 +74,7 @@ export function startState(fleet: FleetView, ledger: LedgerView, atMs: number, s
     chosen: undefined,
     kinds: "all",
     older: "some",
+    unbrokenTo: undefined,
     span: "day",
     scrub: undefined,
     operator: {},
@@ -91,6 +97,12 @@ export const toldOf = ({ alerts, silences, services }: Sections): HeadlineNews =
   alerts: alerts?.alerts ?? [],
   silences: silences ?? [],
   services: services ?? [],
+});
+
+/** A hub begins to feed the page, again or for the first time: what happened before that it tells when it is asked. */
+export const adopted = (state: PageState): PageState => ({
+  ...state,
+  unbrokenTo: state.unbrokenTo ?? state.sections.timeline?.entries[0]?.at,
 });
 
 export function heard(state: PageState, event: HubEvent, atMs: number): PageState {
@@ -167,15 +179,17 @@ export function told<Name extends SectionName>(
 ): PageState {
   const sections = { ...state.sections, [name]: value };
   const { timeline } = sections;
-  const known = state.sections.timeline?.entries ?? [];
-  const isBroken = name === "timeline" && timeline !== undefined && isApart(known, timeline.entries);
+  const before = state.sections.timeline?.entries ?? [];
+  const isTimeline = name === "timeline" && timeline !== undefined;
+  const isBroken = isTimeline && isApart(state.unbrokenTo ?? before[0]?.at, timeline.entries);
   // What was read of older pages stays, and is the same at both hubs: a hub tells its newest entries only.
-  if (name === "timeline" && timeline !== undefined && !isBroken)
-    sections.timeline = { ...timeline, entries: withEntries(known, timeline.entries) };
+  const known = isBroken ? entriesSince(before, timeline.entries.at(-1)?.at ?? "") : before;
+  if (isTimeline) sections.timeline = { ...timeline, entries: withEntries(known, timeline.entries) };
+  const unbrokenTo = isTimeline ? undefined : state.unbrokenTo;
   // A hub that had nothing older may have been reading its records still.
   const isFurther = reachesFurther(sections.timeline, state.sections.timeline?.reachesBackTo);
   const older = (isFurther && state.older === "none") || isBroken ? "some" : state.older;
-  return { ...state, sections, older, readings: { ...state.readings, [name]: { atMs, refusal: "" } } };
+  return { ...state, sections, older, unbrokenTo, readings: { ...state.readings, [name]: { atMs, refusal: "" } } };
 }
 
 /** Whether an event has told of it since a hub was asked: the answer may be older, however late it comes. */

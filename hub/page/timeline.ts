@@ -34,11 +34,19 @@ export function withEntries(before: readonly TimelineEntry[], more: readonly Tim
   return [...byId.values()].sort(newestFirst).slice(0, mostEntries);
 }
 
-/** Whether more happened since the newest known one than an answer holds: what lies between is not known. Both newest first. */
-export function isApart([newest]: readonly TimelineEntry[], answered: readonly TimelineEntry[]): boolean {
+/**
+ * Whether more happened than an answer holds: what lies between is not known.
+ *
+ * @param knownTo the instant up to which all is known
+ * @param answered newest first
+ */
+export function isApart(knownTo: string | undefined, answered: readonly TimelineEntry[]): boolean {
   const oldest = answered.at(-1);
-  return newest !== undefined && oldest !== undefined && oldest.at > newest.at;
+  return knownTo !== undefined && oldest !== undefined && oldest.at > knownTo;
 }
+
+export const entriesSince = (entries: readonly TimelineEntry[], instant: string): TimelineEntry[] =>
+  entries.filter(({ at }) => at >= instant);
 
 export interface TimelineDay {
   /** `today`, `yesterday` or a date. */

@@ -4,6 +4,8 @@ const second = 1_000;
 const minute = 60 * second;
 const hour = 60 * minute;
 const day = 24 * hour;
+/** As far from 1970 as a `Date` reaches, ms. */
+export const furthestMs = 8.64e15;
 
 /** `0 s`, `12 s`, `3 min 20 s`, `2 h 5 min`, `4 d 3 h`. */
 export function ageText(ms: number): string {
@@ -75,6 +77,9 @@ function pair(ms: number, big: number, bigName: string, small: number, smallName
 }
 
 function partsOf(at: Date, zone: Zone): [date: string, time: string] {
-  const shifted = zone === "utc" ? at : new Date(at.getTime() - at.getTimezoneOffset() * minute);
-  return [shifted.toISOString().slice(0, 10), shifted.toISOString().slice(11, 19)];
+  const shiftedMs = at.getTime() - (zone === "utc" ? 0 : at.getTimezoneOffset() * minute);
+  // A machine may name the last moment that there is, which the reader's clock does not know.
+  const shown = new Date(Math.min(furthestMs, Math.max(-furthestMs, shiftedMs)));
+  const [date = "", time = ""] = shown.toISOString().split("T", 2);
+  return [date, time.slice(0, 8)];
 }

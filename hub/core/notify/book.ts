@@ -66,9 +66,10 @@ export class NotifyBook {
   constructor(options: BookOptions, dump: BookDump | undefined, clockMs: number) {
     this.#options = options;
     this.#episodes = new Episodes(dump?.episodes);
-    this.#told = new Told(dump?.told, () => this.#needed());
     for (const notice of dump?.notices ?? [])
       this.#entries.set(notice.id, { notice, learnedAtMs: clockMs, isFound: false, isHeard: false });
+    // Last, since what was told is forgotten by what the rest needs.
+    this.#told = new Told(dump?.told, () => this.#needed());
   }
 
   /** Notices that were given up because too many waited, or for too long, since the start. */

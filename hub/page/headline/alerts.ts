@@ -15,16 +15,16 @@ const toldElsewhere: ReadonlySet<string> = new Set([
   "service-held",
 ]);
 
-export function alertFindings(
-  { since }: Sight,
-  alerts: readonly AlertView[],
-  silences: readonly SilenceView[],
-): Finding[] {
+/** The ledger tells what is missing on the machine of the hub that answers, no other one's. */
+const isToldElsewhere = ({ name, subject }: AlertView, { fleet }: Sight): boolean =>
+  toldElsewhere.has(name) && (name !== "records-missing" || subject === fleet.machine);
+
+export function alertFindings(sight: Sight, alerts: readonly AlertView[], silences: readonly SilenceView[]): Finding[] {
   return alerts
-    .filter((alert) => !toldElsewhere.has(alert.name) && silenceOf(alert, silences) === undefined)
+    .filter((alert) => !isToldElsewhere(alert, sight) && silenceOf(alert, silences) === undefined)
     .map((alert) => ({
       level: alert.severity === "urgent" ? "trouble" : "watch",
-      title: `${withoutStop(alert.message)}, ${since(alert.since)}`,
+      title: `${withoutStop(alert.message)}, ${sight.since(alert.since)}`,
       details: alert.impact === undefined ? [] : [alert.impact],
     }));
 }

@@ -88,7 +88,7 @@ function partFindings(sight: Sight, side: "self" | "peer"): Finding[] {
 }
 
 function consequence(sight: Sight, side: "self" | "peer", part: PartName): string[] {
-  const { fleet, self, peer } = sight;
+  const { fleet, self } = sight;
   const { name, view } = sight[side];
   switch (part) {
     case "hub":
@@ -98,18 +98,18 @@ function consequence(sight: Sight, side: "self" | "peer", part: PartName): strin
         askedText(sight),
       ];
     case "nats":
-      if (side === "self")
-        return [
-          `${view.hub.name} refuses pushes with 503 until NATS is back; push to ${peer.view.hub.name} meanwhile.`,
-        ];
       return [
-        `${view.hub.name} refuses pushes until NATS is back; ${fleet.hub} on ${self.name} takes them, with one copy.`,
-        ...waitingText(sight),
+        `${view.hub.name} keeps pushes in its spool on disk, with one copy, until NATS is back.`,
+        ...(side === "self" ? spoolText(sight) : waitingText(sight)),
       ];
     case "pushgateway":
       return [`No push is lost: ${view.hub.name} keeps them and fills the Pushgateway of ${name} when it is back.`];
   }
 }
+
+/** The hub that answers knows of its own spool alone. */
+const spoolText = ({ fleet: { buffer } }: Sight): string[] =>
+  buffer === undefined ? [] : [`At this rate the spool lasts for ${durationText(buffer.secondsLeft * 1_000)}.`];
 
 /** While the peer's hub is silent, its agents are asked from here. */
 function askedText({ fleet, self, peer }: Sight): string {

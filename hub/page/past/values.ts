@@ -17,11 +17,12 @@ const shown = [
   { name: "buffer", title: "Buffer lasts", unit: " h" },
 ] as const;
 
-/** Of the series that this hub tells; undefined where the history does not hold that moment. */
-export function valuesAt({ from, stepMs, series }: HistoryView, atMs: number): ValueThen[] | undefined {
+/** Of the series that this hub tells; `early` before the history begins, `late` after its last step. */
+export function valuesAt({ from, stepMs, series }: HistoryView, atMs: number): ValueThen[] | "early" | "late" {
   const step = Math.floor((atMs - Date.parse(from)) / stepMs);
   const length = Math.max(0, ...Object.values(series).map((values) => values.length));
-  if (step < 0 || step >= length) return undefined;
+  if (step < 0) return "early";
+  if (step >= length) return "late";
   return shown.flatMap(({ name, title, unit }) => {
     const values = series[name];
     if (values === undefined) return [];

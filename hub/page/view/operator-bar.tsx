@@ -15,6 +15,8 @@ export interface OperatorBarProps {
 
 export function OperatorBar({ state: { session, said, form }, lostHome, look, act }: OperatorBarProps) {
   if (session === undefined && said === undefined) return null;
+  // A form that is drawn says it itself.
+  const isInForm = form !== undefined && session !== undefined && lostHome === undefined;
   return (
     <section class="operator" aria-label="Operator">
       {session === undefined ? null : (
@@ -27,7 +29,7 @@ export function OperatorBar({ state: { session, said, form }, lostHome, look, ac
         </p>
       )}
       <p class={said === undefined ? "unseen" : `said is-${said.ok ? "well" : "trouble"}`} role="status">
-        {said === undefined || form !== undefined ? "" : said.text}
+        {said === undefined || isInForm ? "" : said.text}
       </p>
     </section>
   );

@@ -158,7 +158,8 @@ interface ValuesProps {
 function Values({ history, old, atMs, look }: ValuesProps) {
   if (history === undefined) return <>{old ?? "reading the history…"}</>;
   const values = valuesAt(history, atMs);
-  if (values === undefined)
+  if (values === "late") return <>{old ?? "not known yet: a minute is told once it is over"}</>;
+  if (values === "early")
     return <>{`not known: the history is kept from ${clock(Date.parse(history.from), look)} on`}</>;
   return (
     <ul class="then-values">

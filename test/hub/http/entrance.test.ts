@@ -68,6 +68,27 @@ it("closes and counts connections beyond what all may hold together", async () =
   await expect.poll(() => sockets.filter(({ destroyed }) => destroyed).length).toBe(1);
 });
 
+it("gives nothing to the hub of 3 clients that left while they were held", async () => {
+  const { entrance, at } = await entranceOn();
+  let [taken, gone] = [0, 0];
+  entrance.server.on("request", (asked) => {
+    taken++;
+    asked.socket.once("close", () => gone++);
+  });
+  const leavers = Array.from({ length: 3 }, () => connect(at.port, at.host));
+  for (const leaver of leavers) leaver.write("GET /left HTTP/1.1\r\nHost: hub\r\n\r\n");
+  await expect.poll(() => taken).toBe(3);
+  for (const leaver of leavers) leaver.destroy();
+  await expect.poll(() => gone).toBe(3);
+  const begun: (string | undefined)[] = [];
+  entrance.open(async (asked, response) => {
+    begun.push(asked.url);
+    response.end();
+  });
+  await ask(at, { path: "/stayed" });
+  expect(begun).toEqual(["/stayed"]);
+});
+
 it("begins 400 requests that a client sends at once one after the other, and few of a client that has gone", async () => {
   const { entrance, at } = await entranceOn();
   let [underWay, most] = [0, 0];

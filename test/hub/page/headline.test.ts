@@ -55,11 +55,14 @@ it("a hub that alone is dead is named, with what still answers beside it", () =>
   expect(text(fleet)).toContain("NATS and Pushgateway there answer");
 });
 
-it("a NATS that alone is dead is named on either side, and so is the hub that takes the pushes meanwhile", () => {
+it("a NATS that alone is dead is named on either side, and so is the spool that takes the pushes meanwhile", () => {
   const theirs = spoil("mainpc", (machine) => ({ nats: { ...machine.nats, ...dead } }));
-  expect(text(theirs)).toMatch(/NATS on mainpc is dead since 14:03:22 .*EdgeHub on pc2 takes them/);
+  const told = text({ ...theirs, buffer: { secondsLeft: 7_200 } });
+  expect(told).toMatch(/NATS on mainpc is dead since 14:03:22 .*ObservabilityHub keeps pushes in its spool/);
+  expect(told).not.toContain("2 h");
   const own = spoil("pc2", (machine) => ({ nats: { ...machine.nats, ...dead } }));
-  expect(text(own)).toMatch(/NATS on pc2 is dead since 14:03:22 .*push to ObservabilityHub meanwhile/);
+  expect(text(own)).toMatch(/NATS on pc2 is dead since 14:03:22 .*EdgeHub keeps pushes in its spool/);
+  expect(text({ ...own, buffer: { secondsLeft: 7_200 } })).toContain("At this rate the spool lasts for 2 h.");
 });
 
 it("a link is cut when nothing has come by NATS for 5 s while reports come by HTTP", () => {

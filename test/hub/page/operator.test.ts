@@ -1,3 +1,4 @@
+import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
 import { until } from "../../support/until.ts";
 import { browse } from "./browse.ts";
@@ -7,6 +8,7 @@ import { alert, alertsView, sectionsView, silence } from "./sections-fixture.ts"
 const { serve, visit } = browse();
 
 const signInPath = "/#sign-in=once-only";
+const sessionPath = "/api/v1/session";
 const session = { by: "ann", until: ago(-3_600_000) };
 
 async function site() {
@@ -36,6 +38,16 @@ it("the code in the address signs in, leaves the address at once, and lasts over
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByText("Signed out").waitFor();
   expect(await page.getByRole("button", { name: /Begin maintenance/ }).count()).toBe(0);
+  expect(errors).toEqual([]);
+});
+
+it("the address with the code signs in where the page stands already, which does not load it anew", async () => {
+  const server = await site();
+  const { page, errors } = await visit(server);
+  await page.goto(`${server.url}${signInPath}`);
+  await page.getByText("Signed in as ann").waitFor();
+  expect(page.url()).toBe(`${server.url}/`);
+  expect(server.asked.filter((path) => path === "/")).toEqual(["/"]);
   expect(errors).toEqual([]);
 });
 
@@ -99,6 +111,56 @@ it("a switchover goes out only when the service's name is typed in full, and a r
   expect(await confirmation.inputValue()).toBe("STTService");
   await page.keyboard.press("Escape");
   await until("the form to close", async () => (await form.count()) === 0);
+});
+
+const doesNotAnswer = "the hub that served this page does not answer; it may have done it all the same";
+
+/** Resolves when the page has asked in vain who is signed in, and has drawn what it makes of that. */
+async function asksInVain(page: Page): Promise<void> {
+  await page.waitForEvent("requestfailed", (asked) => asked.url().endsWith(sessionPath) && asked.method() === "GET");
+  await page.waitForTimeout(300);
+}
+
+it("an order that the hub does not answer leaves its words in the form, and whoever is signed in so", async () => {
+  const server = await site();
+  const { page } = await visit(server, signInPath);
+  await page.getByRole("button", { name: "Begin maintenance of pc2" }).click();
+  await page.getByLabel("Reason").fill("a new disk");
+  for (const path of [sessionPath, "/api/v1/maintenance"]) server.cut.add(path);
+  const asked = asksInVain(page);
+  await page.getByRole("button", { name: "Begin", exact: true }).click();
+  await asked;
+  expect(await page.getByRole("alert").getByText(doesNotAnswer).count()).toBe(1);
+  expect(await page.getByText("Signed in as ann").count()).toBe(1);
+});
+
+it("signing out that the hub does not answer is not taken for done", async () => {
+  const server = await site();
+  const { page } = await visit(server, signInPath);
+  await page.getByText("Signed in as ann").waitFor();
+  server.cut.add(sessionPath);
+  const asked = asksInVain(page);
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await asked;
+  expect(await page.getByText(doesNotAnswer).count()).toBe(1);
+  expect(await page.getByText("Signed in as ann").count()).toBe(1);
+  server.cut.clear();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByText("Signed out").waitFor();
+});
+
+it("a page that could not ask at its start who is signed in asks once its hub feeds it again", async () => {
+  const server = await site();
+  const { page } = await visit(server, signInPath);
+  await page.getByText("Signed in as ann").waitFor();
+  server.cut.add(sessionPath);
+  const asked = asksInVain(page);
+  await page.reload();
+  await asked;
+  expect(await page.getByText("Signed in as ann").count()).toBe(0);
+  server.cut.clear();
+  server.hangUp();
+  await page.getByText("Signed in as ann").waitFor();
 });
 
 it("an alert is silenced by its name and subject", async () => {

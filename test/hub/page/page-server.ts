@@ -35,6 +35,8 @@ export class PageServer {
   orderAnswer: { status: number; body: unknown } = { status: 200, body: {} };
   /** Paths that get no answer. */
   readonly unanswered = new Set<string>();
+  /** Paths whose requests end without an answer, as when the hub dies meanwhile. */
+  readonly cut = new Set<string>();
   /** Paths that were asked for. */
   readonly asked: string[] = [];
   /** The only other origin whose page may read the answers, as a hub allows its peer's. */
@@ -70,6 +72,11 @@ export class PageServer {
     for (const listener of this.#listeners) listener.write(textOf(event));
   }
 
+  /** Ends all streams of events, which the page then asks for again. */
+  hangUp(): void {
+    for (const listener of this.#listeners) listener.destroy();
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#speaking);
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
@@ -82,6 +89,7 @@ export class PageServer {
     const path = url.split("?", 1)[0] ?? "/";
     this.asked.push(url);
     if (this.unanswered.has(path)) return;
+    if (this.cut.has(path)) return void request.destroy();
     if (this.peerOrigin !== undefined) response.setHeader("access-control-allow-origin", this.peerOrigin);
     const send = (type: string, body: string) => response.writeHead(200, { "content-type": type }).end(body);
     const json = (status: number, body: unknown) =>

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { renderPage } from "../../../hub/page/render.ts";
-import { ail, fleetView, kill, ledgerView } from "./fixture.ts";
+import { ago, ail, fleetView, kill, ledgerView } from "./fixture.ts";
 
 const stateOf = (page: string) => {
   const json = /<script type="application\/json" id="state">(.*?)<\/script>/s.exec(page)?.[1];
@@ -48,4 +48,15 @@ it("an agent tells how its last scrape went, and one that this hub does not scra
   expect(page).toContain("metrics scraped 3.0 s ago, 24 series");
   expect(page).toContain("scrape of its metrics failed 800 ms ago: an HTML page came with status 200: Error");
   expect(page.match(/metrics (scraped|failed)/g)).toHaveLength(2);
+});
+
+it("the page is there though the peer's document or word names a moment that no clock knows", () => {
+  const value = { stage: "moving", sinceMs: 1.8e18 };
+  const document = { key: "pc2/TutorAgent", revision: "r", at: ago(0), by: "ann", value };
+  const last = new Date(8.64e15).toISOString();
+  const maintenance = [{ target: "pc2", since: ago(0), until: last, reason: "for ever", by: "ann" }];
+  const sections = { migration: { machine: "pc2", documents: [document] } };
+  const page = renderPage({ ...fleetView(), maintenance }, ledgerView(), sections);
+  expect(page).toContain("for ever");
+  expect(page).toContain("<strong>pc2/TutorAgent</strong>");
 });

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { ServiceJson } from "../../../hub/http/api.ts";
 import { renderPage } from "../../../hub/page/render.ts";
-import { heard, oldOf, refused, startState, told, withOlder } from "../../../hub/page/state.ts";
+import { adopted, heard, oldOf, refused, startState, told, withOlder } from "../../../hub/page/state.ts";
 import { fleetView, ledgerView } from "./fixture.ts";
 import { alert, alertsView, entry, sectionsView, timelineView } from "./sections-fixture.ts";
 
@@ -67,6 +67,21 @@ it("pages of the timeline add up, what was loaded stays when the newest are read
   expect(told(older, "timeline", newest, 9_000).sections.timeline?.entries).toHaveLength(9);
   expect(withOlder(older, rest).older).toBe("none");
   expect(withOlder(older, undefined).older).toBe("some");
+});
+
+it("a night that was slept through leaves a gap though an event comes before the answer, and the event stays", () => {
+  const hourMs = 3_600_000;
+  const turn = (seq: number, agoMs: number) => entry(seq, agoMs, "alert", "trouble", "agent-unhealthy", "pc2/A", "");
+  const [evening, oldest, newest, event] = [turn(1, 9 * hourMs), turn(2, hourMs), turn(3, 60_000), turn(4, 0)];
+  const answer = { ...timelineView(), entries: [newest, oldest] };
+  const before = told(startState(fleetView(), ledgerView(), 0), "timeline", { ...answer, entries: [evening] }, 0);
+  const asleep = { ...before, older: "none" as const };
+  const awake = heard(adopted(asleep), { type: "timeline", entry: event }, 9_000);
+  const read = told(awake, "timeline", answer, 9_100);
+  expect([read.sections.timeline?.entries, read.older]).toEqual([[event, newest, oldest], "some"]);
+  const short = told(awake, "timeline", { ...answer, entries: [newest, oldest, evening] }, 9_100);
+  expect([short.sections.timeline?.entries.length, short.older]).toEqual([4, "none"]);
+  expect(told(adopted(adopted(awake)), "timeline", answer, 9_100).older).toBe("some");
 });
 
 it("nothing older at a hub that still reads is not for ever: once it reaches further back, older ones may be asked for again", () => {

@@ -1,11 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { chartsOf } from "../../../hub/page/history-words.ts";
 import { lastDrillOf } from "../../../hub/page/last-drill.ts";
 import { migrationOf } from "../../../hub/page/migration.ts";
 import { barsOf } from "../../../hub/page/objective-bars.ts";
 import { sparkOf } from "../../../hub/page/sparkline.ts";
 import { daysOf, withEntries } from "../../../hub/page/timeline.ts";
-import { shareText } from "../../../hub/page/words.ts";
+import { clockText, shareText } from "../../../hub/page/words.ts";
 import { ago } from "./fixture.ts";
 import { entry, sectionsView, timelineView } from "./sections-fixture.ts";
 
@@ -102,6 +102,22 @@ it("a migration counts what its 20 documents say, and passes over what it does n
   expect(migrationOf(odd)).toBeUndefined();
 });
 
+it("a moment that no clock knows counts as none in a document of a migration", () => {
+  const since = (sinceMs: unknown) => migrationOf([{ key: "pc2/X", value: { stage: "moving", sinceMs } }])?.underWay[0];
+  expect([1.8e18, Number.POSITIVE_INFINITY, "soon", -8.64e15, 1].map((ms) => since(ms)?.sinceMs)).toEqual([
+    0, 0, 0, -8.64e15, 1,
+  ]);
+});
+
+it("the last moment of all is told in any zone", () => {
+  const last = new Date(8.64e15).toISOString();
+  expect(clockText(last, now, "utc")).toBe("+275760-09-13 00:00:00 UTC");
+  const offset = vi.spyOn(Date.prototype, "getTimezoneOffset").mockReturnValue(-120);
+  onTestFinished(() => offset.mockRestore());
+  expect(clockText(last, now, "local")).toBe("+275760-09-13 00:00:00");
+  expect(clockText("2026-05-12T22:30:00.000Z", now, "local")).toBe("2026-05-13 00:30:00");
+});
+
 it("the last drill is the document of that name; one of another shape is none", () => {
   expect(lastDrillOf(sectionsView().drills.documents)).toMatchObject({
     runs: 12,
@@ -114,9 +130,11 @@ it("the last drill is the document of that name; one of another shape is none", 
 });
 
 it("each chart of the day is told in a line, and a series that the hub does not tell is left out", () => {
-  const charts = chartsOf({ series: { pushes: [null, 3.25, 120.4], lag: [null], odd: [1] } });
+  const unhealthy = [2, 5, 3, null, null, null];
+  const charts = chartsOf({ series: { pushes: [null, 3.25, 120.4, null], lag: [null], unhealthy, odd: [1] } });
   expect(charts.map(({ name, text }) => `${name}: ${text}`)).toEqual([
     "pushes: 120/s now, 120/s at most",
+    "unhealthy: not known now, 5 at most",
     "lag: nothing is known yet",
   ]);
 });

@@ -27,6 +27,17 @@ describe("the headline told of alerts", () => {
     expect(details.join(" ")).not.toContain("do not answer, since");
   });
 
+  it("tells that records are missing on the other machine, of which this hub's ledger does not know", () => {
+    const missing = alert("records-missing", "mainpc", "12 records are missing on mainpc");
+    const { level, title } = headline({ alerts: [missing] });
+    expect(level).toBe("trouble");
+    expect(title).toBe("12 records are missing on mainpc, since 14:03:22 (12 s)");
+    const own = alert("records-missing", "pc2", "12 records are missing on pc2");
+    const here = headline({ ledger: { ...ledgerView(), missing: 12 }, alerts: [own] });
+    expect(here.title).toBe("12 records are missing");
+    expect(here.details.join(" ")).not.toContain("on pc2");
+  });
+
   it("stays well while the only alert is silenced, and says so", () => {
     const { level, details } = headline({ alerts: [witness], silences: [silence("witness-silent nas")] });
     expect(level).toBe("well");

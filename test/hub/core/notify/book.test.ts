@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { NotifyBook } from "../../../../hub/core/notify/book.ts";
+import { BookDump, NotifyBook } from "../../../../hub/core/notify/book.ts";
 import type { Loudness } from "../../../../hub/core/notify/notice.ts";
 import type { PeerSight } from "../../../../hub/core/notify/turns.ts";
 
@@ -334,6 +334,43 @@ it("what was told of a trouble that stands is remembered, and said to the peer, 
   expect(teller.book.words(teller.nowMs).map(([each]) => each)).toContain(id);
   teller.say("resolved");
   expect(teller.told).toEqual(["phone: raised nats-lost pc2", "phone: resolved nats-lost pc2"]);
+});
+
+it("450 troubles that stand, and their ends, are told once each to 5 channels, over a restart, and all of it is said to the peer", () => {
+  const channels = Array.from({ length: 5 }, (_, i) => ({ ...phone, name: `channel-${i}` }));
+  const options = { self: "mainpc", machines, channels };
+  let book = new NotifyBook(options, undefined, 0);
+  let nowMs = 1_000_000_000;
+  const say = (severity: Loudness | "resolved") => {
+    for (let i = 0; i < 450; i++) {
+      const at = { wallMs: nowMs, counter: i };
+      const about = { name: "agent-unhealthy", subject: `pc2/agent-${i}`, message: "", origin: "mainpc" };
+      book.note({ at, severity, ...about }, "made", nowMs);
+    }
+  };
+  /** How many tellings ten minutes bring, with a message a minute to each channel. */
+  const tell = () => {
+    let count = 0;
+    for (const endMs = nowMs + 10 * minuteMs; nowMs < endMs; nowMs += minuteMs) {
+      const sight = { nowMs, clockMs: nowMs, peer: alone, isQuiet: () => false };
+      book.tick(sight);
+      for (const channel of channels) {
+        const notices = book.candidates(channel, sight);
+        for (const { id } of notices) book.told(id, channel.name, nowMs);
+        count += notices.length;
+      }
+    }
+    return count;
+  };
+  say("urgent");
+  expect(tell()).toBe(2_250);
+  const words = [book.words(nowMs), book.words(nowMs)];
+  expect(words.map(({ length }) => length)).toEqual([2_000, 2_000]);
+  expect(new Set(words.flat().map(([id, channel]) => `${channel} ${id}`)).size).toBe(2_250);
+  book = new NotifyBook(options, BookDump.parse(JSON.parse(JSON.stringify(book.dump()))), nowMs);
+  expect(tell()).toBe(0);
+  say("resolved");
+  expect(tell()).toBe(2_250);
 });
 
 it("what a peer's late records say was over more than an hour ago is not told", () => {
