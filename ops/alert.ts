@@ -42,7 +42,7 @@ export function registerAlert(program: Command): void {
     .action(list);
   withHubs(alert.command("channels"))
     .description(
-      "where each hub sends alerts, what waits, and why; ends with 1 when a channel fails, 2 when no hub answers",
+      "where each hub sends alerts, what waits, and why; ends with 1 when a channel fails or the dead-man's switch is not reached, 2 when no hub answers",
     )
     .addHelpText("after", "\nExample:\n  $ tandem alert channels --json")
     .action(channels);
