@@ -56,7 +56,7 @@ export function registerAlert(program: Command): void {
     .argument("<alert>", "name of the alert")
     .argument("[subject]", "the machine, service or machine/agent that it is about; all without it")
     .description("have nobody told of an alert for a while; it stands and is shown all the same")
-    .option("--minutes <n>", "it ends by itself after this", minutes, 60)
+    .option("--minutes <n>", "it ends by itself after this, 43200 (30 days) at most", minutes, 60)
     .option("--reason <text>", "why", "silenced")
     .addHelpText(
       "after",

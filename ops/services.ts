@@ -72,7 +72,7 @@ export function registerServices(program: Command): void {
   withOrders(maintenance.command("on"))
     .argument("<target>", "a machine, or machine/name of an agent")
     .description("begin maintenance of a machine or an agent")
-    .option("--minutes <n>", "it ends by itself after this", minutes, 60)
+    .option("--minutes <n>", "it ends by itself after this, 43200 (30 days) at most", minutes, 60)
     .option("--reason <text>", "what is being done", "maintenance")
     .addHelpText("after", '\nExample:\n  $ tandem maintenance on mainpc --minutes 30 --reason "new memory"')
     .action(maintenanceOn);
