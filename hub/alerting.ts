@@ -32,7 +32,7 @@ export interface AlertingOptions {
   /** What is pushed, against its limits. */
   limits: Pick<Admission, "fills">;
   /** Stores that this hub writes to. */
-  remoteWrite: { readonly sights: readonly TargetSight[] };
+  remoteWrite: { readonly sights: readonly TargetSight[]; readonly unkeptForMs: number };
   certificates: { sights(): CertificateSight[] };
   reports(): { readonly clockOffsetMs: number | undefined; alertingChanged(): void };
   nats(): NatsConnection | undefined;
@@ -82,6 +82,7 @@ export class Alerting {
       channels: () => this.notifier.channels.map(({ config: { name }, failingForMs }) => ({ name, failingForMs })),
       clockOffsetMs: () => reports().clockOffsetMs,
       targets: () => options.remoteWrite.sights,
+      unkeptForMs: () => options.remoteWrite.unkeptForMs,
       certificates: () => options.certificates.sights(),
       snapshotOverdueMs: () => records.snapshots.stats.overdueMs,
       limits: () => options.limits.fills,

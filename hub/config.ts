@@ -62,7 +62,7 @@ export const AgentConfig = z.strictObject({
 });
 export type AgentConfig = z.infer<typeof AgentConfig>;
 
-/** By which health, scrapes and alerts name an agent. @example "mainpc/TutorAgent" */
+/** By which health, scrapes and alerts name an agent. @example "pc2/TutorAgent" */
 export const agentId = ({ machine, name }: Pick<AgentConfig, "machine" | "name">) => `${machine}/${name}`;
 
 /** One of the two places of a service: where clients reach it, and how it is asked for its health. */

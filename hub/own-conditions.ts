@@ -10,6 +10,8 @@ export interface OwnConditionsOptions {
   channels(): readonly { name: string; failingForMs: number | undefined }[];
   /** Stores that it writes to, each with the age of the oldest samples that wait and for how long it has refused whatever it was sent, ms. */
   targets(): readonly { name: string; lagMs: number; refusingForMs: number }[];
+  /** For how long nothing could be laid by for those stores, so that nothing waits either, ms. */
+  unkeptForMs(): number;
   /** By how much the peer's clock is behind, ms; undefined while that is not known. */
   clockOffsetMs(): number | undefined;
   /** What is pushed, against its limits. */
@@ -66,14 +68,17 @@ export class OwnConditions {
   }
 
   #targets(): Sight {
-    const { config, targets } = this.#options;
+    const { config, targets, unkeptForMs } = this.#options;
     const { name: subject } = config.machine;
-    const all = targets();
-    const ill = all.flatMap(({ name, lagMs, refusingForMs }) => {
+    const [all, unkeptMs] = [targets(), unkeptForMs()];
+    const unkept = unkeptMs < targetBehindMs ? [] : [`nothing was kept for ${Math.round(unkeptMs / 60_000)} min`];
+    const behind = all.flatMap(({ name, lagMs, refusingForMs }) => {
       if (lagMs >= targetBehindMs) return [`${name} is ${Math.round(lagMs / 60_000)} min behind`];
       return refusingForMs >= targetBehindMs ? [`${name} refuses what it is sent`] : [];
     });
-    const isWell = all.every(({ lagMs, refusingForMs }) => lagMs <= targetWellMs && refusingForMs === 0);
+    const ill = [...unkept, ...behind];
+    const isWell =
+      unkeptMs === 0 && all.every(({ lagMs, refusingForMs }) => lagMs <= targetWellMs && refusingForMs === 0);
     const is = ill.length > 0 ? "ill" : isWell ? "well" : "unclear";
     const message = is === "ill" ? `of what ${subject} writes elsewhere, ${ill.join(" and ")}` : "it has all again";
     return { name: "remote-write-behind", subject, is, message };

@@ -42,7 +42,7 @@ export function registerAlert(program: Command): void {
     .action(list);
   withHubs(alert.command("channels"))
     .description(
-      "where each hub sends alerts, what waits, and why; ends with 1 when a channel fails, 2 when no hub answers",
+      "where each hub sends alerts, what waits, and why; ends with 1 when a channel fails or the dead-man's switch is not reached, 2 when no hub answers",
     )
     .addHelpText("after", "\nExample:\n  $ tandem alert channels --json")
     .action(channels);
@@ -56,7 +56,7 @@ export function registerAlert(program: Command): void {
     .argument("<alert>", "name of the alert")
     .argument("[subject]", "the machine, service or machine/agent that it is about; all without it")
     .description("have nobody told of an alert for a while; it stands and is shown all the same")
-    .option("--minutes <n>", "it ends by itself after this", minutes, 60)
+    .option("--minutes <n>", "it ends by itself after this, 43200 (30 days) at most", minutes, 60)
     .option("--reason <text>", "why", "silenced")
     .addHelpText(
       "after",

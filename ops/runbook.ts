@@ -31,7 +31,7 @@ export function registerRunbook(program: Command): void {
     .option("--json", "print one JSON object", false)
     .addHelpText(
       "after",
-      "\nExamples:\n  $ tandem runbook\n  $ tandem runbook agent-unhealthy --subject mainpc/TutorAgent\n" +
+      "\nExamples:\n  $ tandem runbook\n  $ tandem runbook agent-unhealthy --subject pc2/TutorAgent\n" +
         "\nEnds with 0 when a hub answers, whatever stands; with 1 when there is no runbook of that name; with 2 when no hub answers,\nand shows the text with its placeholders then.",
     )
     .action(runbook);

@@ -71,12 +71,16 @@ export function registerServices(program: Command): void {
     .description("what is being worked on: it neither alerts nor moves");
   withOrders(maintenance.command("on"))
     .argument("<target>", "a machine, or machine/name of an agent")
-    .option("--minutes <n>", "it ends by itself after this", minutes, 60)
+    .description("begin maintenance of a machine or an agent")
+    .option("--minutes <n>", "it ends by itself after this, 43200 (30 days) at most", minutes, 60)
     .option("--reason <text>", "what is being done", "maintenance")
     .addHelpText("after", '\nExample:\n  $ tandem maintenance on mainpc --minutes 30 --reason "new memory"')
     .action(maintenanceOn);
-  withOrders(maintenance.command("off")).argument("<target>").action(maintenanceOff);
-  withHubs(maintenance.command("list")).action(maintenanceList);
+  withOrders(maintenance.command("off"))
+    .argument("<target>", "as it was begun")
+    .description("end maintenance before its time")
+    .action(maintenanceOff);
+  withHubs(maintenance.command("list")).description("what is in maintenance").action(maintenanceList);
 }
 
 const withHubs = (command: Command): Command => askingHubs(command).option("--json", "print one JSON object", false);

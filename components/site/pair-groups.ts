@@ -114,7 +114,7 @@ export const pairGroups = {
         .array(
           z.strictObject({
             /** As in fleet/. */
-            name: text("TutorAgent"),
+            name: text("ServiceRegistry"),
             targetPercent: percent.optional(),
             windowDays: whole(1, 90).optional(),
             /** Asked for by HTTP at its route, where the service answers nothing that tells of its health. */

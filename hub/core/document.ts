@@ -4,7 +4,7 @@ import { compareHlc, Hlc } from "./hlc.ts";
 
 /** What a command works on. @example "migration" */
 export const DocumentKind = z.string().regex(/^[a-z][a-z-]{0,30}$/, "1 to 31 of a to z and -, a letter first");
-/** @example "mainpc/TutorAgent" */
+/** @example "pc2/TutorAgent" */
 export const DocumentKey = z
   .string()
   .max(200)

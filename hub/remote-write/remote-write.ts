@@ -42,6 +42,7 @@ export class RemoteWrite {
   #unopened = 0;
   #texts: SampledTexts | undefined;
   #peer: RemoteWriteWord = {};
+  readonly #madeAtMs = performance.now();
 
   constructor(options: RemoteWriteOptions) {
     this.#options = options;
@@ -152,6 +153,15 @@ export class RemoteWrite {
 
   get sights(): TargetSight[] {
     return this.#senders.map(({ name, lagMs, refusingForMs }) => ({ name, lagMs, refusingForMs }));
+  }
+
+  /**
+   * For how long nothing could be kept for any target, ms; 0 when the last sampling was, or there is no target. Nothing waits meanwhile,
+   * so that no target is behind.
+   */
+  get unkeptForMs(): number {
+    if (this.#sampler !== undefined) return this.#sampler.unkeptForMs;
+    return this.#senders.length === 0 ? 0 : performance.now() - this.#madeAtMs;
   }
 
   get gauges(): RemoteWriteGauges {

@@ -49,6 +49,8 @@ export class Sampler {
   #sinceMs = 0;
   #complaint = "";
   #isSetBack = false;
+  /** Of the first sampling that was not kept since one was, or of the start. */
+  #unkeptSinceMs: number | undefined = performance.now();
   /** Samplings that could not be kept, since the start. */
   skipped = 0;
   /** Longest that it held the loop up in one piece, ms, and what all of it took; of the last sampling. */
@@ -57,6 +59,11 @@ export class Sampler {
   constructor(options: SamplerOptions) {
     this.#options = options;
     this.#book = new SeriesBook({ target: options.target });
+  }
+
+  /** For how long no sampling was kept, ms; 0 when the last one was. */
+  get unkeptForMs(): number {
+    return this.#unkeptSinceMs === undefined ? 0 : performance.now() - this.#unkeptSinceMs;
   }
 
   start(): void {
@@ -90,10 +97,12 @@ export class Sampler {
       this.#book.settle();
       this.#lastMs = atMs;
       this.#complaint = "";
+      this.#unkeptSinceMs = undefined;
       this.#isSetBack = false;
       onAppended();
     } catch (error) {
       this.skipped++;
+      this.#unkeptSinceMs ??= performance.now();
       // While nothing can be kept, series that come and go would be kept here.
       this.#book.settle(Math.ceil(lookBackMs / everyMs));
       const message = messageOf(error);

@@ -38,7 +38,7 @@ export function alertsText(
   return [...(lines.length === 0 ? ["nothing stands"] : lines), ...quiet, ...unanswered].map(oneLine).join("\n");
 }
 
-/** 0: every channel's last attempt arrived. 1: one fails. 2: no hub answers. */
+/** 0: every channel's last attempt arrived. 1: one fails, or the dead-man's switch is not reached. 2: no hub answers. */
 export function channelsCode(hubs: readonly HubChannels[]): 0 | 1 | 2 {
   const views = hubs.flatMap(({ view }) => view ?? []);
   if (views.length === 0) return 2;

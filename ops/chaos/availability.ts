@@ -60,7 +60,7 @@ export interface FaultRun {
   /** Name of the scenario. */
   name: string;
   perMonth: number;
-  /** From the fault to the recovery, ms. */
+  /** From the fault until the pair is well and its services are home, ms. */
   windowMs: number;
   downMs: number;
 }

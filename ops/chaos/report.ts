@@ -42,7 +42,7 @@ export function toMarkdown(view: ShowView, about: string): string {
     "",
     ...markdownTable([runHead.with(-1, "result"), ...view.runs.map(runRow)]),
     "",
-    "`seen`: the slowest of what was to be noticed. `outage`: of the worst-off client, its longest. `window`: from the fault to the recovery.",
+    "`seen`: the slowest of what was to be noticed. `outage`: of the worst-off client, its longest. `window`: from the fault until the pair is well and its services are home.",
     "",
     "## Problems",
     "",

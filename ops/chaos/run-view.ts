@@ -21,7 +21,7 @@ export interface RunView {
   /** What was done, in words. */
   did: string;
   startedAt: string;
-  /** From the fault to the recovery: what clients saw is counted over it, ms. */
+  /** From the fault until the pair is well and its services are home: what clients saw is counted over it, ms. */
   windowMs: number;
   /** From the fault's begin to that of its undoing, ms. */
   stoodMs: number;

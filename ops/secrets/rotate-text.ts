@@ -32,8 +32,10 @@ function ofClients(deployed: number): string[] {
   return ["  the next deployment shows certificates of the new CA: clients that do not believe it yet are cut off"];
 }
 
-export function endText({ outcome, deployed, of, exchanged, found }: Outcome): string[] {
-  const again = "tandem secrets rotate goes on, with --abandon it takes all of it back";
+/** @param tellsWitness whether it was given a command for the witness, which whatever goes on with it, or takes it back, wants as well */
+export function endText({ outcome, deployed, of, exchanged, found }: Outcome, tellsWitness: boolean): string[] {
+  const command = `tandem secrets rotate${tellsWitness ? " with the same --witness-command" : ""}`;
+  const again = `${command} goes on, with --abandon it takes all of it back`;
   switch (outcome) {
     case "interrupted":
       return [`interrupted after ${deployed} of ${of} deployments; ${again}`];
@@ -44,7 +46,7 @@ export function endText({ outcome, deployed, of, exchanged, found }: Outcome): s
         `deployment ${deployed} of ${of} is done: the machines trust both CAs, and the hubs still show certificates of the old one`,
         "  → Give clients of the hubs both: security.ca in the stacks' files, ca.pem in /etc/tandem/tls of the machines; restart those that",
         "    read it at their start alone. In the stacks of satellites set hubs[0].hubCa and hubs[1].hubCa to it, and run their up",
-        `  → Then run tandem secrets rotate again: it goes on, and with --abandon it takes all of it back`,
+        `  → Then run ${command} again: it goes on, and with --abandon it takes all of it back`,
       ];
     case "taken back":
       return ["the stacks' files and the machines have the old secrets again"];
@@ -52,7 +54,7 @@ export function endText({ outcome, deployed, of, exchanged, found }: Outcome): s
       return [
         "the machines have the new secrets, but of the old ones is left or not known:",
         ...copiesOf(found),
-        "  → Remove them and run tandem secrets rotate again, or leave them, since they open nothing any more: --leave-copies",
+        `  → Remove them and run ${command} again, or leave them, since they open nothing any more: --leave-copies`,
       ];
     case "done":
       return [

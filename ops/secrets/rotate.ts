@@ -58,7 +58,8 @@ export async function rotate(names: Target[], options: RotateOptions): Promise<v
     const outcome = await rotateLocked(names, options, at);
     const tookMs = Math.round(performance.now() - startMs);
     process.exitCode = exitCodes[outcome.outcome] ?? 0;
-    process.stdout.write(`${options.json ? JSON.stringify({ ...outcome, tookMs }) : endText(outcome).join("\n")}\n`);
+    const text = () => endText(outcome, options.witnessCommand !== undefined).join("\n");
+    process.stdout.write(`${options.json ? JSON.stringify({ ...outcome, tookMs }) : text()}\n`);
   } finally {
     release();
   }

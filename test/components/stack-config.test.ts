@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { readStackConfig } from "../../components/read-stack.ts";
 import { namedSecretsKeys, Site, singleSecretKeys } from "../../components/site.ts";
 import { parseStackConfig } from "../../components/stack-config.ts";
+import { requireFleet } from "../../fleet/load.ts";
 import { OperatorError } from "../../ops/error.ts";
 import { readProject, recordResources, stackValues } from "./recorder.ts";
 
@@ -207,3 +208,9 @@ function flat(site: object, prefix = ""): Map<string, unknown> {
   }
   return result;
 }
+
+it("the service that is named as an example of an objective has a route, so that the mended stack is taken", () => {
+  const example = / '(\w+)' \(docs/.exec(refusal(withKey("objectives.services", [{}])))?.[1];
+  const routed = requireFleet().agents.flatMap(({ name, route }) => (route === undefined ? [] : [name]));
+  expect(routed).toContain(example);
+});

@@ -10,15 +10,17 @@ let failing: Record<string, number | undefined>;
 let overdueMs: number;
 let certificates: CertificateSight[];
 let fills: LimitFill[];
+let unkeptMs: number;
 let targets: { name: string; lagMs: number; refusingForMs: number }[];
 let conditions: OwnConditions;
 beforeEach(() => {
-  [now, offsetMs, failing, overdueMs, targets] = [0, 0, { phone: 0 }, 0, []];
+  [now, offsetMs, failing, overdueMs, targets, unkeptMs] = [0, 0, { phone: 0 }, 0, [], 0];
   [fills, certificates] = [[], []];
   conditions = new OwnConditions({
     config: smallConfig(),
     channels: () => Object.entries(failing).map(([name, failingForMs]) => ({ name, failingForMs })),
     targets: () => targets,
+    unkeptForMs: () => unkeptMs,
     clockOffsetMs: () => offsetMs,
     snapshotOverdueMs: () => overdueMs,
     limits: () => fills,
@@ -59,6 +61,21 @@ it("a target that is 10 minutes behind, or has refused for so long, is ill, and 
   expect(sight("remote-write-behind")).toBe("well mainpc");
 });
 
+it("targets for which nothing could be kept for 10 minutes are ill though nothing waits, and not well before something is kept", () => {
+  targets = [{ name: "far", lagMs: 0, refusingForMs: 0 }];
+  for (const [ms, is] of [
+    [1, "unclear"],
+    [599_999, "unclear"],
+    [600_000, "ill"],
+    [0, "well"],
+  ] as const) {
+    unkeptMs = ms;
+    expect(sight("remote-write-behind")).toBe(`${is} mainpc`);
+  }
+  unkeptMs = 720_000;
+  expect(conditions.sights()[1]?.message).toBe("of what mainpc writes elsewhere, nothing was kept for 12 min");
+});
+
 it("clocks that differ by more than 500 ms for 30 s are ill, whichever is before, and a peer that is not heard says nothing", () => {
   for (const far of [501, -501]) {
     offsetMs = far;
@@ -80,6 +97,7 @@ it("the machine that comes second leaves the clocks to the first", () => {
     config: smallConfig({ machine: peer, peer: machine }),
     channels: () => [],
     targets: () => [],
+    unkeptForMs: () => 0,
     clockOffsetMs: () => 9_000,
     snapshotOverdueMs: () => 0,
     limits: () => [],

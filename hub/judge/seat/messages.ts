@@ -14,7 +14,7 @@ export const ToSeat = z.discriminatedUnion("type", [
   /** At each change of the health of an instance of a service, and after each `probe` that was asked for. */
   z.strictObject({
     type: z.literal("health"),
-    /** @example "mainpc/TutorAgent" */
+    /** @example "pc2/TutorAgent" */
     instance: z.string(),
     health: Health,
     /** When it was seen, CLOCK_MONOTONIC of this machine, ms. @default now */

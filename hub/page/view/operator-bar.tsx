@@ -37,7 +37,7 @@ export function OperatorBar({ state: { session, said, form }, lostHome, look, ac
 
 export const signInHint = (
   <p class="sign-in">
-    Maintenance, switchovers and silences are for operators: <code>tandem sign-in</code>, given on the machine of the
-    hub, opens this page for one.
+    Maintenance, switchovers and silences are for operators: <code>tandem sign-in</code>, given in the folder of the
+    site's stacks, prints an address that opens this page for one.
   </p>
 );

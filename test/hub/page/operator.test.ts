@@ -21,7 +21,7 @@ async function site() {
 it("who has not signed in sees no control, is told how to sign in, and is not asked about", async () => {
   const server = await site();
   const { page, errors } = await visit(server);
-  await page.getByText("tandem sign-in").waitFor();
+  await page.getByText("tandem sign-in, given in the folder of the site's stacks, prints an address").waitFor();
   await page.locator("summary", { hasText: "services act at home" }).click();
   expect(await page.getByRole("button", { name: /maintenance|switch over|silence|sign out/i }).count()).toBe(0);
   expect(server.asked).not.toContain("/api/v1/session");

@@ -70,6 +70,15 @@ it("a clock that is set back by ten minutes or more is followed", async () => {
   expect([instants, sampler.skipped, told()]).toEqual([[noonMs, noonMs - 600_000], 0, 0]);
 });
 
+it("while the disk is full, and before the first sampling, it says for how long nothing was kept", async () => {
+  expect(sampler.unkeptForMs).toBeGreaterThan(0);
+  for (const full of [false, true, true, false]) {
+    isFull = full;
+    await tick();
+    expect(sampler.unkeptForMs === 0).toBe(!full);
+  }
+});
+
 it("series that come and go while the disk is full for 100 samplings are told of for five minutes, and no longer", async () => {
   isFull = true;
   for (let i = 0; i < 100; i++) {

@@ -46,9 +46,12 @@ describe("a rotation of the CA whose certificates the hubs show to clients", () 
     const outcome = await go(stacks);
     expect(outcome).toMatchObject({ outcome: "clients", deployed: 1, of: 3, exchanged: [] });
     expect(went).toEqual([1]);
-    const text = endText(outcome).join("\n");
+    const text = endText(outcome, false).join("\n");
     for (const told of ["security.ca", "ca.pem", "hubs[0].hubCa", "run tandem secrets rotate again"])
       expect(text).toContain(told);
+    expect(endText(outcome, true).join("\n")).toContain(
+      "run tandem secrets rotate with the same --witness-command again",
+    );
     expect(planText(["ca"], rotation, false, stacks).join("\n")).toContain("do not believe it yet are cut off");
     expect((await go(stacks)).outcome).toBe("stopped");
     expect(went).toEqual([1, 1, 2, 3]);
