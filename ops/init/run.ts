@@ -10,7 +10,7 @@ import { machineNames, readAnswers } from "./answers.ts";
 import { askAnswers } from "./ask.ts";
 import { createAuthority } from "./certificates.ts";
 import { createIdentity } from "./identity.ts";
-import { authorityFiles, copyAside, hasAuthority, keep, keepFolder, keepInstead, keptNames } from "./keep.ts";
+import { authorityFiles, copyAside, hasAuthority, keep, keepFolder, keepInstead, keptNames, requireKeepable } from "./keep.ts";
 import { caPassphrase, stackPassphrase } from "./passphrases.ts";
 import { caName, type Renewal, renew } from "./renew.ts";
 import {
@@ -82,6 +82,7 @@ async function created(
   const { dir, secretsProvider } = options;
   const kept = keepFolder(project);
   refuseOwn(options, project);
+  requireKeepable(kept);
   refuseKept(options, kept);
   const ask = answersOf(options, terminal, signal);
   // Before anybody has answered twenty questions in vain.
@@ -121,6 +122,7 @@ async function renewed(options: InitOptions, what: Renewal[], circumstances: Cir
   if (needsCa && !hasAuthority(kept))
     progress.say(`No CA is kept in ${kept}: a new one is made, and the link is down until both machines have it`);
   const ca = needsCa ? await caPassphrase(options, terminal, { kind: "kept", folder: kept }) : undefined;
+  if (ca !== undefined && !hasAuthority(kept)) requireKeepable(kept);
   const { stacks, keptFiles } = renew({ folder: dir, project, what, kept, caPassphrase: ca, now: new Date() });
   const files = await seal(stacks, { folder: dir, project, secretsProvider, passphrase, signal, progress });
   if (Object.keys(keptFiles).length > 0) keep(kept, keptFiles);
