@@ -123,7 +123,7 @@ function replaceInventory(folder: string, from: string): void {
 
 /** Where unpacked programs lie on this computer, per site. */
 export function unpackFolder(siteFolder: string, name: string): string {
-  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
+  const cache = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
   const site = createHash("sha256").update(resolve(siteFolder)).digest("hex").slice(0, 8);
   return join(cache, "tandem", "deployments", site, name);
 }

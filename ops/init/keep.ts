@@ -2,7 +2,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { nkeys } from "nats";
 import { messageOf } from "../../hub/io/log.ts";
 import { writeDurablySync } from "../../hub/io/write-durably.ts";
@@ -18,7 +18,9 @@ const neededBytes = 1024 * 1024;
 
 /** @example "/home/ops/.config/tandem/tandem" */
 export function keepFolder(project: string): string {
-  return join(process.env.XDG_CONFIG_HOME ?? join(homedir(), ".config"), "tandem", project);
+  const named = process.env.XDG_CONFIG_HOME ?? "";
+  // An empty or relative one counts as none, as XDG has it: the seeds would lie in the repository.
+  return join(isAbsolute(named) ? named : join(homedir(), ".config"), "tandem", project);
 }
 
 /** Before anything is replaced whose keys could then not be kept. @throws OperatorError when the folder takes no files */
