@@ -1,5 +1,15 @@
 import { spawn, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -65,6 +75,15 @@ describe("handing over", () => {
     const file = script('process.kill(process.pid, "SIGKILL");');
     expect(spawnSync(process.execPath, [setup, "run", file]).status).toBe(137);
   });
+});
+
+it("no file takes its folder from an address, where a space or an umlaut is written otherwise", () => {
+  const files = ["components", "fleet", "hub", "ops", "test"].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((name) => join(root, folder, name)),
+  );
+  const sources = files.filter((file) => /\.(ts|tsx|mjs)$/.test(file));
+  expect(sources.length).toBeGreaterThan(1_000);
+  expect(sources.filter((file) => /import\.meta\.url\)\.pathname/.test(readFileSync(file, "utf8")))).toEqual([]);
 });
 
 describe("bringing the packages", () => {
