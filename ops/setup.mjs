@@ -8,6 +8,7 @@ import { existsSync, lstatSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { alone } from "./setup-lock.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const inRoot = (...parts) => join(root, ...parts);
@@ -91,19 +92,34 @@ function run(program, programArgs, options = {}) {
 }
 
 async function bringPackages() {
-  const reason = whyInstall();
-  if (reason !== undefined) {
-    refuseLink();
-    say(`packages: ${reason}; running npm ci, a minute or so`);
-    const startedMs = Date.now();
-    const code = await npmCi();
-    if (interrupted) process.exit(code === 0 ? 130 : code);
-    if (code !== 0) {
-      const cause = `npm ci ended with code ${code}; its own lines above say why`;
-      fail(cause, `Check that npm reaches its registry ("npm ping") and run "npm ci" in ${root}`);
-    }
-    say(`packages: ready after ${Math.round((Date.now() - startedMs) / 1000)} s`);
+  const isReady = () => whyInstall() === undefined;
+  if (isReady()) return requireNode();
+  refuseLink();
+  const around = {
+    onWait: (pid) => say(`packages: process ${pid} is installing them, waiting`),
+    onPoll: () => interrupted && process.exit(130),
+  };
+  // npm ci empties the folder that another command's is filling.
+  const install = () => isReady() || installPackages();
+  await alone(inRoot(".npm-ci.lock"), around, install).catch((error) =>
+    fail(`packages cannot be installed: ${error.message}`, `Make ${root} writable`),
+  );
+  requireNode();
+}
+
+async function installPackages() {
+  say(`packages: ${whyInstall()}; running npm ci, a minute or so`);
+  const startedMs = Date.now();
+  const code = await npmCi();
+  if (interrupted) process.exit(code === 0 ? 130 : code);
+  if (code !== 0) {
+    const cause = `npm ci ended with code ${code}; its own lines above say why`;
+    fail(cause, `Check that npm reaches its registry ("npm ping") and run "npm ci" in ${root}`);
   }
+  say(`packages: ready after ${Math.round((Date.now() - startedMs) / 1000)} s`);
+}
+
+function requireNode() {
   if (!existsSync(node)) {
     const cause = `${node} is missing: the package "node" brings it by an install script, which did not run`;
     fail(cause, `Allow install scripts ("npm config set ignore-scripts false") and run "npm ci" in ${root}`);

@@ -1,6 +1,7 @@
-import { spawn, spawnSync } from "node:child_process";
+import { execFile, spawn, spawnSync } from "node:child_process";
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -16,6 +17,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 
 const root = join(import.meta.dirname, "..", "..");
 const setup = join(root, "ops", "setup.mjs");
+const setupFiles = ["setup.mjs", "setup-lock.mjs"];
 
 function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "tandem-setup-"));
@@ -30,10 +32,10 @@ function script(content: string): string {
 }
 
 /** A package of its own around setup.mjs, whose npm is a script that records how it was called. */
-function packageWith(installed: object | undefined, wanted: object, npm: string, isLinked = false) {
+function packageIn(installed: object | undefined, wanted: object, npm: string, isLinked = false) {
   const folder = temporaryFolder();
   mkdirSync(join(folder, "ops"));
-  cpSync(setup, join(folder, "ops", "setup.mjs"));
+  for (const file of setupFiles) cpSync(join(root, "ops", file), join(folder, "ops", file));
   writeFileSync(join(folder, "package.json"), "{}");
   writeFileSync(join(folder, "package-lock.json"), JSON.stringify({ packages: wanted }));
   mkdirSync(join(folder, "node_modules", ".bin"), { recursive: true });
@@ -48,7 +50,21 @@ function packageWith(installed: object | undefined, wanted: object, npm: string,
   writeFileSync(join(folder, "bin", "npm"), `#!/bin/sh\n${npm}\n`, { mode: 0o755 });
   const { npm_execpath: _ours, ...rest } = process.env;
   const env = { ...rest, PATH: [join(folder, "bin"), process.env.PATH].join(delimiter) };
-  return () => spawnSync(process.execPath, [join(folder, "ops", "setup.mjs"), "start"], { env, encoding: "utf8" });
+  return { folder, env, command: [join(folder, "ops", "setup.mjs"), "start"] };
+}
+
+function packageWith(...args: Parameters<typeof packageIn>) {
+  const { env, command } = packageIn(...args);
+  return () => spawnSync(process.execPath, command, { env, encoding: "utf8" });
+}
+
+/** What it says and how it ends; several may run at once. */
+function started({ env, command }: ReturnType<typeof packageIn>): Promise<{ code: unknown; out: string; err: string }> {
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, command, { env }, (_, out, err) =>
+      resolve({ code: child.exitCode, out, err }),
+    );
+  });
 }
 
 describe("handing over", () => {
@@ -112,6 +128,30 @@ describe("bringing the packages", () => {
     expect(status).toBe(1);
     expect(stderr).toMatch(/node_modules is a link, .*\n.*rm /);
     expect(stderr).not.toContain("called");
+  });
+
+  describe("while another command brings them", () => {
+    const record = "node_modules/.package-lock.json";
+    const installs = `echo called >> npm.log; sleep 1; cp package-lock.json ${record}`;
+    const calls = (folder: string) => readFileSync(join(folder, "npm.log"), "utf8").match(/called/g)?.length;
+
+    it("waits for it, says for which process, and hands over: npm ci runs once for two", async () => {
+      const made = packageIn(undefined, lock, installs);
+      const ended = await Promise.all([started(made), started(made)]);
+      expect(ended.map(({ code, out }) => [code, out])).toEqual(Array(2).fill([0, "handed over\n"]));
+      const waited = ended.filter(({ err }) => /^packages: process \d+ is installing them, waiting$/m.test(err));
+      expect([waited.length, calls(made.folder)]).toEqual([1, 1]);
+      expect(existsSync(join(made.folder, ".npm-ci.lock"))).toBe(false);
+    });
+
+    it("does not wait for one that was killed, and leaves the lock to nobody when npm fails", async () => {
+      const { pid } = spawnSync("true");
+      const made = packageIn(undefined, lock, `${installs}; exit 9`);
+      writeFileSync(join(made.folder, ".npm-ci.lock"), String(pid));
+      expect(await started(made)).toMatchObject({ code: 1, out: "" });
+      expect(calls(made.folder)).toBe(1);
+      expect(existsSync(join(made.folder, ".npm-ci.lock"))).toBe(false);
+    });
   });
 
   it("asks npm for ci and hands over once it is done", () => {
