@@ -132,7 +132,7 @@ describe("bringing the packages", () => {
 
   describe("while another command brings them", () => {
     const record = "node_modules/.package-lock.json";
-    const installs = `echo called >> npm.log; sleep 1; cp package-lock.json ${record}`;
+    const installs = `[ "$1" = ci ] || exit 0; echo called >> npm.log; sleep 1; cp package-lock.json ${record}`;
     const calls = (folder: string) => readFileSync(join(folder, "npm.log"), "utf8").match(/called/g)?.length;
 
     it("waits for it, says for which process, and hands over: npm ci runs once for two", async () => {
@@ -154,10 +154,35 @@ describe("bringing the packages", () => {
     });
   });
 
-  it("asks npm for ci and hands over once it is done", () => {
-    const log = join(temporaryFolder(), "npm.log");
-    const { status, stdout } = packageWith(undefined, lock, `echo "$@" >> ${log}`)();
+  it("has npm run no install script but that of the package node, and hands over once it is done", () => {
+    const { words, status, stdout } = asked(undefined);
     expect([status, stdout]).toEqual([0, "handed over\n"]);
-    expect(readFileSync(log, "utf8")).toMatch(/^ci /);
+    expect(words).toEqual([
+      expect.stringMatching(/^ci --ignore-scripts /),
+      expect.stringMatching(/^rebuild node --ignore-scripts=false /),
+    ]);
   });
+
+  it("brings the Node alone where an earlier command came no further than the packages", () => {
+    const { words, status } = asked(lock, (folder) => rmSync(join(folder, "node_modules", ".bin", "node")));
+    expect([status, words]).toEqual([0, [expect.stringMatching(/^rebuild node /)]]);
+  });
+
+  it("says that there is no Node when its script brought none", () => {
+    const made = packageIn(lock, lock, "exit 0");
+    rmSync(join(made.folder, "node_modules", ".bin", "node"));
+    const { status, stderr } = spawnSync(process.execPath, made.command, { env: made.env, encoding: "utf8" });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/bin\/node is missing: .*\n {2}→ See why: run "npm rebuild node /);
+  });
+
+  /** What npm was asked for, by a command that finds these packages; its `rebuild` brings the Node. */
+  function asked(installed: object | undefined, before: (folder: string) => void = () => {}) {
+    const bin = "node_modules/.bin/node";
+    const brings = `printf '#!/bin/sh\\necho handed over\\n' > ${bin} && chmod +x ${bin}`;
+    const made = packageIn(installed, lock, `echo "$@" >> npm.log; [ "$1" != rebuild ] || { ${brings}; }`);
+    before(made.folder);
+    const { status, stdout } = spawnSync(process.execPath, made.command, { env: made.env, encoding: "utf8" });
+    return { words: readFileSync(join(made.folder, "npm.log"), "utf8").trim().split("\n"), status, stdout };
+  }
 });
