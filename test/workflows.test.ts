@@ -120,6 +120,18 @@ it("a pull request is fuzzed after the tests for 5 minutes, and its packages are
   ]);
 });
 
+it.each(files)("%s gives Pulumi every secret that docs/review.md names, and no other", (file) => {
+  const [, settings = ""] = readFileSync(join(root, "docs/review.md"), "utf8").split("\n| setting of the repository | |\n");
+  const rows = settings.split("\n").filter((line) => line.startsWith("| secret"));
+  const named = rows.flatMap((row) => [...(row.split("|")[1] ?? "").matchAll(/`(\w+)`/g)].map(([, name = ""]) => name));
+  const { jobs } = Workflow.parse(parse(readFileSync(join(folder, file), "utf8")));
+  const envs = Object.values(jobs).flatMap(({ steps }) => steps.flatMap(({ env = {} }) => [env]));
+  const given = envs.find((env) => "PULUMI_CONFIG_PASSPHRASE" in env) ?? {};
+  const secrets = Object.entries(given).filter(([, value]) => value.includes("secrets."));
+  expect(secrets.map(([name]) => name).toSorted()).toEqual(named.toSorted());
+  for (const [name, value] of secrets) expect(value).toBe(`\${{ secrets.${name} }}`);
+});
+
 describe("a fork's pull request", () => {
   const { preview } = Workflow.parse(parse(readFileSync(join(folder, "review.yml"), "utf8"))).jobs;
   const [first, ...rest] = preview?.steps ?? [];
