@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { obtain } from "../../../ops/tools/ensure-tool.ts";
@@ -82,6 +82,21 @@ describe("fetching a tool", () => {
     const good = await servedRelease("2.10.0");
     const tool = imaginaryTool({ sources: [asSource(old.release), asSource(good.release)] });
     expect(await obtain(tool, cache, say)).toBe(join(cache, "nats-server-2.10.0", "nats-server"));
+  });
+
+  it.each([
+    ["is a file", () => writeFileSync(cache, "")],
+    // As one of root's to somebody else; a folder cannot be read by root either.
+    ["has a lock that cannot be read", () => mkdirSync(join(cache, ".lock-nats-server"), { recursive: true })],
+  ])("says what to do about a cache that %s", { timeout: 5_000 }, async (_case, spoil) => {
+    spoil();
+    const { release } = await servedRelease("2.12.3");
+    const refused = obtain(imaginaryTool({ sources: [asSource(release)] }), cache, say);
+    await expect(refused).rejects.toMatchObject({
+      code: "tool.cache",
+      next: expect.stringMatching(/XDG_CACHE_HOME, or name the program in TANDEM_IMAGINARY_TOOL$/),
+    });
+    await expect(refused).rejects.toThrow(cache);
   });
 
   it("removes what a killed install left behind", async () => {
