@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { obtain } from "../../../ops/tools/ensure-tool.ts";
 import { asSource, executable, imaginaryTool, program, servedRelease, temporaryFolder } from "./scratch.ts";
 
@@ -112,6 +112,18 @@ describe("fetching a tool", () => {
     program(`${executable(join(bin, "go"), script)}.result`, "2.12.3");
     const tool = imaginaryTool({ sources: [{ kind: "go", module: "example.test/server/v2", version: "v2.12.3" }] });
     expect(await obtain(tool, cache, say)).toBe(join(cache, "nats-server-2.12.3", "nats-server"));
+  });
+
+  it.each([
+    ["has", "2:1.0", "needs root: sudo apt-get install imaginary"],
+    ["does not have", "(none)", "apt knows no package imaginary to install: this system has it by other means"],
+  ])("tells one who is not root what would install a package that apt %s", async (_case, candidate, what) => {
+    vi.spyOn(process, "getuid").mockReturnValue(1_000);
+    onTestFinished(() => void vi.restoreAllMocks());
+    executable(join(bin, "apt-get"), "exit 1");
+    executable(join(bin, "apt-cache"), `[ "$LC_ALL $1" = "C policy" ] && printf '%s:\\n  Candidate: ${candidate}\\n' "$2"`);
+    const tool = imaginaryTool({ sources: [{ kind: "debian-install", package: "imaginary" }] });
+    await expect(obtain(tool, cache, say)).rejects.toThrow(`Debian's package imaginary: ${what}`);
   });
 
   it("lists each way with its error, and how to get it by hand, when all fail", async () => {
