@@ -121,7 +121,9 @@ it("a pull request is fuzzed after the tests for 5 minutes, and its packages are
 });
 
 it.each(files)("%s gives Pulumi every secret that docs/review.md names, and no other", (file) => {
-  const [, settings = ""] = readFileSync(join(root, "docs/review.md"), "utf8").split("\n| setting of the repository | |\n");
+  const [, settings = ""] = readFileSync(join(root, "docs/review.md"), "utf8").split(
+    "\n| setting of the repository | |\n",
+  );
   const rows = settings.split("\n").filter((line) => line.startsWith("| secret"));
   const named = rows.flatMap((row) => [...(row.split("|")[1] ?? "").matchAll(/`(\w+)`/g)].map(([, name = ""]) => name));
   const { jobs } = Workflow.parse(parse(readFileSync(join(folder, file), "utf8")));

@@ -10,7 +10,16 @@ import { machineNames, readAnswers } from "./answers.ts";
 import { askAnswers } from "./ask.ts";
 import { createAuthority } from "./certificates.ts";
 import { createIdentity } from "./identity.ts";
-import { authorityFiles, copyAside, hasAuthority, keep, keepFolder, keepInstead, keptNames, requireKeepable } from "./keep.ts";
+import {
+  authorityFiles,
+  copyAside,
+  hasAuthority,
+  keep,
+  keepFolder,
+  keepInstead,
+  keptNames,
+  requireKeepable,
+} from "./keep.ts";
 import { caPassphrase, stackPassphrase } from "./passphrases.ts";
 import { caName, type Renewal, renew } from "./renew.ts";
 import {
@@ -58,7 +67,9 @@ interface Circumstances {
   progress: Progress;
 }
 
-const next = ["pulumi preview -s mainpc", "pulumi up -s mainpc", "pulumi up -s pc2"];
+/** The CLI runs the program by the Node in PATH, which may be too old for it. */
+const byOwnNode = 'export PATH="$PWD/node_modules/.bin:$PATH"';
+const next = [byOwnNode, "pulumi preview -s mainpc", "pulumi up -s mainpc", "pulumi up -s pc2"];
 
 /** Interrupted, it leaves all files as they were. */
 export function init(options: InitOptions): Promise<InitResult> {
@@ -153,6 +164,7 @@ async function added(
     next: [
       `write its agents into ${join(directory, `${name}.yaml`)}`,
       "tandem fleet check",
+      byOwnNode,
       ...[name, ...machineNames].map((stack) => `pulumi up -s ${stack}`),
     ],
   };

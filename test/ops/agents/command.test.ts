@@ -163,13 +163,17 @@ describe("the control socket's path", () => {
   it.each([
     ["linux", 107],
     ["darwin", 103],
-  ])("on %s stands in the machine's folder up to %i bytes, and under the temporary folder from then on", (platform, most) => {
-    const longestBytes = longestSocketPathBytes(platform);
-    const rest = Buffer.byteLength("/srv//pc2/agents.sock");
-    const at = (bytes: number) => controlSocketPath(`/srv/${"d".repeat(bytes - rest)}`, "pc2", "agents", longestBytes);
-    expect(at(most)).toMatch(/^\/srv\/d+\/pc2\/agents\.sock$/);
-    expect(at(most + 1)).toMatch(/tandem-[0-9a-f]{16}\.sock$/);
-  });
+  ])(
+    "on %s stands in the machine's folder up to %i bytes, and under the temporary folder from then on",
+    (platform, most) => {
+      const longestBytes = longestSocketPathBytes(platform);
+      const rest = Buffer.byteLength("/srv//pc2/agents.sock");
+      const at = (bytes: number) =>
+        controlSocketPath(`/srv/${"d".repeat(bytes - rest)}`, "pc2", "agents", longestBytes);
+      expect(at(most)).toMatch(/^\/srv\/d+\/pc2\/agents\.sock$/);
+      expect(at(most + 1)).toMatch(/tandem-[0-9a-f]{16}\.sock$/);
+    },
+  );
 
   it("is another one for each folder and process, however long their paths are", () => {
     expect(controlSocketPath("/srv/data", "pc2", "pilot-Tutor")).toBe("/srv/data/pc2/pilot-Tutor.sock");

@@ -46,7 +46,10 @@ describe("the one comment of a pull request", () => {
     const strangers = [{ login: "mallory", type: "User" as const }, null];
     for (const user of strangers) api.add(body("nothing changes"), user);
     for (const text of ["first", "second"]) await publishNow(text);
-    expect(api.comments.map((one) => one.body)).toEqual([...strangers.map(() => body("nothing changes")), body("second")]);
+    expect(api.comments.map((one) => one.body)).toEqual([
+      ...strangers.map(() => body("nothing changes")),
+      body("second"),
+    ]);
   });
 
   it("is that of the person whose token it is, and no bot's", async () => {

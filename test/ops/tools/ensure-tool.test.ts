@@ -121,7 +121,10 @@ describe("fetching a tool", () => {
     vi.spyOn(process, "getuid").mockReturnValue(1_000);
     onTestFinished(() => void vi.restoreAllMocks());
     executable(join(bin, "apt-get"), "exit 1");
-    executable(join(bin, "apt-cache"), `[ "$LC_ALL $1" = "C policy" ] && printf '%s:\\n  Candidate: ${candidate}\\n' "$2"`);
+    executable(
+      join(bin, "apt-cache"),
+      `[ "$LC_ALL $1" = "C policy" ] && printf '%s:\\n  Candidate: ${candidate}\\n' "$2"`,
+    );
     const tool = imaginaryTool({ sources: [{ kind: "debian-install", package: "imaginary" }] });
     await expect(obtain(tool, cache, say)).rejects.toThrow(`Debian's package imaginary: ${what}`);
   });
