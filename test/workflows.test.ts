@@ -131,6 +131,8 @@ it.each(files)("%s gives Pulumi every secret that docs/review.md names, and no o
   const given = envs.find((env) => "PULUMI_CONFIG_PASSPHRASE" in env) ?? {};
   const secrets = Object.entries(given).filter(([, value]) => value.includes("secrets."));
   expect(secrets.map(([name]) => name).toSorted()).toEqual(named.toSorted());
+  // For the backend that the page gives as its example.
+  expect(named).toContain("AWS_ACCESS_KEY_ID");
   for (const [name, value] of secrets) expect(value).toBe(`\${{ secrets.${name} }}`);
 });
 
