@@ -1,13 +1,15 @@
 /** Builds each of our programs that run on a machine into one file, page and dependencies inside: the same sources give the same bytes. */
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 import * as marked from "marked";
 import type { Bundles, ProgramName } from "../components/program-image.ts";
 import { openApiDocument } from "../hub/http/openapi.ts";
+import { messageOf } from "../hub/io/log.ts";
 import { bundlePage } from "../hub/page/bundle.ts";
+import { OperatorError } from "./error.ts";
 import { type LockedPackage, packagePathOf, readLockfile } from "./supply/lockfile.ts";
 import { sbomText } from "./supply/sbom.ts";
 
@@ -34,7 +36,7 @@ const require = tandemRequire(import.meta.url);`;
 
 /**
  * Puts each in place by a rename, so that one that runs from the file and another build at the same time are safe.
- * @throws Error of esbuild when a source does not compile.
+ * @throws Error of esbuild when a source does not compile; OperatorError when the folder takes no files.
  */
 export async function build(options: BuildOptions = {}): Promise<Built> {
   const outDir = resolve(options.outDir ?? join(root, "dist"));
@@ -95,13 +97,19 @@ function packagesOf(inputs: readonly string[], locked: ReadonlyMap<string, Locke
 }
 
 function putInPlace(path: string, bytes: Uint8Array | string): void {
-  mkdirSync(resolve(path, ".."), { recursive: true });
-  const work = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}`;
+  const folder = dirname(path);
   try {
-    writeFileSync(work, bytes);
-    renameSync(work, path);
-  } finally {
-    rmSync(work, { force: true });
+    mkdirSync(folder, { recursive: true });
+    const work = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}`;
+    try {
+      writeFileSync(work, bytes);
+      renameSync(work, path);
+    } finally {
+      rmSync(work, { force: true });
+    }
+  } catch (error) {
+    const what = `cannot write what was built to ${path}: ${messageOf(error)}`;
+    throw new OperatorError("build.unwritable", what, `Make ${folder} writable, or remove it`);
   }
 }
 

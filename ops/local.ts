@@ -8,6 +8,7 @@ import { openDataFolder } from "./local/data-folder.ts";
 import { readAccess, readNotifications, readRemoteWrite } from "./local/hub-words.ts";
 import { Pair } from "./local/pair.ts";
 import { requireFree } from "./local/port-owner.ts";
+import { otherOffset } from "./local/ports.ts";
 import { hearReviveOrders } from "./local/revive-orders.ts";
 import {
   type AgentChoice,
@@ -55,7 +56,7 @@ export function registerLocal(program: Command): void {
     .option("--access <file>", "YAML of who may push to both hubs and give orders, in the hub's words (docs/access.md)")
     .option("--no-restart", "leave a process dead that dies, instead of starting it again")
     .option("--json", "first line of standard output: one JSON object, when all is ready; events follow", false)
-    .addHelpText("after", "\nExample:\n  $ tandem local --data /tmp/pair --port-offset 20000 --agents pilots")
+    .addHelpText("after", `\nExample:\n  $ tandem local --data /tmp/pair --port-offset ${otherOffset} --agents pilots`)
     .action(run);
 }
 

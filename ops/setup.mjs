@@ -8,6 +8,7 @@ import { existsSync, lstatSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { alone } from "./setup-lock.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const inRoot = (...parts) => join(root, ...parts);
@@ -91,23 +92,44 @@ function run(program, programArgs, options = {}) {
 }
 
 async function bringPackages() {
+  // What npm ci has brought alone has no Node yet.
+  const isReady = () => whyInstall() === undefined && existsSync(node);
+  if (isReady()) return;
+  refuseLink();
+  const around = {
+    onWait: (pid) => say(`packages: process ${pid} is installing them, waiting`),
+    onPoll: () => interrupted && process.exit(130),
+  };
+  // npm ci empties the folder that another command's is filling.
+  const install = () => isReady() || installPackages();
+  await alone(inRoot(".npm-ci.lock"), around, install).catch((error) =>
+    fail(`packages cannot be installed: ${error.message}`, `Make ${root} writable`),
+  );
+}
+
+/** No package runs a script of its own at that, but the one named node, which links the Node that everything here runs on. */
+async function installPackages() {
+  const startedMs = Date.now();
   const reason = whyInstall();
   if (reason !== undefined) {
-    refuseLink();
     say(`packages: ${reason}; running npm ci, a minute or so`);
-    const startedMs = Date.now();
-    const code = await npmCi();
-    if (interrupted) process.exit(code === 0 ? 130 : code);
-    if (code !== 0) {
-      const cause = `npm ci ended with code ${code}; its own lines above say why`;
-      fail(cause, `Check that npm reaches its registry ("npm ping") and run "npm ci" in ${root}`);
-    }
-    say(`packages: ready after ${Math.round((Date.now() - startedMs) / 1000)} s`);
+    await npm("ci", "--ignore-scripts", "--include=dev", "--no-audit", "--no-fund");
   }
+  // Also where npm's own settings forbid scripts.
+  await npm("rebuild", "node", "--ignore-scripts=false");
   if (!existsSync(node)) {
-    const cause = `${node} is missing: the package "node" brings it by an install script, which did not run`;
-    fail(cause, `Allow install scripts ("npm config set ignore-scripts false") and run "npm ci" in ${root}`);
+    const cause = `${node} is missing: the package "node" brings it by its install script`;
+    fail(cause, `See why: run "npm rebuild node --ignore-scripts=false --foreground-scripts" in ${root}`);
   }
+  say(`packages: ready after ${Math.round((Date.now() - startedMs) / 1000)} s`);
+}
+
+async function npm(...words) {
+  const code = await runNpm(words);
+  if (interrupted) process.exit(code === 0 ? 130 : code);
+  if (code === 0) return;
+  const cause = `npm ${words[0]} ended with code ${code}; its own lines above say why`;
+  fail(cause, `Check that npm reaches its registry ("npm ping"), and run the same command again`);
 }
 
 /** npm ci would empty the folder behind the link, which others may be using. */
@@ -142,9 +164,9 @@ function isSame(left, right) {
 }
 
 /** npm's words go to stderr: stdout belongs to the command that is run in the end. */
-function npmCi() {
+function runNpm(words) {
   // npm would warn of packages that want a later Node than its own; they get the one that comes with them.
-  const npmArgs = ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
+  const npmArgs = [...words, "--loglevel=error"];
   // Under npm node_modules/.bin is in PATH, and npm ci deletes it while it runs.
   const path = (process.env.PATH ?? "").split(delimiter).filter((folder) => !folder.includes("node_modules"));
   const options = { cwd: root, stdio: ["ignore", 2, 2], env: { ...process.env, PATH: path.join(delimiter) } };

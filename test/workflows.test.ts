@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
 
-const root = new URL("..", import.meta.url).pathname;
+const root = join(import.meta.dirname, "..");
 const folder = join(root, ".github", "workflows");
 const files = readdirSync(folder);
 
@@ -70,6 +70,12 @@ describe.each(files)("%s", (file) => {
     }
   });
 
+  it("installs without the packages' own scripts, but that of the package node", () => {
+    const installs = steps.flatMap(({ run = "" }) => (/\bnpm (ci|i|install|rebuild)\b/.test(run) ? [run] : []));
+    expect(installs.length).toBeGreaterThan(0);
+    expect(new Set(installs)).toEqual(new Set(["npm ci --ignore-scripts && npm rebuild node"]));
+  });
+
   it("hands secrets and what others write to no script but by its environment", () => {
     for (const { run = "" } of steps) expect(run).not.toContain("${{");
   });
@@ -77,7 +83,7 @@ describe.each(files)("%s", (file) => {
   it("runs scripts of package.json, and subcommands and options that tandem has", () => {
     const named = [...runs.matchAll(/npm (?:run (?:--silent )?)?([\w:]+)/g)].map(([, script = ""]) => script);
     expect(named.length).toBeGreaterThan(1);
-    for (const script of named) expect(["ci", ...Object.keys(scripts)]).toContain(script);
+    for (const script of named) expect(["ci", "rebuild", "audit", ...Object.keys(scripts)]).toContain(script);
 
     const commands = [...runs.matchAll(/tandem -- ([^\n|>]+)/g)].map(([, words = ""]) => words.trim().split(/\s+/));
     expect(commands.length).toBeGreaterThan(1);
@@ -102,6 +108,32 @@ describe.each(files)("%s", (file) => {
       ),
     );
   }
+});
+
+it("a pull request is fuzzed after the tests for 5 minutes, and its packages are held against known flaws", () => {
+  const { check } = Workflow.parse(parse(readFileSync(join(folder, "review.yml"), "utf8"))).jobs;
+  const named = check?.steps.flatMap(({ name = "", run = "" }) => (run === "" ? [] : [`${name}: ${run}`])) ?? [];
+  expect(named.slice(-3)).toEqual([
+    "Tests: npm test",
+    "Fuzz: npm run fuzz -- --minutes 5",
+    "Known flaws: npm audit --omit=dev --audit-level=low",
+  ]);
+});
+
+it.each(files)("%s gives Pulumi every secret that docs/review.md names, and no other", (file) => {
+  const [, settings = ""] = readFileSync(join(root, "docs/review.md"), "utf8").split(
+    "\n| setting of the repository | |\n",
+  );
+  const rows = settings.split("\n").filter((line) => line.startsWith("| secret"));
+  const named = rows.flatMap((row) => [...(row.split("|")[1] ?? "").matchAll(/`(\w+)`/g)].map(([, name = ""]) => name));
+  const { jobs } = Workflow.parse(parse(readFileSync(join(folder, file), "utf8")));
+  const envs = Object.values(jobs).flatMap(({ steps }) => steps.flatMap(({ env = {} }) => [env]));
+  const given = envs.find((env) => "PULUMI_CONFIG_PASSPHRASE" in env) ?? {};
+  const secrets = Object.entries(given).filter(([, value]) => value.includes("secrets."));
+  expect(secrets.map(([name]) => name).toSorted()).toEqual(named.toSorted());
+  // For the backend that the page gives as its example.
+  expect(named).toContain("AWS_ACCESS_KEY_ID");
+  for (const [name, value] of secrets) expect(value).toBe(`\${{ secrets.${name} }}`);
 });
 
 describe("a fork's pull request", () => {

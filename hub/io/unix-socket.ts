@@ -5,6 +5,10 @@ import { dirname } from "node:path";
 
 const askDeadlineMs = 1_000;
 
+/** What the path of a unix socket may have, bytes: the kernel's struct holds one more. Node refuses a longer one with EINVAL. */
+export const longestSocketPathBytes = (platform: string = process.platform): number =>
+  platform === "linux" ? 107 : 103;
+
 /** Rejects when another process listens there. @param mode permissions, octal @example "0600" */
 export async function listenOn(server: Server, path: string, mode: string): Promise<void> {
   mkdirSync(dirname(path), { recursive: true });

@@ -1,9 +1,7 @@
 /** The router's configuration: one JSON file, rendered by components/router-conf.ts for the local run and for Pulumi alike. */
 import { z } from "zod";
 import { RouterLimits } from "../core/router/limits.ts";
-
-/** What an AF_UNIX path may hold on Linux, bytes. */
-const longestSocketPathBytes = 107;
+import { longestSocketPathBytes } from "../io/unix-socket.ts";
 
 export const RouteConfig = z.strictObject({
   /** Name of the agent that has a standby. */
@@ -27,8 +25,8 @@ export const RouterConfig = z
     socket: z
       .string()
       .startsWith("/")
-      .refine((path) => new TextEncoder().encode(path).length <= longestSocketPathBytes, {
-        error: `longer than the ${longestSocketPathBytes} bytes that the path of a unix socket may have`,
+      .refine((path) => new TextEncoder().encode(path).length <= longestSocketPathBytes(), {
+        error: `longer than the ${longestSocketPathBytes()} bytes that the path of a unix socket may have`,
       }),
     /** Permissions of the socket: with 0660 a hub of the same group may speak, too. */
     socketMode: z.enum(["0600", "0660"]).default("0600"),

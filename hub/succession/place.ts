@@ -2,13 +2,13 @@
  * The one place of a machine's hub, or of its router, which one process holds at a time and hands to its successor. Who holds it is
  * settled by a lock; what the two have to say to each other goes over a socket beside it, in a directory that is open to their user alone.
  */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, openSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { z } from "zod";
 import { type Log, messageOf } from "../io/log.ts";
-import { listenOn } from "../io/unix-socket.ts";
+import { listenOn, longestSocketPathBytes } from "../io/unix-socket.ts";
 import { within } from "../io/within.ts";
 import { ExclusiveLock } from "./exclusive-lock.ts";
 import { Lines } from "./lines.ts";
@@ -76,7 +76,7 @@ export class Place {
     this.#options = options;
     mkdirSync(options.directory, { recursive: true, mode: 0o700 });
     this.#lock = new ExclusiveLock(join(options.directory, "place.lock"));
-    this.#socketPath = join(options.directory, "place.sock");
+    this.#socketPath = socketIn(options.directory);
   }
 
   /** Holds the place from now on, where nobody does. @returns false when another process holds it */
@@ -230,4 +230,12 @@ export class Place {
 function outcomeOf(answer: Answer | undefined, wanted: Answer["say"]): Outcome {
   if (answer?.say === wanted) return { kind: "ok" };
   return answer?.say === "no" ? { kind: "no", reason: answer.reason } : { kind: "gone" };
+}
+
+/** By the open directory where the path is longer than a socket's may be: Linux leads there, and nobody else has places. */
+function socketIn(directory: string): string {
+  const path = join(directory, "place.sock");
+  if (Buffer.byteLength(path) <= longestSocketPathBytes()) return path;
+  // Open as long as this process, which may listen there at any time.
+  return join("/proc/self/fd", String(openSync(directory, "r")), "place.sock");
 }

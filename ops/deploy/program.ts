@@ -123,7 +123,7 @@ function replaceInventory(folder: string, from: string): void {
 
 /** Where unpacked programs lie on this computer, per site. */
 export function unpackFolder(siteFolder: string, name: string): string {
-  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
+  const cache = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
   const site = createHash("sha256").update(resolve(siteFolder)).digest("hex").slice(0, 8);
   return join(cache, "tandem", "deployments", site, name);
 }
@@ -158,7 +158,10 @@ async function giveDependencies(folder: string, root: string, say: (line: string
     return;
   }
   say("its package-lock.json is another one: npm ci fetches what it needs");
-  await run("npm", ["ci", "--no-audit", "--no-fund"], { cwd: folder, timeout: npmMs });
+  const options = { cwd: folder, timeout: npmMs };
+  // As setup.mjs does: no package runs a script of its own, but the one that links the Node.
+  await run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], options);
+  await run("npm", ["rebuild", "node", "--ignore-scripts=false"], options);
 }
 
 /** Whether git knows the program's folder, and what it says of it. */

@@ -1,9 +1,10 @@
 /** The operator's own folder outside the repository: seeds of people and agents, and the CA's key, encrypted. */
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { nkeys } from "nats";
+import { messageOf } from "../../hub/io/log.ts";
 import { writeDurablySync } from "../../hub/io/write-durably.ts";
 import { certificateBlocks } from "../../hub/tls/pem.ts";
 import { OperatorError } from "../error.ts";
@@ -12,10 +13,34 @@ import type { Issued } from "./certificates.ts";
 const keyName = "ca.key";
 const certificateName = "ca.pem";
 const operatorName = "operator.seed";
+/** More than the files of any site take, a block each. */
+const neededBytes = 1024 * 1024;
 
 /** @example "/home/ops/.config/tandem/tandem" */
 export function keepFolder(project: string): string {
-  return join(process.env.XDG_CONFIG_HOME ?? join(homedir(), ".config"), "tandem", project);
+  const named = process.env.XDG_CONFIG_HOME ?? "";
+  // An empty or relative one counts as none, as XDG has it: the seeds would lie in the repository.
+  return join(isAbsolute(named) ? named : join(homedir(), ".config"), "tandem", project);
+}
+
+/** Before anything is replaced whose keys could then not be kept. @throws OperatorError when the folder takes no files */
+export function requireKeepable(folder: string): void {
+  const probe = join(folder, `.probe-${process.pid}`);
+  try {
+    const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
+    try {
+      writeFileSync(probe, Buffer.alloc(neededBytes), { mode: 0o600 });
+    } finally {
+      // Whoever ends the command early finds all as it was.
+      rmSync(made ?? probe, { recursive: true, force: true });
+    }
+  } catch (error) {
+    throw new OperatorError(
+      "init.keep",
+      `The site's keys cannot be kept in ${folder}: ${messageOf(error)}`,
+      "Make it writable, or name another folder: XDG_CONFIG_HOME=FOLDER. Nothing was written",
+    );
+  }
 }
 
 /** Files of 0600 in a folder of 0700, each whole or as it was. */

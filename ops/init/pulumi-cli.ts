@@ -35,7 +35,7 @@ export class Pulumi {
       throw new OperatorError(
         "init.pulumi-login",
         `The pulumi CLI is logged in to no backend: ${lastLine(stderr)}`,
-        "Log in and run this again: pulumi login, or for a folder of your own: pulumi login file://$HOME/tandem-state",
+        'Log in and run this again: pulumi login, or for a folder of your own: pulumi login "file://$HOME/tandem-state"',
       );
     }
     return z.object({ url: z.string() }).parse(JSON.parse(stdout)).url;

@@ -10,7 +10,16 @@ import { machineNames, readAnswers } from "./answers.ts";
 import { askAnswers } from "./ask.ts";
 import { createAuthority } from "./certificates.ts";
 import { createIdentity } from "./identity.ts";
-import { authorityFiles, copyAside, hasAuthority, keep, keepFolder, keepInstead, keptNames } from "./keep.ts";
+import {
+  authorityFiles,
+  copyAside,
+  hasAuthority,
+  keep,
+  keepFolder,
+  keepInstead,
+  keptNames,
+  requireKeepable,
+} from "./keep.ts";
 import { caPassphrase, stackPassphrase } from "./passphrases.ts";
 import { caName, type Renewal, renew } from "./renew.ts";
 import {
@@ -58,7 +67,9 @@ interface Circumstances {
   progress: Progress;
 }
 
-const next = ["pulumi preview -s mainpc", "pulumi up -s mainpc", "pulumi up -s pc2"];
+/** The CLI runs the program by the Node in PATH, which may be too old for it. */
+const byOwnNode = 'export PATH="$PWD/node_modules/.bin:$PATH"';
+const next = [byOwnNode, "pulumi preview -s mainpc", "pulumi up -s mainpc", "pulumi up -s pc2"];
 
 /** Interrupted, it leaves all files as they were. */
 export function init(options: InitOptions): Promise<InitResult> {
@@ -82,6 +93,7 @@ async function created(
   const { dir, secretsProvider } = options;
   const kept = keepFolder(project);
   refuseOwn(options, project);
+  requireKeepable(kept);
   refuseKept(options, kept);
   const ask = answersOf(options, terminal, signal);
   // Before anybody has answered twenty questions in vain.
@@ -121,6 +133,7 @@ async function renewed(options: InitOptions, what: Renewal[], circumstances: Cir
   if (needsCa && !hasAuthority(kept))
     progress.say(`No CA is kept in ${kept}: a new one is made, and the link is down until both machines have it`);
   const ca = needsCa ? await caPassphrase(options, terminal, { kind: "kept", folder: kept }) : undefined;
+  if (ca !== undefined && !hasAuthority(kept)) requireKeepable(kept);
   const { stacks, keptFiles } = renew({ folder: dir, project, what, kept, caPassphrase: ca, now: new Date() });
   const files = await seal(stacks, { folder: dir, project, secretsProvider, passphrase, signal, progress });
   if (Object.keys(keptFiles).length > 0) keep(kept, keptFiles);
@@ -151,6 +164,7 @@ async function added(
     next: [
       `write its agents into ${join(directory, `${name}.yaml`)}`,
       "tandem fleet check",
+      byOwnNode,
       ...[name, ...machineNames].map((stack) => `pulumi up -s ${stack}`),
     ],
   };

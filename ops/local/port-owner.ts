@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { OperatorError } from "../error.ts";
-import type { PlannedPort } from "./ports.ts";
+import { otherOffset, type PlannedPort } from "./ports.ts";
 
 /** Throws naming every port that cannot be had. */
 export async function requireFree(ports: readonly PlannedPort[]): Promise<void> {
@@ -19,7 +19,7 @@ export async function requireFree(ports: readonly PlannedPort[]): Promise<void> 
   throw new OperatorError(
     "port.taken",
     `${taken.length === 1 ? "a port is" : `${taken.length} ports are`} in use already:\n  ${shown}${more}`,
-    "Stop what holds them, or start with --port-offset 20000",
+    `Stop what holds them, or start with --port-offset ${otherOffset}`,
   );
 }
 

@@ -1,11 +1,17 @@
-/** Keeps one comment on a pull request: edits the one that begins with the marker, or makes it. */
+/** Keeps one comment on a pull request: edits its own that begins with the marker, or makes it. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { messageOf } from "../../hub/io/log.ts";
 import { OperatorError } from "../error.ts";
 import type { PullRequest } from "./pull-request.ts";
 
-const Comment = z.object({ id: z.number(), body: z.string().nullish(), html_url: z.string().default("") });
+const User = z.object({ login: z.string(), type: z.string() });
+const Comment = z.object({
+  id: z.number(),
+  body: z.string().nullish(),
+  html_url: z.string().default(""),
+  user: User.nullish(),
+});
 type Comment = z.infer<typeof Comment>;
 
 /** Pages of 100; beyond it a new comment is made rather than none. */
@@ -22,6 +28,16 @@ class Busy extends Error {
   constructor(message: string, afterMs?: number) {
     super(message);
     this.afterMs = afterMs;
+  }
+}
+
+/** GitHub will not do it, now or later. */
+class Refused extends OperatorError {
+  readonly status: number;
+
+  constructor(status: number, what: string, next: string) {
+    super("github.refused", what, next);
+    this.status = status;
   }
 }
 
@@ -57,19 +73,31 @@ export async function publish(
   }
 }
 
-/** The oldest that begins with the marker: a comment that quotes it is another's. */
+/** The oldest of ours that begins with the marker: anybody may write one that does, and rewrite it later; one that quotes it is another's. */
 async function find(pull: PullRequest, marker: string): Promise<Comment | undefined> {
+  const isOurs = await authorOf(pull);
   let url: string | undefined = urlOf(pull, `issues/${pull.number}/comments?per_page=100`);
   for (let page = 0; url !== undefined && page < mostPages; page++) {
     const answer = await ask(pull, "GET", url);
     const own = z
       .array(Comment)
       .parse(await answer.json())
-      .find(({ body }) => body?.startsWith(marker));
+      .find(({ body, user }) => body?.startsWith(marker) && isOurs(user ?? undefined));
     if (own !== undefined) return own;
     url = nextOf(answer.headers.get("link") ?? "");
   }
   return undefined;
+}
+
+/** Whose comments are the token's: those of a person by name; a workflow's token has no name to ask for, and writes as a bot. */
+async function authorOf(pull: PullRequest): Promise<(user: z.infer<typeof User> | undefined) => boolean> {
+  try {
+    const { login } = User.parse(await (await ask(pull, "GET", `${pull.apiUrl}/user`)).json());
+    return (user) => user?.login === login;
+  } catch (error) {
+    if (!(error instanceof Refused) || error.status !== 403) throw error;
+    return (user) => user?.type === "Bot";
+  }
 }
 
 const urlOf = ({ apiUrl, repository }: PullRequest, path: string) => `${apiUrl}/repos/${repository}/${path}`;
@@ -100,7 +128,7 @@ async function ask(pull: PullRequest, method: string, url: string, body?: unknow
   // GitHub's limits come as 429, or as 403 with a time to wait.
   if (answer.status >= 500 || answer.status === 429 || (answer.status === 403 && afterMs !== undefined))
     throw new Busy(words, afterMs);
-  throw new OperatorError("github.refused", words, nextStep(answer.status, pull));
+  throw new Refused(answer.status, words, nextStep(answer.status, pull));
 }
 
 function nextStep(status: number, { repository, number }: PullRequest): string {

@@ -108,12 +108,15 @@ function tryLock(lock: string): boolean {
   }
 }
 
+/** Undefined when it is gone. */
 function holderOf(lock: string): { pid: number; abandoned: boolean } | undefined {
   try {
     const pid = Number(readFileSync(lock, "utf8"));
     const silentMs = Date.now() - statSync(lock).mtimeMs;
     return { pid, abandoned: silentMs > abandonedMs || !isRunning(pid) };
-  } catch {
+  } catch (error) {
+    // One that cannot be read would be asked again without end.
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error; // file errors carry a code
     return undefined;
   }
 }

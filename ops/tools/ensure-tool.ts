@@ -24,7 +24,7 @@ const found = new Map<ToolName, Promise<string>>();
  * Resolves with the absolute path of a program that is new enough. Looks at the tool's environment variable, PATH and the
  * cache, then tries the sources; `say` gets a line for each step.
  * @throws OperatorError `tool.override` when the variable names no usable program, `tool.missing` with what was tried,
- * `tool.interrupted`.
+ * `tool.cache` when nothing can be kept, `tool.interrupted`.
  */
 export function ensureTool(name: ToolName, say: Say): Promise<string> {
   const known = found.get(name);
@@ -44,13 +44,26 @@ export async function obtain(tool: Tool, folder: string, say: Say): Promise<stri
   if (here !== undefined) return here.path;
   return await interruptible(async (signal) => {
     const guard = { signal, onWait: (pid: number) => line(`process ${pid} is fetching it, waiting`) };
-    return await withLock(folder, tool.name, guard, async () => {
+    const fetched = withLock(folder, tool.name, guard, async () => {
       const meanwhile = newest(await usable(tool, keptPrograms(folder, tool.name), line));
       if (meanwhile !== undefined) return meanwhile.path;
       removeLeftovers(folder, tool.name);
       return await fetchFrom(tool, folder, signal, line);
     });
+    return await fetched.catch((error: unknown) => {
+      throw unusable(tool, folder, error) ?? error;
+    });
   });
+}
+
+/** Of what the file system said; all else is said already. */
+function unusable(tool: Tool, folder: string, error: unknown): OperatorError | undefined {
+  if (error instanceof OperatorError || !(error instanceof Error) || !("code" in error)) return undefined;
+  return new OperatorError(
+    "tool.cache",
+    `${tool.name} cannot be fetched into ${folder}: ${error.message}`,
+    `Make that folder writable, name another with XDG_CACHE_HOME, or name the program in ${tool.variable}`,
+  );
 }
 
 async function overridden(tool: Tool, path: string, say: Say): Promise<string> {

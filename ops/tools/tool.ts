@@ -123,7 +123,7 @@ const tools: Record<ToolName, Tool> = {
     least: [120, 0, 0],
     leastReason: "the protocol that the tests drive it by",
     sources: [{ kind: "debian-install", package: "chromium" }],
-    byHand: "install Chrome or Chromium by the means of your system",
+    byHand: "install Google Chrome, or Chromium by the means of your system",
   },
 };
 

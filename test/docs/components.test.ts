@@ -4,7 +4,7 @@ import { join } from "node:path";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
 
-const root = new URL("../..", import.meta.url).pathname;
+const root = join(import.meta.dirname, "../..");
 const folder = join(root, "docs", "components");
 const pages = readdirSync(folder).filter((name) => name.endsWith(".md"));
 

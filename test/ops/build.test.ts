@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -33,6 +33,15 @@ it("each bundle starts in a folder without packages and prints its version", asy
     const { stdout } = await promisify(execFile)(process.execPath, [path, "--version"], { cwd: folder });
     expect(stdout, path).toBe(`${version}\n`);
   }
+});
+
+it("a folder that takes no files is named, with what to do", async () => {
+  const outDir = join(folder, "file");
+  writeFileSync(outDir, "");
+  await expect(build({ outDir })).rejects.toMatchObject({
+    code: "build.unwritable",
+    next: `Make ${join(outDir, "hub")} writable, or remove it`,
+  });
 });
 
 it("all that the page may load takes less than 100 KB gzipped, and what it loads at first less than 50", () => {

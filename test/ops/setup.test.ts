@@ -1,11 +1,23 @@
-import { spawn, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFile, spawn, spawnSync } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 
 const root = join(import.meta.dirname, "..", "..");
 const setup = join(root, "ops", "setup.mjs");
+const setupFiles = ["setup.mjs", "setup-lock.mjs"];
 
 function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "tandem-setup-"));
@@ -20,10 +32,10 @@ function script(content: string): string {
 }
 
 /** A package of its own around setup.mjs, whose npm is a script that records how it was called. */
-function packageWith(installed: object | undefined, wanted: object, npm: string, isLinked = false) {
+function packageIn(installed: object | undefined, wanted: object, npm: string, isLinked = false) {
   const folder = temporaryFolder();
   mkdirSync(join(folder, "ops"));
-  cpSync(setup, join(folder, "ops", "setup.mjs"));
+  for (const file of setupFiles) cpSync(join(root, "ops", file), join(folder, "ops", file));
   writeFileSync(join(folder, "package.json"), "{}");
   writeFileSync(join(folder, "package-lock.json"), JSON.stringify({ packages: wanted }));
   mkdirSync(join(folder, "node_modules", ".bin"), { recursive: true });
@@ -38,7 +50,21 @@ function packageWith(installed: object | undefined, wanted: object, npm: string,
   writeFileSync(join(folder, "bin", "npm"), `#!/bin/sh\n${npm}\n`, { mode: 0o755 });
   const { npm_execpath: _ours, ...rest } = process.env;
   const env = { ...rest, PATH: [join(folder, "bin"), process.env.PATH].join(delimiter) };
-  return () => spawnSync(process.execPath, [join(folder, "ops", "setup.mjs"), "start"], { env, encoding: "utf8" });
+  return { folder, env, command: [join(folder, "ops", "setup.mjs"), "start"] };
+}
+
+function packageWith(...args: Parameters<typeof packageIn>) {
+  const { env, command } = packageIn(...args);
+  return () => spawnSync(process.execPath, command, { env, encoding: "utf8" });
+}
+
+/** What it says and how it ends; several may run at once. */
+function started({ env, command }: ReturnType<typeof packageIn>): Promise<{ code: unknown; out: string; err: string }> {
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, command, { env }, (_, out, err) =>
+      resolve({ code: child.exitCode, out, err }),
+    );
+  });
 }
 
 describe("handing over", () => {
@@ -65,6 +91,15 @@ describe("handing over", () => {
     const file = script('process.kill(process.pid, "SIGKILL");');
     expect(spawnSync(process.execPath, [setup, "run", file]).status).toBe(137);
   });
+});
+
+it("no file takes its folder from an address, where a space or an umlaut is written otherwise", () => {
+  const files = ["components", "fleet", "hub", "ops", "test"].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((name) => join(root, folder, name)),
+  );
+  const sources = files.filter((file) => /\.(ts|tsx|mjs)$/.test(file));
+  expect(sources.length).toBeGreaterThan(1_000);
+  expect(sources.filter((file) => /import\.meta\.url\)\.pathname/.test(readFileSync(file, "utf8")))).toEqual([]);
 });
 
 describe("bringing the packages", () => {
@@ -95,10 +130,59 @@ describe("bringing the packages", () => {
     expect(stderr).not.toContain("called");
   });
 
-  it("asks npm for ci and hands over once it is done", () => {
-    const log = join(temporaryFolder(), "npm.log");
-    const { status, stdout } = packageWith(undefined, lock, `echo "$@" >> ${log}`)();
-    expect([status, stdout]).toEqual([0, "handed over\n"]);
-    expect(readFileSync(log, "utf8")).toMatch(/^ci /);
+  describe("while another command brings them", () => {
+    const record = "node_modules/.package-lock.json";
+    const installs = `[ "$1" = ci ] || exit 0; echo called >> npm.log; sleep 1; cp package-lock.json ${record}`;
+    const calls = (folder: string) => readFileSync(join(folder, "npm.log"), "utf8").match(/called/g)?.length;
+
+    it("waits for it, says for which process, and hands over: npm ci runs once for two", async () => {
+      const made = packageIn(undefined, lock, installs);
+      const ended = await Promise.all([started(made), started(made)]);
+      expect(ended.map(({ code, out }) => [code, out])).toEqual(Array(2).fill([0, "handed over\n"]));
+      const waited = ended.filter(({ err }) => /^packages: process \d+ is installing them, waiting$/m.test(err));
+      expect([waited.length, calls(made.folder)]).toEqual([1, 1]);
+      expect(existsSync(join(made.folder, ".npm-ci.lock"))).toBe(false);
+    });
+
+    it("does not wait for one that was killed, and leaves the lock to nobody when npm fails", async () => {
+      const { pid } = spawnSync("true");
+      const made = packageIn(undefined, lock, `${installs}; exit 9`);
+      writeFileSync(join(made.folder, ".npm-ci.lock"), String(pid));
+      expect(await started(made)).toMatchObject({ code: 1, out: "" });
+      expect(calls(made.folder)).toBe(1);
+      expect(existsSync(join(made.folder, ".npm-ci.lock"))).toBe(false);
+    });
   });
+
+  it("has npm run no install script but that of the package node, and hands over once it is done", () => {
+    const { words, status, stdout } = asked(undefined);
+    expect([status, stdout]).toEqual([0, "handed over\n"]);
+    expect(words).toEqual([
+      expect.stringMatching(/^ci --ignore-scripts /),
+      expect.stringMatching(/^rebuild node --ignore-scripts=false /),
+    ]);
+  });
+
+  it("brings the Node alone where an earlier command came no further than the packages", () => {
+    const { words, status } = asked(lock, (folder) => rmSync(join(folder, "node_modules", ".bin", "node")));
+    expect([status, words]).toEqual([0, [expect.stringMatching(/^rebuild node /)]]);
+  });
+
+  it("says that there is no Node when its script brought none", () => {
+    const made = packageIn(lock, lock, "exit 0");
+    rmSync(join(made.folder, "node_modules", ".bin", "node"));
+    const { status, stderr } = spawnSync(process.execPath, made.command, { env: made.env, encoding: "utf8" });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/bin\/node is missing: .*\n {2}→ See why: run "npm rebuild node /);
+  });
+
+  /** What npm was asked for, by a command that finds these packages; its `rebuild` brings the Node. */
+  function asked(installed: object | undefined, before: (folder: string) => void = () => {}) {
+    const bin = "node_modules/.bin/node";
+    const brings = `printf '#!/bin/sh\\necho handed over\\n' > ${bin} && chmod +x ${bin}`;
+    const made = packageIn(installed, lock, `echo "$@" >> npm.log; [ "$1" != rebuild ] || { ${brings}; }`);
+    before(made.folder);
+    const { status, stdout } = spawnSync(process.execPath, made.command, { env: made.env, encoding: "utf8" });
+    return { words: readFileSync(join(made.folder, "npm.log"), "utf8").trim().split("\n"), status, stdout };
+  }
 });

@@ -1,11 +1,11 @@
 /** A reporter of vitest that keeps what the tests of the matrix said; those that were skipped leave what was said before. */
-import { relative } from "node:path";
+import { join, relative } from "node:path";
 import type { Reporter, TestCase } from "vitest/node";
 import type { Fault } from "./fault.ts";
 import { faults } from "./faults.ts";
 import { merge, type Result, readResults, resultsFile, writeResults } from "./results.ts";
 
-const root = new URL("../..", import.meta.url).pathname;
+const root = join(import.meta.dirname, "../..");
 
 export default class MatrixReporter implements Reporter {
   readonly #file: string;

@@ -1,10 +1,11 @@
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import MatrixReporter from "./reporter.ts";
 
 /** The tests of the matrix, as `npm run reliability -- --run` chooses them; one file at a time, so that figures are of one pair each. */
 export default defineConfig({
   test: {
-    root: new URL("../..", import.meta.url).pathname,
+    root: join(import.meta.dirname, "../.."),
     include: ["test/**/*.test.ts", "test/reliability/*.fault.ts"],
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -4,12 +4,10 @@ import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import { longestSocketPathBytes } from "../../../hub/io/unix-socket.ts";
 import { OperatorError } from "../../error.ts";
 
 const Port = z.number().int().min(1).max(65_535);
-
-/** What an AF_UNIX path may hold on Linux, bytes; a longer one is cut off silently by the kernel's struct. */
-const longestSocketPathBytes = 107;
 
 export const HostedAgent = z.strictObject({
   name: z.string().min(1),
@@ -36,8 +34,8 @@ export const HostConfig = z.strictObject({
   controlSocket: z
     .string()
     .min(1)
-    .refine((path) => Buffer.byteLength(path) <= longestSocketPathBytes, {
-      error: `longer than the ${longestSocketPathBytes} bytes that the path of a unix socket may have`,
+    .refine((path) => Buffer.byteLength(path) <= longestSocketPathBytes(), {
+      error: `longer than the ${longestSocketPathBytes()} bytes that the path of a unix socket may have`,
     }),
   /** Base URLs of the hubs that take pushes: the home hub first, then the peer's. None: no pushes. */
   hubs: z.array(z.url()).max(2),
@@ -68,10 +66,17 @@ export function readHostConfig(file: string): HostConfig {
 /**
  * Where a process of agents takes commands: `<data>/<machine>/<process>.sock`, or a short name under the system's
  * temporary folder when that is longer than a unix socket's path may be. Readers take it from the config file.
+ *
+ * @param longestBytes of such a path @default what this computer takes
  */
-export function controlSocketPath(dataDir: string, machine: string, process: string): string {
+export function controlSocketPath(
+  dataDir: string,
+  machine: string,
+  process: string,
+  longestBytes: number = longestSocketPathBytes(),
+): string {
   const path = resolve(dataDir, machine, `${process}.sock`);
-  if (Buffer.byteLength(path) <= longestSocketPathBytes) return path;
+  if (Buffer.byteLength(path) <= longestBytes) return path;
   const short = createHash("sha256").update(path).digest("hex").slice(0, 16);
   return join(tmpdir(), `tandem-${short}.sock`);
 }

@@ -22,7 +22,7 @@ export async function fromDebianPackage(
 /** Installs the package with what it needs; its programs are in PATH afterwards. */
 export async function installDebianPackage(name: string, { signal, say }: Omit<Surroundings, "folder">): Promise<void> {
   const apt = aptGet();
-  if (!isRoot()) throw new Error(`needs root: sudo apt-get install ${name}`);
+  if (!isRoot()) throw new Error(await whatRootCanDo(name, signal));
   const args = ["install", "-y", "-q", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300", name];
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   say(`installing Debian's package ${name} with what it needs, a minute or two`);
@@ -33,6 +33,24 @@ export async function installDebianPackage(name: string, { signal, say }: Omit<S
   signal.throwIfAborted();
   // Not to be interrupted: a package that is half configured would trouble the whole system.
   await run(apt, args, { env, say });
+}
+
+/** Ubuntu, for one, has Chromium as no package of its own. */
+async function whatRootCanDo(name: string, signal: AbortSignal): Promise<string> {
+  const [cache] = findInPath(["apt-cache"]);
+  const install = `needs root: sudo apt-get install ${name}`;
+  if (cache === undefined) return install;
+  let candidate = "(none)";
+  const onLine = (line: string) => {
+    candidate = /^\s*Candidate: (.+)$/.exec(line)?.[1] ?? candidate;
+  };
+  try {
+    await run(cache, ["policy", name], { env: { ...process.env, LC_ALL: "C" }, signal, onLine });
+  } catch {
+    return install;
+  }
+  if (candidate !== "(none)") return install;
+  return `apt knows no package ${name} to install: this system has it by other means, or the lists are missing (sudo apt-get update)`;
 }
 
 function aptGet(): string {

@@ -1,9 +1,10 @@
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
 /** One pair of machines, so one file after the other, and what a test leaves is what the next one finds. */
 export default defineConfig({
   test: {
-    root: new URL("../../..", import.meta.url).pathname,
+    root: join(import.meta.dirname, "../../.."),
     include: ["test/e2e/engine/*.e2e.ts"],
     testTimeout: 300_000,
     hookTimeout: 600_000,

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
@@ -57,6 +57,21 @@ it("is handed on once its holder has yielded, and taken back when the successor 
   expect(await again.mayI()).toMatchObject({ kind: "no", reason: expect.stringContaining("had taken over and ended") });
   expect(await place(directory, "three").place.mayI()).toEqual({ kind: "ok" });
 });
+
+it.skipIf(process.platform !== "linux")(
+  "is handed on also where its directory's path is longer than that of a socket may be",
+  async () => {
+    const directory = join(scratch(), "d".repeat(120));
+    const [one, two] = [place(directory, "one"), place(directory, "two").place];
+    expect(await one.place.take()).toBe(true);
+    expect(await two.mayI()).toEqual({ kind: "ok" });
+    expect(await two.succeed(at)).toEqual({ kind: "ok" });
+    expect(one.told).toEqual(["yields to 9000"]);
+    expect(statSync(join(directory, "place.sock")).mode & 0o777).toBe(0o600);
+    two.close();
+    expect(existsSync(join(directory, "place.sock"))).toBe(false);
+  },
+);
 
 it("is taken back from a successor that was told to end, whose program may follow again", async () => {
   const directory = scratch();

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { HubFile, hubFileName, renderHubFile } from "../../../fleet/hub-file.ts";
+import { longestSocketPathBytes } from "../../../hub/io/unix-socket.ts";
 import { registerAgent } from "../../../ops/agent.ts";
 import { OperatorError } from "../../../ops/error.ts";
 import { controlSocketPath } from "../../../ops/local/agents/config.ts";
@@ -159,7 +160,22 @@ describe("tandem agent", () => {
 });
 
 describe("the control socket's path", () => {
-  it("stands in the machine's folder, and under the temporary folder once it is longer than 107 bytes", () => {
+  it.each([
+    ["linux", 107],
+    ["darwin", 103],
+  ])(
+    "on %s stands in the machine's folder up to %i bytes, and under the temporary folder from then on",
+    (platform, most) => {
+      const longestBytes = longestSocketPathBytes(platform);
+      const rest = Buffer.byteLength("/srv//pc2/agents.sock");
+      const at = (bytes: number) =>
+        controlSocketPath(`/srv/${"d".repeat(bytes - rest)}`, "pc2", "agents", longestBytes);
+      expect(at(most)).toMatch(/^\/srv\/d+\/pc2\/agents\.sock$/);
+      expect(at(most + 1)).toMatch(/tandem-[0-9a-f]{16}\.sock$/);
+    },
+  );
+
+  it("is another one for each folder and process, however long their paths are", () => {
     expect(controlSocketPath("/srv/data", "pc2", "pilot-Tutor")).toBe("/srv/data/pc2/pilot-Tutor.sock");
     const long = controlSocketPath(`/srv/${"d".repeat(100)}`, "pc2", "agents");
     expect(long).toMatch(/tandem-[0-9a-f]{16}\.sock$/);

@@ -9,7 +9,7 @@ import { onTestFinished } from "vitest";
 import { controlSocketPath, type HostConfigInput, type HostedAgent } from "../../../ops/local/agents/config.ts";
 import { freePorts } from "../../support/free-ports.ts";
 
-const agentsFolder = new URL("../../../ops/local/agents/", import.meta.url).pathname;
+const agentsFolder = join(import.meta.dirname, "../../../ops/local/agents");
 
 export interface Ended {
   code: number | null;

@@ -12,9 +12,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { promisify } from "node:util";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { parse } from "yaml";
 import { build } from "../../../ops/build.ts";
 import { isPacked, packProgram, programRoot, unpackFolder, unpackProgram } from "../../../ops/deploy/program.ts";
@@ -105,5 +105,8 @@ describe("the program of a deployment", () => {
     const one = unpackFolder("/srv/a", "7-pc2");
     expect(one).toMatch(/tandem\/deployments\/[0-9a-f]{8}\/7-pc2$/);
     expect(unpackFolder("/srv/b", "7-pc2")).not.toBe(one);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    vi.stubEnv("XDG_CACHE_HOME", "");
+    expect(isAbsolute(unpackFolder("/srv/a", "7-pc2"))).toBe(true);
   });
 });

@@ -1,13 +1,13 @@
 /** What was kept of one site when another one of the same project's name is set up or renewed, with a `pulumi` that only pretends. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { stringify } from "yaml";
 import { Answers, answersExample } from "../../../ops/init/answers.ts";
 import { createAuthority } from "../../../ops/init/certificates.ts";
 import { createIdentity } from "../../../ops/init/identity.ts";
-import { authorityFiles, keep } from "../../../ops/init/keep.ts";
+import { authorityFiles, keep, keepFolder, requireKeepable } from "../../../ops/init/keep.ts";
 import { type Renewal, renewals } from "../../../ops/init/renew.ts";
 import { init } from "../../../ops/init/run.ts";
 import { pretendedProject, projectFiles } from "./pretended-pulumi.ts";
@@ -54,6 +54,45 @@ function held(...path: string[]): Record<string, string> {
 }
 const asides = () => readdirSync(kept).filter((name) => name.startsWith("before-"));
 const stackFiles = () => projectFiles.map((name) => readFileSync(join(dir, name), "utf8"));
+
+it.each(["", "cfg", "./cfg"])("what is kept lies below the home where XDG_CONFIG_HOME is %j", (named) => {
+  vi.stubEnv("XDG_CONFIG_HOME", named);
+  expect(keepFolder("tandem")).toBe(join(homedir(), ".config", "tandem", "tandem"));
+});
+
+describe("a folder that takes no files", () => {
+  // A file stands where it would be made, which stops root, too.
+  beforeEach(() => writeFileSync(join(folder, "config"), ""));
+  const options = { renewKeys: false, force: false, json: true };
+
+  it("is said before anything of a new site is made, and nothing changes", async () => {
+    const before = stackFiles();
+    const created = init({ ...options, dir, answers: join(folder, "site.yaml"), renewCertificates: false });
+    await expect(created).rejects.toMatchObject({
+      code: "init.keep",
+      message: expect.stringContaining(`The site's keys cannot be kept in ${kept}: ENOTDIR`),
+    });
+    expect(stackFiles()).toEqual(before);
+  });
+
+  it("is said before certificates of a CA that would have to be kept, and nothing changes", async () => {
+    const before = stackFiles();
+    const caPassphraseFile = join(folder, "ca");
+    writeFileSync(caPassphraseFile, "hush\n");
+    const renewed = init({ ...options, dir, renewCertificates: true, caPassphraseFile });
+    await expect(renewed).rejects.toMatchObject({ code: "init.keep" });
+    expect(stackFiles()).toEqual(before);
+  });
+});
+
+it("a look at whether the folder takes files leaves nothing behind", () => {
+  requireKeepable(kept);
+  expect(existsSync(join(folder, "config"))).toBe(false);
+  keepSite(kept);
+  const before = readdirSync(kept);
+  requireKeepable(kept);
+  expect(readdirSync(kept)).toEqual(before);
+});
 
 describe("a second site of the same project's name", () => {
   const second = (force: boolean) =>

@@ -16,7 +16,8 @@ case "$1 $2" in
   [ ! -e "$HOME/slow" ] || sleep 30
   cat >/dev/null
   [ ! -e "$HOME/fails" ] || exit 1
-  sed -i "s/^config:/config:\\n  tandem:$key:\\n    secure: v1:x/" "Pulumi.$4.yaml" ;;
+  file=Pulumi.$4.yaml
+  awk -v key="tandem:$key" '{ print } /^config:/ { print "  " key ":\\n    secure: v1:x" }' "$file" >made && mv made "$file" ;;
 esac
 `;
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { loadFleet, requireFleet } from "../../../fleet/load.ts";
 import { openDataFolder } from "../../../ops/local/data-folder.ts";
+import { otherOffset } from "../../../ops/local/ports.ts";
 import {
   allMachineNames,
   planSite,
@@ -42,6 +43,11 @@ describe("the local run of a fleet with a satellite", () => {
 });
 
 describe("the local run of the shipped fleet", () => {
+  it("with the offset that is advised stays below 32,768, from where on a connection may hold any port", () => {
+    const { plan } = planSite(requireFleet(), otherOffset);
+    expect(Math.max(...plan.ports.map(({ localPort }) => localPort))).toBeLessThan(32_768);
+  });
+
   it("runs every warm standby, and gives each cold one to its machine's supervisor alone", async () => {
     const fleet = requireFleet();
     const dir = mkdtempSync(join(tmpdir(), "tandem-site-"));

@@ -5,7 +5,11 @@ import type { AddressInfo } from "node:net";
 export interface Kept {
   id: number;
   body: string;
+  user: { login: string; type: "Bot" | "User" } | null;
 }
+
+/** Whom the token of a workflow writes as. */
+const bot: Kept["user"] = { login: "github-actions[bot]", type: "Bot" };
 
 interface Refusal {
   status: number;
@@ -24,6 +28,8 @@ export class CommentsApi {
   /** For the next requests of that method, one each. */
   readonly refusals: (Refusal & { method: string })[] = [];
   token = "good";
+  /** Whose token it is. @default a workflow's, which may not ask for its user */
+  person: string | undefined;
   #nextId = 100;
   readonly #server = createServer((request, response) => void this.#answer(request, response));
 
@@ -41,8 +47,8 @@ export class CommentsApi {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  add(body: string): Kept {
-    const comment = { id: this.#nextId++, body };
+  add(body: string, user: Kept["user"] = bot): Kept {
+    const comment = { id: this.#nextId++, body, user };
     this.comments.push(comment);
     return comment;
   }
@@ -74,6 +80,11 @@ export class CommentsApi {
   #take(method: string, url: URL, text: string): Answer {
     const { pathname } = url;
     const list = "/repos/octo/site/issues/7/comments";
+    const user: Kept["user"] = this.person === undefined ? bot : { login: this.person, type: "User" };
+    if (pathname === "/user")
+      return user === bot
+        ? { status: 403, body: { message: "Resource not accessible by integration" } }
+        : { status: 200, body: user };
     if (method === "GET" && pathname === list) {
       const page = Number(url.searchParams.get("page") ?? 1);
       const size = Number(url.searchParams.get("per_page") ?? 30);
@@ -85,7 +96,7 @@ export class CommentsApi {
     const { body } = JSON.parse(text || "{}") as { body?: string }; // what our own client sends
     if (body !== undefined && body.length > mostCharacters)
       return { status: 422, body: { message: "Body is too long" } };
-    if (method === "POST" && pathname === list) return { status: 201, body: shown(this.add(body ?? "")) };
+    if (method === "POST" && pathname === list) return { status: 201, body: shown(this.add(body ?? "", user)) };
     const id = Number(/^\/repos\/octo\/site\/issues\/comments\/(\d+)$/.exec(pathname)?.[1]);
     const known = this.comments.find((comment) => comment.id === id);
     if (method !== "PATCH" || known === undefined) return { status: 404, body: { message: "Not Found" } };

@@ -39,7 +39,25 @@ describe("the one comment of a pull request", () => {
     expect(api.comments).toHaveLength(250);
     expect(api.comments[230]?.body).toBe(body("new"));
     expect(api.comments[3]?.body).toBe(`> ${marker}`);
-    expect(api.requests).toHaveLength(4);
+    expect(api.requests).toHaveLength(5);
+  });
+
+  it("is not one that somebody else began with the marker, who could rewrite it later", async () => {
+    const strangers = [{ login: "mallory", type: "User" as const }, null];
+    for (const user of strangers) api.add(body("nothing changes"), user);
+    for (const text of ["first", "second"]) await publishNow(text);
+    expect(api.comments.map((one) => one.body)).toEqual([
+      ...strangers.map(() => body("nothing changes")),
+      body("second"),
+    ]);
+  });
+
+  it("is that of the person whose token it is, and no bot's", async () => {
+    api.person = "octo";
+    api.add(body("a bot's"));
+    api.add(body("mallory's"), { login: "mallory", type: "User" });
+    for (const text of ["first", "second"]) await publishNow(text);
+    expect(api.comments.map((one) => one.body)).toEqual([body("a bot's"), body("mallory's"), body("second")]);
   });
 });
 
@@ -58,7 +76,7 @@ describe("a server that is busy", () => {
   it("is given up after 4 tries, with what it said last", async () => {
     for (let n = 0; n < 4; n++) api.refusals.push({ method: "GET", status: 503 });
     await expect(publishNow("first")).rejects.toThrow(
-      "the comment was not published in 4 tries: GET of /repos/octo/site/issues/7/comments was answered with 503: later",
+      "the comment was not published in 4 tries: GET of /user was answered with 503: later",
     );
     expect(pauses).toEqual([1_000, 4_000, 15_000]);
   });

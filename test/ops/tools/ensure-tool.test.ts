@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { obtain } from "../../../ops/tools/ensure-tool.ts";
 import { asSource, executable, imaginaryTool, program, servedRelease, temporaryFolder } from "./scratch.ts";
 
@@ -84,6 +84,21 @@ describe("fetching a tool", () => {
     expect(await obtain(tool, cache, say)).toBe(join(cache, "nats-server-2.10.0", "nats-server"));
   });
 
+  it.each([
+    ["is a file", () => writeFileSync(cache, "")],
+    // As one of root's to somebody else; a folder cannot be read by root either.
+    ["has a lock that cannot be read", () => mkdirSync(join(cache, ".lock-nats-server"), { recursive: true })],
+  ])("says what to do about a cache that %s", { timeout: 5_000 }, async (_case, spoil) => {
+    spoil();
+    const { release } = await servedRelease("2.12.3");
+    const refused = obtain(imaginaryTool({ sources: [asSource(release)] }), cache, say);
+    await expect(refused).rejects.toMatchObject({
+      code: "tool.cache",
+      next: expect.stringMatching(/XDG_CACHE_HOME, or name the program in TANDEM_IMAGINARY_TOOL$/),
+    });
+    await expect(refused).rejects.toThrow(cache);
+  });
+
   it("removes what a killed install left behind", async () => {
     mkdirSync(join(cache, ".tmp-nats-server-abcdef"), { recursive: true });
     const { release } = await servedRelease("2.12.3");
@@ -97,6 +112,21 @@ describe("fetching a tool", () => {
     program(`${executable(join(bin, "go"), script)}.result`, "2.12.3");
     const tool = imaginaryTool({ sources: [{ kind: "go", module: "example.test/server/v2", version: "v2.12.3" }] });
     expect(await obtain(tool, cache, say)).toBe(join(cache, "nats-server-2.12.3", "nats-server"));
+  });
+
+  it.each([
+    ["has", "2:1.0", "needs root: sudo apt-get install imaginary"],
+    ["does not have", "(none)", "apt knows no package imaginary to install: this system has it by other means"],
+  ])("tells one who is not root what would install a package that apt %s", async (_case, candidate, what) => {
+    vi.spyOn(process, "getuid").mockReturnValue(1_000);
+    onTestFinished(() => void vi.restoreAllMocks());
+    executable(join(bin, "apt-get"), "exit 1");
+    executable(
+      join(bin, "apt-cache"),
+      `[ "$LC_ALL $1" = "C policy" ] && printf '%s:\\n  Candidate: ${candidate}\\n' "$2"`,
+    );
+    const tool = imaginaryTool({ sources: [{ kind: "debian-install", package: "imaginary" }] });
+    await expect(obtain(tool, cache, say)).rejects.toThrow(`Debian's package imaginary: ${what}`);
   });
 
   it("lists each way with its error, and how to get it by hand, when all fail", async () => {
