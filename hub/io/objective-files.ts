@@ -60,8 +60,8 @@ export class ObjectiveFiles {
   }
 
   /** Resolves when it is on the disk, or was given up. */
-  add(lines: readonly MinuteLine[], wallMs: number): Promise<void> {
-    return this.#minutes.append(lines, wallMs);
+  async add(lines: readonly MinuteLine[], wallMs: number): Promise<void> {
+    await this.#minutes.append(lines, wallMs);
   }
 
   /** Writes down what is known of each day. Resolves when that was tried. */
