@@ -20,7 +20,6 @@ export function listingScript(roots: readonly string[]): string {
     '  find "$root" -maxdepth 4 -type f -user "$(id -u)" -name ".*.deployed" | while IFS= read -r record; do',
     '    recorded=$(head -c 64 "$record")',
     "    case $recorded in *[!0-9a-f]*) continue ;; esac",
-    '    [ "${#recorded}" = 64 ] || continue',
     '    file=$(dirname "$record")/$(basename "$record" .deployed | cut -c 2-)',
     '    if [ -f "$file" ] && [ ! -L "$file" ]; then',
     '      printf "file %s %s %s %s\\n" "$recorded" "$(sha256sum <"$file" | cut -c 1-64)" "$(stat -c %Y "$file")" "$file"',

@@ -34,7 +34,7 @@ import { PushgatewayKeeper } from "./io/pushgateway-keeper.ts";
 import { Records } from "./io/records.ts";
 import { SatelliteWatch } from "./io/satellite-watch.ts";
 import { type AlertStore, storeAlert } from "./io/store-alert.ts";
-import { adopt } from "./io/straight-push.ts";
+import { adopt, straightBounds } from "./io/straight-push.ts";
 import { Judge } from "./judge/judge.ts";
 import type { FromSeat } from "./judge/seat/messages.ts";
 import { MachineAlerts } from "./machine-alerts.ts";
@@ -168,6 +168,7 @@ export class Hub {
       settled: () => this.#holdsAll(),
       adopt: (sighting) =>
         adopt(sighting, { fold: this.#fold, append: (push) => this.#appendChecked(push), ...adoption }),
+      groupBounds: straightBounds(limits),
       log,
     });
     this.#judge = new Judge({

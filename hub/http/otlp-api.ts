@@ -7,6 +7,7 @@ import type { PushGate } from "../access/access.ts";
 import type { Candidate, Fold } from "../core/fold/fold.ts";
 import { groupKey } from "../core/group-path.ts";
 import { type Encoding, exportAnswer, mediaTypes, statusAnswer } from "../core/otlp/answer.ts";
+import type { GroupDraft } from "../core/otlp/group-draft.ts";
 import { decodeJson } from "../core/otlp/json.ts";
 import { decodeProtobuf } from "../core/otlp/protobuf.ts";
 import { draftGroups, type Fitted, fit, type Refused } from "../core/otlp/pushes.ts";
@@ -25,6 +26,7 @@ export interface OtlpApiOptions {
   /** Why the hub takes nothing yet; undefined when it does. */
   unready(): string | undefined;
   fold: Fold;
+  /** Counts what the push adds as there, in the same turn in which it is called. */
   append(push: Candidate): Promise<AppendOutcome>;
   /** Waits, within the hub's bound, until the peer has stored this machine's records up to there. */
   replicated(position: RecordPosition): Promise<"peer" | "local">;
@@ -109,14 +111,47 @@ async function answerExport(
     const text = `as text, a group would be longer than ${maxBodyBytes} bytes, or all of them than ${mostTextOfRequest} times that`;
     return failed(413, `${text}; ${advice}`);
   }
-  const expires = expiry.expiresAfterMs === undefined ? {} : { expiresAfterMs: expiry.expiresAfterMs };
-  const fitted = drafts.flatMap((draft) => {
+  const mostShown = mostTextOfRequest * options.fold.admission.limits.textCharactersPerPush;
+  if (shownCharacters(drafts, options.fold) > mostShown) {
+    const text = `with their groups' labels on every line, all groups together would be longer than ${mostShown} characters`;
+    return failed(413, `${text}; ${advice}, or with shorter names of instances`);
+  }
+  const own = drafts.filter((draft) => {
     const foreign = writer?.whyNot(draft.group);
-    if (foreign === undefined) return fit(options.fold, draft, expires, refused) ?? [];
+    if (foreign === undefined) return true;
     refused.push({ name: groupKey(draft.group), reason: "forbidden", points: draft.points, text: foreign });
-    return [];
+    return false;
   });
-  return await store(options, fitted, refused);
+  const expires = expiry.expiresAfterMs === undefined ? {} : { expiresAfterMs: expiry.expiresAfterMs };
+  return await fitAndStore(options, own, expires, refused);
+}
+
+/** Lower bound of what the check of all of them writes; that of a group ends where it passes the limit on one push. */
+function shownCharacters(drafts: readonly GroupDraft[], { admission }: Fold): number {
+  const { textCharactersPerPush } = admission.limits;
+  return drafts.reduce((sum, draft) => sum + Math.min(draft.leastShown(), textCharactersPerPush), 0);
+}
+
+/** Each group is judged with those before it as there: a limit is not passed by what one request brings at once. */
+function fitAndStore(
+  options: OtlpApiOptions,
+  drafts: readonly GroupDraft[],
+  expires: Pick<Candidate, "expiresAfterMs">,
+  refused: Refused[],
+): Promise<Answer> {
+  const holds: (() => void)[] = [];
+  try {
+    const fitted = drafts.flatMap((draft) => {
+      const one = fit(options.fold, draft, expires, refused);
+      if (one === undefined) return [];
+      holds.push(options.fold.reserve(one.push));
+      return one;
+    });
+    // Each append counts what it adds as there before it first waits, so there is no moment in which nobody does.
+    return store(options, fitted, refused);
+  } finally {
+    for (const release of holds) release();
+  }
 }
 
 async function store(options: OtlpApiOptions, fitted: readonly Fitted[], refused: Refused[]): Promise<Answer> {

@@ -1,6 +1,8 @@
-/** Looks at what a Pushgateway holds: the push times of its groups, cheaply, or all of it. */
+/** Looks at what a Pushgateway holds: the push times of its groups, cheaply, or all of some groups. */
 import { type Agent, type IncomingMessage, request } from "node:http";
-import { type FullSighting, readGateway, readPushTimes, type Sighting } from "../core/gateway-groups.ts";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { readBody, readPushTimes, readSighting, type Sighting } from "../core/gateway-groups.ts";
+import { GatewaySplitter, type GroupBounds, type SplitGroup } from "../core/gateway-splitter.ts";
 
 export interface GatewayAddress {
   host: string;
@@ -9,9 +11,6 @@ export interface GatewayAddress {
 
 /** For one look, ms: 10,000 groups take a Pushgateway 0.6 s. */
 const lookDeadlineMs = 10_000;
-/** Largest answer that is read whole, bytes. */
-const maxWholeBytes = 256 * 1024 * 1024;
-
 /** Read without a pause: a few ms. */
 const sliceCharacters = 64 * 1024;
 
@@ -51,28 +50,59 @@ async function inSlices(text: string): Promise<Sighting[] | undefined> {
     if (some === undefined) return undefined;
     for (const sighting of some) sightings.push(sighting);
     from = end;
-    await new Promise(setImmediate);
+    await nextTurn();
   }
   return sightings;
 }
 
-/** Groups with all that they hold: those that are wanted, or all. */
-export async function lookAtAll(
+/** A group of which all was asked. */
+export interface GroupSighting extends Sighting {
+  /** Of a PUT that would make it what it is; undefined when the group passes the bounds. */
+  body: string | undefined;
+}
+
+/** The same groups as `lookAtPushTimes` of a Pushgateway that cannot show its metrics, at more cost for it. */
+export async function lookAtGroups(address: GatewayAddress, agent: Agent, bounds: GroupBounds): Promise<Sighting[]> {
+  return await get(address, agent, "/api/v1/metrics", async (response) => {
+    const sightings: Sighting[] = [];
+    for await (const group of groupsOf(response, bounds)) sightings.push(readSighting(group));
+    return sightings;
+  });
+}
+
+/** Groups with all that they hold. What is not wanted is passed over, and pushes are answered meanwhile, however much it is. */
+export async function lookInto(
   address: GatewayAddress,
   agent: Agent,
-  wanted?: ReadonlySet<string>,
-): Promise<FullSighting[]> {
+  wanted: ReadonlySet<string>,
+  bounds: GroupBounds,
+): Promise<GroupSighting[]> {
   return await get(address, agent, "/api/v1/metrics", async (response) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    for await (const chunk of response as AsyncIterable<Buffer>) {
-      chunks.push(chunk);
-      bytes += chunk.length;
-      if (bytes > maxWholeBytes) throw new Error(`it holds more than ${maxWholeBytes} bytes of metrics`);
+    const sightings: GroupSighting[] = [];
+    for await (const group of groupsOf(response, bounds)) {
+      const sighting = readSighting(group);
+      if (wanted.has(sighting.key)) sightings.push({ ...sighting, body: await bodyOf(group, bounds) });
     }
-    if (response.statusCode !== 200) throw new Error(`GET /api/v1/metrics was answered with ${response.statusCode}`);
-    return readGateway(JSON.parse(Buffer.concat(chunks).toString("utf8")), wanted);
+    return sightings;
   });
+}
+
+async function* groupsOf(response: IncomingMessage, bounds: GroupBounds): AsyncIterable<SplitGroup> {
+  if (response.statusCode !== 200) throw new Error(`GET /api/v1/metrics was answered with ${response.statusCode}`);
+  const splitter = new GatewaySplitter(bounds);
+  for await (const chunk of response as AsyncIterable<Buffer>) yield* splitter.take(chunk);
+  if (!splitter.isWhole) throw new Error("the answer to GET /api/v1/metrics is no list of groups");
+}
+
+async function bodyOf({ others }: SplitGroup, { bytes }: GroupBounds): Promise<string | undefined> {
+  if (others === undefined) return undefined;
+  const pieces: string[] = [];
+  for (const piece of readBody(others, bytes)) {
+    if (piece === undefined) return undefined;
+    pieces.push(piece);
+    await nextTurn();
+  }
+  return pieces.join("");
 }
 
 /** @param read must not go on with the answer once it has resolved: the connection is then let go */

@@ -3,10 +3,11 @@
  * again, one that was pushed straight to it is adopted, and one that no hub would have taken is put back.
  */
 import type { Agent } from "node:http";
-import type { FullSighting } from "../core/gateway-groups.ts";
+import type { FullSighting, Sighting } from "../core/gateway-groups.ts";
+import type { GroupBounds } from "../core/gateway-splitter.ts";
 import { GatewayWatch, type Known } from "../core/gateway-watch.ts";
 import { groupPath } from "../core/group-path.ts";
-import { type GatewayAddress, lookAtAll, lookAtPushTimes } from "./gateway-look.ts";
+import { type GatewayAddress, type GroupSighting, lookAtGroups, lookAtPushTimes, lookInto } from "./gateway-look.ts";
 import { type Log, messageOf } from "./log.ts";
 import type { Adoption } from "./straight-push.ts";
 
@@ -25,6 +26,8 @@ export interface GatewayLooksOptions {
   settled(): boolean;
   /** Takes over a group that was pushed straight to the Pushgateway. */
   adopt(sighting: FullSighting): Promise<Adoption>;
+  /** Beyond them a group that was pushed straight to the Pushgateway is put back unread. */
+  groupBounds: GroupBounds;
   feed(keys: readonly string[]): void;
   /** The group need not be fed: a feed would undo what was pushed straight to the Pushgateway before its time came. */
   unfeed(key: string): void;
@@ -101,12 +104,12 @@ export class GatewayLooks {
   }
 
   async #look(startTime: string): Promise<void> {
-    const { address, agent, keys, known, unfed, settled, feed, askStartTime, log } = this.#options;
+    const { address, agent, groupBounds, keys, known, unfed, settled, feed, askStartTime, log } = this.#options;
     this.#sinceMs ??= Date.now();
     this.#touched.clear();
     for (const key of unfed()) this.#touched.add(key);
     const sightings = await this.#timed(
-      async () => (await lookAtPushTimes(address, agent)) ?? (await lookAtAll(address, agent)),
+      async () => (await lookAtPushTimes(address, agent)) ?? (await lookAtGroups(address, agent, groupBounds)),
     );
     // A Pushgateway that was started anew meanwhile is another one.
     if (this.#stopped || this.#options.startTime() !== startTime) return;
@@ -117,7 +120,7 @@ export class GatewayLooks {
       feed(refeed);
     }
     if (straight.length === 0) return;
-    const whole = await this.#timed(() => lookAtAll(address, agent, new Set(straight)));
+    const whole = await this.#timed(() => lookInto(address, agent, new Set(straight), groupBounds));
     // One that was started anew a moment ago shows the old states of its file, which must not pass for pushes.
     if ((await askStartTime()) === startTime) await this.#adoptAll(whole);
   }
@@ -131,15 +134,22 @@ export class GatewayLooks {
     }
   }
 
-  async #adoptAll(sightings: readonly FullSighting[]): Promise<void> {
+  async #adoptAll(sightings: readonly GroupSighting[]): Promise<void> {
     for (const sighting of sightings) {
       // What was pushed to a hub meanwhile is newer, and is on its way to the Pushgateway.
       if (this.#stopped || this.#touched.has(sighting.key)) continue;
-      this.#follow(sighting, await this.#options.adopt(sighting));
+      const { body } = sighting;
+      this.#follow(sighting, body === undefined ? this.#tooLarge() : await this.#options.adopt({ ...sighting, body }));
     }
   }
 
-  #follow(sighting: FullSighting, adoption: Adoption): void {
+  #tooLarge(): Adoption {
+    const { bytes, pairs, metricPairs } = this.#options.groupBounds;
+    const most = `${bytes} bytes, ${pairs} labels and values, or ${metricPairs} of one metric`;
+    return { kind: "refused", reason: `it is larger than what is read of a group: ${most}` };
+  }
+
+  #follow(sighting: Sighting, adoption: Adoption): void {
     const { key, group } = sighting;
     const { known, feed, unfeed, remove, log } = this.#options;
     switch (adoption.kind) {

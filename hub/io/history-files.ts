@@ -69,12 +69,13 @@ export class HistoryFiles {
   }
 
   /** Resolves when they are on the disk, or were given up. @param isPeers whether the peer's hub saw them */
-  add(rows: readonly MinuteRow[], wallMs: number, isPeers = false): Promise<void> {
+  async add(rows: readonly MinuteRow[], wallMs: number, isPeers = false): Promise<void> {
     const said = Math.floor(wallMs / idsEveryMs);
     const ids = said === this.#idsSaidFor ? [] : [{ name: this.#name, ids: this.#ids }];
     this.#idsSaidFor = said;
     const whose = isPeers ? { isPeers: true } : {};
-    return this.#log.append([...ids, ...rows.map((row) => ({ ...pack(row, this.#name), ...whose }))], wallMs);
+    const lines = [...ids, ...rows.map((row) => ({ ...pack(row, this.#name), ...whose }))];
+    if (!(await this.#log.append(lines, wallMs))) this.#idsSaidFor = Number.NEGATIVE_INFINITY;
   }
 
   idle(): Promise<void> {

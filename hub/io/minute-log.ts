@@ -26,8 +26,8 @@ const fileName = /^(\d{4}-\d{2}-\d{2}T\d{2})\.log$/;
 export class MinuteLog {
   readonly #options: MinuteLogOptions;
   /** Writes go one after another. */
-  #last: Promise<void> = Promise.resolve();
-  /** Files that this process has appended to: what an earlier one left may end in the middle of a line. */
+  #last: Promise<boolean> = Promise.resolve(true);
+  /** Files whose end this process has written: what an earlier one left, or an append that failed, may end in the middle of a line. */
   readonly #continued = new Set<string>();
   #failing = false;
 
@@ -55,18 +55,20 @@ export class MinuteLog {
     return values;
   }
 
-  /** Resolves when it is on the disk, or was given up. @param values a line each */
-  append(values: readonly unknown[], wallMs: number): Promise<void> {
+  /** Resolves with whether it is on the disk; if not, it was given up. @param values a line each */
+  append(values: readonly unknown[], wallMs: number): Promise<boolean> {
     this.#last = this.#last
       .then(() => this.#append(values, wallMs))
       .then(
         () => {
           this.#failing = false;
+          return true;
         },
         (error: unknown) => {
           // Said once: a full disk would fill the log, too.
           if (!this.#failing) this.#options.log.error("minutes.unwritten", { error: messageOf(error) });
           this.#failing = true;
+          return false;
         },
       );
     return this.#last;
@@ -78,23 +80,27 @@ export class MinuteLog {
   }
 
   async #append(values: readonly unknown[], wallMs: number): Promise<void> {
-    const { directory, fileMs, maxFileBytes } = this.#options;
+    const { directory, fileMs } = this.#options;
     const name = nameOf(Math.floor(wallMs / fileMs) * fileMs);
     await mkdir(directory, { recursive: true, mode: directoryMode });
-    const isFirst = !this.#continued.has(name);
+    const isFirst = !this.#continued.delete(name);
+    await this.#write(name, values, isFirst);
+    this.#continued.add(name);
+    if (isFirst) await this.#drop(wallMs);
+  }
+
+  async #write(name: string, values: readonly unknown[], isFirst: boolean): Promise<void> {
+    const { directory, maxFileBytes } = this.#options;
     const file = await open(join(directory, name), "a", fileMode);
     try {
       const { size } = await file.stat();
-      const text = values.map(checkedLine).join("");
+      const text = (isFirst && size > 0 ? "\n" : "") + values.map(checkedLine).join("");
       if (size + text.length > maxFileBytes) throw new Error(`${name} has ${maxFileBytes} bytes already`);
-      await file.appendFile(isFirst && size > 0 ? `\n${text}` : text);
+      await file.appendFile(text);
       await file.datasync();
     } finally {
       await file.close();
     }
-    if (!isFirst) return;
-    this.#continued.add(name);
-    await this.#drop(wallMs);
   }
 
   /**

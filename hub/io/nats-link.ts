@@ -21,8 +21,12 @@ export interface NatsLinkOptions {
 
 const reconnectWaitMs = 100;
 const pingIntervalMs = 1_000;
-/** Between two tries of a renewed seed that NATS does not know yet. */
+/** After the first try of a renewed seed that NATS does not know yet; doubled by each further one. */
 const renewEveryMs = 250;
+/** A seed may wait for days; who reloads NATS cuts the old key, and a link that is cut reads the file when it dials. */
+const longestRenewMs = 30_000;
+/** A cut between two seeds that is longer is a cut as any. */
+const renewalCutMs = 1_000;
 
 export class NatsLink {
   readonly nc: NatsConnection;
@@ -30,9 +34,12 @@ export class NatsLink {
   /** What a trial of a seed has in common with the link, the memory of the last good seed included. */
   readonly #connection: ConnectionOptions;
   #connected = true;
-  /** Between two seeds: a cut is then expected to be short, and what is sent meanwhile waits for its end. */
+  /** On the way to another seed: a cut is then expected to be short, and what is sent meanwhile waits for its end. */
   #renewing = false;
-  #renewal: Promise<void> | undefined;
+  /** Until a cut between two seeds counts as one. */
+  #patience: NodeJS.Timeout | undefined;
+  /** Of the newest order to renew the seed; an older one ends. */
+  #renewal = 0;
   /** How often it was connected anew. */
   #dials = 0;
   readonly #onCut = new Set<() => void>();
@@ -100,32 +107,29 @@ export class NatsLink {
    * so that the standing one is not given up for a key that is refused.
    */
   renewSeed(): void {
-    if (this.#options.seedFile === undefined) return;
+    // One that is cut reads the file when it dials.
+    if (this.#options.seedFile === undefined || !this.#connected) return;
     this.#renewing = true;
-    this.#renewal ??= this.#renew().finally(() => {
-      this.#renewal = undefined;
-    });
+    void this.#renew(++this.#renewal);
   }
 
   async close(): Promise<void> {
     await this.nc.close();
   }
 
-  async #renew(): Promise<void> {
+  async #renew(renewal: number): Promise<void> {
     const { name, log } = this.#options;
-    let complained = false;
     const dials = this.#dials;
-    const stands = () => this.#connected && this.#dials === dials && !this.nc.isClosed();
-    // A link that was cut meanwhile has read the file when it dialled again.
-    while (stands()) {
+    const stands = () => this.#connected && this.#dials === dials && this.#renewal === renewal && !this.nc.isClosed();
+    for (let tries = 0; stands(); tries++) {
       try {
         await tryConnection(this.#connection, `${name} (trial of a seed)`);
         if (stands()) await this.nc.reconnect();
         return;
       } catch (error) {
-        if (!complained) log.warn("nats.seed_refused", { error: messageOf(error) });
-        complained = true;
-        await new Promise((resolve) => setTimeout(resolve, renewEveryMs));
+        if (tries === 0) log.warn("nats.seed_refused", { error: messageOf(error) });
+        const waitMs = Math.min(longestRenewMs, renewEveryMs * 2 ** tries);
+        await new Promise((resolve) => setTimeout(resolve, waitMs).unref());
       }
     }
   }
@@ -136,17 +140,27 @@ export class NatsLink {
       if (status.type === Events.Disconnect) {
         if (this.#connected) log.warn("nats.disconnected", { renewing: this.#renewing });
         this.#connected = false;
+        if (this.#renewing) this.#patience ??= setTimeout(() => this.#giveUpRenewing(), renewalCutMs).unref();
         if (!this.connected) for (const tell of this.#onCut) tell();
       } else if (status.type === Events.Reconnect && !this.#connected) {
         // The client says so once for each try that was refused before.
         this.#connected = true;
         this.#dials++;
         this.#renewing = false;
+        clearTimeout(this.#patience);
+        this.#patience = undefined;
         log.info("nats.connected");
         onReconnect(this.nc);
       }
     }
     this.#connected = false;
+    clearTimeout(this.#patience);
+  }
+
+  #giveUpRenewing(): void {
+    this.#patience = undefined;
+    this.#renewing = false;
+    for (const tell of this.#onCut) tell();
   }
 }
 

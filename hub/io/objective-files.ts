@@ -31,6 +31,8 @@ export class ObjectiveFiles {
   /** Writes go one after another. */
   #last: Promise<void> = Promise.resolve();
   #written = "";
+  /** The days of an earlier life are on the disk, and could not be read. */
+  #daysUnread = false;
 
   /** @param directory made when missing; theirs alone */
   constructor(directory: string, log: Log) {
@@ -53,21 +55,21 @@ export class ObjectiveFiles {
       if (data === undefined || data.minute > nowMinute || data.minute <= nowMinute - keptMinutes) continue;
       each(books, data.counts, (book, count) => book.addOwn(data.minute, count));
     }
-    for (const value of await this.#readDays()) {
-      const { data } = DayLine.safeParse(value);
-      if (data !== undefined) each(books, data.counts, (book, count) => book.noteDay(data.day, count));
-    }
+    await this.#takeDays(books);
   }
 
   /** Resolves when it is on the disk, or was given up. */
-  add(lines: readonly MinuteLine[], wallMs: number): Promise<void> {
-    return this.#minutes.append(lines, wallMs);
+  async add(lines: readonly MinuteLine[], wallMs: number): Promise<void> {
+    await this.#minutes.append(lines, wallMs);
   }
 
-  /** Writes down what is known of each day. Resolves when that was tried. */
+  /** Writes down what is known of each day, that of an earlier life included, or nothing while that cannot be read. Resolves when that was tried. */
   keepDays(books: Books, wallMs: number): Promise<void> {
-    const text = daysText(books, minuteOf(wallMs));
-    if (text !== this.#written) this.#last = this.#last.then(() => this.#write(text));
+    this.#last = this.#last.then(async () => {
+      if (this.#daysUnread) await this.#takeDays(books);
+      const text = daysText(books, minuteOf(wallMs));
+      if (!this.#daysUnread && text !== this.#written) await this.#write(text);
+    });
     return this.#last;
   }
 
@@ -84,15 +86,24 @@ export class ObjectiveFiles {
     }
   }
 
+  async #takeDays(books: Books): Promise<void> {
+    for (const value of await this.#readDays()) {
+      const { data } = DayLine.safeParse(value);
+      if (data !== undefined) each(books, data.counts, (book, count) => book.noteDay(data.day, count));
+    }
+  }
+
   async #readDays(): Promise<unknown[]> {
+    this.#daysUnread = false;
     try {
       const { values, damaged } = readCheckedLines(await readFile(this.#daysPath, "utf8"));
       if (damaged > 0) this.#log.warn("objectives.damaged", { path: this.#daysPath, lines: damaged });
       return values;
     } catch (error) {
       // fs errors carry a code
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT")
-        this.#log.error("objectives.unread", { error: messageOf(error) });
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+      this.#log.error("objectives.unread", { path: this.#daysPath, error: messageOf(error) });
+      this.#daysUnread = true;
       return [];
     }
   }

@@ -8,6 +8,7 @@ import { z } from "zod";
 import { FeedPace } from "../core/feed-pace.ts";
 import { FeedQueue } from "../core/feed-queue.ts";
 import type { FullSighting } from "../core/gateway-groups.ts";
+import type { GroupBounds } from "../core/gateway-splitter.ts";
 import type { Known } from "../core/gateway-watch.ts";
 import { GatewayLooks } from "./gateway-looks.ts";
 import { type Log, messageOf } from "./log.ts";
@@ -34,6 +35,8 @@ export interface PushgatewayKeeperOptions {
   settled(): boolean;
   /** Takes over a group that was pushed straight to the Pushgateway. */
   adopt(sighting: FullSighting): Promise<Adoption>;
+  /** Beyond them a group that was pushed straight to the Pushgateway is put back unread. */
+  groupBounds: GroupBounds;
   /** Between two looks, ms. @default 1000 */
   lookEveryMs?: number;
   log: Log;

@@ -14,7 +14,7 @@ import {
   StorageType,
 } from "nats";
 import { SnapshotLine, SnapshotManifest } from "../core/snapshot.ts";
-import { feed } from "./feed.ts";
+import { type FedMessage, feed } from "./feed.ts";
 import { acrossLink } from "./inboxes.ts";
 import { type Log, messageOf } from "./log.ts";
 import { isNoMessage, isNoResponder, isNoStream } from "./streams.ts";
@@ -55,6 +55,9 @@ const longestLineBytes = 16 * 1024 ** 2;
 const groupStart = '{"is":"group"';
 
 class TooLong extends Error {}
+
+/** The feed broke: that says nothing of the bytes. */
+class Unreached extends Error {}
 
 const tooLarge = (limitBytes: number) =>
   `the state takes more than the ${limitBytes} bytes of a snapshot; delete groups that nobody needs any more`;
@@ -193,7 +196,8 @@ export class SnapshotStore {
    * each of them is true, but its manifest is not returned. What was counted comes last and only from a whole one, since
    * those lines are true together: records that count as noted are not noted again.
    * @param judge of another machine's; without one each line is taken in
-   * @returns undefined when there is none
+   * @returns undefined when there is none, or none that is as it was written
+   * @throws when none could be read and one may be whole: who goes on without it writes over it in the end
    */
   async read(
     machine: string,
@@ -203,6 +207,7 @@ export class SnapshotStore {
   ): Promise<StoredSnapshot | undefined> {
     const jsm = await this.#managerOf(machine);
     let tooLongSeq = 0;
+    let unreached: Unreached | undefined;
     for (const find of [() => this.newest(machine), () => this.#oldest(machine)]) {
       const found = await find();
       // The only one is read twice, since its feed may be what broke; one that is too long stays so.
@@ -222,12 +227,14 @@ export class SnapshotStore {
           tooLongSeq = found.seq;
           judge?.onTooLong();
         }
+        if (error instanceof Unreached) unreached = error;
         this.#log.error("snapshot.unreadable", { machine, seq: found.seq, error: messageOf(error) });
         continue;
       }
       for (const line of counted) onLine(line);
       return found;
     }
+    if (unreached !== undefined) throw unreached;
     return undefined;
   }
 
@@ -251,9 +258,8 @@ export class SnapshotStore {
       lines++;
       onLine(SnapshotLine.parse(JSON.parse(text)));
     };
-    for await (const { streamSeq, data } of feed(nc, jsm, snapshotStream, manifest.firstSeq, signal, {
-      untilCaughtUp: true,
-    })) {
+    const messages = feed(nc, jsm, snapshotStream, manifest.firstSeq, signal, { untilCaughtUp: true });
+    for await (const { streamSeq, data } of reached(messages)) {
       if (streamSeq >= seq) break;
       bytes += data.length;
       if (bytes > this.#limitBytes) throw new TooLong(`it takes more than the ${this.#limitBytes} bytes of a snapshot`);
@@ -280,6 +286,14 @@ export class SnapshotStore {
   /** The connection by which that machine's stream is asked and heard. */
   #reach(machine: string): NatsConnection {
     return machine === this.#machine ? this.#nc : acrossLink(this.#nc);
+  }
+}
+
+async function* reached(messages: AsyncIterable<FedMessage>): AsyncIterable<FedMessage> {
+  try {
+    yield* messages;
+  } catch (error) {
+    throw new Unreached(messageOf(error), { cause: error });
   }
 }
 

@@ -3,6 +3,8 @@ import { renderHeader } from "../core/exposition/render.ts";
 import type { Candidate, Fold } from "../core/fold/fold.ts";
 import { prepareBody, storedBounds } from "../core/fold/prepare.ts";
 import type { FullSighting } from "../core/gateway-groups.ts";
+import type { GroupBounds } from "../core/gateway-splitter.ts";
+import type { PushLimits } from "../core/push-limits.ts";
 import type { AppendOutcome } from "./journal.ts";
 
 export type Adoption =
@@ -23,6 +25,11 @@ export interface StraightPushOptions {
   groupExpiryMs?: number;
   /** Whether a push needs a token, which a Pushgateway asks nobody for. @default false */
   needsToken?: boolean;
+}
+
+/** Room for what pushes within these limits make of a group: JSON escapes more than text does, and most series have a few labels. */
+export function straightBounds({ textCharactersPerPush, seriesPerPush }: PushLimits): GroupBounds {
+  return { bytes: 4 * textCharactersPerPush, pairs: 25 * seriesPerPush, metricPairs: 2 * seriesPerPush };
 }
 
 export async function adopt({ key, group, body }: FullSighting, options: StraightPushOptions): Promise<Adoption> {

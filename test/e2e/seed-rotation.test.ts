@@ -136,8 +136,8 @@ describe("two hubs whose NATS asks for keys", () => {
     await pair.pc2.reload();
     await until("the cut", () => said("pc2", "nats.disconnected") > 0);
     expect(await push("pc2", "cut")).toMatch(/^503/);
-    const refusals = pair.pc2.log().split("authentication error").length;
-    await until("3 refusals", () => pair.pc2.log().split("authentication error").length > refusals + 3);
+    const refusals = refused("pc2");
+    await until("3 refusals", () => refused("pc2") > refusals + 3);
     const before = connects("pc2");
     replaceSeed(hub("pc2").seedFile, key);
     await until("a push", async () => (await push("pc2", "again")) === "200 peer");
@@ -155,7 +155,35 @@ describe("two hubs whose NATS asks for keys", () => {
     expect(await push("pc2", "still")).toMatch(/^200/);
     for (const { log } of hubs.values()) expect(log).not.toMatch(/SU[A-Z2-7]{10}/);
   });
+
+  it("a seed that NATS never gets is tried ever more rarely, and the end of that NATS counts after 1 s", async () => {
+    const key = new Key();
+    const [complaints, refusals] = [said("mainpc", "nats.seed_refused"), refused("mainpc")];
+    replaceSeed(hub("mainpc").seedFile, key);
+    hub("mainpc").process.kill("SIGHUP");
+    await until("the trial", () => said("mainpc", "nats.seed_refused") > complaints);
+    await new Promise((resolve) => setTimeout(resolve, 4_000));
+    // Of two connections, five each.
+    expect(refused("mainpc") - refusals).toBeLessThan(16);
+    const cuts = said("mainpc", "nats.disconnected");
+    await pair.mainpc.kill();
+    await until("the cut", () => said("mainpc", "nats.disconnected") > cuts);
+    // As long as one between two seeds may take.
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    const startedMs = performance.now();
+    expect(await push("mainpc", "cut")).toMatch(/^503/);
+    // Without a spool what waits for NATS is given up after 5 s.
+    expect(performance.now() - startedMs).toBeLessThan(1_000);
+    pair.mainpc.authorize({ hub: key.publicKey });
+    await pair.mainpc.start();
+    await until("a push", async () => (await push("mainpc", "again")) === "200 peer");
+  });
 });
+
+/** Connections that a server has turned away. */
+function refused(name: string): number {
+  return server(name).log().split("authentication error").length;
+}
 
 function replaceSeed(path: string, key: Key): void {
   writeFileSync(`${path}.new`, `${key.seed}\n`, { mode: 0o400 });

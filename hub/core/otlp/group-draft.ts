@@ -89,14 +89,27 @@ export class GroupDraft {
 
   /** Bytes that the text has at least, known before it is written. */
   leastBytes(): number {
-    let bytes = 0;
+    return this.#least().bytes;
+  }
+
+  /** Characters that its lines have at least where they are shown, each with the group's labels. */
+  leastShown(): number {
+    const { bytes, lines } = this.#least();
+    const path = this.group.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+    return bytes + lines * path;
+  }
+
+  #least(): { bytes: number; lines: number } {
+    let [bytes, lines] = [0, 0];
     for (const family of this.#all()) {
       for (const metric of family.metrics) {
         const labels = metric.labels.reduce((sum, each) => sum + each.length, 0);
-        bytes += lineCount(family.type, metric) * (family.name.length + labels);
+        const written = lineCount(family.type, metric);
+        bytes += written * (family.name.length + labels);
+        lines += written;
       }
     }
-    return bytes;
+    return { bytes, lines };
   }
 
   text(): string {

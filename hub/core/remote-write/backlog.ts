@@ -79,11 +79,15 @@ export class Backlog {
     return this.#requests[this.#of(target).next - this.#first];
   }
 
-  /** The target has it, will never take it, or has it from the peer. Without effect when it went meanwhile. @param sent by this hub */
+  /**
+   * The target has the next one, will never take it, or has it from the peer. Without effect when it went meanwhile: it is noted as missed
+   * then, with all of its instant. @param sent by this hub
+   */
   pass(target: string, request: QueuedRequest, sent: boolean): void {
+    if (this.next(target) !== request) return;
     const progress = this.#of(target);
     if (request.kind === "shared") this.#note(progress, request.atMs, sent);
-    if (this.next(target) === request) progress.next++;
+    progress.next++;
   }
 
   position(target: string): Position {

@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Writer } from "../../../hub/access/access.ts";
 import { WireReader } from "../../../hub/core/exposition/protobuf/wire.ts";
 import { groupKey } from "../../../hub/core/group-path.ts";
+import type { PushLimits } from "../../../hub/core/push-limits.ts";
 import type { OtlpApiOptions } from "../../../hub/http/otlp-api.ts";
 import { part } from "../core/exposition/protobuf/encode.ts";
 import { sdkBodies, sdkMetrics } from "../core/otlp/sdk-bodies.ts";
@@ -295,4 +296,48 @@ it("what passes a limit on pushes is refused of a request, with the limit, and t
     partialSuccess: { rejectedDataPoints: "3", errorMessage: expect.stringMatching(/2 .*most|most .*2|more than 2/) },
   });
   expect(hub.appended.map(({ group }) => groupKey(group))).toEqual(['job="small"']);
+});
+
+it.each<[string, Partial<PushLimits>, string[], number]>([
+  ["3 groups", { groups: 3 }, ["a", "b", "c", "d", "e"], 3],
+  ["6,000 characters", { textCharacters: 6_000 }, ["a", "b", "c", "d"].map((job) => job.repeat(1_000)), 2],
+])("a limit of %s is not passed by what one request brings together", async (_, limits, jobs, taken) => {
+  hub = await startPushServer({ limits });
+  const answer = await post(asked(Object.fromEntries(jobs.map((job) => [job, { gauges: ["x"] }]))));
+  expect([answer.status, await answer.json()]).toMatchObject([
+    200,
+    { partialSuccess: { rejectedDataPoints: String(jobs.length - taken) } },
+  ]);
+  expect(hub.appended.map(({ group }) => group)).toEqual(jobs.slice(0, taken).map((job) => [["job", job]]));
+});
+
+it("what one request brings is counted as there until it is stored, and no longer", async () => {
+  let [isFull, kept] = [true, 0];
+  hub = await startPushServer({
+    limits: { groups: 3 },
+    otlp: {
+      append: async () => {
+        if (isFull) return { kind: "full", reason: "because" };
+        return { kind: "stored", position: { incarnation: "one", seq: ++kept } };
+      },
+    },
+  });
+  const body = asked({ a: { gauges: ["x"] }, b: { gauges: ["x"] }, c: { gauges: ["x"] } });
+  expect((await post(body)).status).toBe(503);
+  isFull = false;
+  expect([(await post(body)).status, kept]).toEqual([200, 3]);
+});
+
+it("groups whose long labels make far more of a request than its body are refused together, before any is checked", async () => {
+  hub = await startPushServer({ limits: { textCharactersPerPush: 3_000 } });
+  const ofJobs = (letters: string) =>
+    asked(Object.fromEntries([...letters].map((letter) => [letter.repeat(1_000), { gauges: ["x", "y"] }])));
+  const answer = await post(ofJobs("abcdefg"));
+  expect([answer.status, await answer.json()]).toMatchObject([
+    413,
+    { message: expect.stringContaining("would be longer than 12000 characters; export in smaller batches") },
+  ]);
+  expect(hub.appended).toEqual([]);
+  expect(await (await post(ofJobs("abcde"))).json()).toEqual({});
+  expect(hub.appended).toHaveLength(5);
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -55,6 +55,17 @@ it("loses the one minute whose line is damaged, and none where the line that nam
   writeFileSync(path, [lines[0], "torn", lines[2]].join("\n"));
   const ring = await read();
   expect([now - 2, now - 1].map((minute) => ring.valueAt(minute, "series"))).toEqual([null, 2]);
+});
+
+it("names the agents again behind an hour's first line that could not be written", async () => {
+  const files = new HistoryFiles(directory, ids, log);
+  const path = join(directory, "2026-03-10T12.log");
+  mkdirSync(path);
+  await files.add([row(now - 2, 1, [1, 1])], atMs);
+  rmdirSync(path);
+  await files.add([row(now - 1, 7, [3, 5])], atMs);
+  const other = await read(["pc2/B", "pc2/C"]);
+  expect([0, 1].map((i) => other.agentAt(now - 1, i).latencyMs)).toEqual([5, null]);
 });
 
 it("fills the gap of one hub from the other by an answer that its schema takes, and asks no more for what both do not know", async () => {

@@ -1,4 +1,15 @@
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -48,6 +59,22 @@ it("loses the torn line alone, at every length to which a crash may cut the file
     const kept = bytes >= whole.length - 1 ? [{ a: 1 }, { b: 2 }] : bytes >= whole.indexOf("\n") ? [{ a: 1 }] : [];
     expect(read, String(bytes)).toEqual([...kept, { c: 3 }]);
   }
+});
+
+it("loses what could not be written alone, also where half of it was, and says of each append whether it is on the disk", async () => {
+  const log = open();
+  expect(await log.append([{ a: 1 }], at)).toBe(true);
+  const path = file();
+  renameSync(path, `${path}.away`);
+  // Of another kind, so that an append fails, as on a full disk.
+  mkdirSync(path);
+  expect(await log.append([{ b: 2 }], at)).toBe(false);
+  rmdirSync(path);
+  renameSync(`${path}.away`, path);
+  appendFileSync(path, '00000000 {"b');
+  expect(await log.append([{ c: 3 }], at)).toBe(true);
+  expect(await log.append([{ d: 4 }], at)).toBe(true);
+  expect(await open().read()).toEqual([{ a: 1 }, { c: 3 }, { d: 4 }]);
 });
 
 it("loses the damaged line alone, says so, and starts with a file that holds something else", async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -52,6 +52,28 @@ it("loses the one day whose line is damaged, and starts with files that hold som
   expect((await read()).days(now).map(({ day }) => day)).toEqual([20_500, 20_502]);
   writeFileSync(path, '{"days": "none"}');
   expect((await read()).days(now)).toEqual([]);
+});
+
+it("writes over no days that could not be read at the start: they are read when they can be", async () => {
+  const known = new ObjectiveBook();
+  for (const day of [20_500, 20_501]) known.noteDay(day, { total: 86_000, bad: 1 });
+  await open().keepDays(new Map([["pair", known]]), atMs);
+  const path = join(directory, days);
+  renameSync(path, `${path}.away`);
+  // Of another kind, so that it cannot be read, as on a disk that fails.
+  mkdirSync(path);
+  const files = open();
+  const book = new ObjectiveBook();
+  const books = new Map([["pair", book]]);
+  await files.read(books, atMs);
+  book.noteDay(20_502, { total: 40_000, bad: 2 });
+  await files.keepDays(books, atMs);
+  expect(book.days(now).map(({ day }) => day)).toEqual([20_502]);
+  rmdirSync(path);
+  renameSync(`${path}.away`, path);
+  await files.keepDays(books, atMs);
+  for (const each of [book, await read()])
+    expect(each.days(now).map(({ day }) => day)).toEqual([20_500, 20_501, 20_502]);
 });
 
 it("keeps the days also when they are written while the clock stands at 1970", async () => {

@@ -1,8 +1,10 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { PushLimits } from "../../../hub/core/push-limits.ts";
 import { createLog } from "../../../hub/io/log.ts";
 import { type KeptGroup, PushgatewayKeeper } from "../../../hub/io/pushgateway-keeper.ts";
+import { straightBounds } from "../../../hub/io/straight-push.ts";
 import { RealPushgateway } from "../../support/pushgateway.ts";
 import { until } from "../../support/until.ts";
 
@@ -24,6 +26,7 @@ it("feeds none of 5,000 groups that are read back as deleted, at a start and whe
     ready: () => ready,
     settled: () => true,
     adopt: async () => ({ kind: "equal" }),
+    groupBounds: straightBounds(PushLimits.parse({})),
     lookEveryMs: 60_000,
     log: createLog("test", () => {}),
   });
@@ -75,6 +78,7 @@ describe("the keeper of a real Pushgateway", () => {
       ready: () => true,
       settled: () => true,
       adopt: async () => ({ kind: "equal" }),
+      groupBounds: straightBounds(PushLimits.parse({})),
       log: createLog("test", () => {}),
     });
   });

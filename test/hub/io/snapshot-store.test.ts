@@ -80,6 +80,35 @@ it("one that has lost a part says groups, but not what was counted: the rest of 
   expect(lines.map(({ is }) => is)).not.toContain("noted");
 });
 
+it("one whose NATS stands still for 1.6 s at each try is not taken for none, and is read whole later", {
+  timeout: 20_000,
+}, async () => {
+  const jobs = Array.from({ length: 100 }, (_, i) => group(`${i}`, 200_000));
+  await store.write(each([...jobs, noted]), () => draft);
+  let stalls = 0;
+  let thawed = Promise.resolve();
+  const stall = () => {
+    stalls++;
+    nats.mainpc.freeze();
+    // Longer than a feed may be silent, and not as long as a request may take.
+    thawed = new Promise((resolve) => setTimeout(resolve, 1_600)).then(() => nats.mainpc.thaw());
+  };
+  const lines: SnapshotLine[] = [];
+  const stalled = store.read(
+    "mainpc",
+    (line) => {
+      if (lines.push(line) > 0 && line.is === "group" && line.group[0]?.[1] === "0") stall();
+    },
+    never,
+  );
+  await expect(stalled).rejects.toThrow("fell silent");
+  await thawed;
+  expect(stalls).toBe(2);
+  expect(lines.map(({ is }) => is)).not.toContain("noted");
+  const back = await read();
+  expect([back.stored?.manifest.lines, back.lines.at(-1)]).toEqual([101, noted]);
+});
+
 it("writes that fail half-way leave nothing behind that would fill the stream", async () => {
   const jsm = await nc.jetstreamManager();
   const { config } = await jsm.streams.info(snapshotStream);

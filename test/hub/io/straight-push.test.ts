@@ -40,6 +40,7 @@ class Side {
       ready: () => this.ready,
       lookEveryMs: 100,
       settled: () => this.settled,
+      groupBounds: { bytes: 50_000, pairs: 5_000, metricPairs: 1_000 },
       adopt: (sighting) =>
         adopt(sighting, {
           fold: this.fold,
@@ -229,6 +230,33 @@ describe("a Pushgateway that others write to", () => {
     expect(side.lines.join()).toContain("kept is of type counter in this push");
     expect(side.appended).toEqual([]);
     expect(side.fold.groupCount).toBe(1);
+  });
+
+  it("is put back unread where a group is larger than any push makes one, and shows all others meanwhile and thereafter", async () => {
+    side.push("/metrics/job/a", "kept 1\n");
+    await side.shows('kept{instance="",job="a"} 1');
+    const large = Array.from({ length: 2_000 }, (_, i) => `big{i="${i}"} 1\n`).join("");
+    await side.straight("/metrics/job/new", large);
+    await side.straight("/metrics/job/a", large);
+    await side.straight("/metrics/job/b", "labels 2\n");
+    await side.holds('labels{instance="",job="b"} 2');
+    await until("both put back", () => side.keeper.looks.putBack >= 2);
+    await side.shows('kept{instance="",job="a"} 1');
+    await until("the end of new", async () => !(await side.gateway.metrics()).includes("big{"));
+    expect(side.lines.join()).toContain("larger than what is read of a group: 50000 bytes, 5000 labels and values");
+    await side.straight("/metrics/job/c", "kept 3\n");
+    await side.holds('kept{instance="",job="c"} 3');
+    expect(side.appended.map(({ group }) => group[0]?.[1])).toEqual(["b", "c"]);
+  });
+
+  it("has what is too large and contradicts put back as well, though no metrics are shown until then", async () => {
+    side.push("/metrics/job/a", "# TYPE big gauge\nbig 1\n");
+    await side.shows('big{instance="",job="a"} 1');
+    const large = Array.from({ length: 2_000 }, (_, i) => `big{i="${i}"} 1\n`).join("");
+    await side.straight("/metrics/job/new", `# TYPE big counter\n${large}`);
+    await until("it to be put back", () => side.keeper.looks.putBack >= 1);
+    await side.shows('big{instance="",job="a"} 1');
+    expect(side.appended).toEqual([]);
   });
 
   it("keeps what the store does not take, and has it adopted once the store takes it", async () => {

@@ -159,6 +159,22 @@ it("an instant of which a part went with its file, or was passed before a start,
   expect(after.sent("near")).toEqual({ fromMs: 300, upToMs: 300 });
 });
 
+it("an instant of which one request is taken only after its file went was not sent, since the others went with it", () => {
+  const backlog = new Backlog(["near"], 100);
+  const [first, second, later, next] = [
+    request(1, 0, 100),
+    request(1, 10, 100),
+    request(1, 20, 200),
+    request(2, 0, 300),
+  ];
+  for (const each of [first, second, later, next]) backlog.add(each);
+  backlog.dropSegment();
+  backlog.pass("near", first, true);
+  expect([backlog.sent("near"), backlog.next("near")]).toEqual([undefined, next]);
+  backlog.pass("near", next, true);
+  expect(backlog.sent("near")).toEqual({ fromMs: 300, upToMs: 300 });
+});
+
 it("after a start at any moment, with the positions of any moment before, a target gets all that it had not, in its order, and little twice", () => {
   const deed = fc.oneof(
     fc.record({ kind: fc.constant("add" as const), rolls: fc.boolean() }),
