@@ -154,13 +154,29 @@ describe("the seat of the failover", () => {
     seats = new Seats({ services: [service("Writer", { singleWriter: true })], witness });
     const [before] = seats.startBoth();
     await until("it acts", () => before.view("Writer")?.acts);
+    await until("it knows its epochs", () => readFileSync(fileOf("mainpc"), "utf8").includes('"blank":false'));
     const earlier = before.digest;
     expect(earlier).toMatch(/^[0-9a-f]{32}\.[0-9a-f]{12}$/);
     seats.kill("mainpc");
     seats.kill("pc2");
+    // Votes of the peer are all that it has now.
+    seats.witnessAnswers = false;
     const after = seats.start("mainpc");
     expect(after.digest.split(".")[0]).toBe(earlier.split(".")[0]);
     expect(after.digest).not.toBe(earlier);
+    const acknowledge = (digest: string) => {
+      const ack = { incarnation: "mainpc", counter: after.counter, digest };
+      after.listener.beatHeard({ incarnation: "pc2", counter: after.counter, digest: earlier, ack }, monoMs());
+    };
+    for (let i = 0; i < 25; i++) {
+      acknowledge(earlier);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(after.view("Writer")?.acts).not.toBe(true);
+    }
+    await until("it acts by those of its own start", () => {
+      acknowledge(after.digest);
+      return after.view("Writer")?.acts;
+    });
   });
 
   it("drops its votes when the machine slept, which its clock does not show", async () => {
