@@ -18,6 +18,7 @@ const Answer = z.object({
       recoveryMs: z.number(),
       detections: z.array(z.object({ what: z.string(), afterMs: z.number().nullable() })),
       records: z.object({ acknowledged: z.number(), lost: z.array(z.number()) }),
+      problems: z.array(z.string()),
     }),
   ),
 });
@@ -55,7 +56,8 @@ describe("tandem chaos", () => {
       );
       expect(answer).toMatchObject({ seed: 3, interrupted: false, skipped: [] });
       expect(answer.runs.map(({ scenario }) => scenario)).toEqual(["agent-crash", "hub-crash"]);
-      for (const { records } of answer.runs) {
+      for (const { records, problems } of answer.runs) {
+        expect(problems).toEqual([]);
         expect(records.acknowledged).toBeGreaterThan(0);
         expect(records.lost).toEqual([]);
       }

@@ -1,12 +1,15 @@
 /** Two whole hubs under keys and TLS: they copy and hear each other, and a renewed key reaches both sides in either order. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { renderHubConfig } from "../../components/hub-config.ts";
 import type { MachineConfig } from "../../hub/config.ts";
 import { FleetView } from "../../hub/http/api.ts";
+import { heartbeatPath } from "../../hub/io/heartbeat-sender.ts";
 import { build } from "../../ops/build.ts";
 import { fault } from "../support/fault.ts";
 import { freePorts } from "../support/free-ports.ts";
@@ -65,7 +68,7 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const { process: child } of hubs.values()) {
     const gone = new Promise((resolve) => child.once("exit", resolve));
-    if (child.exitCode !== null) continue;
+    if (child.exitCode !== null || child.signalCode !== null) continue;
     child.kill("SIGTERM");
     await gone;
   }
@@ -81,7 +84,7 @@ describe("two hubs whose NATS asks for keys", () => {
     expect(metrics).toContain('job="there"');
   });
 
-  it("what they tell each other by HTTP bears the other's seal, and without one nothing is taken", async () => {
+  it("what they tell each other by HTTP bears the other's seal, and none of it is refused", async () => {
     for (const name of ["mainpc", "pc2"])
       await until(`HTTP at ${name}`, async () => (await toldByHttpAgoMs(name)) < 2_000);
     expect([await unsealed("mainpc"), await unsealed("pc2")]).toEqual([0, 0]);
@@ -178,7 +181,46 @@ describe("two hubs whose NATS asks for keys", () => {
     await pair.mainpc.start();
     await until("a push", async () => (await push("mainpc", "again")) === "200 peer");
   });
+
+  it("asks for the peer's seal: a report without one, at the peer's own address, is counted and not taken", async () => {
+    const pc2 = hub("pc2");
+    const plain = await plainReport(pc2.url);
+    expect(JSON.parse(plain)).toMatchObject({ machine: "pc2" });
+    const ended = once(pc2.process, "exit");
+    pc2.process.kill("SIGKILL");
+    await ended;
+    const nonces: unknown[] = [];
+    const stranger = createServer((request, response) => {
+      if (request.url !== heartbeatPath) return void response.writeHead(404).end();
+      nonces.push(request.headers["tandem-nonce"]);
+      response.writeHead(200).write(plain);
+    });
+    await new Promise<void>((resolve) => stranger.listen(Number(new URL(pc2.url).port), "127.0.0.1", resolve));
+    try {
+      await until("2 refusals", async () => (await unsealed("mainpc")) >= 2);
+      for (const nonce of nonces) expect(nonce).toMatch(/^[0-9a-f]{32}$/);
+      // It says so again each second.
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      expect(await toldByHttpAgoMs("mainpc")).toBeGreaterThan(2_000);
+    } finally {
+      stranger.closeAllConnections();
+      stranger.close();
+    }
+  });
 });
+
+/** A true report as anybody gets it who asks for no seal, with its line end. */
+async function plainReport(url: string): Promise<string> {
+  const asked = new AbortController();
+  const { body } = await fetch(`${url}${heartbeatPath}`, { signal: asked.signal });
+  let text = "";
+  for await (const part of body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    text += part;
+    if (text.includes("\n")) break;
+  }
+  asked.abort();
+  return text.slice(0, text.indexOf("\n") + 1);
+}
 
 /** Connections that a server has turned away. */
 function refused(name: string): number {

@@ -51,6 +51,7 @@ describe("a hub that is replaced while clients push", { timeout: 120_000 }, () =
   }) => {
     const first = pair.mainpc.pids.hub;
     const peer = new Events(pair.pc2.hub);
+    await until("its first event", () => peer.count > 0);
     const clients = await steady(async () => {
       const second = successor("second", { maxQueuedPushes: 9_999 });
       await second.healthy();
@@ -63,6 +64,9 @@ describe("a hub that is replaced while clients push", { timeout: 120_000 }, () =
       expect(failures).toEqual([]);
       expect(answered).toBe(sent);
     }
+    const heard = peer.count;
+    await until("an event after the replacement", () => peer.count > heard);
+    expect([peer.broken, peer.isOpen]).toEqual([undefined, true]);
     peer.close();
     expect(peer.verdicts.filter((verdict) => verdict.includes('"dead"'))).toEqual([]);
     await until("all twice", async () => (await ledgerOf(pair.pc2)).copies === 2);
@@ -133,12 +137,24 @@ describe("a hub that is replaced while clients push", { timeout: 120_000 }, () =
   });
 });
 
+/** What a hub tells as it happens. */
 class Events {
   readonly verdicts: string[] = [];
+  /** Of any kind: one that hears none may be deaf. */
+  count = 0;
+  isOpen = true;
+  /** Why it ended by itself. */
+  broken: unknown;
   readonly #stop = new AbortController();
 
   constructor(hub: string) {
-    void this.#read(hub).catch(() => {});
+    void this.#read(hub)
+      .catch((error: unknown) => {
+        this.broken = error;
+      })
+      .finally(() => {
+        this.isOpen = false;
+      });
   }
 
   close(): void {
@@ -146,13 +162,15 @@ class Events {
   }
 
   async #read(hub: string): Promise<void> {
-    const { body } = await fetch(`${hub}/api/v1/events`, { signal: this.#stop.signal });
+    const { status, body } = await fetch(`${hub}/api/v1/events`, { signal: this.#stop.signal });
+    if (status !== 200) throw new Error(`it answered ${status}`);
     let text = "";
     for await (const part of body?.pipeThrough(new TextDecoderStream()) ?? []) {
       text += part;
       for (let end = text.indexOf("\n\n"); end !== -1; end = text.indexOf("\n\n")) {
         const data = /^event: machine\ndata: (.*)$/m.exec(text.slice(0, end))?.[1];
         text = text.slice(end + 2);
+        this.count++;
         if (data !== undefined) this.verdicts.push(data);
       }
     }

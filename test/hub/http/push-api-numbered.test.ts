@@ -2,12 +2,13 @@ import { afterEach, describe, expect, it } from "vitest";
 import { ClientBook } from "../../../hub/core/client-book.ts";
 import type { AppendOutcome } from "../../../hub/io/journal.ts";
 import { NumberedPushes } from "../../../hub/io/numbered-pushes.ts";
+import { until } from "../../support/until.ts";
 import { type PushServer, startPushServer } from "./push-api-server.ts";
 
 /** What the journal answers, and when, is up to the test. */
 async function start(store: (seq: number) => Promise<AppendOutcome>) {
   const book = new ClientBook();
-  let stored = 0;
+  let [asked, stored] = [0, 0];
   const numbered = new NumberedPushes({
     machine: "mainpc",
     book,
@@ -19,10 +20,13 @@ async function start(store: (seq: number) => Promise<AppendOutcome>) {
     newest: () => ({ incarnation: "i1", seq: stored }),
   });
   const server = await startPushServer({
-    append: (push) => numbered.append(push),
+    append: (push) => {
+      asked++;
+      return numbered.append(push);
+    },
     known: (push) => numbered.known(push),
   });
-  return { server, book, stored: () => stored };
+  return { server, book, asked: () => asked, stored: () => stored };
 }
 
 const position = { incarnation: "i1", seq: 1 };
@@ -58,6 +62,9 @@ describe("pushes that their client has numbered", () => {
     });
     server = made.server;
     const both = [push(number("1")), push(number("1"))];
+    await until("both to be there", () => made.asked() === 2);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(made.stored()).toBe(1);
     finish();
     expect((await Promise.all(both)).toSorted()).toEqual(["200 peer null", "200 peer true"]);
     expect(made.stored()).toBe(1);

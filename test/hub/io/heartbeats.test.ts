@@ -10,7 +10,8 @@ import { type NatsPair, startNatsPair } from "../../support/nats-pair.ts";
 import { noSeals } from "../../support/seals.ts";
 import { until } from "../../support/until.ts";
 
-const log = createLog("test", () => {});
+let said: string[];
+const log = createLog("test", (line) => void said.push(line));
 const words = {
   incarnation: "i1",
   wallMs: 0,
@@ -32,7 +33,7 @@ describe("heartbeats of pc2, heard by mainpc", () => {
   const listen = () => new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
 
   beforeEach(async () => {
-    beats = [];
+    [beats, said] = [[], []];
     nats = await startNatsPair();
     port = (await freePorts(1))[0] ?? 0;
     sender = new HeartbeatSender({
@@ -118,8 +119,11 @@ describe("heartbeats of pc2, heard by mainpc", () => {
     const stranger = await nats.pc2.connect();
     stranger.publish("tandem.heartbeat.pc2", "not JSON");
     stranger.publish("tandem.heartbeat.pc2", JSON.stringify({ v: 1, machine: "pc2" }));
+    await stranger.flush();
     await stranger.close();
-    await until("true ones", () => heardBy("nats") >= 2);
+    await until("both", () => said.filter((line) => line.includes('"heartbeat.malformed"')).length === 2);
+    const before = heardBy("nats");
+    await until("true ones behind them", () => heardBy("nats") >= before + 2);
     expect(beats.every(({ beat }) => beat.incarnation === "i1")).toBe(true);
   });
 });

@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { type FileHandle, open as openFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createLog } from "../../../hub/io/log.ts";
 import { Spool, type SpoolOptions } from "../../../hub/io/spool.ts";
 import { frameHeaderBytes } from "../../../hub/io/spool-frames.ts";
@@ -10,6 +11,13 @@ import { fault } from "../../support/fault.ts";
 
 const mib = 1024 * 1024;
 const payload = (text: string) => Buffer.from(text);
+
+/** What all file handles of this process share. */
+async function everyHandle(path: string): Promise<FileHandle> {
+  const any = await openFile(path, "w");
+  await any.close();
+  return Object.getPrototypeOf(any);
+}
 
 describe("the spool", () => {
   let path: string;
@@ -24,6 +32,7 @@ describe("the spool", () => {
   });
 
   afterEach(async () => {
+    vi.restoreAllMocks();
     for (const spool of opened.splice(0)) await spool.close();
     rmSync(join(path, ".."), { recursive: true, force: true });
   });
@@ -68,6 +77,40 @@ describe("the spool", () => {
     expect([second.isEmpty, second.bytes, second.records(), files()]).toEqual([true, 0, 0, []]);
     expect(await second.append("metrics", 1, payload("more"))).toEqual({ kind: "spooled" });
     expect(await drain(second)).toEqual(["more"]);
+  });
+
+  it("says that a push is spooled once its bytes and its file's name are synced, and not when they cannot be", async () => {
+    const handles = await everyHandle(join(path, "..", "any"));
+    const { write, datasync, sync } = handles;
+    const order: string[] = [];
+    // The second batch gets a file of its own.
+    const spool = await open({ segmentBytes: 1 });
+    // Late enough that an answer which does not wait for it comes first.
+    const late = () => new Promise((resolve) => setTimeout(resolve, 50));
+    vi.spyOn(handles, "write").mockImplementation(async function (this: FileHandle, ...args: unknown[]) {
+      const done = await Reflect.apply(write, this, args);
+      order.push("written");
+      return done;
+    });
+    vi.spyOn(handles, "sync").mockImplementation(async function (this: FileHandle) {
+      await late();
+      await Reflect.apply(sync, this, []);
+      order.push((await this.stat()).isDirectory() ? "directory synced" : "file synced");
+    });
+    const dataSynced = vi.spyOn(handles, "datasync").mockImplementation(async function (this: FileHandle) {
+      await late();
+      await Reflect.apply(datasync, this, []);
+      order.push("bytes synced");
+    });
+    for (const name of ["one", "two"]) {
+      expect(await spool.append("metrics", 1, payload(name))).toEqual({ kind: "spooled" });
+      order.push("answered");
+    }
+    const once = ["written", "bytes synced", "answered"];
+    expect(order).toEqual([...once, "directory synced", ...once]);
+    dataSynced.mockRejectedValueOnce(Object.assign(new Error("EIO"), { code: "EIO" }));
+    expect((await spool.append("metrics", 1, payload("three"))).kind).not.toBe("spooled");
+    expect(await drain(spool)).toEqual(["one", "two"]);
   });
 
   it("is as the last taken batch left it when the process ends between two, and gives again at most one file's batches", async () => {

@@ -36,7 +36,7 @@ beforeEach(async () => {
     keys,
     log,
     clock: monoMs,
-    heard: ({ counter }, path) => void heard.push(`beat ${counter} by ${path}`),
+    heard: ({ counter }, path, { old }) => void heard.push(`beat ${counter} by ${path}${old ? ", old" : ""}`),
     word: (word) => void heard.push(`word ${JSON.stringify(word)}`),
     refused: () => {},
   });
@@ -74,7 +74,12 @@ it("replayed and reordered beats and words of the peer do nothing, whichever pat
   await until("the last one's", () => heard.length >= 3);
   sendTcp(frame(seal(beat(4), key)));
   await until("a later one", () => heard.includes("beat 4 by tcp"));
-  expect(heard).toEqual(["beat 1 by tcp", "beat 3 by tcp", "word 2", "beat 4 by tcp"]);
+  const socket = createSocket("udp4");
+  for (const bytes of [first, third]) socket.send(bytes, port, host);
+  await until("the same by another path", () => heard.length >= 6);
+  socket.close();
+  const anew = ["beat 1 by tcp", "beat 3 by tcp", "word 2", "beat 4 by tcp"];
+  expect(heard).toEqual([...anew, "beat 1 by udp, old", "beat 3 by udp, old"]);
   // They bear the right seal, and come twice from an honest peer, too.
   expect(exchange.takeRefused()).toBe(0);
 });

@@ -55,7 +55,7 @@ export class Seat {
   readonly listener: JudgeListener;
   readonly #stop = new AbortController();
 
-  constructor(name: Name, config: HubConfig, keys: Map<string, WitnessKey>) {
+  constructor(name: Name, config: HubConfig, standing: Standing) {
     this.name = name;
     const write = (event: string) => void this.log.push(event);
     const log: Log = { info: write, warn: write, error: write };
@@ -77,7 +77,7 @@ export class Seat {
       },
       ...(config.witness === undefined
         ? {}
-        : { witness: witnessOf(keys, () => this.deeds.push("witness: renewed seed")) }),
+        : { witness: witnessOf(standing, () => this.deeds.push("witness: renewed seed")) }),
     };
     const voice = {
       setDigest: (digest: string) => {
@@ -139,11 +139,19 @@ function readTable(path: string): Table {
   }
 }
 
-function witnessOf(keys: Map<string, WitnessKey>, onRenewed: () => void): NonNullable<Doors["witness"]> {
+/** What the witness holds, and whether it answers. */
+interface Standing {
+  keys: Map<string, WitnessKey>;
+  witnessAnswers: boolean;
+}
+
+function witnessOf(standing: Standing, onRenewed: () => void): NonNullable<Doors["witness"]> {
+  const { keys } = standing;
   return {
     renewSeed: onRenewed,
-    read: async () => new Map(keys),
+    read: async () => (standing.witnessAnswers ? new Map(keys) : "silent"),
     write: async (service, entry, expected) => {
+      if (!standing.witnessAnswers) return "silent";
       const revision = keys.get(service)?.revision ?? 0;
       if (revision !== expected) return "conflict";
       keys.set(service, { ...entry, revision: revision + 1 });
@@ -152,9 +160,10 @@ function witnessOf(keys: Map<string, WitnessKey>, onRenewed: () => void): NonNul
   };
 }
 
-export class Seats {
+export class Seats implements Standing {
   readonly directory = mkdtempSync(join(tmpdir(), "tandem-seats-"));
   readonly keys = new Map<string, WitnessKey>();
+  witnessAnswers = true;
   readonly seats = new Map<Name, Seat>();
   readonly #timer: NodeJS.Timeout;
   readonly #config: Pick<HubConfigInput, "services" | "witness" | "failover">;
@@ -165,7 +174,7 @@ export class Seats {
   }
 
   start(name: Name): Seat {
-    const seat = new Seat(name, this.config(name), this.keys);
+    const seat = new Seat(name, this.config(name), this);
     this.seats.set(name, seat);
     seat.tell({ type: "sync", inSync: true, refilled: true });
     for (const { name: agent } of this.#config.services ?? [])

@@ -19,8 +19,8 @@ const notice = (id: string): Notice => ({
 
 let open: Notice[];
 let attempts: string[];
-/** Subjects that the other side refuses; `hang`: it never answers. */
-let refused: Set<string> | "hang";
+/** Subjects that the other side refuses; `hang`: it never answers; else it answers then. */
+let refused: Set<string> | "hang" | Promise<void>;
 let channel: Channel;
 beforeEach(() => {
   vi.useFakeTimers();
@@ -37,6 +37,7 @@ beforeEach(() => {
       attempts.push(`${subject} at ${Date.now() - startMs}`);
       if (refused === "hang")
         return await new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("cut"))));
+      if (refused instanceof Promise) return await refused;
       if (refused.has(subject)) throw new Error("no");
     },
   });
@@ -86,14 +87,32 @@ it("an attempt without an answer is given up after 8 s, and one at a time is und
   expect(attempts).toEqual(["a at 0", "b at 10000"]);
 });
 
-it("a stop begins nothing any more and cuts what is under way", async () => {
+it("a stop lets what is under way arrive, and begins nothing behind it: whoever goes on tells that", async () => {
+  startMs = Date.now();
+  open = [notice("a"), notice("b")];
+  let arrive = () => {};
+  refused = new Promise((resolve) => (arrive = resolve));
+  channel.look();
+  const stopped = channel.stop();
+  arrive();
+  await stopped;
+  await pass(60_000);
+  expect([attempts, open.map(({ id }) => id)]).toEqual([["a at 0"], ["b"]]);
+});
+
+it("a stop cuts after 2 s what does not arrive", async () => {
   vi.useRealTimers();
   startMs = Date.now();
   open = [notice("a"), notice("b")];
   refused = "hang";
   channel.look();
   await channel.stop();
-  channel.look();
+  const stopMs = Date.now() - startMs;
+  expect(stopMs).toBeGreaterThan(1_900);
+  // An attempt itself is given up after 8 s.
+  expect(stopMs).toBeLessThan(7_000);
+  vi.useFakeTimers();
+  await pass(60_000);
   expect([attempts.length, open.length]).toEqual([1, 2]);
 });
 

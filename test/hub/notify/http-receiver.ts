@@ -16,12 +16,20 @@ export interface HttpReceiver {
   received: Received[];
   /** What it answers from now on; undefined: nothing at all. */
   status: number | undefined;
+  /** Where a redirect leads. */
+  location: string | undefined;
   /** With an answer that is no success. */
   says: string;
 }
 
 export async function httpReceiver(): Promise<HttpReceiver> {
-  const receiver: HttpReceiver = { url: "", received: [], status: 200, says: "a word of the server" };
+  const receiver: HttpReceiver = {
+    url: "",
+    received: [],
+    status: 200,
+    location: undefined,
+    says: "a word of the server",
+  };
   const server = createServer((request, response) => {
     let body = "";
     request.setEncoding("utf8").on("data", (text: string) => (body += text));
@@ -33,7 +41,8 @@ export async function httpReceiver(): Promise<HttpReceiver> {
           headers: request.headers,
           body,
         });
-      if (receiver.status !== undefined) response.writeHead(receiver.status).end(receiver.says);
+      const headers = receiver.location === undefined ? {} : { location: receiver.location };
+      if (receiver.status !== undefined) response.writeHead(receiver.status, headers).end(receiver.says);
     });
   });
   server.listen(0, "127.0.0.1");

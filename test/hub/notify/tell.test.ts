@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SMTPServer, type SMTPServerOptions } from "smtp-server";
 import { expect, it, onTestFinished } from "vitest";
-import { ChannelConfig } from "../../../hub/notify/config.ts";
+import { ChannelConfig, NotificationsConfig } from "../../../hub/notify/config.ts";
 import { messageOfNotice } from "../../../hub/notify/message.ts";
 import { tell } from "../../../hub/notify/tell.ts";
 import { createAuthority, issueCertificate } from "../../../ops/init/certificates.ts";
@@ -223,9 +223,15 @@ it("a server that never answers is given up at the deadline", async () => {
 });
 
 it("a redirect is not followed: what a site named is where it goes", async () => {
-  const receiver = await httpReceiver();
-  receiver.status = 302;
-  await expect(telling({ kind: "webhook", name: "hook", url: receiver.url })).rejects.toThrow("it answered 302");
+  const [receiver, elsewhere] = [await httpReceiver(), await httpReceiver()];
+  receiver.location = `${elsewhere.url}/stolen`;
+  // 307 would take the body along.
+  for (const status of [302, 307]) {
+    receiver.status = status;
+    const told = telling({ kind: "webhook", name: "hook", url: receiver.url });
+    await expect(told).rejects.toThrow(`it answered ${status}`);
+  }
+  expect(elsewhere.received).toEqual([]);
 });
 
 it("a channel has one address, its password goes over TLS only, and no two have one name", () => {
@@ -234,4 +240,7 @@ it("a channel has one address, its password goes over TLS only, and no two have 
   expect(refused({ kind: "slack", name: "room", url: "http://a/", urlFile: "/a" })).toBe(false);
   expect(refused({ ...mail, tls: "none", user: "ann", passwordFile: "/a" })).toBe(false);
   expect(refused({ ...mail, user: "ann" })).toBe(false);
+  const hook = { kind: "webhook", name: "hook", url: "http://a/" };
+  const together = (...channels: unknown[]) => NotificationsConfig.safeParse({ channels }).success;
+  expect([together(hook, { ...hook, name: "other" }), together(hook, hook)]).toEqual([true, false]);
 });

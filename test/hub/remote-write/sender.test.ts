@@ -296,6 +296,11 @@ it("a Retry-After of an hour is heeded until it is stopped, which does not wait 
   add();
   await until("a failure", () => sender.counts.failed > 0);
   add();
+  // By its own waits of half a second at most it would have asked twice more.
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  expect(store.asked).toHaveLength(1);
+  const sinceMs = performance.now();
   await sender.stop();
+  expect(performance.now() - sinceMs).toBeLessThan(1_000);
   expect(store.asked).toHaveLength(1);
 });

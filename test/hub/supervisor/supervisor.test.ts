@@ -3,6 +3,7 @@ import { request } from "node:http";
 import { dirname } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
+import { monoMs } from "../../../hub/io/mono-clock.ts";
 import { until } from "../../support/until.ts";
 import { isAlive, SupervisorSide } from "./supervisor-process.ts";
 
@@ -127,9 +128,14 @@ describe("epochs", { timeout: 60_000 }, () => {
 describe("ends", { timeout: 60_000 }, () => {
   it("a lease that nobody renews ends the process, also one that does not hear SIGTERM", async () => {
     const at = await started();
-    await at.put("Chat", 3, true, 3_000);
-    await at.put("Stubborn", 3, true, 3_000);
-    await Promise.all([at.stopped("Chat"), at.stopped("Stubborn")]);
+    // Long enough that both have printed their numbers, on a busy machine too.
+    const leaseMs = 8_000;
+    const untilMs = monoMs() + leaseMs;
+    await Promise.all([at.put("Chat", 3, true, leaseMs), at.put("Stubborn", 3, true, leaseMs)]);
+    const pids = [await at.runs("Chat"), await at.runs("Stubborn")];
+    await until("their ends", () => !pids.some(isAlive));
+    // Gone when the lease is over, not only told to go; the rest is for the look at them.
+    expect(monoMs()).toBeLessThan(untilMs + 500);
     await until(
       "their ends being seen",
       async () => !(await at.isRunning("Chat")) && !(await at.isRunning("Stubborn")),

@@ -64,4 +64,14 @@ esac
     expect(await run(thawScript(reach, stdout))).toMatchObject({ code: 0 });
     await until("the thaw", async () => (await state()) === "S");
   });
+
+  it("wakes by itself when its hold of 3 s is over, though nobody thaws it", async () => {
+    const startMs = performance.now();
+    expect(await run(freezeScript(reach, "pc2", ["nats"], 3_000))).toMatchObject({ code: 0 });
+    // Who froze it does not wait for the thaw.
+    expect(performance.now() - startMs).toBeLessThan(2_900);
+    await until("the freeze", async () => (await state()) === "T");
+    await until("its own thaw", async () => (await state()) === "S");
+    expect(performance.now() - startMs).toBeGreaterThan(2_900);
+  });
 });
