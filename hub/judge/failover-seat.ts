@@ -66,6 +66,8 @@ class FailoverSeat implements JudgeListener {
   #word = "";
   #views = { text: "", atMs: Number.NEGATIVE_INFINITY };
   readonly #complaints = { peer: "", witness: "" };
+  /** Services of which the router knows a later epoch: it carries clients by that, whatever it is told. */
+  #stale: ReadonlySet<string> = new Set();
   #asleepMs: number;
 
   constructor(
@@ -87,6 +89,7 @@ class FailoverSeat implements JudgeListener {
     if (router !== undefined) {
       const put = async (words: readonly RouteWord[]) => {
         const refused = await router.put(words);
+        this.#stale = new Set(refused.filter(({ why }) => why === "stale").map((word) => word.service));
         if (refused.length > 0) log.warn("failover.words_refused", { refused });
       };
       this.#router = new WordsOut({ name: "router", put, leaseMs, log });
@@ -319,7 +322,7 @@ class FailoverSeat implements JudgeListener {
         isCold ? this.#isStopped(service) : true,
       ]);
       if (isOver()) return;
-      if (holds && stopped) return this.#step({ type: "quiet", service, epoch });
+      if (holds && stopped && !this.#stale.has(service)) return this.#step({ type: "quiet", service, epoch });
       await setTimeout(stoppedEveryMs);
     }
   }

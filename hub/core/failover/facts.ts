@@ -87,8 +87,9 @@ export function whyNotActing(
 function whyNotAgreed({ setup, peer }: FailoverState, service: ServiceSpec, epoch: number): string | undefined {
   if (peer.word === undefined)
     return `${setup.peer} was not heard since the start; tandem take ${service.name} --confirm-peer-dead`;
-  const theirs = entryOf(peer.word.value.table, service);
-  const knows = theirs.epoch >= epoch || theirs.released;
+  // One that has no entry may take itself for the owner, by its configuration.
+  const theirs = peer.word.value.table[service.name];
+  const knows = theirs !== undefined && (theirs.epoch >= epoch || theirs.released);
   return knows ? undefined : `${setup.peer} does not know yet that ${setup.machine} owns it`;
 }
 

@@ -6,7 +6,7 @@ import type { FailoverLimits } from "./limits.ts";
 import type { Entry, FailoverCommand, Saved, Table } from "./messages.ts";
 import type { ServiceSpec } from "./service.ts";
 import type { FailoverState, Step } from "./state.ts";
-import { digestTable, entryOf, mergeTables, sameEntry } from "./table.ts";
+import { complete, digestTable, entryOf, mergeTables, sameEntry } from "./table.ts";
 
 const askAgainMs = 1_000;
 
@@ -22,9 +22,17 @@ export function wantAll(state: FailoverState, table: Table): FailoverState {
   return wanted === state.wanted ? state : { ...state, wanted };
 }
 
-/** Whether something of the service is on its way to disk. */
+/** Writes down who owns what never moved, so that another home in the configuration moves it by a hand-over, as any service goes home. */
+export function wantFirst(state: FailoverState): FailoverState {
+  // Somebody may know later epochs.
+  if (state.untold) return state;
+  const wanted = complete(state.wanted, state.setup.services);
+  return wanted === state.wanted ? state : { ...state, wanted };
+}
+
+/** Whether something of the service is on its way to disk; a first epoch that is written down is no news. */
 export function isUnsaved({ wanted, saved }: FailoverState, service: ServiceSpec): boolean {
-  return wanted !== saved && !sameEntry(wanted[service.name], saved[service.name]);
+  return wanted !== saved && !sameEntry(entryOf(wanted, service), entryOf(saved, service));
 }
 
 /** Asks for what is wanted and not on disk, and again each second until it is. */
@@ -51,7 +59,7 @@ export function persisted(state: FailoverState, disk: Saved, atMs: number, limit
     saved,
     wanted,
     blank,
-    savedDigest: saved === state.saved ? state.savedDigest : digestTable(saved),
+    savedDigest: saved === state.saved ? state.savedDigest : digestTable(complete(saved, state.setup.services)),
   };
   return state.setup.services.reduce<Step>(
     (step, service) => notice(step, service, entryOf(state.saved, service), atMs, limits),

@@ -62,6 +62,7 @@ export function wordOf(state: FailoverState, atMs: number, limits: FailoverLimit
     acts: acting.map(({ name }) => name),
     asks: Object.entries(state.asks).map(([service, { epoch, turn }]) => ({ service, epoch, turn })),
     givenUp: Object.entries(state.givenUp).map(([service, { turn, text }]) => ({ service, turn, text })),
+    homes: state.setup.services.filter(({ home }) => home === state.setup.machine).map(({ name }) => name),
   };
 }
 

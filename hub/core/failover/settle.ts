@@ -6,7 +6,7 @@ import { factsOf, isPaused, peerHealthOf } from "./facts.ts";
 import { beginToHush, goOn } from "./hand-over.ts";
 import { votesUntil } from "./lease.ts";
 import type { FailoverLimits } from "./limits.ts";
-import { persistWanted, want } from "./memory.ts";
+import { persistWanted, want, wantFirst } from "./memory.ts";
 import type { ServiceSpec } from "./service.ts";
 import type { FailoverState, Step } from "./state.ts";
 import { entryOf, staysAt } from "./table.ts";
@@ -14,7 +14,8 @@ import { viewState } from "./view-state.ts";
 import { askWitness, forgetLostWrites, renewWitness, writeWitness } from "./witness.ts";
 
 export function settle(before: FailoverState, atMs: number, limits: FailoverLimits): Step {
-  let step: Step = { state: forgetVotes(forgetLostWrites(before, atMs, limits), atMs, limits), commands: [] };
+  const state = forgetVotes(forgetLostWrites(before, atMs, limits), atMs, limits);
+  let step: Step = { state: wantFirst(state), commands: [] };
   const decisions: Record<string, Decision> = {};
   for (const service of before.setup.services) {
     step = { ...step, state: watchHome(step.state, service, atMs) };
@@ -68,7 +69,9 @@ function watchHome(state: FailoverState, service: ServiceSpec, atMs: number): Fa
   const { name } = service;
   if (service.standby !== setup.machine) return state;
   const answers = couldAct(service, peerHealthOf(state, service)?.value);
-  const well = peer.hub.value === "alive" && answers && !isPaused(state, service);
+  // Between two deployments each of the two may take the other one for the home.
+  const isHome = peer.word?.value.homes?.includes(name) ?? true;
+  const well = peer.hub.value === "alive" && answers && isHome && !isPaused(state, service);
   const sinceMs = state.homeWellSinceMs[name];
   if (well === (sinceMs !== undefined)) return state;
   const { [name]: _, ...others } = state.homeWellSinceMs;

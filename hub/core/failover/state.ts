@@ -3,7 +3,7 @@ import type { Health } from "../record.ts";
 import type { Verdict } from "../verdict.ts";
 import type { FailoverCommand, Saved, Table, WitnessKey, Word } from "./messages.ts";
 import type { ServiceSpec, ServiceState } from "./service.ts";
-import { digestTable } from "./table.ts";
+import { complete, digestTable } from "./table.ts";
 
 export interface FailoverSetup {
   machine: string;
@@ -114,6 +114,7 @@ export interface FailoverState {
   tickedAtMs: number;
   /** The table on disk: the only one that may be acted on, acknowledged or said. */
   saved: Table;
+  /** Of the table with the first epochs of those that it has no entry for: hubs that read one table differently do not vote for each other. */
   savedDigest: string;
   /** What the disk held when this hub started: no epoch grows far beyond it before the next start. */
   atStart: Table;
@@ -171,7 +172,7 @@ export function startFailover(setup: FailoverSetup, disk: Saved | undefined, atM
     startedAtMs: atMs,
     tickedAtMs: atMs,
     saved,
-    savedDigest: digestTable(saved),
+    savedDigest: digestTable(complete(saved, setup.services)),
     atStart: saved,
     wanted: saved,
     persisting: undefined,

@@ -7,6 +7,13 @@ export function entryOf(table: Table, service: ServiceSpec): Entry {
   return table[service.name] ?? { epoch: firstEpoch(service), released: false };
 }
 
+/** With an entry for each of these services; the table itself when none was missing. */
+export function complete(table: Table, services: readonly ServiceSpec[]): Table {
+  const missing = services.filter(({ name }) => table[name] === undefined);
+  if (missing.length === 0) return table;
+  return { ...table, ...Object.fromEntries(missing.map((service) => [service.name, entryOf(table, service)])) };
+}
+
 export function sameEntry(a: Entry | undefined, b: Entry | undefined): boolean {
   return a?.epoch === b?.epoch && a?.released === b?.released && a?.stays === b?.stays;
 }

@@ -6,7 +6,7 @@ import { type HubConfig, type HubConfigInput, HubConfig as HubConfigSchema } fro
 import { Saved, type Table, type WitnessKey, Word } from "../../../hub/core/failover/messages.ts";
 import type { ServiceView } from "../../../hub/core/failover/service.ts";
 import { mergeTables } from "../../../hub/core/failover/table.ts";
-import type { RouteWord } from "../../../hub/core/router/word.ts";
+import type { RefusedWord, RouteWord } from "../../../hub/core/router/word.ts";
 import type { ServiceWord } from "../../../hub/core/supervisor/word.ts";
 import type { Judgement } from "../../../hub/core/verdict.ts";
 import type { Log } from "../../../hub/io/log.ts";
@@ -46,6 +46,8 @@ export class Seat {
   /** What was put and said, in order. */
   readonly deeds: string[] = [];
   routerAnswers = true;
+  /** What its router refuses, each time. */
+  routerRefuses: RefusedWord[] = [];
   running = true;
   asleepMs = 0;
   digest = "";
@@ -65,7 +67,7 @@ export class Seat {
           if (!this.routerAnswers) throw new Error("no answer");
           this.routed.push(words);
           this.deeds.push(...words.map(({ service, to }) => `${service} ${to === null ? "held" : to.port}`));
-          return [];
+          return this.routerRefuses;
         },
       },
       supervisor: {

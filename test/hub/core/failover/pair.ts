@@ -23,6 +23,8 @@ export const tolerant: ServiceSpec = {
   singleWriter: false,
 };
 export const single: ServiceSpec = { ...tolerant, name: "Writer", singleWriter: true };
+/** As the configuration says it once its home and its standby have changed places. */
+export const exchanged = (spec: ServiceSpec): ServiceSpec => ({ ...spec, home: spec.standby, standby: spec.home });
 
 type Name = "mainpc" | "pc2";
 type WithoutTime<E> = E extends unknown ? Omit<E, "atMs"> : never;
@@ -31,6 +33,8 @@ type Happening = WithoutTime<FailoverEvent>;
 interface Side {
   name: Name;
   peer: Name;
+  /** As its own configuration has them. */
+  services: readonly ServiceSpec[];
   state: FailoverState;
   disk: Saved | undefined;
   diskWorks: boolean;
@@ -41,6 +45,8 @@ interface Side {
   wordText: string;
   wordAtMs: number;
 }
+
+type NewSide = Pick<Side, "name" | "peer" | "services" | "disk" | "incarnation">;
 
 const tickMs = 50;
 
@@ -62,13 +68,20 @@ export class Pair {
   readonly #sides: Record<Name, Side>;
   readonly health = new Map<string, Health>();
 
-  constructor(services: readonly ServiceSpec[], witness = true, disk: Saved | undefined = { table: {}, blank: false }) {
+  /** @param ofPc2 the same services as the configuration of pc2 has them */
+  constructor(
+    services: readonly ServiceSpec[],
+    witness = true,
+    disk: Saved | undefined = { table: {}, blank: false },
+    ofPc2 = services,
+  ) {
     this.#services = services;
     this.#hasWitness = witness;
-    const side = (name: Name, peer: Name): Side => ({
+    const side = (name: Name, peer: Name, own: readonly ServiceSpec[]): Side => ({
       name,
       peer,
-      state: this.#start(name, peer, disk, 1),
+      services: own,
+      state: this.#start({ name, peer, services: own, disk, incarnation: 1 }),
       disk,
       diskWorks: true,
       runs: true,
@@ -78,7 +91,7 @@ export class Pair {
       wordText: "",
       wordAtMs: 0,
     });
-    this.#sides = { mainpc: side("mainpc", "pc2"), pc2: side("pc2", "mainpc") };
+    this.#sides = { mainpc: side("mainpc", "pc2", services), pc2: side("pc2", "mainpc", ofPc2) };
     for (const { name } of services)
       for (const machine of ["mainpc", "pc2"]) this.health.set(`${machine}/${name}`, "healthy");
     for (const name of ["mainpc", "pc2"] as const) this.#greet(name);
@@ -124,15 +137,16 @@ export class Pair {
     return this.tell(side.peer, { type: "verdict", hub: "dead", machine: hubOnly ? "alive" : "dead" });
   }
 
-  start(name: Name, { blank = false } = {}): this {
+  start(name: Name, { blank = false, services }: { blank?: boolean; services?: readonly ServiceSpec[] } = {}): this {
     const side = this.#sides[name];
     if (blank) side.disk = undefined;
+    if (services !== undefined) side.services = services;
     side.runs = true;
     side.incarnation++;
     side.counter = 0;
     side.heard = undefined;
     side.wordText = "";
-    side.state = this.#start(name, side.peer, side.disk, side.incarnation);
+    side.state = this.#start(side);
     for (const { name: service } of this.#services) this.turns(`${name}/${service}`, "healthy");
     this.#greet(name);
     if (this.#sides[side.peer].runs && this.deaf.size === 0)
@@ -208,14 +222,8 @@ export class Pair {
       if (singleWriter && this.acts(name).length > 1) throw new Error(`${this.atMs}: two act for ${name}`);
   }
 
-  #start(name: Name, peer: Name, disk: Saved | undefined, incarnation: number): FailoverState {
-    const setup = {
-      machine: name,
-      peer,
-      incarnation: `${name}${incarnation}`,
-      witness: this.#hasWitness,
-      services: this.#services,
-    };
+  #start({ name, peer, services, disk, incarnation }: NewSide): FailoverState {
+    const setup = { machine: name, peer, incarnation: `${name}${incarnation}`, witness: this.#hasWitness, services };
     return startFailover(setup, disk, this.atMs);
   }
 
