@@ -13,6 +13,10 @@ export interface Facts {
   stays: boolean;
   /** Its entry is on its way to disk, or its take at the witness is under way. */
   underWay: boolean;
+  /** This machine's disk took something a moment ago. */
+  proven: boolean;
+  /** It takes nothing, for longer than a write takes. */
+  unwritten: boolean;
   /** Why this machine keeps it still before it gives it up; undefined while it does not. */
   hushing: string | undefined;
   /** This machine may act for it now. */
@@ -48,19 +52,29 @@ export interface Facts {
 }
 
 export type Decision =
-  /** `alert`: an operator should know why. */
-  | { do: "stay" | "hold"; reason: string; alert?: boolean }
+  /** `alert`: an operator should know why. `proof`: it would be given away if the disk were known to take that. */
+  | { do: "stay" | "hold"; reason: string; alert?: boolean; proof?: boolean }
   /** The next epoch is this machine's: at once, or after a compare-and-set at the witness. */
   | { do: "take" | "claim"; reason: string }
   /** This machine gives it to the other one. */
   | { do: "release"; reason: string };
 
+type Stay = Extract<Decision, { do: "stay" | "hold" }>;
+
 export function decide(facts: Facts): Decision {
+  if (facts.underWay) return { do: "hold", ...moving(facts) };
   if (facts.hushing !== undefined) return { do: "hold", reason: facts.hushing };
-  if (facts.underWay) return { do: "hold", reason: "its move is under way" };
   if (facts.released) return facts.iOwn ? takeBack(facts) : receive(facts);
   return facts.iOwn ? ownerDecides(facts) : otherDecides(facts);
 }
+
+/** Nobody acts meanwhile, and a write that was said to have failed may be found on disk by the next start: it cannot be called off. */
+function moving({ me, unwritten }: Facts): { reason: string; alert?: boolean } {
+  const reason = "its move is under way";
+  return unwritten ? { alert: true, reason: `${reason}; ${cannotWrite(me)}` } : { reason };
+}
+
+export const cannotWrite = (machine: string) => `${machine} cannot write its table of owners to disk`;
 
 const isFit = (health: Health | undefined) => health === "healthy" || health === "degraded";
 
@@ -182,7 +196,7 @@ function takeReleased({ service, witness, blank, me }: Facts, why: string): Deci
 
 function ownerDecides(facts: Facts): Decision {
   const { service, me, peer } = facts;
-  const stay: Decision = facts.acts ? { do: "stay", reason: "" } : { do: "hold", alert: true, reason: facts.actsNot };
+  const stay: Stay = facts.acts ? { do: "stay", reason: "" } : { do: "hold", alert: true, reason: facts.actsNot };
   if (service.mode === "notify") {
     const ill = facts.mine === "unhealthy" && !facts.paused;
     return ill
@@ -192,10 +206,16 @@ function ownerDecides(facts: Facts): Decision {
   if (facts.paused || facts.isolated || facts.peerHub !== "alive") return stay;
   // It could not be taken there.
   if (service.singleWriter && (facts.witness === "silent" || facts.witness === "blank" || facts.blank)) return stay;
-  if (isIll(facts)) return { do: "release", reason: `the instance on ${me} is unhealthy` };
+  if (isIll(facts)) return release(facts, stay, `the instance on ${me} is unhealthy`);
   if (me === service.home || facts.stays || (facts.homeWellMs ?? -1) < facts.failbackWaitMs) return stay;
   if (!facts.inSync || !facts.refilled) return { ...stay, reason: stay.reason || `goes home once ${peer} is in sync` };
-  return { do: "release", reason: `${peer} is well again` };
+  return release(facts, stay, `${peer} is well again`);
+}
+
+/** From its being still here to its being released on disk nobody can act, so the disk is tried first. */
+function release({ me, proven }: Facts, stay: Stay, reason: string): Decision {
+  if (proven) return { do: "release", reason };
+  return { ...stay, proof: true, reason: stay.reason || `${reason}; stays until ${me} has written to its disk` };
 }
 
 /** A tolerant service needs no release: the other side takes it. */

@@ -4,7 +4,7 @@ import { failbackWaitMs } from "./damping.ts";
 import type { Facts } from "./decide.ts";
 import { owns, promisedUntil, votesUntil } from "./lease.ts";
 import type { FailoverLimits } from "./limits.ts";
-import { isUnsaved } from "./memory.ts";
+import { isProven, isUnsaved, isUnwritten } from "./memory.ts";
 import type { ServiceSpec } from "./service.ts";
 import type { FailoverState, Seen } from "./state.ts";
 import { entryOf } from "./table.ts";
@@ -25,6 +25,8 @@ export function factsOf(state: FailoverState, service: ServiceSpec, atMs: number
     released: entry.released,
     stays: entry.stays === true,
     underWay: isUnderWay(state, service),
+    proven: isProven(state, atMs),
+    unwritten: isUnwritten(state, atMs),
     hushing: state.handOvers[service.name]?.step === "hushes" ? state.handOvers[service.name]?.why : undefined,
     acts: actsNot === undefined,
     actsNot: actsNot ?? "",

@@ -9,6 +9,12 @@ import type { FailoverState, Step } from "./state.ts";
 import { complete, digestTable, entryOf, mergeTables, sameEntry } from "./table.ts";
 
 const askAgainMs = 1_000;
+/** A disk that took something so lately is taken to take what comes next. */
+const provenForMs = 1_000;
+/** One that broke is to be found before something has to be written. */
+const proveEveryMs = 60_000;
+/** A write that takes longer is thought to have failed. */
+const unwrittenAfterMs = 2_000;
 
 /** The entry is to be on disk; once it is, `why` is told of a move to this machine. */
 export function want(state: FailoverState, service: ServiceSpec, entry: Entry, why: string | undefined): FailoverState {
@@ -35,16 +41,28 @@ export function isUnsaved({ wanted, saved }: FailoverState, service: ServiceSpec
   return wanted !== saved && !sameEntry(entryOf(wanted, service), entryOf(saved, service));
 }
 
-/** Asks for what is wanted and not on disk, and again each second until it is. */
-export function persistWanted(state: FailoverState, atMs: number): Step {
-  const { wanted, saved, untold, blank, persisting } = state;
-  if (wanted === saved && blank === untold)
+export const isProven = ({ writtenAtMs }: FailoverState, atMs: number) => atMs - writtenAtMs < provenForMs;
+
+/** Whether the disk seems to take nothing. */
+export const isUnwritten = ({ unsavedSinceMs }: FailoverState, atMs: number) =>
+  unsavedSinceMs !== undefined && atMs - unsavedSinceMs >= unwrittenAfterMs;
+
+/**
+ * Asks for what is wanted and not on disk, and again each second until it is.
+ *
+ * @param proof whether something is about to be given away, which is to be done only where the disk can take the word of it
+ */
+export function persistWanted(state: FailoverState, atMs: number, proof: boolean): Step {
+  const { wanted, saved, untold, blank, persisting, writtenAtMs } = state;
+  const isUnanswered = persisting !== undefined && writtenAtMs < persisting.atMs;
+  const proves = isUnanswered || (proof && !isProven(state, atMs)) || atMs - writtenAtMs >= proveEveryMs;
+  if (wanted === saved && blank === untold && !proves)
     return { state: { ...state, persisting: undefined, unsavedSinceMs: undefined }, commands: [] };
+  const unsaved = { ...state, unsavedSinceMs: state.unsavedSinceMs ?? atMs };
   const asked = persisting?.table === wanted && persisting.untold === untold;
-  if (asked && atMs - persisting.atMs < askAgainMs) return { state, commands: [] };
-  const unsavedSinceMs = state.unsavedSinceMs ?? atMs;
+  if (asked && atMs - persisting.atMs < askAgainMs) return { state: unsaved, commands: [] };
   return {
-    state: { ...state, persisting: { table: wanted, untold, atMs }, unsavedSinceMs },
+    state: { ...unsaved, persisting: { table: wanted, untold, atMs } },
     commands: [{ type: "persist", saved: { table: wanted, blank: untold } }],
   };
 }
@@ -59,6 +77,8 @@ export function persisted(state: FailoverState, disk: Saved, atMs: number, limit
     saved,
     wanted,
     blank,
+    unsavedSinceMs: undefined,
+    writtenAtMs: atMs,
     savedDigest: saved === state.saved ? state.savedDigest : digestTable(complete(saved, state.setup.services)),
   };
   return state.setup.services.reduce<Step>(

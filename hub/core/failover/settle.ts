@@ -26,10 +26,15 @@ export function settle(before: FailoverState, atMs: number, limits: FailoverLimi
     step = add(step, renewWitness(step.state, service, atMs, limits));
   }
   step = add(step, askWitness(step.state, atMs, limits));
-  step = add(step, persistWanted(step.state, atMs));
+  step = add(step, persistWanted(step.state, atMs, isToBeGivenAway(step.state, decisions)));
   for (const service of before.setup.services)
     step = { ...step, state: noteView(step.state, service, decisions[service.name], atMs, limits) };
   return add(step, callAlerts(step.state, decisions, atMs, limits));
+}
+
+function isToBeGivenAway({ handOvers }: FailoverState, decisions: Readonly<Record<string, Decision>>): boolean {
+  if (Object.values(handOvers).some(({ step }) => step === "waits")) return true;
+  return Object.values(decisions).some((decision) => "proof" in decision && decision.proof);
 }
 
 function carryOut(step: Step, service: ServiceSpec, decision: Decision, atMs: number, limits: FailoverLimits): Step {

@@ -122,7 +122,10 @@ export interface FailoverState {
   wanted: Table;
   /** What was given to the disk last, and when. */
   persisting: { table: Table; untold: boolean; atMs: number } | undefined;
+  /** Since when the disk has taken nothing although it was asked; undefined while nothing is asked of it. */
   unsavedSinceMs: number | undefined;
+  /** When the disk took something last. */
+  writtenAtMs: number;
   /** The disk remembered nothing, and neither witness nor peer has told it yet, or that is not on disk. */
   blank: boolean;
   /** Neither the disk nor anybody has told yet. */
@@ -177,6 +180,7 @@ export function startFailover(setup: FailoverSetup, disk: Saved | undefined, atM
     wanted: saved,
     persisting: undefined,
     unsavedSinceMs: undefined,
+    writtenAtMs: Number.NEGATIVE_INFINITY,
     blank,
     untold: blank,
     peer: { hub: unheard, machine: unheard, word: undefined },
