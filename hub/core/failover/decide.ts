@@ -17,6 +17,8 @@ export interface Facts {
   proven: boolean;
   /** It takes nothing, for longer than a write takes. */
   unwritten: boolean;
+  /** Neither does the peer's, as that says. */
+  theirsUnwritten: boolean;
   /** Why this machine keeps it still before it gives it up; undefined while it does not. */
   hushing: string | undefined;
   /** This machine may act for it now. */
@@ -212,8 +214,9 @@ function ownerDecides(facts: Facts): Decision {
   return release(facts, stay, `${peer} is well again`);
 }
 
-/** From its being still here to its being released on disk nobody can act, so the disk is tried first. */
-function release({ me, proven }: Facts, stay: Stay, reason: string): Decision {
+/** From its being still here to its being taken there nobody can act, so both disks must be known to take the word of it. */
+function release({ me, peer, proven, theirsUnwritten }: Facts, stay: Stay, reason: string): Decision {
+  if (theirsUnwritten) return { ...stay, reason: stay.reason || `${reason}; ${cannotWrite(peer)}` };
   if (proven) return { do: "release", reason };
   return { ...stay, proof: true, reason: stay.reason || `${reason}; stays until ${me} has written to its disk` };
 }

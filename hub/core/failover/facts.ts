@@ -27,6 +27,7 @@ export function factsOf(state: FailoverState, service: ServiceSpec, atMs: number
     underWay: isUnderWay(state, service),
     proven: isProven(state, atMs),
     unwritten: isUnwritten(state, atMs),
+    theirsUnwritten: peer.word?.value.unwritten === true,
     hushing: state.handOvers[service.name]?.step === "hushes" ? state.handOvers[service.name]?.why : undefined,
     acts: actsNot === undefined,
     actsNot: actsNot ?? "",

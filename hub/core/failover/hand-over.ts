@@ -85,6 +85,7 @@ function whatStandsInTheWay(facts: Facts): string | undefined {
   if (service.singleWriter && facts.witness === "silent") return "the witness does not answer";
   if (!facts.inSync || !facts.refilled) return `${peer} is not in sync`;
   if (!couldAct(service, facts.theirs)) return `the instance on ${peer} is ${facts.theirs}`;
+  if (facts.theirsUnwritten) return cannotWrite(peer);
   return facts.proven ? undefined : cannotWrite(facts.me);
 }
 

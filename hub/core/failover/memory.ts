@@ -107,7 +107,9 @@ function notice(step: Step, service: ServiceSpec, before: Entry, atMs: number, l
 
   const owner = ownerOf(service, entry.epoch);
   const from = ownerOf(service, before.epoch);
-  const away = owner === service.standby && owner !== from && entry.stays !== true;
+  // What was released for home and had to be taken back was away from home again.
+  const isBack = owner === from && before.released;
+  const away = owner === service.standby && (owner !== from || isBack) && entry.stays !== true;
   const flaps = away ? { ...state.flaps, [name]: countFlap(state.flaps[name], atMs, limits) } : state.flaps;
   const after = { ...state, flaps };
   // Its new owner tells of a move, so that it is told once.

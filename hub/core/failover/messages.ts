@@ -43,6 +43,8 @@ export const Word = z.object({
   asks: z.array(z.object({ service: z.string(), epoch: Epoch, turn: z.number().int() })),
   /** The last ask for each service that was begun and given up there, and what stays as it is for which reason. */
   givenUp: z.array(z.object({ service: z.string(), turn: z.number().int(), text: z.string() })),
+  /** Its disk takes nothing, so nothing may be given to it. */
+  unwritten: z.literal(true).optional(),
   /** Services whose home this machine is, by its own configuration. An older hub does not say. */
   homes: z.array(z.string()).optional(),
 });

@@ -3,6 +3,7 @@ import { ownerOf } from "./epoch.ts";
 import { healthOf, isConfirmed, whyNotActing } from "./facts.ts";
 import { owns, votesUntil } from "./lease.ts";
 import type { FailoverLimits } from "./limits.ts";
+import { isUnwritten } from "./memory.ts";
 import type { Word } from "./messages.ts";
 import type { ServiceSpec, ServiceView } from "./service.ts";
 import type { FailoverState } from "./state.ts";
@@ -62,6 +63,7 @@ export function wordOf(state: FailoverState, atMs: number, limits: FailoverLimit
     acts: acting.map(({ name }) => name),
     asks: Object.entries(state.asks).map(([service, { epoch, turn }]) => ({ service, epoch, turn })),
     givenUp: Object.entries(state.givenUp).map(([service, { turn, text }]) => ({ service, turn, text })),
+    ...(isUnwritten(state, atMs) ? { unwritten: true as const } : {}),
     homes: state.setup.services.filter(({ home }) => home === state.setup.machine).map(({ name }) => name),
   };
 }

@@ -71,6 +71,20 @@ describe("a service that tolerates two", () => {
     expect(homeAfterMs.map((atMs, i) => atMs - (2_000 + i * 22_000))).toEqual([5_050, 10_050, 20_050]);
   });
 
+  it("waits 5, 10, 20 and 40 s, too, when its home does not take what was released for it", () => {
+    const pair = new Pair([tolerant]).run(5_000).kill("mainpc").run(1_000).start("mainpc");
+    // Only there the instance is known to be ill.
+    pair.tell("mainpc", { type: "health", instance: "mainpc/Reader", health: "unhealthy" });
+    let releases = 0;
+    for (let held = false, ticks = 0; ticks < 2_400; ticks++) {
+      const { released = false } = pair.run(50).word("pc2").table.Reader ?? {};
+      if (released && !held) releases++;
+      held = released;
+    }
+    expect(releases).toBe(4);
+    expect(pair.acts("Reader")).toEqual(["pc2"]);
+  });
+
   it("comes back to who released it when the other machine dies before it takes", () => {
     const pair = new Pair([tolerant])
       .run(1_000)
@@ -218,6 +232,25 @@ describe("the disk", () => {
     const ill = new Pair([single]).run(5_000).mendDisk("mainpc", false).turns("mainpc/Writer", "unhealthy");
     expect(ill.run(30_000).acts("Writer")).toEqual(["mainpc"]);
     expect(ill.mendDisk("mainpc", true).run(2_000).acts("Writer")).toEqual(["pc2"]);
+  });
+
+  it("of the other machine is known to take nothing 2 s after it was asked: nothing is given there", () => {
+    for (const witness of [true, false])
+      for (const spec of [tolerant, single]) {
+        const pair = new Pair([spec], witness).run(5_000).mendDisk("pc2", false).run(60_000);
+        pair.order("mainpc", { kind: "switchover", service: spec.name }).run(11_000);
+        expect(pair.acts(spec.name)).toEqual(["mainpc"]);
+        expect(pair.givenUp).toEqual([
+          `mainpc: ${spec.name} stays on mainpc: pc2 cannot write its table of owners to disk`,
+        ]);
+      }
+  });
+
+  it("of a home that takes nothing keeps its services away, without a move, until it does", () => {
+    const pair = new Pair([tolerant]).run(5_000).kill("mainpc").run(1_000).mendDisk("mainpc", false).start("mainpc");
+    for (let ticks = 0; ticks < 2_400; ticks++) expect(pair.run(50).acts("Reader")).toEqual(["pc2"]);
+    expect(pair.view("pc2", "Reader").reason).toBe(`mainpc is well again; ${cannot}`);
+    expect(pair.mendDisk("mainpc", true).run(2_000).acts("Reader")).toEqual(["mainpc"]);
   });
 
   it("that breaks between the trial and the release leaves nobody, which is said, until it is mended or the hub is started anew", () => {
