@@ -59,7 +59,9 @@ export type Decision =
   /** The next epoch is this machine's: at once, or after a compare-and-set at the witness. */
   | { do: "take" | "claim"; reason: string }
   /** This machine gives it to the other one. */
-  | { do: "release"; reason: string };
+  | { do: "release"; reason: string }
+  /** What was released for this machine goes back as it came: the next epoch is released at once, and nobody ever acts in it. */
+  | { do: "return"; reason: string };
 
 type Stay = Extract<Decision, { do: "stay" | "hold" }>;
 
@@ -158,9 +160,17 @@ function claim(facts: Facts, why: string): Decision {
 /** The owner gave it up for this machine to take. */
 function receive(facts: Facts): Decision {
   const { service, me, peer } = facts;
-  if (!couldAct(service, facts.mine))
-    return { do: "hold", alert: true, reason: `${peer} released it; the instance on ${me} is ${facts.mine}` };
+  if (!couldAct(service, facts.mine)) {
+    const reason = `${peer} released it; the instance on ${me} is ${facts.mine}`;
+    return isToReturn(facts) ? { do: "return", reason } : { do: "hold", alert: true, reason };
+  }
   return takeReleased(facts, `${peer} released it`);
+}
+
+/** Who released it takes it back by itself, but not a single writer without a witness: nobody could tell it that this machine does not take it. */
+function isToReturn({ service, witness, blank, peerHub, theirs, unchangedMs, leaseMs }: Facts): boolean {
+  if (!service.singleWriter || witness !== "none" || blank) return false;
+  return peerHub === "alive" && couldAct(service, theirs) && unchangedMs >= 2 * leaseMs;
 }
 
 /** What this machine gave up, and the other one did not take. */
@@ -175,15 +185,18 @@ function takeBack(facts: Facts): Decision {
       alert: true,
       reason: `${released}, which does not take it; the instance on ${me} is ${facts.mine}`,
     };
-  // Without a witness nobody knows whether the other one has taken it.
-  if (service.singleWriter && facts.witness === "none")
-    return {
-      do: "hold",
-      alert: true,
-      reason: `${released}, which does not take it; tandem take ${service.name} --confirm-peer-dead`,
-    };
+  // Without a witness nobody knows whether the other one has taken it; but one that is heard says so, or returns it, within a lease from now.
+  if (service.singleWriter && facts.witness === "none") {
+    if (isHeard(facts) && facts.unchangedMs < 3 * facts.leaseMs) return { do: "hold", reason: released };
+    const help = isHeard(facts) ? `see why on ${peer}` : `tandem take ${service.name} --confirm-peer-dead`;
+    const why = facts.theirsUnwritten ? cannotWrite(peer) : help;
+    return { do: "hold", alert: true, reason: `${released}, which does not take it; ${why}` };
+  }
   return takeReleased(facts, `${peer} did not take it`);
 }
+
+/** Nobody can say of its machine that it is off. */
+export const isHeard = ({ peerHub }: Facts) => peerHub === "alive" || peerHub === "suspect";
 
 const says = (witness: "silent" | "blank") => (witness === "silent" ? "does not answer" : "knows nothing of it");
 

@@ -55,6 +55,10 @@ function carryOut(step: Step, service: ServiceSpec, decision: Decision, atMs: nu
       const next = nextEpoch(service, state.setup.machine, Math.max(before.epoch, known));
       return add(step, writeWitness(state, service, next, decision.reason, atMs));
     }
+    case "return": {
+      const entry = { epoch, released: true, ...staysAt(service, epoch, before) };
+      return { ...step, state: want(state, service, entry, undefined) };
+    }
     case "release":
       return state.handOvers[service.name]?.step === "hushes"
         ? step
