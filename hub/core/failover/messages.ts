@@ -23,11 +23,21 @@ export type Entry = Readonly<z.infer<typeof Entry>>;
 export const Table = z.record(z.string(), Entry);
 export type Table = Readonly<Record<string, Entry>>;
 
+/** From a hub that yields, to its successor. */
+const Left = z.object({
+  /** In which start of the machine it was written. */
+  boot: z.string(),
+  atMs: z.number(),
+  /** Epochs in which it acted for single writers without a bound. */
+  unbounded: z.record(z.string(), Epoch),
+});
+
 /** What the disk keeps. */
 export const Saved = z.object({
   table: Table,
   /** It began on an empty disk, and neither witness nor peer had told it yet what else there was. */
   blank: z.boolean(),
+  left: Left.optional(),
 });
 export type Saved = Readonly<z.infer<typeof Saved>>;
 

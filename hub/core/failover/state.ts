@@ -3,6 +3,7 @@ import type { Health } from "../record.ts";
 import type { Verdict } from "../verdict.ts";
 import type { FailoverCommand, Saved, Table, WitnessKey, Word } from "./messages.ts";
 import type { ServiceSpec, ServiceState } from "./service.ts";
+import { inherited } from "./succession.ts";
 import { complete, digestTable } from "./table.ts";
 
 export interface FailoverSetup {
@@ -14,6 +15,8 @@ export interface FailoverSetup {
   witness: boolean;
   /** Whether this hub took over from one of the same machine that acted until then. @default false */
   succeeds?: boolean;
+  /** Which start of the machine this is. @default "", which is like no other */
+  boot?: string;
   services: readonly ServiceSpec[];
 }
 
@@ -138,7 +141,7 @@ export interface FailoverState {
   sync: { inSync: boolean; refilled: boolean };
   /** Services and machines in maintenance. Who keeps that on disk and tells the peer of it orders it here again after each start. */
   paused: readonly string[];
-  /** Services that this machine may act for without a vote, by an operator's word, in that epoch. */
+  /** Services that this machine may act for without a vote, by an operator's word or as the hub before it did, in that epoch. */
   confirmed: Readonly<Record<string, Confirmed>>;
   asks: Readonly<Record<string, { epoch: number; turn: number; untilMs: number }>>;
   /** The turn of the last ask of this machine for each service, until its end is known. */
@@ -208,7 +211,7 @@ export function startFailover(setup: FailoverSetup, disk: Saved | undefined, atM
     health: {},
     sync: { inSync: false, refilled: false },
     paused: [],
-    confirmed: {},
+    confirmed: inherited(setup, disk, atMs),
     asks: {},
     asked: {},
     answered: {},

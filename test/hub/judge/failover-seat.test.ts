@@ -165,6 +165,21 @@ describe("the seat of the failover", () => {
     await until("the other one is told to start", () => pc2.supervised.at(-1)?.[0]?.run);
   });
 
+  it("goes on for a single writer without a witness where the hub before it left off, though the other machine is off", async () => {
+    seats = new Seats({ services: [service("Writer", { singleWriter: true })] });
+    const [before] = seats.startBoth();
+    await until("it acts", () => before.route("Writer")?.to?.port === 7_001);
+    seats.kill("pc2");
+    await seats.leave("mainpc");
+    const after = seats.start("mainpc", true);
+    after.judge("dead");
+    await until("it is known for longer than a lease", () => after.counter > 125);
+    expect(after.view("Writer")).toMatchObject({ acts: true, epoch: 0 });
+    expect(after.deeds).not.toContain("Writer held");
+    // It was left to this one alone.
+    expect(JSON.parse(readFileSync(fileOf("mainpc"), "utf8")).saved).not.toHaveProperty("left");
+  });
+
   it("does not count acknowledgements of beats of an earlier start", async () => {
     seats = new Seats({ services: [service("Writer", { singleWriter: true })], witness });
     const [before] = seats.startBoth();

@@ -57,7 +57,7 @@ export class Seat {
   readonly listener: JudgeListener;
   readonly #stop = new AbortController();
 
-  constructor(name: Name, config: HubConfig, keys: Map<string, WitnessKey>) {
+  constructor(name: Name, config: HubConfig, keys: Map<string, WitnessKey>, succeeds: boolean) {
     this.name = name;
     const write = (event: string) => void this.log.push(event);
     const log: Log = { info: write, warn: write, error: write };
@@ -92,7 +92,7 @@ export class Seat {
       },
       beat: () => {},
       tellMain: (message: unknown) => void this.toMain.push(message as FromSeat),
-      succeeds: false,
+      succeeds,
       log,
     };
     const factory = failoverSeat(
@@ -166,8 +166,9 @@ export class Seats {
     this.#timer = setInterval(() => this.#turn(), 20);
   }
 
-  start(name: Name): Seat {
-    const seat = new Seat(name, this.config(name), this.keys);
+  /** @param succeeds whether it takes over from one that acted until then */
+  start(name: Name, succeeds = false): Seat {
+    const seat = new Seat(name, this.config(name), this.keys, succeeds);
     this.seats.set(name, seat);
     seat.tell({ type: "sync", inSync: true, refilled: true });
     for (const { name: agent } of this.#config.services ?? [])
@@ -185,6 +186,14 @@ export class Seats {
         seat.tell({ type: "health", instance: `${peerOf(seat.name)}/${name}`, health: "healthy" });
     }
     return [mainpc, pc2];
+  }
+
+  /** It yields to the next one. */
+  async leave(name: Name): Promise<void> {
+    const seat = this.seats.get(name);
+    seat?.stop();
+    this.seats.delete(name);
+    await seat?.listener.leave();
   }
 
   kill(name: Name): void {
