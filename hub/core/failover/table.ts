@@ -20,7 +20,9 @@ export function sameEntry(a: Entry | undefined, b: Entry | undefined): boolean {
 
 /** Whether the next epoch goes on to stay away from home. */
 export function staysAt(service: ServiceSpec, epoch: number, before: Entry): Pick<Entry, "stays"> {
-  return before.stays && ownerOf(service, epoch) !== service.home ? { stays: true } : {};
+  // Where it was ordered to has become its home since: it is away from there by no order.
+  const isOrdered = before.stays && (before.released || ownerOf(service, before.epoch) !== service.home);
+  return isOrdered && ownerOf(service, epoch) !== service.home ? { stays: true } : {};
 }
 
 /** The higher epoch wins; what was said in the same epoch adds up, as a release cannot be taken back. Gives `a` itself when `b` adds nothing. */

@@ -36,6 +36,16 @@ describe("a service whose home and standby change places in the configuration", 
       }
     });
 
+  it("goes home after a takeover, though an operator had once moved it to where its home is now", () => {
+    const pair = new Pair([tolerant]).run(5_000).order("mainpc", { kind: "switchover", service: "Reader" }).run(1_000);
+    for (const machine of ["mainpc", "pc2"] as const)
+      pair.kill(machine, true).start(machine, { services: [exchanged(tolerant)] });
+    expect(pair.run(5_000).view("pc2", "Reader")).toMatchObject({ state: "home", owner: "pc2" });
+    pair.kill("pc2").run(5_000);
+    expect(pair.acts("Reader")).toEqual(["mainpc"]);
+    expect(pair.start("pc2").run(10_000).acts("Reader")).toEqual(["pc2"]);
+  });
+
   it("that had never moved has no lower epoch than its router knows", () => {
     for (const witness of [true, false]) {
       const pair = new Pair(now, witness).run(5_000);

@@ -9,7 +9,7 @@ import type {
   Saved,
   WitnessKey,
 } from "../../../../hub/core/failover/messages.ts";
-import { digestOf, routesOf, viewsOf, wordOf } from "../../../../hub/core/failover/outcome.ts";
+import { digestOf, leftBy, routesOf, viewsOf, wordOf } from "../../../../hub/core/failover/outcome.ts";
 import type { ServiceSpec } from "../../../../hub/core/failover/service.ts";
 import { type FailoverState, startFailover } from "../../../../hub/core/failover/state.ts";
 import type { Health } from "../../../../hub/core/record.ts";
@@ -46,7 +46,15 @@ interface Side {
   wordAtMs: number;
 }
 
-type NewSide = Pick<Side, "name" | "peer" | "services" | "disk" | "incarnation">;
+type NewSide = Pick<Side, "name" | "peer" | "services" | "disk" | "incarnation"> & { succeeds?: boolean };
+
+interface StartOptions {
+  /** On an empty disk. */
+  blank?: boolean;
+  succeeds?: boolean;
+  /** With another configuration than before. */
+  services?: readonly ServiceSpec[];
+}
 
 const tickMs = 50;
 
@@ -137,7 +145,15 @@ export class Pair {
     return this.tell(side.peer, { type: "verdict", hub: "dead", machine: hubOnly ? "alive" : "dead" });
   }
 
-  start(name: Name, { blank = false, services }: { blank?: boolean; services?: readonly ServiceSpec[] } = {}): this {
+  /** The hub yields to a successor. */
+  replace(name: Name): this {
+    const side = this.#sides[name];
+    const left = leftBy(side.state, this.atMs, limits);
+    if (left !== undefined && side.diskWorks) side.disk = left;
+    return this.start(name, { succeeds: true });
+  }
+
+  start(name: Name, { blank = false, succeeds = false, services }: StartOptions = {}): this {
     const side = this.#sides[name];
     if (blank) side.disk = undefined;
     if (services !== undefined) side.services = services;
@@ -146,7 +162,7 @@ export class Pair {
     side.counter = 0;
     side.heard = undefined;
     side.wordText = "";
-    side.state = this.#start(side);
+    side.state = this.#start({ ...side, succeeds });
     for (const { name: service } of this.#services) this.turns(`${name}/${service}`, "healthy");
     this.#greet(name);
     if (this.#sides[side.peer].runs && this.deaf.size === 0)
@@ -184,7 +200,8 @@ export class Pair {
     this.witnessAnswersAreLost = false;
     for (const name of ["mainpc", "pc2"] as const) {
       this.#sides[name].diskWorks = true;
-      if (!this.#sides[name].runs) this.start(name);
+      if (this.#sides[name].services !== this.#services) this.kill(name, true);
+      if (!this.#sides[name].runs) this.start(name, { services: this.#services });
       for (const { name: service } of this.#services) this.health.set(`${name}/${service}`, "healthy");
     }
     for (const name of ["mainpc", "pc2"] as const) {
@@ -222,8 +239,16 @@ export class Pair {
       if (singleWriter && this.acts(name).length > 1) throw new Error(`${this.atMs}: two act for ${name}`);
   }
 
-  #start({ name, peer, services, disk, incarnation }: NewSide): FailoverState {
-    const setup = { machine: name, peer, incarnation: `${name}${incarnation}`, witness: this.#hasWitness, services };
+  #start({ name, peer, services, disk, incarnation, succeeds = false }: NewSide): FailoverState {
+    const setup = {
+      machine: name,
+      peer,
+      incarnation: `${name}${incarnation}`,
+      witness: this.#hasWitness,
+      services,
+      succeeds,
+      boot: name,
+    };
     return startFailover(setup, disk, this.atMs);
   }
 
