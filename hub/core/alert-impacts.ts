@@ -22,7 +22,7 @@ const impacts: Record<AlertName, string> = {
   "spool-filling": "When the spool is full, pushes to this machine's hub are refused.",
   "store-nearly-full": "Records go before their age; when none can go any more, pushes are refused.",
   "switchover-given-up": "The service stayed where it was; what the move was for has not been done.",
-  "table-unwritten": "No service moves to this machine until its disk takes the table of owners again.",
+  "table-unwritten": "No service moves to this machine or from it until its disk takes the table of owners again.",
   "witness-silent": "Single writers do not move by themselves while the witness is away.",
 };
 

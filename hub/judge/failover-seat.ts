@@ -6,11 +6,12 @@ import type { HubConfig } from "../config.ts";
 import { admitTable } from "../core/failover/admit.ts";
 import { stepFailover } from "../core/failover/failover.ts";
 import { type FailoverCommand, type FailoverEvent, Word } from "../core/failover/messages.ts";
-import { digestOf, routesOf, viewsOf, wordOf } from "../core/failover/outcome.ts";
+import { digestOf, leftBy, routesOf, viewsOf, wordOf } from "../core/failover/outcome.ts";
 import { type FailoverState, startFailover } from "../core/failover/state.ts";
 import type { RouteWord } from "../core/router/word.ts";
 import type { ServiceWord } from "../core/supervisor/word.ts";
 import type { MachineState } from "../core/verdict.ts";
+import { bootId } from "../io/boot-id.ts";
 import { type Log, messageOf } from "../io/log.ts";
 import { monoMs } from "../io/mono-clock.ts";
 import type { HeardBeat } from "./beat.ts";
@@ -66,6 +67,8 @@ class FailoverSeat implements JudgeListener {
   #word = "";
   #views = { text: "", atMs: Number.NEGATIVE_INFINITY };
   readonly #complaints = { peer: "", witness: "" };
+  /** Services of which the router knows a later epoch: it carries clients by that, whatever it is told. */
+  #stale: ReadonlySet<string> = new Set();
   #asleepMs: number;
 
   constructor(
@@ -87,6 +90,7 @@ class FailoverSeat implements JudgeListener {
     if (router !== undefined) {
       const put = async (words: readonly RouteWord[]) => {
         const refused = await router.put(words);
+        this.#stale = new Set(refused.filter(({ why }) => why === "stale").map((word) => word.service));
         if (refused.length > 0) log.warn("failover.words_refused", { refused });
       };
       this.#router = new WordsOut({ name: "router", put, leaseMs, log });
@@ -107,6 +111,7 @@ class FailoverSeat implements JudgeListener {
       incarnation: this.#start,
       witness: config.witness !== undefined,
       succeeds: voice.succeeds,
+      boot: bootId(),
       services: config.services.map(({ name, home, standby, mode, singleWriter }) => ({
         name,
         home,
@@ -176,6 +181,10 @@ class FailoverSeat implements JudgeListener {
   }
 
   async leave(): Promise<void> {
+    await this.#memory.idle();
+    const left = leftBy(this.#state, monoMs(), this.#config.failover);
+    if (left === undefined) return;
+    this.#memory.save(left);
     await this.#memory.idle();
   }
 
@@ -319,7 +328,7 @@ class FailoverSeat implements JudgeListener {
         isCold ? this.#isStopped(service) : true,
       ]);
       if (isOver()) return;
-      if (holds && stopped) return this.#step({ type: "quiet", service, epoch });
+      if (holds && stopped && !this.#stale.has(service)) return this.#step({ type: "quiet", service, epoch });
       await setTimeout(stoppedEveryMs);
     }
   }

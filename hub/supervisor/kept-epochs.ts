@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { z } from "zod";
 import { Epoch } from "../core/failover/epoch.ts";
 import type { KeptService } from "../core/supervisor/supervision.ts";
+import { bootId } from "../io/boot-id.ts";
 import { writeDurably } from "../io/write-durably.ts";
 
 const Kept = z.strictObject({
@@ -47,13 +48,5 @@ function readKept(path: string): z.infer<typeof Kept> | undefined {
     return Kept.parse(JSON.parse(text));
   } catch {
     throw new Error(`${path} is damaged: see who owns each service at the hubs, then remove it`);
-  }
-}
-
-function bootId(): string {
-  try {
-    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-  } catch {
-    return "";
   }
 }

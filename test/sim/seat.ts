@@ -198,7 +198,7 @@ function once<T>(act: (value: T) => void): (value: T) => void {
 
 /** The table is a new object whenever it changes. */
 function isSameWord(a: Word, b: Word): boolean {
-  const isSame = a.table === b.table && a.blank === b.blank;
+  const isSame = a.table === b.table && a.blank === b.blank && a.unwritten === b.unwritten;
   return isSame && a.acts.join() === b.acts.join() && JSON.stringify(a.asks) === JSON.stringify(b.asks);
 }
 

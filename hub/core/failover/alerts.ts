@@ -3,6 +3,7 @@ import type { AlertName } from "../alert-names.ts";
 import type { Decision } from "./decide.ts";
 import { isPaused } from "./facts.ts";
 import type { FailoverLimits } from "./limits.ts";
+import { isUnwritten } from "./memory.ts";
 import type { FailoverCommand } from "./messages.ts";
 import type { FailoverState, Step } from "./state.ts";
 import { witnessAnswers } from "./witness.ts";
@@ -62,8 +63,8 @@ function standingAlerts(
     const message = "the witness does not answer: single writers do not move";
     alerts.push({ severity: "warning", name: "witness-silent", subject: machine, message });
   }
-  if (state.unsavedSinceMs !== undefined && atMs - state.unsavedSinceMs >= patienceMs) {
-    const message = "the table of owners cannot be written to disk: nothing moves to this machine";
+  if (isUnwritten(state, atMs)) {
+    const message = "the table of owners cannot be written to disk: nothing moves to this machine or from it";
     alerts.push({ severity: "urgent", name: "table-unwritten", subject: machine, message });
   }
   return alerts;

@@ -7,7 +7,7 @@ export interface Flaps {
   atMs: number;
 }
 
-/** A service left its home, and nobody had ordered it. */
+/** A service left its home, or could not get there, and nobody had ordered it. */
 export function countFlap(flaps: Flaps | undefined, atMs: number, limits: FailoverLimits): Flaps {
   return { count: (remember(flaps, atMs, limits)?.count ?? 0) + 1, atMs };
 }

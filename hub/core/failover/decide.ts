@@ -13,6 +13,12 @@ export interface Facts {
   stays: boolean;
   /** Its entry is on its way to disk, or its take at the witness is under way. */
   underWay: boolean;
+  /** This machine's disk took something a moment ago. */
+  proven: boolean;
+  /** It takes nothing, for longer than a write takes. */
+  unwritten: boolean;
+  /** Neither does the peer's, as that says. */
+  theirsUnwritten: boolean;
   /** Why this machine keeps it still before it gives it up; undefined while it does not. */
   hushing: string | undefined;
   /** This machine may act for it now. */
@@ -48,19 +54,31 @@ export interface Facts {
 }
 
 export type Decision =
-  /** `alert`: an operator should know why. */
-  | { do: "stay" | "hold"; reason: string; alert?: boolean }
+  /** `alert`: an operator should know why. `proof`: it would be given away if the disk were known to take that. */
+  | { do: "stay" | "hold"; reason: string; alert?: boolean; proof?: boolean }
   /** The next epoch is this machine's: at once, or after a compare-and-set at the witness. */
   | { do: "take" | "claim"; reason: string }
   /** This machine gives it to the other one. */
-  | { do: "release"; reason: string };
+  | { do: "release"; reason: string }
+  /** What was released for this machine goes back as it came: the next epoch is released at once, and nobody ever acts in it. */
+  | { do: "return"; reason: string };
+
+type Stay = Extract<Decision, { do: "stay" | "hold" }>;
 
 export function decide(facts: Facts): Decision {
+  if (facts.underWay) return { do: "hold", ...moving(facts) };
   if (facts.hushing !== undefined) return { do: "hold", reason: facts.hushing };
-  if (facts.underWay) return { do: "hold", reason: "its move is under way" };
   if (facts.released) return facts.iOwn ? takeBack(facts) : receive(facts);
   return facts.iOwn ? ownerDecides(facts) : otherDecides(facts);
 }
+
+/** Nobody acts meanwhile, and a write that was said to have failed may be found on disk by the next start: it cannot be called off. */
+function moving({ me, unwritten }: Facts): { reason: string; alert?: boolean } {
+  const reason = "its move is under way";
+  return unwritten ? { alert: true, reason: `${reason}; ${cannotWrite(me)}` } : { reason };
+}
+
+export const cannotWrite = (machine: string) => `${machine} cannot write its table of owners to disk`;
 
 const isFit = (health: Health | undefined) => health === "healthy" || health === "degraded";
 
@@ -142,9 +160,17 @@ function claim(facts: Facts, why: string): Decision {
 /** The owner gave it up for this machine to take. */
 function receive(facts: Facts): Decision {
   const { service, me, peer } = facts;
-  if (!couldAct(service, facts.mine))
-    return { do: "hold", alert: true, reason: `${peer} released it; the instance on ${me} is ${facts.mine}` };
+  if (!couldAct(service, facts.mine)) {
+    const reason = `${peer} released it; the instance on ${me} is ${facts.mine}`;
+    return isToReturn(facts) ? { do: "return", reason } : { do: "hold", alert: true, reason };
+  }
   return takeReleased(facts, `${peer} released it`);
+}
+
+/** Who released it takes it back by itself, but not a single writer without a witness: nobody could tell it that this machine does not take it. */
+function isToReturn({ service, witness, blank, peerHub, theirs, unchangedMs, leaseMs }: Facts): boolean {
+  if (!service.singleWriter || witness !== "none" || blank) return false;
+  return peerHub === "alive" && couldAct(service, theirs) && unchangedMs >= 2 * leaseMs;
 }
 
 /** What this machine gave up, and the other one did not take. */
@@ -159,15 +185,18 @@ function takeBack(facts: Facts): Decision {
       alert: true,
       reason: `${released}, which does not take it; the instance on ${me} is ${facts.mine}`,
     };
-  // Without a witness nobody knows whether the other one has taken it.
-  if (service.singleWriter && facts.witness === "none")
-    return {
-      do: "hold",
-      alert: true,
-      reason: `${released}, which does not take it; tandem take ${service.name} --confirm-peer-dead`,
-    };
+  // Without a witness nobody knows whether the other one has taken it; but one that is heard says so, or returns it, within a lease from now.
+  if (service.singleWriter && facts.witness === "none") {
+    if (isHeard(facts) && facts.unchangedMs < 3 * facts.leaseMs) return { do: "hold", reason: released };
+    const help = isHeard(facts) ? `see why on ${peer}` : `tandem take ${service.name} --confirm-peer-dead`;
+    const why = facts.theirsUnwritten ? cannotWrite(peer) : help;
+    return { do: "hold", alert: true, reason: `${released}, which does not take it; ${why}` };
+  }
   return takeReleased(facts, `${peer} did not take it`);
 }
+
+/** Nobody can say of its machine that it is off. */
+export const isHeard = ({ peerHub }: Facts) => peerHub === "alive" || peerHub === "suspect";
 
 const says = (witness: "silent" | "blank") => (witness === "silent" ? "does not answer" : "knows nothing of it");
 
@@ -182,7 +211,7 @@ function takeReleased({ service, witness, blank, me }: Facts, why: string): Deci
 
 function ownerDecides(facts: Facts): Decision {
   const { service, me, peer } = facts;
-  const stay: Decision = facts.acts ? { do: "stay", reason: "" } : { do: "hold", alert: true, reason: facts.actsNot };
+  const stay: Stay = facts.acts ? { do: "stay", reason: "" } : { do: "hold", alert: true, reason: facts.actsNot };
   if (service.mode === "notify") {
     const ill = facts.mine === "unhealthy" && !facts.paused;
     return ill
@@ -192,10 +221,17 @@ function ownerDecides(facts: Facts): Decision {
   if (facts.paused || facts.isolated || facts.peerHub !== "alive") return stay;
   // It could not be taken there.
   if (service.singleWriter && (facts.witness === "silent" || facts.witness === "blank" || facts.blank)) return stay;
-  if (isIll(facts)) return { do: "release", reason: `the instance on ${me} is unhealthy` };
+  if (isIll(facts)) return release(facts, stay, `the instance on ${me} is unhealthy`);
   if (me === service.home || facts.stays || (facts.homeWellMs ?? -1) < facts.failbackWaitMs) return stay;
   if (!facts.inSync || !facts.refilled) return { ...stay, reason: stay.reason || `goes home once ${peer} is in sync` };
-  return { do: "release", reason: `${peer} is well again` };
+  return release(facts, stay, `${peer} is well again`);
+}
+
+/** From its being still here to its being taken there nobody can act, so both disks must be known to take the word of it. */
+function release({ me, peer, proven, theirsUnwritten }: Facts, stay: Stay, reason: string): Decision {
+  if (theirsUnwritten) return { ...stay, reason: stay.reason || `${reason}; ${cannotWrite(peer)}` };
+  if (proven) return { do: "release", reason };
+  return { ...stay, proof: true, reason: stay.reason || `${reason}; stays until ${me} has written to its disk` };
 }
 
 /** A tolerant service needs no release: the other side takes it. */

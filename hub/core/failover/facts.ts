@@ -4,7 +4,7 @@ import { failbackWaitMs } from "./damping.ts";
 import type { Facts } from "./decide.ts";
 import { owns, promisedUntil, votesUntil } from "./lease.ts";
 import type { FailoverLimits } from "./limits.ts";
-import { isUnsaved } from "./memory.ts";
+import { isProven, isUnsaved, isUnwritten } from "./memory.ts";
 import type { ServiceSpec } from "./service.ts";
 import type { FailoverState, Seen } from "./state.ts";
 import { entryOf } from "./table.ts";
@@ -25,6 +25,9 @@ export function factsOf(state: FailoverState, service: ServiceSpec, atMs: number
     released: entry.released,
     stays: entry.stays === true,
     underWay: isUnderWay(state, service),
+    proven: isProven(state, atMs),
+    unwritten: isUnwritten(state, atMs),
+    theirsUnwritten: peer.word?.value.unwritten === true,
     hushing: state.handOvers[service.name]?.step === "hushes" ? state.handOvers[service.name]?.why : undefined,
     acts: actsNot === undefined,
     actsNot: actsNot ?? "",
@@ -87,8 +90,9 @@ export function whyNotActing(
 function whyNotAgreed({ setup, peer }: FailoverState, service: ServiceSpec, epoch: number): string | undefined {
   if (peer.word === undefined)
     return `${setup.peer} was not heard since the start; tandem take ${service.name} --confirm-peer-dead`;
-  const theirs = entryOf(peer.word.value.table, service);
-  const knows = theirs.epoch >= epoch || theirs.released;
+  // One that has no entry may take itself for the owner, by its configuration.
+  const theirs = peer.word.value.table[service.name];
+  const knows = theirs !== undefined && (theirs.epoch >= epoch || theirs.released);
   return knows ? undefined : `${setup.peer} does not know yet that ${setup.machine} owns it`;
 }
 

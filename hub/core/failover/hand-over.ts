@@ -1,6 +1,6 @@
-/** Gives a service to the other machine step by step: wait until nothing gets lost, be still, release; or give the attempt up. */
+/** Gives a service to the other machine step by step: wait until nothing gets lost and the disk took something, be still, release; or give the attempt up. */
 
-import { couldAct, type Facts } from "./decide.ts";
+import { cannotWrite, couldAct, type Facts } from "./decide.ts";
 import { otherOf } from "./epoch.ts";
 import { countedMs } from "./lease.ts";
 import type { FailoverLimits } from "./limits.ts";
@@ -84,7 +84,9 @@ function whatStandsInTheWay(facts: Facts): string | undefined {
   if (facts.peerHub !== "alive") return `the hub of ${peer} is ${facts.peerHub}`;
   if (service.singleWriter && facts.witness === "silent") return "the witness does not answer";
   if (!facts.inSync || !facts.refilled) return `${peer} is not in sync`;
-  return couldAct(service, facts.theirs) ? undefined : `the instance on ${peer} is ${facts.theirs}`;
+  if (!couldAct(service, facts.theirs)) return `the instance on ${peer} is ${facts.theirs}`;
+  if (facts.theirsUnwritten) return cannotWrite(peer);
+  return facts.proven ? undefined : cannotWrite(facts.me);
 }
 
 function release(state: FailoverState, service: ServiceSpec): FailoverState {

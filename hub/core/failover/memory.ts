@@ -6,9 +6,15 @@ import type { FailoverLimits } from "./limits.ts";
 import type { Entry, FailoverCommand, Saved, Table } from "./messages.ts";
 import type { ServiceSpec } from "./service.ts";
 import type { FailoverState, Step } from "./state.ts";
-import { digestTable, entryOf, mergeTables, sameEntry } from "./table.ts";
+import { complete, digestTable, entryOf, mergeTables, sameEntry } from "./table.ts";
 
 const askAgainMs = 1_000;
+/** A disk that took something so lately is taken to take what comes next. */
+const provenForMs = 1_000;
+/** One that broke is to be found before something has to be written. */
+const proveEveryMs = 60_000;
+/** A write that takes longer is thought to have failed. */
+const unwrittenAfterMs = 2_000;
 
 /** The entry is to be on disk; once it is, `why` is told of a move to this machine. */
 export function want(state: FailoverState, service: ServiceSpec, entry: Entry, why: string | undefined): FailoverState {
@@ -22,21 +28,41 @@ export function wantAll(state: FailoverState, table: Table): FailoverState {
   return wanted === state.wanted ? state : { ...state, wanted };
 }
 
-/** Whether something of the service is on its way to disk. */
-export function isUnsaved({ wanted, saved }: FailoverState, service: ServiceSpec): boolean {
-  return wanted !== saved && !sameEntry(wanted[service.name], saved[service.name]);
+/** Writes down who owns what never moved, so that another home in the configuration moves it by a hand-over, as any service goes home. */
+export function wantFirst(state: FailoverState): FailoverState {
+  // Somebody may know later epochs.
+  if (state.untold) return state;
+  const wanted = complete(state.wanted, state.setup.services);
+  return wanted === state.wanted ? state : { ...state, wanted };
 }
 
-/** Asks for what is wanted and not on disk, and again each second until it is. */
-export function persistWanted(state: FailoverState, atMs: number): Step {
-  const { wanted, saved, untold, blank, persisting } = state;
-  if (wanted === saved && blank === untold)
+/** Whether something of the service is on its way to disk; a first epoch that is written down is no news. */
+export function isUnsaved({ wanted, saved }: FailoverState, service: ServiceSpec): boolean {
+  return wanted !== saved && !sameEntry(entryOf(wanted, service), entryOf(saved, service));
+}
+
+export const isProven = ({ writtenAtMs }: FailoverState, atMs: number) => atMs - writtenAtMs < provenForMs;
+
+/** Whether the disk seems to take nothing. */
+export const isUnwritten = ({ unsavedSinceMs }: FailoverState, atMs: number) =>
+  unsavedSinceMs !== undefined && atMs - unsavedSinceMs >= unwrittenAfterMs;
+
+/**
+ * Asks for what is wanted and not on disk, and again each second until it is.
+ *
+ * @param proof whether something is about to be given away, which is to be done only where the disk can take the word of it
+ */
+export function persistWanted(state: FailoverState, atMs: number, proof: boolean): Step {
+  const { wanted, saved, untold, blank, persisting, writtenAtMs } = state;
+  const isUnanswered = persisting !== undefined && writtenAtMs < persisting.atMs;
+  const proves = isUnanswered || (proof && !isProven(state, atMs)) || atMs - writtenAtMs >= proveEveryMs;
+  if (wanted === saved && blank === untold && !proves)
     return { state: { ...state, persisting: undefined, unsavedSinceMs: undefined }, commands: [] };
+  const unsaved = { ...state, unsavedSinceMs: state.unsavedSinceMs ?? atMs };
   const asked = persisting?.table === wanted && persisting.untold === untold;
-  if (asked && atMs - persisting.atMs < askAgainMs) return { state, commands: [] };
-  const unsavedSinceMs = state.unsavedSinceMs ?? atMs;
+  if (asked && atMs - persisting.atMs < askAgainMs) return { state: unsaved, commands: [] };
   return {
-    state: { ...state, persisting: { table: wanted, untold, atMs }, unsavedSinceMs },
+    state: { ...unsaved, persisting: { table: wanted, untold, atMs } },
     commands: [{ type: "persist", saved: { table: wanted, blank: untold } }],
   };
 }
@@ -51,7 +77,9 @@ export function persisted(state: FailoverState, disk: Saved, atMs: number, limit
     saved,
     wanted,
     blank,
-    savedDigest: saved === state.saved ? state.savedDigest : digestTable(saved),
+    unsavedSinceMs: undefined,
+    writtenAtMs: atMs,
+    savedDigest: saved === state.saved ? state.savedDigest : digestTable(complete(saved, state.setup.services)),
   };
   return state.setup.services.reduce<Step>(
     (step, service) => notice(step, service, entryOf(state.saved, service), atMs, limits),
@@ -79,7 +107,9 @@ function notice(step: Step, service: ServiceSpec, before: Entry, atMs: number, l
 
   const owner = ownerOf(service, entry.epoch);
   const from = ownerOf(service, before.epoch);
-  const away = owner === service.standby && owner !== from && entry.stays !== true;
+  // What was released for home and had to be taken back was away from home again.
+  const isBack = owner === from && before.released;
+  const away = owner === service.standby && (owner !== from || isBack) && entry.stays !== true;
   const flaps = away ? { ...state.flaps, [name]: countFlap(state.flaps[name], atMs, limits) } : state.flaps;
   const after = { ...state, flaps };
   // Its new owner tells of a move, so that it is told once.

@@ -16,15 +16,28 @@ export const Entry = z.object({
 });
 export type Entry = Readonly<z.infer<typeof Entry>>;
 
-/** Who owns what, by service. A service without an entry is its home's, in its home's first epoch. */
+/**
+ * Who owns what, by service. One without an entry is its home's, in its home's first epoch: until that is written down, which is soon, and from then on
+ * the configuration has no say in who owns it.
+ */
 export const Table = z.record(z.string(), Entry);
 export type Table = Readonly<Record<string, Entry>>;
+
+/** From a hub that yields, to its successor. */
+const Left = z.object({
+  /** In which start of the machine it was written. */
+  boot: z.string(),
+  atMs: z.number(),
+  /** Epochs in which it acted for single writers without a bound. */
+  unbounded: z.record(z.string(), Epoch),
+});
 
 /** What the disk keeps. */
 export const Saved = z.object({
   table: Table,
   /** It began on an empty disk, and neither witness nor peer had told it yet what else there was. */
   blank: z.boolean(),
+  left: Left.optional(),
 });
 export type Saved = Readonly<z.infer<typeof Saved>>;
 
@@ -40,6 +53,10 @@ export const Word = z.object({
   asks: z.array(z.object({ service: z.string(), epoch: Epoch, turn: z.number().int() })),
   /** The last ask for each service that was begun and given up there, and what stays as it is for which reason. */
   givenUp: z.array(z.object({ service: z.string(), turn: z.number().int(), text: z.string() })),
+  /** Its disk takes nothing, so nothing may be given to it. */
+  unwritten: z.literal(true).optional(),
+  /** Services whose home this machine is, by its own configuration. An older hub does not say. */
+  homes: z.array(z.string()).optional(),
 });
 export type Word = Readonly<z.infer<typeof Word>>;
 

@@ -1,4 +1,5 @@
 /** Carries out what an operator orders, or says why not and what to do instead. */
+import { isHeard } from "./decide.ts";
 import { nextEpoch } from "./epoch.ts";
 import { factsOf, whyNotActing } from "./facts.ts";
 import { orderHandOver } from "./hand-over.ts";
@@ -100,8 +101,13 @@ function take(
   const facts = factsOf(state, service, atMs, limits);
   if (facts.underWay) return no(`${name} is moving already`);
   if (facts.acts) return { state, ok: true, text: `${name} acts on ${machine} already` };
-  if (facts.peerHub === "alive" || facts.peerHub === "suspect")
-    return no(`the hub of ${peer} is ${facts.peerHub}: tandem switchover ${name}`);
+  if (isHeard(facts) && facts.released) {
+    const [from, to] = facts.iOwn ? [machine, peer] : [peer, machine];
+    return no(
+      `${from} has released it, and the hub of ${to} takes it by itself: tandem where ${name} says what it waits for`,
+    );
+  }
+  if (isHeard(facts)) return no(`the hub of ${peer} is ${facts.peerHub}: tandem switchover ${name}`);
   if (!confirmed)
     return no(`${peer} may still act: make sure that it is off, then tandem take ${name} --confirm-peer-dead`);
   const sight = state.witness.view?.[name];

@@ -3,7 +3,8 @@ import { ownerOf } from "./epoch.ts";
 import { healthOf, isConfirmed, whyNotActing } from "./facts.ts";
 import { owns, votesUntil } from "./lease.ts";
 import type { FailoverLimits } from "./limits.ts";
-import type { Word } from "./messages.ts";
+import { isUnwritten } from "./memory.ts";
+import type { Saved, Word } from "./messages.ts";
 import type { ServiceSpec, ServiceView } from "./service.ts";
 import type { FailoverState } from "./state.ts";
 import { entryOf } from "./table.ts";
@@ -62,6 +63,23 @@ export function wordOf(state: FailoverState, atMs: number, limits: FailoverLimit
     acts: acting.map(({ name }) => name),
     asks: Object.entries(state.asks).map(([service, { epoch, turn }]) => ({ service, epoch, turn })),
     givenUp: Object.entries(state.givenUp).map(([service, { turn, text }]) => ({ service, turn, text })),
+    ...(isUnwritten(state, atMs) ? { unwritten: true as const } : {}),
+    homes: state.setup.services.filter(({ home }) => home === state.setup.machine).map(({ name }) => name),
+  };
+}
+
+/** For its successor, when this hub acts no more; undefined where that has all that it needs. */
+export function leftBy(state: FailoverState, atMs: number, limits: FailoverLimits): Saved | undefined {
+  const { services, boot = "" } = state.setup;
+  const unbounded = services.filter(
+    (service) => service.singleWriter && actsUntil(state, service, atMs, limits) === null,
+  );
+  if (boot === "" || unbounded.length === 0) return undefined;
+  const epochs = unbounded.map((service) => [service.name, entryOf(state.saved, service).epoch] as const);
+  return {
+    table: state.wanted,
+    blank: state.untold,
+    left: { boot, atMs, unbounded: Object.fromEntries(epochs) },
   };
 }
 

@@ -6,7 +6,7 @@ import { factsOf, isPaused, peerHealthOf } from "./facts.ts";
 import { beginToHush, goOn } from "./hand-over.ts";
 import { votesUntil } from "./lease.ts";
 import type { FailoverLimits } from "./limits.ts";
-import { persistWanted, want } from "./memory.ts";
+import { persistWanted, want, wantFirst } from "./memory.ts";
 import type { ServiceSpec } from "./service.ts";
 import type { FailoverState, Step } from "./state.ts";
 import { entryOf, staysAt } from "./table.ts";
@@ -14,7 +14,8 @@ import { viewState } from "./view-state.ts";
 import { askWitness, forgetLostWrites, renewWitness, writeWitness } from "./witness.ts";
 
 export function settle(before: FailoverState, atMs: number, limits: FailoverLimits): Step {
-  let step: Step = { state: forgetVotes(forgetLostWrites(before, atMs, limits), atMs, limits), commands: [] };
+  const state = forgetVotes(forgetLostWrites(before, atMs, limits), atMs, limits);
+  let step: Step = { state: wantFirst(state), commands: [] };
   const decisions: Record<string, Decision> = {};
   for (const service of before.setup.services) {
     step = { ...step, state: watchHome(step.state, service, atMs) };
@@ -25,10 +26,15 @@ export function settle(before: FailoverState, atMs: number, limits: FailoverLimi
     step = add(step, renewWitness(step.state, service, atMs, limits));
   }
   step = add(step, askWitness(step.state, atMs, limits));
-  step = add(step, persistWanted(step.state, atMs));
+  step = add(step, persistWanted(step.state, atMs, isToBeGivenAway(step.state, decisions)));
   for (const service of before.setup.services)
     step = { ...step, state: noteView(step.state, service, decisions[service.name], atMs, limits) };
   return add(step, callAlerts(step.state, decisions, atMs, limits));
+}
+
+function isToBeGivenAway({ handOvers }: FailoverState, decisions: Readonly<Record<string, Decision>>): boolean {
+  if (Object.values(handOvers).some(({ step }) => step === "waits")) return true;
+  return Object.values(decisions).some((decision) => "proof" in decision && decision.proof);
 }
 
 function carryOut(step: Step, service: ServiceSpec, decision: Decision, atMs: number, limits: FailoverLimits): Step {
@@ -49,6 +55,10 @@ function carryOut(step: Step, service: ServiceSpec, decision: Decision, atMs: nu
       const next = nextEpoch(service, state.setup.machine, Math.max(before.epoch, known));
       return add(step, writeWitness(state, service, next, decision.reason, atMs));
     }
+    case "return": {
+      const entry = { epoch, released: true, ...staysAt(service, epoch, before) };
+      return { ...step, state: want(state, service, entry, undefined) };
+    }
     case "release":
       return state.handOvers[service.name]?.step === "hushes"
         ? step
@@ -68,7 +78,9 @@ function watchHome(state: FailoverState, service: ServiceSpec, atMs: number): Fa
   const { name } = service;
   if (service.standby !== setup.machine) return state;
   const answers = couldAct(service, peerHealthOf(state, service)?.value);
-  const well = peer.hub.value === "alive" && answers && !isPaused(state, service);
+  // Between two deployments each of the two may take the other one for the home.
+  const isHome = peer.word?.value.homes?.includes(name) ?? true;
+  const well = peer.hub.value === "alive" && answers && isHome && !isPaused(state, service);
   const sinceMs = state.homeWellSinceMs[name];
   if (well === (sinceMs !== undefined)) return state;
   const { [name]: _, ...others } = state.homeWellSinceMs;

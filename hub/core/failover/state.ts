@@ -3,7 +3,8 @@ import type { Health } from "../record.ts";
 import type { Verdict } from "../verdict.ts";
 import type { FailoverCommand, Saved, Table, WitnessKey, Word } from "./messages.ts";
 import type { ServiceSpec, ServiceState } from "./service.ts";
-import { digestTable } from "./table.ts";
+import { inherited } from "./succession.ts";
+import { complete, digestTable } from "./table.ts";
 
 export interface FailoverSetup {
   machine: string;
@@ -14,6 +15,8 @@ export interface FailoverSetup {
   witness: boolean;
   /** Whether this hub took over from one of the same machine that acted until then. @default false */
   succeeds?: boolean;
+  /** Which start of the machine this is. @default "", which is like no other */
+  boot?: string;
   services: readonly ServiceSpec[];
 }
 
@@ -114,6 +117,7 @@ export interface FailoverState {
   tickedAtMs: number;
   /** The table on disk: the only one that may be acted on, acknowledged or said. */
   saved: Table;
+  /** Of the table with the first epochs of those that it has no entry for: hubs that read one table differently do not vote for each other. */
   savedDigest: string;
   /** What the disk held when this hub started: no epoch grows far beyond it before the next start. */
   atStart: Table;
@@ -121,7 +125,10 @@ export interface FailoverState {
   wanted: Table;
   /** What was given to the disk last, and when. */
   persisting: { table: Table; untold: boolean; atMs: number } | undefined;
+  /** Since when the disk has taken nothing although it was asked; undefined while nothing is asked of it. */
   unsavedSinceMs: number | undefined;
+  /** When the disk took something last. */
+  writtenAtMs: number;
   /** The disk remembered nothing, and neither witness nor peer has told it yet, or that is not on disk. */
   blank: boolean;
   /** Neither the disk nor anybody has told yet. */
@@ -134,7 +141,7 @@ export interface FailoverState {
   sync: { inSync: boolean; refilled: boolean };
   /** Services and machines in maintenance. Who keeps that on disk and tells the peer of it orders it here again after each start. */
   paused: readonly string[];
-  /** Services that this machine may act for without a vote, by an operator's word, in that epoch. */
+  /** Services that this machine may act for without a vote, by an operator's word or as the hub before it did, in that epoch. */
   confirmed: Readonly<Record<string, Confirmed>>;
   asks: Readonly<Record<string, { epoch: number; turn: number; untilMs: number }>>;
   /** The turn of the last ask of this machine for each service, until its end is known. */
@@ -171,11 +178,12 @@ export function startFailover(setup: FailoverSetup, disk: Saved | undefined, atM
     startedAtMs: atMs,
     tickedAtMs: atMs,
     saved,
-    savedDigest: digestTable(saved),
+    savedDigest: digestTable(complete(saved, setup.services)),
     atStart: saved,
     wanted: saved,
     persisting: undefined,
     unsavedSinceMs: undefined,
+    writtenAtMs: Number.NEGATIVE_INFINITY,
     blank,
     untold: blank,
     peer: { hub: unheard, machine: unheard, word: undefined },
@@ -203,7 +211,7 @@ export function startFailover(setup: FailoverSetup, disk: Saved | undefined, atM
     health: {},
     sync: { inSync: false, refilled: false },
     paused: [],
-    confirmed: {},
+    confirmed: inherited(setup, disk, atMs),
     asks: {},
     asked: {},
     answered: {},

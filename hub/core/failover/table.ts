@@ -7,13 +7,22 @@ export function entryOf(table: Table, service: ServiceSpec): Entry {
   return table[service.name] ?? { epoch: firstEpoch(service), released: false };
 }
 
+/** With an entry for each of these services; the table itself when none was missing. */
+export function complete(table: Table, services: readonly ServiceSpec[]): Table {
+  const missing = services.filter(({ name }) => table[name] === undefined);
+  if (missing.length === 0) return table;
+  return { ...table, ...Object.fromEntries(missing.map((service) => [service.name, entryOf(table, service)])) };
+}
+
 export function sameEntry(a: Entry | undefined, b: Entry | undefined): boolean {
   return a?.epoch === b?.epoch && a?.released === b?.released && a?.stays === b?.stays;
 }
 
 /** Whether the next epoch goes on to stay away from home. */
 export function staysAt(service: ServiceSpec, epoch: number, before: Entry): Pick<Entry, "stays"> {
-  return before.stays && ownerOf(service, epoch) !== service.home ? { stays: true } : {};
+  // Where it was ordered to has become its home since: it is away from there by no order.
+  const isOrdered = before.stays && (before.released || ownerOf(service, before.epoch) !== service.home);
+  return isOrdered && ownerOf(service, epoch) !== service.home ? { stays: true } : {};
 }
 
 /** The higher epoch wins; what was said in the same epoch adds up, as a release cannot be taken back. Gives `a` itself when `b` adds nothing. */

@@ -1,6 +1,6 @@
 /** What the seat of the failover reaches of the world; each is a client with deadlines of its own. */
 import type { WitnessKey } from "../../core/failover/messages.ts";
-import type { RouteWord } from "../../core/router/word.ts";
+import type { RefusedWord, RouteWord } from "../../core/router/word.ts";
 import type { ServiceWord, SupervisedService } from "../../core/supervisor/word.ts";
 
 export interface WitnessDoor {
@@ -18,7 +18,7 @@ export interface WitnessDoor {
 
 /** Rejects when the words cannot be known to be obeyed; resolves with those that were refused, as another epoch is known. */
 export interface RouterDoor {
-  put(words: readonly RouteWord[]): Promise<readonly unknown[]>;
+  put(words: readonly RouteWord[]): Promise<readonly RefusedWord[]>;
 }
 
 export interface SupervisorDoor {

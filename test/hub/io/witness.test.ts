@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
+import { connect as open } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, nkeyAuthenticator, nkeys } from "nats";
@@ -106,7 +106,7 @@ it("one that is gone is silent, and what it held is there when it is back; one t
 
 it("a hub connects while 100 connections of others stand that say nothing", { timeout: 60_000 }, async () => {
   const { port } = await server();
-  const idle = Array.from({ length: 100 }, () => connect(port, "127.0.0.1").on("error", () => {}));
+  const idle = Array.from({ length: 100 }, () => open(port, "127.0.0.1").on("error", () => {}));
   ends.push(() => {
     for (const socket of idle) socket.destroy();
   });

@@ -133,6 +133,21 @@ describe("the seat of the failover", () => {
     expect(pc2.deeds.indexOf("Writer 7002")).toBeGreaterThanOrEqual(0);
   });
 
+  it("gives no single writer away whose router knows a later epoch, and carries clients by that", async () => {
+    seats = new Seats({
+      services: [service("Writer", { singleWriter: true })],
+      failover: { switchoverDeadlineMs: 1_000 },
+    });
+    const [mainpc, pc2] = seats.startBoth();
+    await until("it acts", () => mainpc.route("Writer")?.to?.port === 7_001 && pc2.view("Writer")?.state === "home");
+    mainpc.routerRefuses = [{ service: "Writer", epoch: 0, why: "stale", known: 3 }];
+    mainpc.tell({ type: "operator", request: "7", order: { kind: "switchover", service: "Writer" } });
+    await until("it is given up", () =>
+      mainpc.toMain.some((message) => message.type === "alert" && message.name === "switchover-given-up"),
+    );
+    expect(pc2.view("Writer")).toMatchObject({ owner: "mainpc", epoch: 0 });
+  });
+
   it("starts a cold standby by its supervisor, and gives one away only once that has stopped it", async () => {
     const cold = service("Cold", { mode: "cold", singleWriter: true });
     seats = new Seats({ services: [cold] });
@@ -148,6 +163,21 @@ describe("the seat of the failover", () => {
     expect(pc2.view("Cold")?.acts).toBe(false);
     mainpc.running = false;
     await until("the other one is told to start", () => pc2.supervised.at(-1)?.[0]?.run);
+  });
+
+  it("goes on for a single writer without a witness where the hub before it left off, though the other machine is off", async () => {
+    seats = new Seats({ services: [service("Writer", { singleWriter: true })] });
+    const [before] = seats.startBoth();
+    await until("it acts", () => before.route("Writer")?.to?.port === 7_001);
+    seats.kill("pc2");
+    await seats.leave("mainpc");
+    const after = seats.start("mainpc", true);
+    after.judge("dead");
+    await until("it is known for longer than a lease", () => after.counter > 125);
+    expect(after.view("Writer")).toMatchObject({ acts: true, epoch: 0 });
+    expect(after.deeds).not.toContain("Writer held");
+    // It was left to this one alone.
+    expect(JSON.parse(readFileSync(fileOf("mainpc"), "utf8")).saved).not.toHaveProperty("left");
   });
 
   it("does not count acknowledgements of beats of an earlier start", async () => {

@@ -6,7 +6,7 @@ import { type HubConfig, type HubConfigInput, HubConfig as HubConfigSchema } fro
 import { Saved, type Table, type WitnessKey, Word } from "../../../hub/core/failover/messages.ts";
 import type { ServiceView } from "../../../hub/core/failover/service.ts";
 import { mergeTables } from "../../../hub/core/failover/table.ts";
-import type { RouteWord } from "../../../hub/core/router/word.ts";
+import type { RefusedWord, RouteWord } from "../../../hub/core/router/word.ts";
 import type { ServiceWord } from "../../../hub/core/supervisor/word.ts";
 import type { Judgement } from "../../../hub/core/verdict.ts";
 import type { Log } from "../../../hub/io/log.ts";
@@ -46,6 +46,8 @@ export class Seat {
   /** What was put and said, in order. */
   readonly deeds: string[] = [];
   routerAnswers = true;
+  /** What its router refuses, each time. */
+  routerRefuses: RefusedWord[] = [];
   running = true;
   asleepMs = 0;
   digest = "";
@@ -55,7 +57,7 @@ export class Seat {
   readonly listener: JudgeListener;
   readonly #stop = new AbortController();
 
-  constructor(name: Name, config: HubConfig, standing: Standing) {
+  constructor(name: Name, config: HubConfig, standing: Standing, succeeds: boolean) {
     this.name = name;
     const write = (event: string) => void this.log.push(event);
     const log: Log = { info: write, warn: write, error: write };
@@ -65,7 +67,7 @@ export class Seat {
           if (!this.routerAnswers) throw new Error("no answer");
           this.routed.push(words);
           this.deeds.push(...words.map(({ service, to }) => `${service} ${to === null ? "held" : to.port}`));
-          return [];
+          return this.routerRefuses;
         },
       },
       supervisor: {
@@ -90,7 +92,7 @@ export class Seat {
       },
       beat: () => {},
       tellMain: (message: unknown) => void this.toMain.push(message as FromSeat),
-      succeeds: false,
+      succeeds,
       log,
     };
     const factory = failoverSeat(
@@ -173,8 +175,9 @@ export class Seats implements Standing {
     this.#timer = setInterval(() => this.#turn(), 20);
   }
 
-  start(name: Name): Seat {
-    const seat = new Seat(name, this.config(name), this);
+  /** @param succeeds whether it takes over from one that acted until then */
+  start(name: Name, succeeds = false): Seat {
+    const seat = new Seat(name, this.config(name), this, succeeds);
     this.seats.set(name, seat);
     seat.tell({ type: "sync", inSync: true, refilled: true });
     for (const { name: agent } of this.#config.services ?? [])
@@ -192,6 +195,14 @@ export class Seats implements Standing {
         seat.tell({ type: "health", instance: `${peerOf(seat.name)}/${name}`, health: "healthy" });
     }
     return [mainpc, pc2];
+  }
+
+  /** It yields to the next one. */
+  async leave(name: Name): Promise<void> {
+    const seat = this.seats.get(name);
+    seat?.stop();
+    this.seats.delete(name);
+    await seat?.listener.leave();
   }
 
   kill(name: Name): void {

@@ -71,6 +71,20 @@ describe("a service that tolerates two", () => {
     expect(homeAfterMs.map((atMs, i) => atMs - (2_000 + i * 22_000))).toEqual([5_050, 10_050, 20_050]);
   });
 
+  it("waits 5, 10, 20 and 40 s, too, when its home does not take what was released for it", () => {
+    const pair = new Pair([tolerant]).run(5_000).kill("mainpc").run(1_000).start("mainpc");
+    // Only there the instance is known to be ill.
+    pair.tell("mainpc", { type: "health", instance: "mainpc/Reader", health: "unhealthy" });
+    let releases = 0;
+    for (let held = false, ticks = 0; ticks < 2_400; ticks++) {
+      const { released = false } = pair.run(50).word("pc2").table.Reader ?? {};
+      if (released && !held) releases++;
+      held = released;
+    }
+    expect(releases).toBe(4);
+    expect(pair.acts("Reader")).toEqual(["pc2"]);
+  });
+
   it("comes back to who released it when the other machine dies before it takes", () => {
     const pair = new Pair([tolerant])
       .run(1_000)
@@ -189,9 +203,73 @@ describe("the disk", () => {
   it("comes first: who cannot write neither acts in the next epoch nor says it, and tells of it after 2 s", () => {
     const pair = new Pair([tolerant]).run(1_000).mendDisk("pc2", false).kill("mainpc").run(3_000);
     expect(pair.acts("Reader")).toEqual([]);
-    expect(pair.word("pc2").table).toEqual({});
+    expect(pair.word("pc2").table).toEqual({ Reader: { epoch: 0, released: false } });
     expect(pair.alerts).toContain(
-      "3000 pc2 urgent table-unwritten: the table of owners cannot be written to disk: nothing moves to this machine",
+      "3000 pc2 urgent table-unwritten: the table of owners cannot be written to disk: nothing moves to this machine or from it",
     );
+  });
+
+  const cannot = "mainpc cannot write its table of owners to disk";
+
+  it("is tried before a switchover: on a machine that cannot write all goes on as it was", () => {
+    for (const witness of [true, false])
+      for (const spec of [tolerant, single]) {
+        const pair = new Pair([spec], witness).run(5_000).mendDisk("mainpc", false);
+        pair.order("mainpc", { kind: "switchover", service: spec.name }).run(30_000);
+        expect(pair.acts(spec.name)).toEqual(["mainpc"]);
+        expect(pair.givenUp).toEqual([`mainpc: ${spec.name} stays on mainpc: ${cannot}`]);
+        pair.mendDisk("mainpc", true).run(1_000).order("mainpc", { kind: "switchover", service: spec.name }).run(100);
+        expect(pair.acts(spec.name)).toEqual(["pc2"]);
+      }
+  });
+
+  it("is tried before a service goes home, or leaves an instance that is ill", () => {
+    const away = new Pair([tolerant]).run(5_000).kill("mainpc").run(1_000).mendDisk("pc2", false).start("mainpc");
+    expect(away.run(30_000).acts("Reader")).toEqual(["pc2"]);
+    expect(away.view("pc2", "Reader").reason).toBe("mainpc is well again; stays until pc2 has written to its disk");
+    expect(away.mendDisk("pc2", true).run(2_000).acts("Reader")).toEqual(["mainpc"]);
+
+    const ill = new Pair([single]).run(5_000).mendDisk("mainpc", false).turns("mainpc/Writer", "unhealthy");
+    expect(ill.run(30_000).acts("Writer")).toEqual(["mainpc"]);
+    expect(ill.mendDisk("mainpc", true).run(2_000).acts("Writer")).toEqual(["pc2"]);
+  });
+
+  it("of the other machine is known to take nothing 2 s after it was asked: nothing is given there", () => {
+    for (const witness of [true, false])
+      for (const spec of [tolerant, single]) {
+        const pair = new Pair([spec], witness).run(5_000).mendDisk("pc2", false).run(60_000);
+        pair.order("mainpc", { kind: "switchover", service: spec.name }).run(11_000);
+        expect(pair.acts(spec.name)).toEqual(["mainpc"]);
+        expect(pair.givenUp).toEqual([
+          `mainpc: ${spec.name} stays on mainpc: pc2 cannot write its table of owners to disk`,
+        ]);
+      }
+  });
+
+  it("of a home that takes nothing keeps its services away, without a move, until it does", () => {
+    const pair = new Pair([tolerant]).run(5_000).kill("mainpc").run(1_000).mendDisk("mainpc", false).start("mainpc");
+    for (let ticks = 0; ticks < 2_400; ticks++) expect(pair.run(50).acts("Reader")).toEqual(["pc2"]);
+    expect(pair.view("pc2", "Reader").reason).toBe(`mainpc is well again; ${cannot}`);
+    expect(pair.mendDisk("mainpc", true).run(2_000).acts("Reader")).toEqual(["mainpc"]);
+  });
+
+  it("that breaks between the trial and the release leaves nobody, which is said, until it is mended or the hub is started anew", () => {
+    const broken = () => {
+      const pair = new Pair([tolerant]).run(5_000).tell("mainpc", { type: "sync", inSync: false, refilled: true });
+      pair.order("mainpc", { kind: "switchover", service: "Reader" }).mendDisk("mainpc", false);
+      return pair.tell("mainpc", { type: "sync", inSync: true, refilled: true }).run(5_000);
+    };
+    const pair = broken();
+    expect(pair.acts("Reader")).toEqual([]);
+    expect(pair.alerts).toContain(`7000 mainpc urgent service-held: its move is under way; ${cannot}`);
+    expect(pair.mendDisk("mainpc", true).run(1_100).acts("Reader")).toEqual(["pc2"]);
+    expect(broken().kill("mainpc", true).start("mainpc").run(100).acts("Reader")).toEqual(["mainpc"]);
+  });
+
+  it("that breaks is found within a minute, though nothing moves", () => {
+    const pair = new Pair([tolerant]).run(5_000).mendDisk("pc2", false).run(60_000);
+    expect(pair.alerts).toEqual([expect.stringContaining("pc2 urgent table-unwritten")]);
+    pair.mendDisk("pc2", true).run(1_100);
+    expect(pair.alerts).toEqual([expect.anything(), expect.stringContaining("pc2 resolved table-unwritten")]);
   });
 });

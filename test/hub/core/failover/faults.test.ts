@@ -1,12 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Pair, single, tolerant } from "./pair.ts";
+import { exchanged, Pair, single, tolerant } from "./pair.ts";
 
 type Name = "mainpc" | "pc2";
 const names: Name[] = ["mainpc", "pc2"];
 const machine = fc.constantFrom(...names);
 const health = fc.constantFrom("healthy" as const, "unhealthy" as const);
 const ms = fc.constantFrom(50, 300, 1_900, 2_500, 6_000);
+
+const services = [single, tolerant];
+/** As another configuration has them, on one machine or on both. */
+const now = services.map(exchanged);
 
 /** What may happen to a pair; what makes no sense at that moment does nothing. */
 const fault = fc.oneof(
@@ -18,6 +22,12 @@ const fault = fc.oneof(
     ([name, blank]) =>
       (pair: Pair) =>
         !pair.runs(name) && pair.start(name, { blank }),
+  ),
+  machine.map((name) => (pair: Pair) => pair.runs(name) && pair.replace(name)),
+  fc.tuple(machine, fc.constantFrom(services, now)).map(
+    ([name, own]) =>
+      (pair: Pair) =>
+        pair.runs(name) && pair.kill(name, true).start(name, { services: own }),
   ),
   fc.constantFrom<Name[]>(["mainpc"], ["pc2"], []).map((deaf) => (pair: Pair) => pair.part(...deaf)),
   fc.constant((pair: Pair) => pair.heal()),
@@ -47,7 +57,7 @@ describe("whatever happens to a pair", () => {
       fc.assert(
         fc.property(fc.array(fault, { minLength: 3, maxLength: 15 }), (faults) => {
           // The test of each tick throws where two act.
-          const pair = new Pair([single, tolerant], witness).run(1_000);
+          const pair = new Pair(services, witness).run(1_000);
           for (const happens of faults) {
             happens(pair);
             pair.run(50);
@@ -56,10 +66,8 @@ describe("whatever happens to a pair", () => {
           expect(pair.digest("mainpc")).not.toBe("");
           expect(pair.digest("mainpc")).toBe(pair.digest("pc2"));
           for (const service of ["Writer", "Reader"]) {
-            const { state, stays } = {
-              ...pair.view("mainpc", service),
-              stays: pair.word("mainpc").table[service]?.stays,
-            };
+            const { state, owner } = pair.view("mainpc", service);
+            const stays = pair.word("mainpc").table[service]?.stays && owner === "pc2";
             expect({ service, state, acts: pair.acts(service) }).toEqual(
               stays ? { service, state: "away", acts: ["pc2"] } : { service, state: "home", acts: ["mainpc"] },
             );

@@ -9,7 +9,7 @@ import type {
   Saved,
   WitnessKey,
 } from "../../../../hub/core/failover/messages.ts";
-import { digestOf, routesOf, viewsOf, wordOf } from "../../../../hub/core/failover/outcome.ts";
+import { digestOf, leftBy, routesOf, viewsOf, wordOf } from "../../../../hub/core/failover/outcome.ts";
 import type { ServiceSpec } from "../../../../hub/core/failover/service.ts";
 import { type FailoverState, startFailover } from "../../../../hub/core/failover/state.ts";
 import type { Health } from "../../../../hub/core/record.ts";
@@ -23,6 +23,8 @@ export const tolerant: ServiceSpec = {
   singleWriter: false,
 };
 export const single: ServiceSpec = { ...tolerant, name: "Writer", singleWriter: true };
+/** As the configuration says it once its home and its standby have changed places. */
+export const exchanged = (spec: ServiceSpec): ServiceSpec => ({ ...spec, home: spec.standby, standby: spec.home });
 
 type Name = "mainpc" | "pc2";
 type WithoutTime<E> = E extends unknown ? Omit<E, "atMs"> : never;
@@ -31,6 +33,8 @@ type Happening = WithoutTime<FailoverEvent>;
 interface Side {
   name: Name;
   peer: Name;
+  /** As its own configuration has them. */
+  services: readonly ServiceSpec[];
   state: FailoverState;
   disk: Saved | undefined;
   diskWorks: boolean;
@@ -40,6 +44,16 @@ interface Side {
   counter: number;
   wordText: string;
   wordAtMs: number;
+}
+
+type NewSide = Pick<Side, "name" | "peer" | "services" | "disk" | "incarnation"> & { succeeds?: boolean };
+
+interface StartOptions {
+  /** On an empty disk. */
+  blank?: boolean;
+  succeeds?: boolean;
+  /** With another configuration than before. */
+  services?: readonly ServiceSpec[];
 }
 
 const tickMs = 50;
@@ -62,13 +76,20 @@ export class Pair {
   readonly #sides: Record<Name, Side>;
   readonly health = new Map<string, Health>();
 
-  constructor(services: readonly ServiceSpec[], witness = true, disk: Saved | undefined = { table: {}, blank: false }) {
+  /** @param ofPc2 the same services as the configuration of pc2 has them */
+  constructor(
+    services: readonly ServiceSpec[],
+    witness = true,
+    disk: Saved | undefined = { table: {}, blank: false },
+    ofPc2 = services,
+  ) {
     this.#services = services;
     this.#hasWitness = witness;
-    const side = (name: Name, peer: Name): Side => ({
+    const side = (name: Name, peer: Name, own: readonly ServiceSpec[]): Side => ({
       name,
       peer,
-      state: this.#start(name, peer, disk, 1),
+      services: own,
+      state: this.#start({ name, peer, services: own, disk, incarnation: 1 }),
       disk,
       diskWorks: true,
       runs: true,
@@ -78,7 +99,7 @@ export class Pair {
       wordText: "",
       wordAtMs: 0,
     });
-    this.#sides = { mainpc: side("mainpc", "pc2"), pc2: side("pc2", "mainpc") };
+    this.#sides = { mainpc: side("mainpc", "pc2", services), pc2: side("pc2", "mainpc", ofPc2) };
     for (const { name } of services)
       for (const machine of ["mainpc", "pc2"]) this.health.set(`${machine}/${name}`, "healthy");
     for (const name of ["mainpc", "pc2"] as const) this.#greet(name);
@@ -124,15 +145,24 @@ export class Pair {
     return this.tell(side.peer, { type: "verdict", hub: "dead", machine: hubOnly ? "alive" : "dead" });
   }
 
-  start(name: Name, { blank = false } = {}): this {
+  /** The hub yields to a successor. */
+  replace(name: Name): this {
+    const side = this.#sides[name];
+    const left = leftBy(side.state, this.atMs, limits);
+    if (left !== undefined && side.diskWorks) side.disk = left;
+    return this.start(name, { succeeds: true });
+  }
+
+  start(name: Name, { blank = false, succeeds = false, services }: StartOptions = {}): this {
     const side = this.#sides[name];
     if (blank) side.disk = undefined;
+    if (services !== undefined) side.services = services;
     side.runs = true;
     side.incarnation++;
     side.counter = 0;
     side.heard = undefined;
     side.wordText = "";
-    side.state = this.#start(name, side.peer, side.disk, side.incarnation);
+    side.state = this.#start({ ...side, succeeds });
     for (const { name: service } of this.#services) this.turns(`${name}/${service}`, "healthy");
     this.#greet(name);
     if (this.#sides[side.peer].runs && this.deaf.size === 0)
@@ -170,7 +200,8 @@ export class Pair {
     this.witnessAnswersAreLost = false;
     for (const name of ["mainpc", "pc2"] as const) {
       this.#sides[name].diskWorks = true;
-      if (!this.#sides[name].runs) this.start(name);
+      if (this.#sides[name].services !== this.#services) this.kill(name, true);
+      if (!this.#sides[name].runs) this.start(name, { services: this.#services });
       for (const { name: service } of this.#services) this.health.set(`${name}/${service}`, "healthy");
     }
     for (const name of ["mainpc", "pc2"] as const) {
@@ -208,13 +239,15 @@ export class Pair {
       if (singleWriter && this.acts(name).length > 1) throw new Error(`${this.atMs}: two act for ${name}`);
   }
 
-  #start(name: Name, peer: Name, disk: Saved | undefined, incarnation: number): FailoverState {
+  #start({ name, peer, services, disk, incarnation, succeeds = false }: NewSide): FailoverState {
     const setup = {
       machine: name,
       peer,
       incarnation: `${name}${incarnation}`,
       witness: this.#hasWitness,
-      services: this.#services,
+      services,
+      succeeds,
+      boot: name,
     };
     return startFailover(setup, disk, this.atMs);
   }

@@ -170,6 +170,34 @@ describe("a single writer without a witness", () => {
     expect(pair.acts("Writer")).toEqual(["mainpc"]);
   });
 
+  it("comes back from a machine that cannot act for it when it hears of the release", () => {
+    const pair = new Pair([single], false).run(5_000).order("mainpc", { kind: "switchover", service: "Writer" });
+    pair.turns("pc2/Writer", "unhealthy").run(4_000);
+    expect(pair.acts("Writer")).toEqual([]);
+    expect(pair.view("pc2", "Writer").reason).toBe("mainpc released it; the instance on pc2 is unhealthy");
+    expect(pair.run(200).acts("Writer")).toEqual(["mainpc"]);
+    expect(pair.view("mainpc", "Writer")).toMatchObject({ state: "home", epoch: 2 });
+    expect(pair.turns("pc2/Writer", "healthy").run(60_000).acts("Writer")).toEqual(["mainpc"]);
+    expect(pair.digest("mainpc")).toBe(pair.digest("pc2"));
+    expect(pair.alerts.filter((alert) => alert.includes("mainpc urgent"))).toEqual([]);
+  });
+
+  it("that is released for a machine whose disk takes nothing is held, and is taken by an operator once that hub is stopped", () => {
+    const pair = new Pair([single], false).run(5_000).mendDisk("pc2", false);
+    pair.order("mainpc", { kind: "switchover", service: "Writer" }).run(10_000);
+    expect(pair.acts("Writer")).toEqual([]);
+    const held = "released for pc2, which does not take it";
+    expect(pair.view("mainpc", "Writer").reason).toBe(`${held}; pc2 cannot write its table of owners to disk`);
+    const take = { kind: "take", service: "Writer", confirmPeerDead: true } as const;
+    pair.order("mainpc", take).kill("pc2", true).run(100);
+    expect(pair.answers.pop()).toBe(
+      "false: mainpc has released it, and the hub of pc2 takes it by itself: tandem where Writer says what it waits for",
+    );
+    pair.order("mainpc", take);
+    expect(pair.acts("Writer")).toEqual(["mainpc"]);
+    expect(pair.mendDisk("pc2", true).start("pc2").run(10_000).acts("Writer")).toEqual(["mainpc"]);
+  });
+
   it("acts on through a partition, and goes home by itself after an operator had it taken", () => {
     const pair = new Pair([single], false).run(5_000).part().run(60_000);
     expect(pair.acts("Writer")).toEqual(["mainpc"]);

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { firstEpoch, nextEpoch, otherOf, ownerOf } from "../../../../hub/core/failover/epoch.ts";
 import type { Table } from "../../../../hub/core/failover/messages.ts";
-import { digestTable, mergeTables, sameEntry } from "../../../../hub/core/failover/table.ts";
+import { complete, digestTable, mergeTables, sameEntry } from "../../../../hub/core/failover/table.ts";
+import { exchanged, single } from "./pair.ts";
 
 const entry = fc.record(
   { epoch: fc.nat(5), released: fc.boolean(), stays: fc.constant(true as const) },
@@ -31,6 +32,12 @@ describe("tables", () => {
         expect(digestTable(Object.fromEntries(Object.entries(a).reverse()))).toBe(digestTable(a));
       }),
     );
+  });
+
+  it("that say nothing of a service have different digests where its home is another one, and one digest once they do", () => {
+    const read = (table: Table) => [single, exchanged(single)].map((spec) => digestTable(complete(table, [spec])));
+    expect(new Set(read({})).size).toBe(2);
+    expect(new Set(read({ Writer: { epoch: 0, released: false } })).size).toBe(1);
   });
 
   it("give a digest of 32 digits, the same in every version: two hubs of a pair may differ for a while", () => {
