@@ -1,6 +1,6 @@
 /**
- * Proves what SIGKILL cannot: that answers wait for the disk. A trace of both nats-servers' system calls shows each push synced
- * before its answer, and a machine whose disk is taken away in sync loses nothing. Run: `npm run prove:fsync`.
+ * Proves what SIGKILL cannot: that answers wait for the disk. Traces of both nats-servers' system calls and of a hub's without one show each push
+ * synced before its answer, and a machine whose disk is taken away in sync loses nothing. Run: `npm run prove:fsync`.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -26,6 +26,7 @@ leaveEvidence(values.evidence, "npm run prove:fsync", {
   figures: {
     traced: synced === undefined ? 0 : 1,
     onBoth: synced?.onBoth ?? 0,
+    inSpool: synced?.inSpool ?? 0,
     early: synced?.broken.length ?? 0,
     lost: lostDisks.reduce((sum, disk) => sum + disk.lost.length, 0),
   },

@@ -116,6 +116,8 @@ describe("heartbeats of pc2, heard by mainpc", () => {
   );
 
   it("that are no heartbeats are passed over", async () => {
+    // What is said before the leaf knows that somebody listens reaches nobody.
+    await until("true ones", () => heardBy("nats") >= 1);
     const stranger = await nats.pc2.connect();
     stranger.publish("tandem.heartbeat.pc2", "not JSON");
     stranger.publish("tandem.heartbeat.pc2", JSON.stringify({ v: 1, machine: "pc2" }));

@@ -20,7 +20,9 @@ export async function proveFsync(dir: string): Promise<FsyncFindings> {
     const traced = strace === undefined ? undefined : await synced(pair, strace, dir);
     await pair.inSync();
     const lostDisks = [await loseDisk(pair, "mainpc"), await loseDisk(pair, "pc2")];
-    const syncedWell = traced === undefined || (traced.broken.length === 0 && traced.onBoth > 0 && traced.onOne > 0);
+    const syncedWell =
+      traced === undefined ||
+      (traced.broken.length === 0 && traced.onBoth > 0 && traced.onOne > 0 && traced.inSpool > 0);
     const disksWell = lostDisks.every(({ peer, lost, unequal }) => peer > 0 && lost.length === 0 && unequal === "");
     return { ok: syncedWell && disksWell, synced: traced, lostDisks };
   } finally {
@@ -35,7 +37,7 @@ export function toText({ ok, synced: traced, lostDisks }: FsyncFindings): string
     traced === undefined
       ? ["skipped: the trace of system calls (strace is not in PATH; it is a package of that name)"]
       : [
-          `synced before the answer: ${traced.onBoth} pushes on both machines' disks (peer), ${traced.onOne} on one (local); too early: ${traced.broken.length}`,
+          `synced before the answer: ${traced.onBoth} pushes on both machines' disks (peer), ${traced.onOne} on one (local), ${traced.inSpool} in the spool of a hub without NATS; too early: ${traced.broken.length}`,
           ...traced.broken.slice(0, shown),
         ];
   const disks = lostDisks.flatMap(({ machine, peer, lost, unequal }) => [

@@ -40,7 +40,7 @@ export const diskFaults: Fault[] = [
       {
         file: "test/prove/fsync.test.ts",
         title:
-          "shows each of 50 pushes synced before its answer where strace is there, and loses nothing with either disk",
+          "shows each of 75 pushes synced before its answer where strace is there, and loses nothing with either disk",
       },
     ],
   },
