@@ -4,6 +4,7 @@
  */
 import { Account, type AccountDump } from "./account.ts";
 import { maxClients, maxHoles, maxHolesTogether, maxRecent } from "./client-book.ts";
+import { isReadable } from "./fold/prepare.ts";
 import { isAhead } from "./hlc.ts";
 import type { Batch, RecordBody } from "./record.ts";
 import type { RefusedKind } from "./refused.ts";
@@ -122,7 +123,8 @@ export function whyLineInadmissible(
     }
     case "group": {
       const stamps = [line.cleared, line.deleted, line.written, ...line.families.map(({ stamp }) => stamp)];
-      return stamps.some((stamp) => stamp !== undefined && isAhead(stamp.at, nowMs)) ? "stamp" : undefined;
+      if (stamps.some((stamp) => stamp !== undefined && isAhead(stamp.at, nowMs))) return "stamp";
+      return line.families.every((family) => isReadable(line.group, family)) ? undefined : "snapshot";
     }
     case "unnumbered":
       return machines.includes(line.origin) ? undefined : "ledger";

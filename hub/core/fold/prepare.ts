@@ -104,6 +104,18 @@ export function metricsOf(family: PreparedFamily): { labels: string[]; labelText
   );
 }
 
+/** Whether a family that another hub has written down can be read here as what it says it is: its lines are shown as they stand. */
+export function isReadable(
+  group: Group,
+  { name, type, help, text, series }: Omit<PreparedFamily, "characters">,
+): boolean {
+  const read = prepareBody(group, renderHeader(name, type, help) + text);
+  if (!read.ok) return false;
+  const [family, ...others] = read.families;
+  if (family === undefined) return text === "" && series === 0;
+  return others.length === 0 && family.name === name && family.type === type && family.series === series;
+}
+
 /** Why nobody may push a family of this name and type; undefined when somebody may. */
 export function ownedName({ name, type }: Pick<Family, "name" | "type">): string | undefined {
   if (!name.startsWith(reservedPrefix)) return undefined;

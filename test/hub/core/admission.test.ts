@@ -83,6 +83,32 @@ describe("records of the other machine", () => {
   });
 });
 
+describe("a family in a snapshot of the other machine", () => {
+  const why = (change: object) => {
+    const stamp = { at: { wallMs: nowMs, counter: 0 }, machine: "pc2" };
+    const text = 'a{instance="",job="j"} 1\na{instance="",job="j",x="1"} 2\n';
+    const family = { name: "a", type: "gauge" as const, help: "what it is", text, series: 2, stamp, ...change };
+    return whyLineInadmissible({ is: "group", group: [["job", "j"]], families: [family] }, ["mainpc", "pc2"], nowMs);
+  };
+
+  it("comes in as a hub writes it, also without a series", () => {
+    expect(why({})).toBeUndefined();
+    expect(why({ help: undefined, type: "untyped" })).toBeUndefined();
+    expect(why({ text: "", series: 0 })).toBeUndefined();
+  });
+
+  it.each([
+    ["no lines of metrics", { text: "<script>\n" }],
+    ["a line that does not end", { text: 'a{job="j"} 1', series: 1 }],
+    ["other lines than it counts", { series: 3 }],
+    ["nothing where it counts a line", { text: "", series: 1 }],
+    ["lines of another family", { text: 'b{job="j"} 1\n', series: 1 }],
+    ["a name of the hub's own", { name: "tandem_hubs", text: 'tandem_hubs{job="j"} 1\n', series: 1 }],
+  ])("is refused with %s", (_, change) => {
+    expect(why(change)).toBe("snapshot");
+  });
+});
+
 describe("a snapshot of the other machine", () => {
   const runs = (count: number, from = 1) =>
     Array.from({ length: count }, (_, i): [number, number] => [from + 2 * i, from + 2 * i]);

@@ -33,7 +33,7 @@ const groupJson = (job: string, series: number) => {
   return JSON.stringify({ kept, labels: { job }, last_push_successful: true, push_time_seconds: times });
 };
 
-it("of 250,000 series reads the group that is wanted, and takes no 100 ms at once for it", async () => {
+it("of 250,000 series reads the group that is wanted, and takes no third of the time that it needs for it at once", async () => {
   const group = groupJson("JOB", 1_000);
   const address = await gateway(async (response) => {
     response.write('{"status":"success","data":[');
@@ -45,7 +45,8 @@ it("of 250,000 series reads the group that is wanted, and takes no 100 ms at onc
   });
   // Of this thread, since a computer may have much else to do.
   const usedMs = () => process.threadCpuUsage().user / 1_000;
-  let [longestMs, beforeMs] = [0, usedMs()];
+  const startedMs = usedMs();
+  let [longestMs, beforeMs] = [0, startedMs];
   const look = () => {
     longestMs = Math.max(longestMs, usedMs() - beforeMs);
     beforeMs = usedMs();
@@ -56,7 +57,7 @@ it("of 250,000 series reads the group that is wanted, and takes no 100 ms at onc
   look();
   expect(wanted.map(({ key, pushedAtMs }) => [key, pushedAtMs])).toEqual([['job="j77"', 1_000]]);
   expect(wanted[0]?.body?.match(/^kept\{/gm)).toHaveLength(1_000);
-  expect(longestMs).toBeLessThan(100);
+  expect(longestMs).toBeLessThan((beforeMs - startedMs) / 3);
   const all = await lookAtGroups(address, agent, bounds);
   expect(all.map(({ key }) => key)).toEqual(Array.from({ length: 250 }, (_, i) => `job="j${i}"`));
 });
