@@ -46,6 +46,10 @@ export function importFleet(args: ImportArgs): ImportedFleet {
   const machines = [...byMachine.keys()];
   const counts = new Map(machines.map((name) => [name, agents.filter(({ machine }) => machine === name).length]));
   checkPair(machines, args, read, report);
+  if (!report.failed)
+    for (const [machine, [file]] of byMachine)
+      if (counts.get(machine) === 0 && file !== undefined)
+        report.error(file.place, "machine.empty", `${machine} has no agents`, "Give it one at least");
   // What could not be read would be missed by what could be.
   if (report.failed) return { files: new Map(), machines: counts, findings: report.findings };
 

@@ -60,4 +60,10 @@ describe("an agent of a startup file", () => {
     expect(required).toBe(true);
     expect(lines([rest])).toEqual(["note required.unstated no word on required, written as true: A"]);
   });
+
+  it("is there on each machine of the pair, or the import says so", () => {
+    const { files, findings } = run(pairOf([], [agent("Edge", 7_900)]));
+    expect(findings.map(({ code, message }) => `${code} ${message}`)).toEqual(["machine.empty mainpc has no agents"]);
+    expect(files.size).toBe(0);
+  });
 });

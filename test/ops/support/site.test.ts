@@ -31,7 +31,9 @@ it("a machine gives its stack without secrets and its deployments, and its logs 
 it("files are named as same, differs or absent, and no hash of 64 digits of one is in the bundle", async () => {
   const [place] = site.places;
   if (place === undefined) throw new Error("no place");
-  const secrets = join(place.stack.site.paths.data, "secrets");
+  const config = join(site.folder, "etc");
+  const stack = { ...place.stack, site: { ...place.stack.site, paths: { ...place.stack.site.paths, config } } };
+  const secrets = join(config, "secrets");
   const record = (name: string, content: string) =>
     writeFileSync(join(secrets, `.${name}.deployed`), createHash("sha256").update(content).digest("hex"));
   mkdirSync(secrets, { recursive: true });
@@ -41,7 +43,7 @@ it("files are named as same, differs or absent, and no hash of 64 digits of one 
   record("peer.seed", "another");
   record("gone.seed", "9");
   const bundle = new Bundle();
-  await addSite(bundle, [place.stack]);
+  await addSite(bundle, [stack]);
   const files = bundle.entries.find(({ path }) => path === "pc2/files.txt")?.text ?? "";
   expect(files).toMatch(new RegExp(`^file same \\d+ ${secrets}/nats.seed$`, "m"));
   expect(files).toMatch(new RegExp(`^file differs \\d+ ${secrets}/peer.seed$`, "m"));
