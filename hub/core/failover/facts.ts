@@ -90,8 +90,9 @@ export function whyNotActing(
 function whyNotAgreed({ setup, peer }: FailoverState, service: ServiceSpec, epoch: number): string | undefined {
   if (peer.word === undefined)
     return `${setup.peer} was not heard since the start; tandem take ${service.name} --confirm-peer-dead`;
-  // One that has no entry may take itself for the owner, by its configuration.
-  const theirs = peer.word.value.table[service.name];
+  const { table, homes } = peer.word.value;
+  // One that has no entry takes itself for the owner where it is the home by its configuration. An older hub does not say, and takes it for the home's.
+  const theirs = table[service.name] ?? (homes?.includes(service.name) ? undefined : entryOf({}, service));
   const knows = theirs !== undefined && (theirs.epoch >= epoch || theirs.released);
   return knows ? undefined : `${setup.peer} does not know yet that ${setup.machine} owns it`;
 }

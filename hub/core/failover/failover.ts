@@ -6,7 +6,7 @@
 import { isQuiet } from "./hand-over.ts";
 import { beatHeard, beatSent, carryLease, digestOf, dropVotes } from "./lease.ts";
 import type { FailoverLimits } from "./limits.ts";
-import { persisted, wantAll } from "./memory.ts";
+import { digestSaved, persisted, wantAll } from "./memory.ts";
 import type { FailoverCommand, FailoverEvent, Word } from "./messages.ts";
 import { hearGivenUp, heedAsks, obey } from "./operator.ts";
 import { settle } from "./settle.ts";
@@ -76,7 +76,10 @@ function carry(before: FailoverState, after: FailoverState, limits: FailoverLimi
 }
 
 function hearWord(state: FailoverState, word: Word, atMs: number, limits: FailoverLimits): FailoverState {
-  const known = wantAll({ ...state, peer: { ...state.peer, word: { value: word, atMs } } }, word.table);
+  const heard = { ...state, peer: { ...state.peer, word: { value: word, atMs } } };
+  const ofNow = state.peer.word?.value.homes !== undefined && word.homes !== undefined;
+  const savedDigest = ofNow ? state.savedDigest : digestSaved(heard);
+  const known = wantAll({ ...heard, savedDigest }, word.table);
   // Where there is a witness, only that knows what was taken while nobody else listened.
   const told = state.setup.witness ? known : { ...known, untold: false };
   return heedAsks(told, word, atMs, limits);

@@ -6,7 +6,7 @@ import type { FailoverLimits } from "./limits.ts";
 import type { Entry, FailoverCommand, Saved, Table } from "./messages.ts";
 import type { ServiceSpec } from "./service.ts";
 import type { FailoverState, Step } from "./state.ts";
-import { complete, digestTable, entryOf, mergeTables, sameEntry } from "./table.ts";
+import { complete, digestTable, entryOf, mergeTables, sameEntry, withoutFirst } from "./table.ts";
 
 const askAgainMs = 1_000;
 /** A disk that took something so lately is taken to take what comes next. */
@@ -15,6 +15,8 @@ const provenForMs = 1_000;
 const proveEveryMs = 60_000;
 /** A write that takes longer is thought to have failed. */
 const unwrittenAfterMs = 2_000;
+/** One that nothing waits for: a disk may be slow for a while. */
+const unprovenAfterMs = 10_000;
 
 /** The entry is to be on disk; once it is, `why` is told of a move to this machine. */
 export function want(state: FailoverState, service: ServiceSpec, entry: Entry, why: string | undefined): FailoverState {
@@ -36,6 +38,23 @@ export function wantFirst(state: FailoverState): FailoverState {
   return wanted === state.wanted ? state : { ...state, wanted };
 }
 
+type OnDisk = Pick<FailoverState, "saved" | "setup" | "peer">;
+
+/**
+ * What the other side is told: all that is on disk, but to an older hub, or one that was not heard yet, no first epoch that it has not said
+ * itself. It would take that for a move, and keep the service still until its disk has it.
+ */
+export function saidTable({ saved, setup, peer }: OnDisk): Table {
+  if (peer.word?.value.homes !== undefined) return saved;
+  return withoutFirst(saved, setup.services, peer.word?.value.table ?? {});
+}
+
+/** Of the table on disk with all first epochs; beside an older hub, which counts none that it has not got, of what that is told. */
+export function digestSaved(state: OnDisk): string {
+  const isOlder = state.peer.word !== undefined && state.peer.word.value.homes === undefined;
+  return digestTable(isOlder ? saidTable(state) : complete(state.saved, state.setup.services));
+}
+
 /** Whether something of the service is on its way to disk; a first epoch that is written down is no news. */
 export function isUnsaved({ wanted, saved }: FailoverState, service: ServiceSpec): boolean {
   return wanted !== saved && !sameEntry(entryOf(wanted, service), entryOf(saved, service));
@@ -44,8 +63,8 @@ export function isUnsaved({ wanted, saved }: FailoverState, service: ServiceSpec
 export const isProven = ({ writtenAtMs }: FailoverState, atMs: number) => atMs - writtenAtMs < provenForMs;
 
 /** Whether the disk seems to take nothing. */
-export const isUnwritten = ({ unsavedSinceMs }: FailoverState, atMs: number) =>
-  unsavedSinceMs !== undefined && atMs - unsavedSinceMs >= unwrittenAfterMs;
+export const isUnwritten = ({ unsavedSinceMs, wanted, saved }: FailoverState, atMs: number) =>
+  unsavedSinceMs !== undefined && atMs - unsavedSinceMs >= (wanted === saved ? unprovenAfterMs : unwrittenAfterMs);
 
 /**
  * Asks for what is wanted and not on disk, and again each second until it is.
@@ -72,15 +91,15 @@ export function persisted(state: FailoverState, disk: Saved, atMs: number, limit
   // A later wish may be on its way: the disk is behind it then.
   const wanted = mergeTables(saved, state.wanted) === saved ? saved : mergeTables(state.wanted, saved);
   const blank = state.blank && disk.blank;
-  const after = {
+  const after: FailoverState = {
     ...state,
     saved,
     wanted,
     blank,
     unsavedSinceMs: undefined,
     writtenAtMs: atMs,
-    savedDigest: saved === state.saved ? state.savedDigest : digestTable(complete(saved, state.setup.services)),
   };
+  if (saved !== state.saved) after.savedDigest = digestSaved(after);
   return state.setup.services.reduce<Step>(
     (step, service) => notice(step, service, entryOf(state.saved, service), atMs, limits),
     { state: after, commands: [] },

@@ -3,7 +3,7 @@ import { ownerOf } from "./epoch.ts";
 import { healthOf, isConfirmed, whyNotActing } from "./facts.ts";
 import { owns, votesUntil } from "./lease.ts";
 import type { FailoverLimits } from "./limits.ts";
-import { isUnwritten } from "./memory.ts";
+import { isUnwritten, saidTable } from "./memory.ts";
 import type { Saved, Word } from "./messages.ts";
 import type { ServiceSpec, ServiceView } from "./service.ts";
 import type { FailoverState } from "./state.ts";
@@ -58,7 +58,7 @@ export function wordOf(state: FailoverState, atMs: number, limits: FailoverLimit
   const acting = state.setup.services.filter((service) => actsUntil(state, service, atMs, limits) !== undefined);
   return {
     v: 1,
-    table: state.saved,
+    table: saidTable(state),
     blank: state.blank,
     acts: acting.map(({ name }) => name),
     asks: Object.entries(state.asks).map(([service, { epoch, turn }]) => ({ service, epoch, turn })),

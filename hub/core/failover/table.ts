@@ -14,6 +14,15 @@ export function complete(table: Table, services: readonly ServiceSpec[]): Table 
   return { ...table, ...Object.fromEntries(missing.map((service) => [service.name, entryOf(table, service)])) };
 }
 
+/** Without entries of these services that say what everybody begins with, but for those that `known` has. */
+export function withoutFirst(table: Table, services: readonly ServiceSpec[], known: Table): Table {
+  const first = services.filter(({ name }) => table[name] !== undefined && known[name] === undefined);
+  const dropped = new Set(
+    first.filter((service) => sameEntry(table[service.name], entryOf({}, service))).map(({ name }) => name),
+  );
+  return dropped.size === 0 ? table : Object.fromEntries(Object.entries(table).filter(([name]) => !dropped.has(name)));
+}
+
 export function sameEntry(a: Entry | undefined, b: Entry | undefined): boolean {
   return a?.epoch === b?.epoch && a?.released === b?.released && a?.stays === b?.stays;
 }

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { Table } from "../../../../hub/core/failover/messages.ts";
+import { digestTable } from "../../../../hub/core/failover/table.ts";
 import { exchanged, Pair, single, tolerant } from "./pair.ts";
 
 const services = [single, tolerant];
@@ -60,4 +62,20 @@ describe("a service whose home and standby change places in the configuration", 
       for (const name of names) expect(pair.acts(name)).toEqual(["mainpc"]);
     }
   });
+});
+
+it("a hub of the version before, which would take a first epoch for a move, is told none that it has not said, and voted with as it counts", () => {
+  const pair = new Pair(services).run(5_000);
+  const firsts = { Reader: { epoch: 0, released: false }, Writer: { epoch: 0, released: false } };
+  expect(pair.word("mainpc").table).toEqual(firsts);
+  const older = { v: 1 as const, table: {}, blank: false, acts: [], asks: [], givenUp: [] };
+  const tables: Table[] = [{}, { Reader: firsts.Reader }];
+  for (const table of tables) {
+    pair.kill("pc2", true).tell("mainpc", { type: "word", word: { ...older, table } });
+    expect(pair.word("mainpc").table).toEqual(table);
+    expect(pair.digest("mainpc")).toBe(digestTable(table));
+  }
+  pair.tell("mainpc", { type: "word", word: { ...older, homes: [] } });
+  expect(pair.word("mainpc").table).toEqual(firsts);
+  expect(pair.digest("mainpc")).toBe(digestTable(firsts));
 });

@@ -138,6 +138,11 @@ describe("a machine with an empty disk", () => {
 });
 
 describe("a single writer without a witness", () => {
+  it("acts at home on, also while the other hub begins anew on a disk that takes nothing", () => {
+    const pair = new Pair([single], false).run(5_000).kill("pc2").mendDisk("pc2", false).start("pc2", { blank: true });
+    for (let ticks = 0; ticks < 1_200; ticks++) expect(pair.run(50).acts("Writer")).toEqual(["mainpc"]);
+  });
+
   const reason = "mainpc is dead; held: no witness; tandem take Writer --confirm-peer-dead";
 
   it("is held with an alert when its machine dies, until an operator says that it is off", () => {
