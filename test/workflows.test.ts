@@ -130,10 +130,12 @@ it.each(files)("%s gives Pulumi every secret that docs/review.md names, and no o
   const envs = Object.values(jobs).flatMap(({ steps }) => steps.flatMap(({ env = {} }) => [env]));
   const given = envs.find((env) => "PULUMI_CONFIG_PASSPHRASE" in env) ?? {};
   const secrets = Object.entries(given).filter(([, value]) => value.includes("secrets."));
-  expect(secrets.map(([name]) => name).toSorted()).toEqual(named.toSorted());
+  const asked = secrets.map(([, value]) => /^\$\{\{ secrets\.(\w+) \}\}$/.exec(value)?.[1] ?? value);
+  expect(asked.toSorted()).toEqual(named.toSorted());
   // For the backend that the page gives as its example.
   expect(named).toContain("AWS_ACCESS_KEY_ID");
-  for (const [name, value] of secrets) expect(value).toBe(`\${{ secrets.${name} }}`);
+  // Empty ones would hide what a runner has of its own.
+  expect(Object.keys(given).filter((name) => name.startsWith("AWS_"))).toEqual([]);
 });
 
 describe("a fork's pull request", () => {
