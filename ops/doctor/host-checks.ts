@@ -73,7 +73,7 @@ export function checkPorts({ listening, owners, containers }: HostFacts, wanted:
 }
 
 /**
- * A file ends with the first of its certificates: whatever leads through that one is not believed from then on.
+ * A certificate ends with the first of those that lead to its CA, a file of CAs with the last one: another takes the place of one that ends.
  *
  * @param own machine whose hub has a certificate of one's own CA; undefined where it has the link's
  */
@@ -85,7 +85,7 @@ export function checkCertificates({ certificates }: HostFacts, nowMs: number, ow
   for (const { path, pem } of certificates) {
     let left: number;
     try {
-      left = Math.floor((endMsOf(pem) - nowMs) / dayMs);
+      left = Math.floor((endMsOf(pem, isAuthority(path)) - nowMs) / dayMs);
     } catch {
       bad.push(fail("certificates", `${path} holds no certificate`, renewal(path, false)));
       continue;
@@ -101,30 +101,33 @@ export function checkCertificates({ certificates }: HostFacts, nowMs: number, ow
 }
 
 /** @throws Error when there is none in it, or one cannot be read */
-function endMsOf(pem: string): number {
+function endMsOf(pem: string, ofAuthorities: boolean): number {
   const [first, ...others] = certificateBlocks(pem);
   if (first === undefined) throw new Error("no certificate");
-  return Math.min(...[first, ...others].map((block) => Date.parse(new X509Certificate(block).validTo)));
+  const ends = [first, ...others].map((block) => Date.parse(new X509Certificate(block).validTo));
+  return ofAuthorities ? Math.max(...ends) : Math.min(...ends);
 }
+
+/** The link's and the hub's are called alike. */
+const isAuthority = (path: string) => posix.basename(path) === hubCaFile;
 
 /** By the folder: `tls` is the hub's, `nats` the link's. */
 const isOfHub = (path: string) => posix.basename(posix.dirname(path)) === "tls";
 
 /** A rotation wants the pair in sync at each step, which it is not once a certificate has ended. */
 function linkRenewal(path: string, holds: boolean): string {
-  const isAuthority = posix.basename(path) === "ca.pem";
-  if (holds) return isAuthority ? "tandem secrets rotate ca" : "tandem secrets rotate certificates";
+  const ofAuthority = isAuthority(path);
+  if (holds) return ofAuthority ? "tandem secrets rotate ca" : "tandem secrets rotate certificates";
   const fresh = "tandem init --renew-certificates, then pulumi up of both machines";
   // Whatever it signs ends with it.
-  return isAuthority ? `Move the kept ca.key away, so that another is made; ${fresh}` : fresh;
+  return ofAuthority ? `Move the kept ca.key away, so that another is made; ${fresh}` : fresh;
 }
 
 /** Once it has ended, no command believes the hub, so that the pair does not look whole. */
 function ownRenewal(path: string, machine: string, holds: boolean): string {
-  const set =
-    posix.basename(path) === hubCaFile
-      ? "Set a CA that goes on in hub.tls.ca, beside the one that ends while it is still used"
-      : "Set another one by your CA (hub.tls.certificate and hubTlsKey)";
+  const set = isAuthority(path)
+    ? "Set a CA that goes on in hub.tls.ca, beside the one that ends while it is still used"
+    : "Set another one by your CA (hub.tls.certificate and hubTlsKey)";
   return `${set}, then tandem deploy ${holds ? "" : "--alone "}--machine ${machine}`;
 }
 

@@ -123,10 +123,13 @@ describe("the doctor, of certificates,", () => {
     expect(next(826, "pc2")).toEqual([`${set} --alone --machine pc2`]);
   });
 
-  it("says of one's own CA of the hub to set one that goes on, and judges a file by the first of its certificates to end", () => {
-    const certificates = `file /etc/tandem/tls/ca.pem\n${authority.certificate}\n${leaf.certificate}`;
-    const checks = checkCertificates(facts({ certificates }), nowMs + 820 * 86_400_000, "pc2");
-    expect(brief(checks)).toEqual(["fail /etc/tandem/tls/ca.pem ends in 5 days"]);
+  it("says of one's own CA of the hub to set one that goes on, and judges a chain by its first to end, CAs by their last", () => {
+    const both = `${leaf.certificate}\n${authority.certificate}`;
+    const certificates = `file /etc/tandem/tls/ca.pem\n${both}\nfile /etc/tandem/tls/hub.pem\n${both}`;
+    const daysLater = (days: number) => checkCertificates(facts({ certificates }), nowMs + days * 86_400_000, "pc2");
+    expect(brief(daysLater(820))).toEqual(["fail /etc/tandem/tls/hub.pem ends in 5 days"]);
+    const checks = daysLater(3_645);
+    expect(brief(checks)[0]).toBe("fail /etc/tandem/tls/ca.pem ends in 5 days");
     expect(checks[0]?.next).toMatch(/^Set a CA that goes on in hub.tls.ca.* then tandem deploy --machine pc2$/);
   });
 
