@@ -2,7 +2,7 @@
  * Proves that a pair endures: an hour at the load of the benchmarks, nothing lost, nothing that grows. Run:
  * `npm run prove:endurance -- --minutes 60`.
  */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -68,7 +68,11 @@ async function main(): Promise<number> {
   const figures = { minutes, perSecond: reachedPerSecond, acknowledged, missing, problems: problems.length };
   leaveEvidence(values.evidence, "npm run prove:endurance", { name: "prove-endurance", ok: verdict.ok, figures });
   if (verdict.ok && !values.keep) rmSync(dir, { recursive: true, force: true });
-  else say(`kept: ${dir}`);
+  else {
+    // With all samples, which tell a leak from a step.
+    writeFileSync(join(dir, "verdict.json"), JSON.stringify(verdict));
+    say(`kept: ${dir}`);
+  }
   return verdict.ok ? 0 : 1;
 }
 
