@@ -16,9 +16,9 @@ export function complete(table: Table, services: readonly ServiceSpec[]): Table 
 
 /** Without entries of these services that say what everybody begins with, but for those that `known` has. */
 export function withoutFirst(table: Table, services: readonly ServiceSpec[], known: Table): Table {
-  const first = services.filter(({ name }) => table[name] !== undefined && known[name] === undefined);
+  const isFirst = (service: ServiceSpec) => sameEntry(table[service.name], entryOf({}, service));
   const dropped = new Set(
-    first.filter((service) => sameEntry(table[service.name], entryOf({}, service))).map(({ name }) => name),
+    services.filter((service) => known[service.name] === undefined && isFirst(service)).map(({ name }) => name),
   );
   return dropped.size === 0 ? table : Object.fromEntries(Object.entries(table).filter(([name]) => !dropped.has(name)));
 }
