@@ -1,20 +1,23 @@
-/**
- * Measures the hub against a real Pushgateway and writes docs/benchmarks.md. Run: `npm run bench` (about six minutes);
- * `-- --quick` for a look that writes nothing, `-- --out FILE` writes elsewhere, `-- --json` prints the figures.
- */
+/** Measures the hub against a real Pushgateway and writes docs/benchmarks.md. Run: `npm run bench`. */
 import { writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { optionsOrEnd } from "../support/command-options.ts";
 import { benchmarksPage, withPartsOf } from "./parts.ts";
 import { report } from "./push/report.ts";
 import { bench } from "./push/run.ts";
 import { full, quick } from "./push/sizes.ts";
 
-const { values } = parseArgs({
-  options: {
-    quick: { type: "boolean", default: false },
-    out: { type: "string" },
-    json: { type: "boolean", default: false },
-  },
+const help = `npm run bench [-- --quick] [--out FILE] [--json]
+
+Writes its part of docs/benchmarks.md, in about six minutes.
+
+  --quick     a look that writes nothing
+  --out file  write there instead
+  --json      one JSON object instead of the text
+`;
+const values = optionsOrEnd("bench", help, {
+  quick: { type: "boolean", default: false },
+  out: { type: "string" },
+  json: { type: "boolean", default: false },
 });
 
 const say = (line: string) => void process.stderr.write(`${line}\n`);

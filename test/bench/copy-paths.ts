@@ -1,18 +1,26 @@
 /**
  * Measures the two ways to copy a machine's records to its peer, side by side: a mirror that nats-server keeps, and the hub's
- * copier. Run: `npm run bench:copy` (about seven minutes), with `-- --json` for JSON, `-- --quick` for a look (a minute and a half).
+ * copier. Run: `npm run bench:copy`.
  */
 import { availableParallelism } from "node:os";
-import { parseArgs } from "node:util";
 import { ensureTool } from "../../ops/tools/ensure-tool.ts";
 import { askVersion, formatVersion } from "../../ops/tools/version.ts";
+import { optionsOrEnd } from "../support/command-options.ts";
 import { type Outage, outages } from "./copy/outages.ts";
 import { lag, lostDisk, throughput } from "./copy/trials.ts";
 import type { Row, Sizes } from "./copy/ways.ts";
 import { stopAllWorlds } from "./copy/world.ts";
 
-const { values: options } = parseArgs({
-  options: { json: { type: "boolean", default: false }, quick: { type: "boolean", default: false } },
+const help = `npm run bench:copy [-- --quick] [--json]
+
+Prints its figures, in about seven minutes.
+
+  --quick  a look, in a minute and a half
+  --json   one JSON object instead of the table
+`;
+const options = optionsOrEnd("bench:copy", help, {
+  json: { type: "boolean", default: false },
+  quick: { type: "boolean", default: false },
 });
 
 const sizes: Sizes = options.quick

@@ -1,16 +1,11 @@
-/**
- * Measures on real processes how soon a fault is seen and a service answers again. Run: `npm run bench:failover` (50 runs each,
- * about 25 minutes, and a partition of 60 s three times), which writes its part of docs/benchmarks.md; `-- --runs 0 --partitions 50`
- * (an hour) writes the partition's row alone, `-- --runs 5 --partitions 1 --partition-seconds 5 --quick` is a look that writes
- * nothing, `-- --json` prints the figures.
- */
+/** Measures on real processes how soon a fault is seen and a service answers again. Run: `npm run bench:failover`. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { seededRandom } from "../../ops/chaos/random.ts";
 import { Stage } from "../../ops/chaos/stage.ts";
 import { leaveEvidence } from "../../ops/readiness/evidence.ts";
+import { numberOf, optionsOrEnd, orEnd } from "../support/command-options.ts";
 import { writeFailover } from "./failover/page.ts";
 import { isReached, type Measure, table } from "./failover/percentile.ts";
 import {
@@ -23,18 +18,29 @@ import {
   type Took,
 } from "./failover/trials.ts";
 
-const { values } = parseArgs({
-  options: {
-    runs: { type: "string", default: "50" },
-    partitions: { type: "string", default: "3" },
-    "partition-seconds": { type: "string", default: "60" },
-    quick: { type: "boolean", default: false },
-    json: { type: "boolean", default: false },
-    /** Folder for what `tandem readiness` reads. */
-    evidence: { type: "string" },
-  },
+const help = `npm run bench:failover [-- --runs 50] [--partitions 3] [--partition-seconds 60] [--quick] [--json] [--evidence dir]
+
+Writes its part of docs/benchmarks.md, in about half an hour. The partition's row alone, in an hour: -- --runs 0 --partitions 50
+A look that writes nothing: -- --runs 5 --partitions 1 --partition-seconds 5 --quick
+
+  --runs n               of each fault (default: 50)
+  --partitions n         runs of the partition (default: 3)
+  --partition-seconds n  time that each stands (default: 60)
+  --quick                write nothing
+  --json                 one JSON object instead of the table
+  --evidence dir         leave there what tandem readiness reads
+`;
+const values = optionsOrEnd("bench:failover", help, {
+  runs: { type: "string", default: "50" },
+  partitions: { type: "string", default: "3" },
+  "partition-seconds": { type: "string", default: "60" },
+  quick: { type: "boolean", default: false },
+  json: { type: "boolean", default: false },
+  evidence: { type: "string" },
 });
-const runs = Number(values.runs);
+const given = (option: "runs" | "partitions" | "partition-seconds") =>
+  orEnd(() => numberOf("bench:failover", option, values[option]));
+const [runs, partitions, partitionSeconds] = [given("runs"), given("partitions"), given("partition-seconds")];
 const say = (line: string) => void process.stderr.write(`${line}\n`);
 const dir = mkdtempSync(join(tmpdir(), "tandem-failover-"));
 const stop = new AbortController();
@@ -71,14 +77,14 @@ try {
   };
   if (runs > 0) await withStage(false, alone);
   await withStage(true, (on) => {
-    const standsMs = Number(values["partition-seconds"]) * 1_000;
-    const name = `equal after a partition of ${values["partition-seconds"]} s`;
+    const standsMs = partitionSeconds * 1_000;
+    const name = `equal after a partition of ${partitionSeconds} s`;
     const trial = async () => {
       const { took, pushed } = await equalAfterPartition(on, standsMs);
       say(`  ${pushed} pushes were acknowledged meanwhile`);
       return took;
     };
-    return measure(name, 5_000, trial, Number(values.partitions));
+    return measure(name, 5_000, trial, partitions);
   });
 } finally {
   await stage?.close();

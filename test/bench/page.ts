@@ -1,34 +1,44 @@
 /**
- * Measures on a real pair and in a real browser how long it takes from a hub's judgement until a page shows it. Run: `npm run bench:page` (30 runs
- * each, about ten minutes), which writes its part of docs/benchmarks.md; `-- --runs 2 --quick` is a look that writes nothing, `-- --json`
- * prints the figures.
+ * Measures on a real pair and in a real browser how long it takes from a hub's judgement until a page shows it.
+ * Run: `npm run bench:page`.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { type Browser, chromium } from "playwright-core";
 import { seededRandom } from "../../ops/chaos/random.ts";
 import { Stage } from "../../ops/chaos/stage.ts";
 import { ensureTool } from "../../ops/tools/ensure-tool.ts";
+import { numberOf, optionsOrEnd, orEnd } from "../support/command-options.ts";
 import { isReached, type Measure, table } from "./failover/percentile.ts";
 import { PageReader } from "./page/reader.ts";
 import { killed, moved, type Pages, type Took, unhealthy } from "./page/trials.ts";
 import { benchmarksPage, headings, withPart } from "./parts.ts";
 
-const { values } = parseArgs({
-  options: {
-    runs: { type: "string", default: "30" },
-    "port-offset": { type: "string" },
-    /** All agents of the fleet, or the few that a busy computer can bear. */
-    agents: { type: "string", default: "all" },
-    quick: { type: "boolean", default: false },
-    json: { type: "boolean", default: false },
-  },
+const help = `npm run bench:page [-- --runs 30] [--agents all|pilots] [--port-offset N] [--quick] [--json]
+
+Writes its part of docs/benchmarks.md, in about ten minutes. A look that writes nothing: -- --runs 2 --quick
+
+  --runs n         of each trial (default: 30)
+  --agents which   all of the fleet, or the few that a busy computer can bear (pilots) (default: all)
+  --port-offset n  added to every port of the pair (default: ports that are free)
+  --quick          write nothing
+  --json           one JSON object instead of the table
+`;
+const values = optionsOrEnd("bench:page", help, {
+  runs: { type: "string", default: "30" },
+  "port-offset": { type: "string" },
+  agents: { type: "string", default: "all" },
+  quick: { type: "boolean", default: false },
+  json: { type: "boolean", default: false },
 });
 // One that nobody needs and that does not move, where it runs.
 const agent = values.agents === "pilots" ? "UnifiedUtilsAgent" : "TutoringAgent";
-const runs = Number(values.runs);
+const { runs, portOffset } = orEnd(() => ({
+  runs: numberOf("bench:page", "runs", values.runs, 1),
+  portOffset:
+    values["port-offset"] === undefined ? undefined : numberOf("bench:page", "port-offset", values["port-offset"]),
+}));
 const barMs = 250;
 const highShare = 0.95;
 const say = (line: string) => void process.stderr.write(`${line}\n`);
@@ -50,7 +60,7 @@ try {
   const on = await Stage.set(
     {
       dir,
-      portOffset: values["port-offset"] === undefined ? undefined : Number(values["port-offset"]),
+      portOffset,
       agents: values.agents === "pilots" ? "pilots" : "all",
       random: seededRandom(1),
       links: false,

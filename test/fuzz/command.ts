@@ -3,8 +3,8 @@
  * Run: `npm run fuzz -- --minutes 10 --target text`. Ends with 1 when an input fails, which is then in the corpus.
  */
 import { basename, dirname, relative, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { OperatorError } from "../../ops/error.ts";
+import { numberOf, parseOptions } from "../support/command-options.ts";
 import { keepFailure, replaceCorpus } from "./corpus.ts";
 import type { Figures } from "./engine/campaign.ts";
 import { runTarget, type TargetResult } from "./run-target.ts";
@@ -49,7 +49,15 @@ process.exitCode = await main().catch((error: unknown) => {
 });
 
 async function main(): Promise<number> {
-  const { values } = optionsOf();
+  const { values } = parseOptions("fuzz", {
+    minutes: { type: "string", default: "5" },
+    target: { type: "string", multiple: true },
+    seed: { type: "string" },
+    keep: { type: "boolean", default: false },
+    replay: { type: "string" },
+    json: { type: "boolean", default: false },
+    help: { type: "boolean", short: "h", default: false },
+  });
   if (values.help) {
     process.stdout.write(await usage());
     return 0;
@@ -60,8 +68,8 @@ async function main(): Promise<number> {
   const strange = names.find((name) => !targetNames.includes(name));
   if (strange !== undefined)
     throw new OperatorError("fuzz.target", `there is no target ${strange}`, `Name one of ${targetNames.join(", ")}`);
-  const minutes = numberOf("minutes", values.minutes);
-  const seed = numberOf("seed", values.seed ?? String(Date.now() % 1_000_000));
+  const minutes = numberOf("fuzz", "minutes", values.minutes);
+  const seed = numberOf("fuzz", "seed", values.seed ?? String(Date.now() % 1_000_000));
   if (!values.json) say(`seed ${seed}, ${names.length} targets, ${minutes} minutes altogether`);
   const rows: Row[] = [];
   for (const target of names) {
@@ -89,25 +97,6 @@ async function main(): Promise<number> {
   return stop.signal.aborted ? exitInterrupted : 0;
 }
 
-function optionsOf() {
-  try {
-    return parseArgs({
-      options: {
-        minutes: { type: "string", default: "5" },
-        target: { type: "string", multiple: true },
-        seed: { type: "string" },
-        keep: { type: "boolean", default: false },
-        replay: { type: "string" },
-        json: { type: "boolean", default: false },
-        help: { type: "boolean", default: false },
-      },
-    });
-  } catch (error) {
-    const { message } = error as Error; // parseArgs throws errors only
-    throw new OperatorError("fuzz.argument", message, "npm run fuzz -- --help says which options there are");
-  }
-}
-
 function progressOf(target: string, isQuiet: boolean): (figures: Figures) => void {
   let saidMs = 0;
   return (figures) => {
@@ -129,10 +118,4 @@ function textOf({ target, inputs, perSecond, blocks, knownBlocks, pool, longestC
   const lines = [`${target}: ${figures}`];
   if (failed !== "") lines.push(`  failed: ${failed}`, `  kept: ${file}`, `  → npm run fuzz -- --replay ${file}`);
   return `${lines.join("\n")}\n`;
-}
-
-function numberOf(name: string, text: string): number {
-  const number = Number(text);
-  if (text !== "" && number >= 0) return number;
-  throw new OperatorError("fuzz.argument", `--${name} ${text} is no number`, "Give a number");
 }

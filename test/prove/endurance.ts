@@ -5,14 +5,16 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { OperatorError } from "../../ops/error.ts";
 import { leaveEvidence } from "../../ops/readiness/evidence.ts";
+import { numberOf, parseOptions } from "../support/command-options.ts";
 import { optionsOf, quickMinutes } from "./endurance/options.ts";
 import { endure } from "./endurance/run.ts";
 import { topRate } from "./endurance/top-rate.ts";
 import { toText } from "./endurance/verdict.ts";
 
+const name = "prove:endurance";
+const [leastMinutes, leastPerSecond] = [0.1, 1];
 const help = `npm run prove:endurance [-- --minutes 60] [--rate N] [--quick] [--json] [--keep] [--evidence dir]
 
 Puts one hub of a pair of its own under load, while the peer copies, and watches every process of it.
@@ -37,28 +39,31 @@ try {
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      minutes: { type: "string" },
-      rate: { type: "string" },
-      quick: { type: "boolean", default: false },
-      json: { type: "boolean", default: false },
-      keep: { type: "boolean", default: false },
-      evidence: { type: "string" },
-      help: { type: "boolean", short: "h", default: false },
-    },
+  const { values } = parseOptions(name, {
+    minutes: { type: "string" },
+    rate: { type: "string" },
+    quick: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+    keep: { type: "boolean", default: false },
+    evidence: { type: "string" },
+    help: { type: "boolean", short: "h", default: false },
   });
   if (values.help) {
     process.stdout.write(help);
     return 0;
   }
-  const minutes = numberOf("minutes", values.minutes ?? (values.quick ? String(quickMinutes) : "60"));
-  const perSecond = values.rate === undefined ? undefined : numberOf("rate", values.rate);
+  const minutes = numberOf(
+    name,
+    "minutes",
+    values.minutes ?? (values.quick ? String(quickMinutes) : "60"),
+    leastMinutes,
+  );
+  const perSecond = values.rate === undefined ? undefined : numberOf(name, "rate", values.rate, leastPerSecond);
   const top = values.quick || perSecond !== undefined ? undefined : topRate(readFileSync(benchmarks, "utf8"));
   const options = optionsOf({ minutes, top, perSecond });
   const dir = mkdtempSync(join(tmpdir(), "tandem-endurance-"));
   const stop = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => stop.abort());
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop.abort());
   say(`${minutes} minutes at ${options.perSecond} pushes/s; data and logs in ${dir}`);
   const verdict = await endure({ ...options, dir: join(dir, "data"), say, signal: stop.signal });
   process.stdout.write(`${values.json ? JSON.stringify(verdict) : toText(verdict)}\n`);
@@ -74,10 +79,4 @@ async function main(): Promise<number> {
     say(`kept: ${dir}`);
   }
   return verdict.ok ? 0 : 1;
-}
-
-function numberOf(name: string, text: string): number {
-  const number = Number(text);
-  if (number > 0) return number;
-  throw new OperatorError("prove.argument", `--${name} ${text} is no number above 0`, "Give a number");
 }

@@ -5,16 +5,20 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { leaveEvidence } from "../../ops/readiness/evidence.ts";
+import { optionsOrEnd } from "../support/command-options.ts";
 import { proveFsync, toText } from "./fsync/run.ts";
 
-const { values } = parseArgs({
-  options: {
-    json: { type: "boolean", default: false },
-    /** Folder for what `tandem readiness` reads. */
-    evidence: { type: "string" },
-  },
+const help = `npm run prove:fsync [-- --json] [--evidence dir]
+
+Traces what the servers and a hub of a pair of its own write, and takes each machine's disk away.
+
+  --json          one JSON object instead of the summary
+  --evidence dir  leave there what tandem readiness reads
+`;
+const values = optionsOrEnd("prove:fsync", help, {
+  json: { type: "boolean", default: false },
+  evidence: { type: "string" },
 });
 const dir = mkdtempSync(join(tmpdir(), "tandem-fsync-"));
 const findings = await proveFsync(dir);

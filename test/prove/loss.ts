@@ -5,29 +5,34 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
-import { OperatorError } from "../../ops/error.ts";
 import { leaveEvidence } from "../../ops/readiness/evidence.ts";
+import { numberOf, optionsOrEnd, orEnd } from "../support/command-options.ts";
 import { prove } from "./loss/run.ts";
 import { toText } from "./loss/summary.ts";
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: "string", default: "2" },
-    /** A failure is repeated with the seed that it prints. */
-    seed: { type: "string" },
-    /** Print one JSON object instead of the summary. */
-    json: { type: "boolean", default: false },
-    /** Keep data, logs and the clients' log also when the proof holds. */
-    keep: { type: "boolean", default: false },
-    /** Folder for what `tandem readiness` reads. */
-    evidence: { type: "string" },
-  },
+const help = `npm run prove:loss [-- --minutes 2] [--seed N] [--json] [--keep] [--evidence dir]
+
+Pushes by many clients to a pair of its own while processes die and freeze, links are cut and a disk is full.
+
+  --minutes n     time of faults (default: 2)
+  --seed n        repeats the faults of an earlier run, which prints it
+  --json          one JSON object instead of the summary
+  --keep          keep data, logs and the clients' log also when the proof holds
+  --evidence dir  leave there what tandem readiness reads
+`;
+const values = optionsOrEnd("prove:loss", help, {
+  minutes: { type: "string", default: "2" },
+  seed: { type: "string" },
+  json: { type: "boolean", default: false },
+  keep: { type: "boolean", default: false },
+  evidence: { type: "string" },
 });
 
 const say = (line: string) => void process.stderr.write(`${line}\n`);
-const minutes = numberOf("minutes", values.minutes);
-const seed = numberOf("seed", values.seed ?? String(Date.now() % 1_000_000));
+const { minutes, seed } = orEnd(() => ({
+  minutes: numberOf("prove:loss", "minutes", values.minutes),
+  seed: numberOf("prove:loss", "seed", values.seed ?? String(Date.now() % 1_000_000)),
+}));
 const dir = mkdtempSync(join(tmpdir(), "tandem-loss-"));
 const stop = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => stop.abort());
@@ -53,15 +58,3 @@ leaveEvidence(values.evidence, "npm run prove:loss", {
 if (summary.ok && !values.keep) rmSync(dir, { recursive: true, force: true });
 else say(`kept: ${dir}`);
 process.exit(summary.ok ? 0 : 1);
-
-function numberOf(name: string, text: string): number {
-  const number = Number(text);
-  if (number >= 0) return number;
-  const { code, message, next } = new OperatorError(
-    "prove.argument",
-    `--${name} ${text} is no number`,
-    "Give a number",
-  );
-  say(`${code}: ${message}\n  → ${next}`);
-  process.exit(1);
-}

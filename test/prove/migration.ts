@@ -5,12 +5,17 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { leaveEvidence } from "../../ops/readiness/evidence.ts";
+import { optionsOrEnd } from "../support/command-options.ts";
 import { proveMigration } from "./migration/run.ts";
 
-/** `--evidence` is the folder for what `tandem readiness` reads. */
-const { values } = parseArgs({ options: { evidence: { type: "string" } } });
+const help = `npm run prove:migration [-- --evidence dir]
+
+Migrates all agents of the fleet in a pair of its own, kills the command and a hub meanwhile, and gives one agent a fault.
+
+  --evidence dir  leave there what tandem readiness reads
+`;
+const values = optionsOrEnd("prove:migration", help, { evidence: { type: "string" } });
 const dir = mkdtempSync(join(tmpdir(), "tandem-migration-"));
 const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
 const { agents, done, tookMs, undoneAfterMs, undone, problems } = await proveMigration({

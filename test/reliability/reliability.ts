@@ -2,9 +2,9 @@
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { OperatorError } from "../../ops/error.ts";
 import { whySkip } from "../e2e/engine/engine.ts";
+import { parseOptions } from "../support/command-options.ts";
 import type { Fault } from "./fault.ts";
 import { faults } from "./faults.ts";
 import { reliabilityPage } from "./page.ts";
@@ -25,12 +25,14 @@ try {
   process.exitCode = await main();
 } catch (error) {
   if (!(error instanceof OperatorError)) throw error;
-  say(`${error.code}: ${error.message}\n  → ${error.next}`);
+  say(`${error.code}: ${error.toText()}`);
   process.exitCode = 1;
 }
 
 async function main(): Promise<number> {
-  const { values, positionals } = argumentsOf();
+  const flag = { type: "boolean", default: false } as const;
+  const options = { run: flag, engine: flag, json: flag, help: { ...flag, short: "h" } } as const;
+  const { values, positionals } = parseOptions("reliability", options, "some");
   if (values.help) return print(help);
   const chosen = choose(positionals);
   if (positionals.length > 0 && !values.run)
@@ -40,17 +42,6 @@ async function main(): Promise<number> {
   writeFileSync(join(root, "docs/reliability.md"), reliabilityPage());
   say("docs/reliability.md is written");
   return code;
-}
-
-function argumentsOf() {
-  const boolean = { type: "boolean", default: false } as const;
-  const options = { run: boolean, engine: boolean, json: boolean, help: { ...boolean, short: "h" } } as const;
-  try {
-    return parseArgs({ options, allowPositionals: true });
-  } catch (error) {
-    const next = "npm run reliability -- --help shows what there is";
-    throw new OperatorError("reliability.argument", (error as Error).message, next); // parseArgs throws errors only
-  }
 }
 
 function choose(ids: readonly string[]): readonly Fault[] {
