@@ -55,6 +55,8 @@ export class Ledger {
   #peerHoldings: Holdings = {};
   /** By how many of this machine's own records the peer was behind when it last spoke. */
   readonly #behind = new Map<StreamKind, number>();
+  /** Own records that the peer held then, and this machine neither held nor was storing. */
+  readonly #lost = new Map<StreamKind, number>();
   /** Own streams of which the peer has lost something, and how many records this machine held then. */
   readonly #copiedAnew = new Map<StreamKind, number>();
 
@@ -132,7 +134,7 @@ export class Ledger {
 
   /** Own records that this machine lacks: passed over in their sequence, or held by the peer alone, by what it last said. */
   lostHere(stream: StreamKind): number {
-    return Math.max(this.holes(stream, this.#self), -(this.#behind.get(stream) ?? 0));
+    return Math.max(this.holes(stream, this.#self), this.#lost.get(stream) ?? 0);
   }
 
   /** Records passed over in the sequence of an origin, as this machine holds it. */
@@ -169,9 +171,10 @@ export class Ledger {
 
   /**
    * What the peer says that it holds.
+   * @param underWay own records of a stream that may stand in it already without this machine having heard so: the peer may have copied them
    * @returns streams of this machine of which the peer has fewer records than it had: its copy was damaged or lost
    */
-  heardHoldings(holdings: Holdings): StreamKind[] {
+  heardHoldings(holdings: Holdings, underWay: (stream: StreamKind) => number = () => 0): StreamKind[] {
     const shrunk = streams.filter((stream) => {
       const key = streamKey(stream, this.#self);
       return (holdings[key]?.count ?? 0) < (this.#peerHoldings[key]?.count ?? 0);
@@ -181,6 +184,7 @@ export class Ledger {
       const key = streamKey(stream, this.#self);
       const [here, there] = [this.#accounts.get(key)?.count ?? 0, holdings[key]?.count ?? 0];
       this.#behind.set(stream, here - there);
+      this.#lost.set(stream, Math.max(0, there - here - underWay(stream)));
       if (shrunk.includes(stream)) this.#copiedAnew.set(stream, here);
       // What this machine has lost since does not come to the peer either.
       if (there >= Math.min(here, this.#copiedAnew.get(stream) ?? 0)) this.#copiedAnew.delete(stream);
@@ -218,7 +222,8 @@ export class Ledger {
         const uncopiedHere = origin === this.#self ? Math.max(uncopied(stream), this.#behind.get(stream) ?? 0) : 0;
         const copied = Math.max(0, origin === this.#self ? stored - uncopiedHere : Math.min(atOther.count, stored));
         // The other way round it is a loss: this machine's store has lost records that the peer still holds.
-        const lostHere = origin === this.#self ? Math.max(0, atOther.count - atOrigin.count) : 0;
+        const lostSince = Math.max(0, atOther.count - atOrigin.count);
+        const lostHere = origin === this.#self ? Math.min(lostSince, this.#lost.get(stream) ?? 0) : 0;
         const missing = atSelf.holes + atPeer.holes + lostHere;
         return {
           origin,

@@ -93,6 +93,7 @@ export class Journal {
   readonly #queue: Waiting[] = [];
   #incarnation: string;
   #nextSeq = 1;
+  #underWay = 0;
   #flushing: Promise<void> | undefined;
   #stopped = false;
   /** Why nothing can be taken while one batch is in doubt and has no place to go. */
@@ -105,6 +106,11 @@ export class Journal {
 
   get queued(): number {
     return this.#queue.length;
+  }
+
+  /** Records that were sent to be stored, and of which it is not known yet whether they are. */
+  get underWay(): number {
+    return this.#underWay;
   }
 
   append(record: Unstamped): Promise<AppendOutcome> {
@@ -186,7 +192,9 @@ export class Journal {
     const records = taken.map((waiting) => waiting.record);
     const batch: Batch = { v: 1, origin: machine, incarnation, firstSeq: this.#nextSeq, records };
     const payload = encodeBatch(batch);
+    this.#underWay = taken.length;
     const outcome: Kept = this.#tooLarge(payload.length) ?? (await this.#keep(batch, payload));
+    this.#underWay = 0;
     if (outcome.kind === "stored" || outcome.kind === "spooled") {
       if (incarnation === this.#incarnation) this.#nextSeq += taken.length;
       this.#options.detour?.note(payload.length);

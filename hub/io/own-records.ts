@@ -55,6 +55,11 @@ export class OwnRecords {
     return sum;
   }
 
+  /** Records of a stream that NATS may hold already without having said so: on their way to it, or in the spool after one that was not answered. */
+  underWay(kind: StreamKind): number {
+    return (this.#journals.get(kind)?.underWay ?? 0) + this.spooled(kind);
+  }
+
   /** Records of a stream, or of all, that wait in the spool. */
   spooled(kind?: StreamKind): number {
     return this.spool?.records(kind) ?? 0;

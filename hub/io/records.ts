@@ -349,7 +349,7 @@ export class Records {
 
   heardPeer(beat: Heartbeat): void {
     this.#peerAheadMs = beat.wallMs - Date.now();
-    const shrunk = this.#state.ledger.heardHoldings(beat.holdings);
+    const shrunk = this.#state.ledger.heardHoldings(beat.holdings, (kind) => this.#own.underWay(kind));
     this.#refills.heard(shrunk.length > 0);
     for (const kind of shrunk) {
       this.#options.log.error("records.peer_lost", { kind, copies: beat.holdings });

@@ -67,6 +67,7 @@ const endured = {
     interrupted: false,
     settled: 1,
     growths: [],
+    errors: [] as string[],
     samples: [sample(0, 40), sample(10, 41)],
   },
   driven: { machine: "mainpc", answered: 10, failed: 0, slowestPerSecond: 10, p50Ms: 1, p99Ms: 1 },
@@ -75,7 +76,7 @@ const endured = {
   patience: { warmUpMs: 0, shortestMs: 0, finestMs: 1 },
 };
 
-it("the verdict finds a record too few, a failed push, too few of them, a leak, 21 descriptors more, a missing number and unequal hubs", () => {
+it("the verdict finds a record too few, a failed push, too few of them, a leak, 21 descriptors more, an error said, a missing number and unequal hubs", () => {
   expect(verdictOf(endured)).toMatchObject({ ok: true, problems: [] });
   const problems = (change: Partial<typeof endured> | { settled: string } | { growths: Growth[] }) =>
     verdictOf({ ...endured, ...change }).problems;
@@ -86,6 +87,7 @@ it("the verdict finds a record too few, a failed push, too few of them, a leak, 
   expect(problems({ growths: [growth] })).toHaveLength(1);
   expect(problems({ growths: [{ ...growth, leaks: null }] })).toEqual([]);
   expect(problems({ samples: [sample(0, 40), sample(10, 61)] })).toHaveLength(1);
+  expect(problems({ errors: ['{"level":"error"}'] })).toHaveLength(1);
   expect(problems({ settled: "they differ" })).toHaveLength(1);
   expect(verdictOf({ ...endured, interrupted: true }).ok).toBe(false);
 });

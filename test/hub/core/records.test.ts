@@ -202,6 +202,21 @@ describe("the ledger", () => {
     expect(isSame()).toBe(true);
   });
 
+  it("has lost nothing that the peer copied while it was still being stored here, but what goes beyond that", () => {
+    const ledger = new Ledger("mainpc", "pc2");
+    ledger.hold("metrics", "mainpc", "i1", 1, 10);
+    const heard = (count: number) =>
+      ledger.heardHoldings({ "metrics/mainpc": { count, holes: 0 } }, (stream) => (stream === "metrics" ? 9 : 0));
+    heard(19);
+    expect([ledger.lostHere("metrics"), line(ledger, "mainpc")?.missing]).toEqual([0, 0]);
+    heard(22);
+    expect([ledger.lostHere("metrics"), line(ledger, "mainpc")?.missing]).toEqual([3, 3]);
+    ledger.hold("metrics", "mainpc", "i1", 11, 9);
+    expect(line(ledger, "mainpc")?.missing).toBe(3);
+    ledger.hold("metrics", "mainpc", "i1", 20, 3);
+    expect(line(ledger, "mainpc")?.missing).toBe(0);
+  });
+
   it("lacks record 5 of 10 when its own store gives all but that one back, though the peer holds no more than 9", () => {
     const ledger = new Ledger("mainpc", "pc2");
     ledger.hold("metrics", "mainpc", "i1", 1, 4);

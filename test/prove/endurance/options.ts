@@ -26,7 +26,8 @@ export function optionsOf({ minutes, top, perSecond }: Wanted): Omit<EnduranceOp
     shape: { groups, series },
     everyMs: 10 * secondMs,
     patience: {
-      warmUpMs: Math.min(10, minutes / 4) * minuteMs,
+      // At the top rate a stream is full within a quarter of an hour; until then its server grows with it.
+      warmUpMs: Math.min(20, minutes / 3) * minuteMs,
       // Half an hour behind the warm-up tells a leak that matters; less than that tells nothing.
       shortestMs: 30 * minuteMs,
       finestMs: minuteMs,

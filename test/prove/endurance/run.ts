@@ -1,4 +1,6 @@
 /** One proof of endurance: one hub under load, its peer copying, and every process of the pair watched meanwhile. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { LedgerView } from "../../../hub/http/api.ts";
 import { askHub } from "../../../ops/site/ask-hub.ts";
 import { ownMetrics } from "../../../ops/soak/hub-look.ts";
@@ -49,8 +51,12 @@ export interface Driven {
 const stretchMs = 60_000;
 /** Numbered pushes beside the load, of which the ledgers count what is missing, ms between two. */
 const numberedEveryMs = 100;
-/** A process that would double within so many days leaks. */
-const doublingDays = 2;
+/**
+ * A process leaks that would double within so many times the load: at the top rate that is a byte or two a push, where an object that is kept
+ * takes fifty.
+ */
+const doublesInLoads = 10;
+const dayMs = 86_400_000;
 
 export async function endure(options: EnduranceOptions) {
   const { dir, say, everyMs, signal } = options;
@@ -82,7 +88,8 @@ export async function endure(options: EnduranceOptions) {
       ledgers,
       settled: typeof settled === "string" ? settled : settled.tookMs,
       samples,
-      growths: growthsOf(samples, doublingDays, options.patience),
+      errors: pair.both.flatMap(({ name }) => errorsOf(join(dir, name, "logs/hub.log"))),
+      growths: growthsOf(samples, (doublesInLoads * loadMs) / dayMs, options.patience),
       patience: options.patience,
     });
   } finally {
@@ -109,6 +116,13 @@ function add(total: Driven, { perSecond, answered, failed, p50Ms, p99Ms }: LoadR
   total.slowestPerSecond = Math.min(total.slowestPerSecond, Math.round(perSecond));
   total.p50Ms = Math.max(total.p50Ms, p50Ms);
   total.p99Ms = Math.max(total.p99Ms, p99Ms);
+}
+
+/** What a hub calls an error, though nothing was broken. */
+function errorsOf(log: string): string[] {
+  return readFileSync(log, "utf8")
+    .split("\n")
+    .filter((line) => line.includes('"level":"error"'));
 }
 
 async function look(pair: BarePair, proc: Proc, samples: Sample[]): Promise<void> {

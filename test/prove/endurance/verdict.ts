@@ -1,4 +1,4 @@
-/** Whether a pair has endured: nothing lost, nothing failed, and no process that grows. */
+/** Whether a pair has endured: nothing lost, nothing failed, no error said, and no process that grows. */
 import type { LedgerView } from "../../../hub/http/api.ts";
 import type { Growth, Patience } from "../../../ops/soak/leaks.ts";
 import type { Driven, Sample } from "./run.ts";
@@ -15,6 +15,8 @@ export interface Endured {
   ledgers: (LedgerView | undefined)[];
   /** Time until both were equal, ms; or what was not. */
   settled: number | string;
+  /** Lines of both hubs' logs. */
+  errors: readonly string[];
   samples: readonly Sample[];
   growths: readonly Growth[];
   patience: Patience;
@@ -35,7 +37,7 @@ const fdsAllowed = 20;
 const leastShare = 0.5;
 
 export function verdictOf(endured: Endured): Verdict {
-  const { driven, numbered, ledgers, settled, growths, loadMs, perSecond } = endured;
+  const { driven, numbered, ledgers, settled, growths, errors, loadMs, perSecond } = endured;
   const problems: string[] = [];
   const reachedPerSecond = Math.round((driven.answered / loadMs) * 1_000);
   if (reachedPerSecond < leastShare * perSecond)
@@ -58,8 +60,9 @@ export function verdictOf(endured: Endured): Verdict {
     for (const { client, missing } of ledger.clients)
       if (missing > 0) problems.push(`${ledger.machine}'s ledger misses ${missing} numbers of ${client}`);
   }
+  problems.push(...errors.map((line) => `a hub said: ${line}`));
   for (const { process, kind, doublesInDays, leaks } of growths)
-    if (leaks) problems.push(`${kind} of ${process} would double in ${doublesInDays?.toFixed(1)} days`);
+    if (leaks) problems.push(`${kind} of ${process} would double in ${((doublesInDays ?? 0) * 24).toFixed(1)} hours`);
   const fdsGrown = grownFds(endured);
   if (fdsGrown > fdsAllowed) problems.push(`a process has ${fdsGrown} file descriptors more than after its warm-up`);
   return { ...endured, ok: problems.length === 0 && !endured.interrupted, problems, reachedPerSecond, fdsGrown };
