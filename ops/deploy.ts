@@ -33,6 +33,7 @@ export function registerDeploy(program: Command): void {
     .description("bring back an earlier deployment, of all machines or some, or of one agent")
     .option("--to <n>", "number of the deployment, as tandem history lists it (default: the one before)", number)
     .option("--agent <name>", "restore this agent alone")
+    .option("--unvouched", "run what a machine has kept although nobody else vouches for it", false)
     .addHelpText(
       "after",
       `\nExamples:\n  $ tandem rollback\n  $ tandem rollback --to 6 --machine pc2\n  $ tandem rollback --agent TutorAgent\n${exits}`,
@@ -72,7 +73,7 @@ async function deploy(options: Deploying): Promise<void> {
   await (await commands()).deploy(common(options), options);
 }
 
-async function rollback(options: Deploying & { to?: number; agent?: string }): Promise<void> {
+async function rollback(options: Deploying & { to?: number; agent?: string; unvouched: boolean }): Promise<void> {
   await (await commands()).rollback(common(options), options);
 }
 

@@ -4,6 +4,10 @@ import { durable } from "./lock-script.ts";
 
 const recordName = "deployment.json";
 const programName = "program.tgz";
+const notesName = "notes";
+
+/** So many notes of programs are kept of each machine: of more attempts than it keeps deployments, since those that were done may be old. */
+export const keptNotes = 100;
 
 /** Prints the highest number of the site that this machine knows of, and each record as a line, the oldest first. */
 export function listScript(data: string): string {
@@ -58,6 +62,37 @@ export function storeScript(data: string, number: number): string {
 export function fetchScript(data: string, number: number): string {
   return [...heading(data), `base64 <"$all/${number}/${programName}"`].join("\n");
 }
+
+/**
+ * Notes the SHA-256 of each machine's program, so that this machine can vouch for it. Those of a machine are a file of lines, the newest last.
+ * @param digests by the machine that keeps the program
+ */
+export function noteScript(data: string, number: number, digests: ReadonlyMap<string, string>): string {
+  const each = [...digests].flatMap(([machine, digest]) => [
+    notesOf(machine),
+    `mkdir -p "$all/${notesName}"`,
+    `new=$(mktemp "$all/${notesName}/.new.XXXXXX")`,
+    `trap 'rm -f "$new"' EXIT`,
+    `{ grep -v "^${number} " "$notes" 2>/dev/null || true; echo "${number} ${digest}"; } | tail -n ${keptNotes} >"$new"`,
+    durable('"$new"'),
+    'mv -f "$new" "$notes"',
+    durable(`"$all/${notesName}"`),
+  ]);
+  return [...heading(data), ...each].join("\n");
+}
+
+/** Prints what this machine noted of another one's program, as `noted <SHA-256>`, and what it keeps itself under that number, as `own <SHA-256>`. */
+export function digestScript(data: string, machine: string, number: number): string {
+  return [
+    ...heading(data),
+    notesOf(machine),
+    `sed -n "s/^${number} /noted /p" "$notes" 2>/dev/null || true`,
+    `own="$all/${number}/${programName}"`,
+    '[ ! -f "$own" ] || echo "own $(sha256sum <"$own")"',
+  ].join("\n");
+}
+
+const notesOf = (machine: string) => `notes="$all/${notesName}/"${shellQuote(machine)}`;
 
 /** Others need not read it: it holds the site's secrets, if encrypted ones. */
 function heading(data: string): string[] {

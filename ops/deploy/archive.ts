@@ -2,9 +2,11 @@
 import { messageOf } from "../../hub/io/log.ts";
 import { OperatorError } from "../error.ts";
 import {
+  digestScript,
   fetchScript,
   forgetScript,
   listScript,
+  noteScript,
   numberScript,
   pruneScript,
   recordScript,
@@ -12,9 +14,12 @@ import {
 } from "./archive-script.ts";
 import { Deployment, keptDeployments, newest } from "./deployment.ts";
 import { onMachine, type Place } from "./place.ts";
+import type { Voucher } from "./vouch.ts";
 
 /** A program may travel for so long, ms. */
 const carryMs = 120_000;
+/** A machine may think so long about what it noted, ms. */
+const askMs = 30_000;
 
 export interface Archive {
   /** The oldest first; a record that cannot be read is left out. */
@@ -61,6 +66,23 @@ export async function fetchProgram(place: Place, number: number): Promise<Buffer
       "tandem history lists what is kept; name another one with --to",
     );
   }
+}
+
+/** @param digests of programs, by the machine that keeps each */
+export async function noteDigests(place: Place, number: number, digests: ReadonlyMap<string, string>): Promise<void> {
+  await onMachine(place, noteScript(dataOf(place), number, digests));
+}
+
+/** What a machine says of the program that another one keeps. */
+export async function askDigests(
+  place: Place,
+  machine: string,
+  number: number,
+): Promise<Pick<Voucher, "noted" | "own">> {
+  const said = await onMachine(place, digestScript(dataOf(place), machine, number), { deadlineMs: askMs });
+  const [, noted] = /^noted ([0-9a-f]{64})$/m.exec(said) ?? [];
+  const [, own] = /^own ([0-9a-f]{64})\b/m.exec(said) ?? [];
+  return { noted, own };
 }
 
 /** Lets every deployment before this one go. */

@@ -41,15 +41,15 @@ export function folderRequest(what: string, options: RunOptions, asked: Printing
 
 export async function rollback(
   options: RunOptions,
-  asked: Printing & { yes: boolean; to?: number; agent?: string },
+  asked: Printing & { yes: boolean; to?: number; agent?: string; unvouched: boolean },
 ): Promise<void> {
-  const { to, agent } = asked;
+  const { to, agent, unvouched } = asked;
   const what = agent === undefined ? "rollback" : `rollback of ${agent}`;
-  const chosen = { dir: options.dir, ...(to === undefined ? {} : { to }), ...(agent === undefined ? {} : { agent }) };
+  const named = { ...(to === undefined ? {} : { to }), ...(agent === undefined ? {} : { agent }) };
   const request = requestOf(what, options, asked);
   const result = await run(asked, {
     ...request,
-    sourcesOf: (kept) => rollbackSources(kept, chosen, request.say),
+    sourcesOf: (kept, { all }) => rollbackSources(kept, { dir: options.dir, all, unvouched, ...named }, request.say),
     refuse: (tasks) => agent !== undefined && refuseMore(tasks, agent),
   });
   if (result.kind !== "played" || result.played.end.outcome !== "done") return;

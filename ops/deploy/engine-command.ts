@@ -181,7 +181,8 @@ function processesOf(runIds: readonly string[]): number[] {
   if (process.platform !== "linux" || runIds.length === 0) return [];
   return listProcesses().flatMap(({ pid }) => {
     if (pid === process.pid) return [];
-    const environment = environmentOf(pid);
+    // Whole: a record that a machine gives may name the run, and must not stand for others'.
+    const environment = environmentOf(pid).split("\0");
     return runIds.some((id) => environment.includes(`${marker}=${id}`)) ? pid : [];
   });
 }

@@ -2,20 +2,21 @@
 import { messageOf } from "../../hub/io/log.ts";
 import { OperatorError } from "../error.ts";
 import type { Progress } from "../terminal/progress.ts";
-import { fetchProgram, storeProgram, writeRecord } from "./archive.ts";
+import { storeProgram, writeRecord } from "./archive.ts";
 import { baselineOf } from "./baseline.ts";
 import { type Care, moveAway, pause, settle } from "./care.ts";
 import type { EngineStep } from "./changes.ts";
 import { changesOf } from "./changes.ts";
 import { beforeOf, type Deployment, type Outcome } from "./deployment.ts";
 import type { DeployEngine } from "./engine.ts";
+import { unpackKept } from "./kept-program.ts";
 import type { Owner } from "./lock.ts";
 import { type LogTail, logsOf } from "./logs.ts";
 import { watchCopies } from "./one-copy.ts";
 import { removeOrphans } from "./orphans.ts";
 import { hubsOf, type Place, placeIn } from "./place.ts";
 import type { MachinePlan, Move } from "./plan.ts";
-import { type Program, unpackFolder, unpackProgram } from "./program.ts";
+import type { Program } from "./program.ts";
 import { renew } from "./renew.ts";
 import { openNumbers } from "./rollback-targets.ts";
 import type { Command, Event, Way } from "./steps.ts";
@@ -50,6 +51,8 @@ export interface Task {
 /** What all machines of a deployment share. */
 export interface Shared extends Pick<Progress, "say" | "step"> {
   engine: DeployEngine;
+  /** All machines of the site: they vouch for what one of them has kept. */
+  all: readonly Place[];
   siteFolder: string;
   what: string;
   deadlineMs: number;
@@ -243,10 +246,9 @@ export class MachineRun {
     const { place, kept, record } = this.task;
     const previous = beforeOf(record.number, kept);
     if (previous === undefined) throw new RangeError(`${place.name} has no deployment before ${record.number}`);
-    const folder = unpackFolder(this.#shared.siteFolder, `${previous.number}-${place.name}`);
-    const archive = await fetchProgram(place, previous.number);
-    this.#back = await unpackProgram(archive, folder, this.#shared.siteFolder, this.#shared.say);
-    return this.#back;
+    const { program } = await unpackKept(place, previous.number, this.#shared).catch(withNext);
+    this.#back = program;
+    return program;
   }
 
   #tell(step: EngineStep, isDone: boolean): void {
@@ -276,4 +278,10 @@ export class MachineRun {
     Object.assign(this.task.record, { moved: this.#care.moved, paused: this.#care.paused }, change);
     await writeRecord(this.task.place, this.task.record);
   }
+}
+
+/** What is written down of a machine that was not brought back is its reason alone: it must say how to go on. */
+function withNext(error: unknown): never {
+  if (error instanceof OperatorError) throw new OperatorError(error.code, error.toText(), error.next);
+  throw error;
 }

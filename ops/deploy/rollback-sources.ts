@@ -5,10 +5,11 @@ import type { PlacedAgent } from "../../fleet/model.ts";
 import { OperatorError } from "../error.ts";
 import { readStacks } from "../site/stacks.ts";
 import { containerChangeOf } from "./agent-change.ts";
-import { fetchProgram } from "./archive.ts";
 import { beforeOf, type Deployment, presentOf } from "./deployment.ts";
+import { unpackKept, type Vouching } from "./kept-program.ts";
+import type { Place } from "./place.ts";
 import type { Source } from "./plan-task.ts";
-import { type Program, packProgram, unpackFolder, unpackProgram } from "./program.ts";
+import { type Program, packProgram } from "./program.ts";
 import { restoreAgent } from "./restore-agent.ts";
 import { startOf, targetsOf } from "./rollback-targets.ts";
 import type { Kept } from "./run.ts";
@@ -18,6 +19,10 @@ export interface RollbackOptions {
   /** Number of the deployment. @default the one before the last, or before what was cut off */
   to?: number;
   agent?: string;
+  /** All machines of the site: they vouch for what one of them has kept. */
+  all: readonly Place[];
+  /** Whether a program that nobody vouches for is run all the same. @default false */
+  unvouched?: boolean;
 }
 
 type Say = (line: string) => void;
@@ -30,7 +35,9 @@ export async function rollbackSources(
 ): Promise<Map<string, Source>> {
   const targets = options.agent === undefined ? targetedBy(kept, options.to) : eachFromItsOwn(kept, options.to);
   if (targets.every(({ target }) => target === undefined)) throw nothingToGoBackTo(options.to);
-  if (options.agent !== undefined) return await agentSources(targets, { ...options, agent: options.agent }, say);
+  const { dir: siteFolder, all, unvouched = false } = options;
+  const vouching = { all, siteFolder, unvouched, say };
+  if (options.agent !== undefined) return await agentSources(targets, { ...options, agent: options.agent }, vouching);
   for (const { place } of kept.filter((one) => !targets.some(({ place }) => place === one.place)))
     say(`${place.name} had no part in what is undone and is left alone`);
   for (const { place, target } of targets)
@@ -38,7 +45,7 @@ export async function rollbackSources(
   const sources = new Map<string, Source>();
   for (const { place, target } of targets) {
     if (target === undefined) continue;
-    const { program, archive } = await unpacked(place, target, "", options.dir, say);
+    const { program, archive } = await unpackKept(place, target.number, vouching);
     const { commit, dirty, number } = target;
     sources.set(place.name, { program, archive, git: { commit, dirty }, rollbackOf: number });
   }
@@ -65,16 +72,16 @@ type Targeted = Kept & { target: Deployment | undefined };
 /** Of each machine that carries the agent the program that it runs, with that agent's entry as it was. */
 async function agentSources(
   targets: readonly Targeted[],
-  { agent, dir, to }: RollbackOptions & { agent: string },
-  say: Say,
+  { agent, to }: RollbackOptions & { agent: string },
+  vouching: Vouching,
 ): Promise<Map<string, Source>> {
   const sources = new Map<string, Source>();
   for (const { place, kept, target } of targets) {
     const present = presentOf(kept);
     if (target === undefined || present === undefined) continue;
     const [into, from] = await Promise.all([
-      unpacked(place, present, "-now", dir, say),
-      unpacked(place, target, "-then", dir, say),
+      unpackKept(place, present.number, vouching, "-now"),
+      unpackKept(place, target.number, vouching, "-then"),
     ]);
     const placed = agentIn(into.program, agent);
     const isHere = placed?.machine === place.name || (placed?.standby !== undefined && place.pair !== undefined);
@@ -109,18 +116,6 @@ function agentThen(program: Program, agent: string): PlacedAgent | undefined {
     if (error instanceof OperatorError) return undefined;
     throw error;
   }
-}
-
-async function unpacked(
-  place: Kept["place"],
-  { number }: Deployment,
-  suffix: string,
-  dir: string,
-  say: Say,
-): Promise<{ program: Program; archive: Buffer }> {
-  const archive = await fetchProgram(place, number);
-  const folder = unpackFolder(dir, `${number}-${place.name}${suffix}`);
-  return { program: await unpackProgram(archive, folder, dir, say), archive };
 }
 
 function nothingToGoBackTo(to: number | undefined): OperatorError {

@@ -6,6 +6,7 @@ import { carryOut, type Played } from "./carry-out.ts";
 import { type Deployment, presentOf, unfinishedOf } from "./deployment.ts";
 import { type DeployEngine, Engine } from "./engine.ts";
 import { endLeftovers } from "./engine-command.ts";
+import { noteStored } from "./kept-program.ts";
 import { type Held, takeLocks } from "./lock.ts";
 import type { Shared, Task } from "./machine-run.ts";
 import type { Place } from "./place.ts";
@@ -95,6 +96,7 @@ async function underLock(
   await endLeftovers([...new Set([...held.dead.map(({ id }) => id), ...left])], say);
   const elsewhere = await lastElsewhere(chosen);
   const number = 1 + Math.max(...kept.concat(elsewhere).map(({ last }) => last));
+  const reached = kept.concat(elsewhere).map(({ place }) => place);
   const sources = await request.sourcesOf(kept, chosen);
   const git = await commitOf(options.dir);
   const base = {
@@ -117,16 +119,18 @@ async function underLock(
   const tasks = planned.toSorted((a, b) => Number(b.heals) - Number(a.heals));
   request.show(tasks, number);
   const changing = tasks.filter(({ plan, heals }) => heals || !plan.isEmpty);
-  if (changing.length === 0) return await unchanged(tasks, number);
+  const noted: Noted = { reached, number, siteFolder: options.dir };
+  if (changing.length === 0) return await unchanged(tasks, noted);
   request.refuse?.(tasks);
   refuseUnsound(tasks, options);
   if (!(await request.agree(changing, signal))) return { kind: signal.aborted ? "ended" : "declined" };
-  await Promise.all(kept.concat(elsewhere).map(({ place }) => noteNumber(place, number)));
+  await note([...changing, ...unknownOf(tasks)], noted);
   for (const { record } of tasks) record.machines = changing.map(({ place }) => place.name);
   await keepAsFound(tasks, number);
   const { deadlineMs, holdMs, allowOutage, dir: siteFolder } = options;
   const shared: Shared = {
     engine,
+    all: chosen.all,
     siteFolder,
     what,
     deadlineMs,
@@ -181,21 +185,41 @@ function mustBeSound(tasks: readonly Task[], { alone }: RunOptions): boolean {
 
 const nobody = { fleet: undefined, ledger: undefined, services: undefined };
 
-async function unchanged(tasks: readonly Task[], number: number): Promise<RunResult> {
-  return { kind: "unchanged", number: (await keepAsFound(tasks, number)) ? number : undefined };
+interface Noted {
+  reached: readonly Place[];
+  number: number;
+  siteFolder: string;
+}
+
+/** So that no other deployment gets this number, and all who are reached vouch for the programs that are stored. */
+async function note(tasks: readonly Task[], { reached, number, siteFolder }: Noted): Promise<void> {
+  const programs = new Map(tasks.map(({ place, archive }) => [place.name, archive]));
+  await Promise.all(reached.map((place) => noteNumber(place, number)));
+  await noteStored(reached, siteFolder, number, programs);
+}
+
+async function unchanged(tasks: readonly Task[], noted: Noted): Promise<RunResult> {
+  const unknown = unknownOf(tasks);
+  if (unknown.length === 0) return { kind: "unchanged", number: undefined };
+  await note(unknown, noted);
+  await keepAsFound(tasks, noted.number);
+  return { kind: "unchanged", number: noted.number };
+}
+
+/** Those that were put up by hand. */
+function unknownOf(tasks: readonly Task[]): Task[] {
+  return tasks.filter(({ kept, plan, heals }) => plan.isEmpty && !heals && presentOf(kept) === undefined);
 }
 
 /** A machine that was put up by hand keeps what it runs as its first deployment, so that there is something to go back to. */
-async function keepAsFound(tasks: readonly Task[], number: number): Promise<boolean> {
-  const unknown = tasks.filter(({ kept, plan, heals }) => plan.isEmpty && !heals && presentOf(kept) === undefined);
-  if (unknown.length > 0) await Promise.all(tasks.map(({ place }) => noteNumber(place, number)));
+async function keepAsFound(tasks: readonly Task[], number: number): Promise<void> {
+  const unknown = unknownOf(tasks);
   for (const { place, archive, record, before } of unknown) {
     const images = Object.fromEntries((before.containers ?? []).map(({ name, image }) => [name, image]));
     const machines = unknown.map((task) => task.place.name);
     await storeProgram(place, number, archive);
     await writeRecord(place, { ...record, machines, images, outcome: "done", changes: ["none: kept as it was found"] });
   }
-  return unknown.length > 0;
 }
 
 function advise(error: unknown): never {

@@ -6,6 +6,7 @@ import { syncFolder, writeDurablySync } from "../../hub/io/write-durably.ts";
 import { forgetBefore, readArchive, storeProgram } from "../deploy/archive.ts";
 import { folderRequest } from "../deploy/commands.ts";
 import { presentOf } from "../deploy/deployment.ts";
+import { noteStored } from "../deploy/kept-program.ts";
 import { takeLocks } from "../deploy/lock.ts";
 import { type Place, placeOf } from "../deploy/place.ts";
 import { packProgram, unpackFolder } from "../deploy/program.ts";
@@ -64,7 +65,7 @@ export async function rotatePassphrase(args: PassphraseArgs): Promise<Outcome> {
   try {
     for (const { name } of stacks) await changeOne(folder, dir, name, passphrase, say);
     const archive = await packProgram(dir, stacks);
-    for (const place of places) await renewArchive(place, archive, say);
+    for (const place of places) await renewArchive(place, archive, { places, dir, say });
   } finally {
     await held.release();
   }
@@ -152,10 +153,15 @@ async function changeOne(folder: string, dir: string, stack: string, passphrase:
 }
 
 /** What it ran before cannot be gone back to any more: its stack files open by the old passphrase. */
-async function renewArchive(place: Place, archive: Buffer, say: Say): Promise<void> {
+async function renewArchive(
+  place: Place,
+  archive: Buffer,
+  { places, dir, say }: { places: readonly Place[]; dir: string; say: Say },
+): Promise<void> {
   const present = presentOf((await readArchive(place)).kept);
   if (present === undefined) return;
   say(`${place.name}: keeping deployment ${present.number} anew, and none before it`);
+  await noteStored(places, dir, present.number, new Map([[place.name, archive]]));
   await storeProgram(place, present.number, archive);
   await forgetBefore(place, present.number);
 }

@@ -1,16 +1,19 @@
 import { randomBytes } from "node:crypto";
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
+  askDigests,
   deploymentsOf,
   fetchProgram,
+  noteDigests,
   noteNumber,
   readArchive,
   storeProgram,
   writeRecord,
 } from "../../../ops/deploy/archive.ts";
 import { beforeOf, presentOf, unfinishedOf } from "../../../ops/deploy/deployment.ts";
+import { digestOf } from "../../../ops/deploy/vouch.ts";
 import { deployment } from "./deployment.ts";
 import { localPlaces } from "./local-place.ts";
 
@@ -61,6 +64,33 @@ describe("a machine's archive of its deployments", () => {
     expect((await readArchive(pc2())).last).toBe(3);
     await noteNumber(pc2(), 7);
     expect(await readArchive(pc2())).toEqual({ last: 7, kept: [deployment({ number: 3 })] });
+  });
+
+  it("says what it noted of another machine's programs, and what it keeps itself under the same number", async () => {
+    const [first, second] = [digestOf(Buffer.from("first")), digestOf(Buffer.from("second"))];
+    expect(await askDigests(pc2(), "mainpc", 3)).toEqual({ noted: undefined, own: undefined });
+    const both = { mainpc: first, attic: second };
+    await noteDigests(pc2(), 3, new Map(Object.entries(both)));
+    await noteDigests(pc2(), 13, new Map([["mainpc", second]]));
+    expect(await askDigests(pc2(), "mainpc", 3)).toEqual({ noted: first, own: undefined });
+    expect(await askDigests(pc2(), "attic", 3)).toEqual({ noted: second, own: undefined });
+    await noteDigests(pc2(), 3, new Map([["mainpc", second]]));
+    await storeProgram(pc2(), 3, Buffer.from("first"));
+    expect(await askDigests(pc2(), "mainpc", 3)).toEqual({ noted: second, own: first });
+    expect(await askDigests(pc2(), "mainpc", 13)).toEqual({ noted: second, own: undefined });
+    expect(await deploymentsOf(pc2())).toEqual([]);
+  });
+
+  it("keeps 100 notes of each machine at most, for its owner alone", async () => {
+    await noteDigests(pc2(), 1, new Map([["mainpc", digestOf(Buffer.from("first"))]]));
+    const notes = join(site.folder, "pc2", "deployments", "notes");
+    const path = join(notes, "mainpc");
+    expect([notes, path].map((one) => statSync(one).mode & 0o077)).toEqual([0, 0]);
+    const line = (number: number) => `${number} ${digestOf(Buffer.from(`${number}`))}\n`;
+    writeFileSync(path, Array.from({ length: 150 }, (_, at) => line(at + 1)).join(""));
+    await noteDigests(pc2(), 151, new Map([["mainpc", digestOf(Buffer.from("151"))]]));
+    expect(readFileSync(path, "utf8")).toBe(Array.from({ length: 100 }, (_, at) => line(at + 52)).join(""));
+    expect(readdirSync(notes)).toEqual(["mainpc"]);
   });
 
   it("says which program is not there", async () => {

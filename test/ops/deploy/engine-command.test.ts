@@ -1,8 +1,10 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { EngineCommand } from "../../../ops/deploy/engine-command.ts";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { EngineCommand, endLeftovers } from "../../../ops/deploy/engine-command.ts";
 
 /** Says what it was asked; `up` never ends, and hears SIGINT where it is told to. */
 const pulumi = `#!/bin/sh
@@ -57,3 +59,20 @@ describe("the engine's command line", () => {
     30_000,
   );
 });
+
+it.runIf(process.platform === "linux")(
+  "what a run has left is ended by its whole id alone, and by no empty one",
+  async () => {
+    const left = spawn("sleep", ["60"], { env: { ...process.env, TANDEM_DEPLOY_RUN: "run-17" }, stdio: "ignore" });
+    onTestFinished(() => void left.kill("SIGKILL"));
+    await once(left, "spawn");
+    const said: string[] = [];
+    await endLeftovers(["", "run-1"], (line) => said.push(line));
+    expect([said, left.exitCode, left.signalCode]).toEqual([[], null, null]);
+    const ended = once(left, "exit");
+    await endLeftovers(["run-17"], (line) => said.push(line));
+    await ended;
+    expect(said).toEqual(["ending what is left of it: 1 processes of its engine"]);
+  },
+  30_000,
+);

@@ -1,4 +1,6 @@
-import { describe, expect, it, onTestFinished } from "vitest";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { storeProgram } from "../../../ops/deploy/archive.ts";
 import { MachineRun, type Shared, type Task } from "../../../ops/deploy/machine-run.ts";
 import { deployment } from "./deployment.ts";
 import { localPlaces } from "./local-place.ts";
@@ -15,5 +17,22 @@ describe("a machine's part of a deployment", () => {
     expect(await settle()).toEqual({ type: "done" });
     controller.abort();
     expect(await settle()).toEqual({ type: "interrupted" });
+  });
+
+  it("is not undone by a program that nobody else vouches for, and says how to go on", async () => {
+    const { places, folder, remove } = localPlaces("pc2", "mainpc");
+    onTestFinished(remove);
+    vi.stubEnv("XDG_CACHE_HOME", join(folder, "cache"));
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const [place = expect.unreachable()] = places;
+    await storeProgram(place, 1, Buffer.from("no archive"));
+    const { signal } = new AbortController();
+    const shared = { signal, all: places, siteFolder: folder, say() {} } as unknown as Shared; // all that it reads before
+    const kept = [deployment({ number: 1 })];
+    const task = { place, plan: { moves: [] }, kept, record: deployment({ number: 2 }) } as unknown as Task; // as above
+    expect(await new MachineRun(task, shared).carryOut({ do: "up", machine: "pc2", way: "back" })).toEqual({
+      type: "failed",
+      why: expect.stringMatching(/^the program of deployment 1 that pc2 keeps is not run.*\n {2}→ .*--unvouched$/),
+    });
   });
 });

@@ -5,12 +5,14 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { stringify } from "yaml";
 import { types } from "../../../components/policy/declared.ts";
-import { deploymentsOf } from "../../../ops/deploy/archive.ts";
+import { askDigests, deploymentsOf, fetchProgram } from "../../../ops/deploy/archive.ts";
 import type { EngineStep } from "../../../ops/deploy/changes.ts";
 import type { DeployEngine } from "../../../ops/deploy/engine.ts";
 import { freeLock, holderOf } from "../../../ops/deploy/lock.ts";
+import type { Place } from "../../../ops/deploy/place.ts";
 import { choosePlaces } from "../../../ops/deploy/places.ts";
 import { type RunOptions, type RunRequest, type RunResult, runDeployment } from "../../../ops/deploy/run.ts";
+import { digestOf } from "../../../ops/deploy/vouch.ts";
 import { OperatorError } from "../../../ops/error.ts";
 import { plainProgress } from "../../../ops/terminal/progress.ts";
 import { dayMs, TlsSite } from "../../support/tls-files.ts";
@@ -153,6 +155,48 @@ describe("a deployment of a pair", () => {
     ]);
     expect(pair.twin.owner).toBe("mainpc");
     expect(await kept()).toEqual(["1 pc2 done", "2 pc2 rolled back", "1 mainpc done", "2 mainpc rolled back"]);
+  }, 60_000);
+
+  it("does not bring back a machine by a program that was changed there, and says so of that one alone", async () => {
+    await run("one");
+    ups = [];
+    onUp = (machine, version) => {
+      if (machine !== "mainpc" || version !== "two") return;
+      writeFileSync(join(folder, "data", "mainpc", "deployments", "1", "program.tgz"), archiveOf("evil"));
+      throw new OperatorError("deploy.engine", "up of mainpc: no such image", "");
+    };
+    const result = await run("two");
+    const why = "the program of deployment 1 that mainpc keeps is not run: this computer and pc2 noted another SHA-256";
+    expect(result.kind === "played" && result.played.end).toMatchObject({
+      outcome: "failed",
+      stuck: [{ machine: "mainpc", during: "up", why: expect.stringContaining(why) }],
+    });
+    expect(ups).toEqual(["pc2 two", "mainpc two", "pc2 one refreshed"]);
+    expect(await kept()).toEqual(["1 pc2 done", "2 pc2 rolled back", "1 mainpc done", "2 mainpc failed"]);
+  }, 60_000);
+
+  it("has every machine that is reached vouch for the programs that it stores, those that take no part as well", async () => {
+    const { all } = await choosePlaces(folder, undefined, false);
+    const [pc2 = expect.unreachable(), mainpc = expect.unreachable()] = all;
+    const stored = async (place: Place, number: number) => digestOf(await fetchProgram(place, number));
+    changes.pc2 = [];
+    await run("one");
+    const [first, second] = [await stored(pc2, 1), await stored(mainpc, 1)];
+    expect([(await askDigests(mainpc, "pc2", 1)).noted, (await askDigests(pc2, "mainpc", 1)).noted]).toEqual([
+      first,
+      second,
+    ]);
+    await run("two", { machine: ["mainpc"] });
+    expect(await askDigests(pc2, "mainpc", 2)).toEqual({ noted: await stored(mainpc, 2), own: undefined });
+    expect((await askDigests(mainpc, "pc2", 2)).noted).toBeUndefined();
+  }, 60_000);
+
+  it("has the other machine vouch for what it finds unchanged and keeps, too", async () => {
+    const { all } = await choosePlaces(folder, undefined, false);
+    const [pc2 = expect.unreachable(), mainpc = expect.unreachable()] = all;
+    changes = {};
+    expect(await run("one", { machine: ["pc2"] })).toEqual({ kind: "unchanged", number: 1 });
+    expect((await askDigests(mainpc, "pc2", 1)).noted).toBe(digestOf(await fetchProgram(pc2, 1)));
   }, 60_000);
 
   it("gives a machine that is deployed by itself a number above all of the other one's", async () => {
