@@ -5,6 +5,7 @@ import { hostname, userInfo } from "node:os";
 import { z } from "zod";
 import { OperatorError } from "../error.ts";
 import { listProcesses } from "../local/processes.ts";
+import { oneLine } from "../one-line.ts";
 import { freeFileScript, freeScript, readScript, takeScript } from "./lock-script.ts";
 import { onMachine, type Place } from "./place.ts";
 
@@ -131,7 +132,7 @@ export function isDead({ user, host, pid, boot, pidNamespace }: Owner, processes
 
 /** @example "ops@desk, deploy, for 4 min, process 4711" */
 export function describeOwner({ user, host, pid, since, what }: Owner, nowMs: number): string {
-  return `${user}@${host}, ${what}, since ${since} (${age(nowMs - Date.parse(since))}), process ${pid}`;
+  return oneLine(`${user}@${host}, ${what}, since ${since} (${age(nowMs - Date.parse(since))}), process ${pid}`);
 }
 
 function age(ms: number): string {

@@ -32,6 +32,8 @@ export interface Kept {
   kept: Deployment[];
 }
 
+const mostDeployments = 1_000_000;
+
 export interface RunRequest extends Progress {
   options: RunOptions;
   /** @example "deploy" */
@@ -95,7 +97,7 @@ async function underLock(
   const left = kept.flatMap((one) => unfinishedOf(one.kept)?.run ?? []);
   await endLeftovers([...new Set([...held.dead.map(({ id }) => id), ...left])], say);
   const elsewhere = await lastElsewhere(chosen);
-  const number = 1 + Math.max(...kept.concat(elsewhere).map(({ last }) => last));
+  const number = nextNumber(kept.concat(elsewhere));
   const reached = kept.concat(elsewhere).map(({ place }) => place);
   const sources = await request.sourcesOf(kept, chosen);
   const git = await commitOf(options.dir);
@@ -151,6 +153,18 @@ async function underLock(
 }
 
 /** What machines that take no part know of numbers, so that the last deployment is the one with the highest; one that is away is not asked. */
+/** Each machine is told the number; one that was taken over could name one that none can follow. */
+function nextNumber(all: readonly { place: Place; last: number }[]): number {
+  const [{ place, last } = { place: undefined, last: 0 }] = all.toSorted((a, b) => b.last - a.last);
+  if (place === undefined || last < mostDeployments) return last + 1;
+  const { name, stack } = place;
+  throw new OperatorError(
+    "deploy.number",
+    `${name} says that it knows of deployment ${last}, and no site has had so many`,
+    `Look who was on that machine. Then take away what is above tandem history's last one in ${stack.site.paths.data}/deployments there, and write that one's number into its file last`,
+  );
+}
+
 async function lastElsewhere({ all, places, away }: Chosen): Promise<(Kept & { last: number })[]> {
   const others = all.filter((place) => !places.includes(place) && !away.some(({ machine }) => machine === place.name));
   const asked = await Promise.all(

@@ -5,10 +5,12 @@ import { sshFailure } from "../../components/ssh-failure.ts";
 import { messageOf } from "../../hub/io/log.ts";
 import { collected } from "../collected.ts";
 import { OperatorError } from "../error.ts";
+import { plainLines } from "../one-line.ts";
 
 export interface ShellResult {
   code: number;
   stdout: string;
+  /** Without what would move or colour a terminal: operators are shown it, and a machine may have been taken over. */
   stderr: string;
 }
 
@@ -19,23 +21,39 @@ export interface ShellOptions {
   holdInput?: boolean;
   /** @default 60000 */
   deadlineMs?: number;
+  /** It is killed when it prints more. @default 256 MiB */
+  mostBytes?: number;
   /** Kills it. */
   signal?: AbortSignal;
 }
 
 const defaultDeadlineMs = 60_000;
+/** A program that a machine keeps is half a megabyte; one that was taken over may print without end. */
+const defaultMostBytes = 256 * 1024 ** 2;
 /** ssh's own code for a connection that could not be made. */
 const sshFailed = 255;
 
 /** @param command the program and its arguments, as `shellCommand` of components/reach.ts makes them */
 export function runShell(command: readonly string[], options: ShellOptions = {}): Promise<ShellResult> {
-  const { stdin = "", holdInput = false, deadlineMs = defaultDeadlineMs, signal } = options;
+  const {
+    stdin = "",
+    holdInput = false,
+    deadlineMs = defaultDeadlineMs,
+    mostBytes = defaultMostBytes,
+    signal,
+  } = options;
   const [program = "sh", ...args] = command;
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
     const output = collected(child);
     const kill = () => void child.kill("SIGKILL");
     const timer = setTimeout(kill, deadlineMs);
+    let leftBytes = mostBytes;
+    for (const pipe of [child.stdout, child.stderr])
+      pipe.on("data", (text: string) => {
+        leftBytes -= text.length;
+        if (leftBytes < 0) kill();
+      });
     signal?.addEventListener("abort", kill);
     const ended = () => {
       clearTimeout(timer);
@@ -48,8 +66,10 @@ export function runShell(command: readonly string[], options: ShellOptions = {})
     });
     child.once("close", (code, by) => {
       ended();
-      const late = by === null ? "" : `\nit did not end within ${deadlineMs / 1_000} s`;
-      resolve({ code: code ?? sshFailed, stdout: output.stdout, stderr: `${output.stderr}${late}`.trim() });
+      const why =
+        leftBytes < 0 ? `it printed more than ${mostBytes} bytes` : `it did not end within ${deadlineMs / 1_000} s`;
+      const late = by === null ? "" : `\n${why}`;
+      resolve({ code: code ?? sshFailed, stdout: output.stdout, stderr: plainLines(`${output.stderr}${late}`).trim() });
     });
     // A script that ends early closes its input; what it says about that is in its code.
     child.stdin.on("error", () => {});

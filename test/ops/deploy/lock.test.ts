@@ -147,6 +147,11 @@ describe("an owner of a lock", () => {
     expect(isDead({ ...now, pidNamespace: "pid:[1]" }, () => [])).toBe(false);
   });
 
+  it("is told in one line that moves no terminal, whatever its file says", () => {
+    const said = describeOwner(owner({ what: "deploy\n\u001b[2Jall is well", user: "ops\r" }), 0);
+    expect(said).toMatch(/^ops @elsewhere, deploy \[2Jall is well, since /);
+  });
+
   it("is told with its age", () => {
     const at = (ms: number) => describeOwner(owner(), Date.parse("2026-01-01T00:00:00.000Z") + ms);
     expect(at(59_000)).toContain("(less than a minute)");

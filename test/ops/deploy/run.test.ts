@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { stringify } from "yaml";
 import { types } from "../../../components/policy/declared.ts";
-import { askDigests, deploymentsOf, fetchProgram } from "../../../ops/deploy/archive.ts";
+import { askDigests, deploymentsOf, fetchProgram, noteNumber, readArchive } from "../../../ops/deploy/archive.ts";
 import type { EngineStep } from "../../../ops/deploy/changes.ts";
 import type { DeployEngine } from "../../../ops/deploy/engine.ts";
 import { freeLock, holderOf } from "../../../ops/deploy/lock.ts";
@@ -204,6 +204,21 @@ describe("a deployment of a pair", () => {
     for (const version of ["two", "three"]) await run(version, { machine: ["mainpc"] });
     expect(endOf(await run("four", { machine: ["pc2"] }))).toBe("done");
     expect(await kept()).toEqual(["1 pc2 done", "4 pc2 done", "1 mainpc done", "2 mainpc done", "3 mainpc done"]);
+  }, 60_000);
+
+  it("is refused where a machine names a number that none can follow, which the other one is not told", async () => {
+    const { all } = await choosePlaces(folder, undefined, false);
+    const [pc2 = expect.unreachable(), mainpc = expect.unreachable()] = all;
+    await noteNumber(pc2, 999_999);
+    expect(endOf(await run("one"))).toBe("done");
+    await noteNumber(pc2, 2 ** 53);
+    const refused = {
+      code: "deploy.number",
+      message: expect.stringContaining(`pc2 says that it knows of deployment ${2 ** 53}`),
+    };
+    await expect(run("two")).rejects.toMatchObject(refused);
+    expect((await readArchive(mainpc)).last).toBe(1_000_000);
+    expect(await kept()).toEqual(["1000000 pc2 done", "1000000 mainpc done"]);
   }, 60_000);
 
   it("keeps what it finds unchanged on one machine also when the other one changes, be it in vain", async () => {
