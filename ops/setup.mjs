@@ -4,9 +4,9 @@
  * Plain JavaScript without packages, because it runs on whatever Node (18 or newer) starts it. Own lines go to stderr.
  */
 import { spawn } from "node:child_process";
-import { existsSync, lstatSync, readFileSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
 import { constants } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { alone } from "./setup-lock.mjs";
 
@@ -112,6 +112,7 @@ async function installPackages() {
   const startedMs = Date.now();
   const reason = whyInstall();
   if (reason !== undefined) {
+    refuseUnder(reason);
     say(`packages: ${reason}; running npm ci, a minute or so`);
     await npm("ci", "--ignore-scripts", "--include=dev", "--no-audit", "--no-fund");
   }
@@ -139,6 +140,24 @@ function refuseLink() {
   fail(
     `${modules} is a link, and what is behind it is not what package-lock.json asks for`,
     `Remove the link: rm ${modules}`,
+  );
+}
+
+/** npm ci empties the folder first, and with it what runs from there. Without /proc nobody can tell. */
+function refuseUnder(reason) {
+  if (!existsSync(inRoot("node_modules")) || !existsSync("/proc/self/exe")) return;
+  const packages = realpathSync(inRoot("node_modules")) + sep;
+  const users = readdirSync("/proc").filter((pid) => {
+    try {
+      return readlinkSync(`/proc/${pid}/exe`).startsWith(packages);
+    } catch {
+      return false; // no process, one that has ended, or another user's
+    }
+  });
+  if (users.length === 0) return;
+  fail(
+    `packages: ${reason}, and they cannot be exchanged under what runs from them (process ${users.join(", ")})`,
+    "End that first, such as npm start by Ctrl-C, and run the same command again",
   );
 }
 

@@ -130,6 +130,23 @@ describe("bringing the packages", () => {
     expect(stderr).not.toContain("called");
   });
 
+  it.runIf(existsSync("/proc/self/exe"))("does not exchange them under a process that runs from them", async () => {
+    const made = packageIn({}, lock, failing);
+    const program = join(made.folder, "node_modules", "sleep");
+    cpSync("/bin/sleep", program, { dereference: true });
+    const runs = spawn(program, ["60"]);
+    await new Promise((resolve) => runs.once("spawn", resolve));
+    const refused = await started(made);
+    runs.kill();
+    await new Promise((resolve) => runs.once("exit", resolve));
+    expect(refused).toMatchObject({ code: 1, out: "" });
+    expect(refused.err).toMatch(
+      new RegExp(`cannot be exchanged under what runs from them \\(process ${runs.pid}\\)\n {2}→ `),
+    );
+    expect(refused.err).not.toContain("called");
+    expect((await started(made)).err).toContain("called");
+  });
+
   describe("while another command brings them", () => {
     const record = "node_modules/.package-lock.json";
     const installs = `[ "$1" = ci ] || exit 0; echo called >> npm.log; sleep 1; cp package-lock.json ${record}`;
