@@ -1,3 +1,6 @@
+/** What an operator is told when a command cannot do what was asked for. */
+import { plainLines } from "./one-line.ts";
+
 /** An error that an operator meets: what happened and why in `message`, what to do about it in `next`. */
 export class OperatorError extends Error {
   override readonly name = "OperatorError";
@@ -13,6 +16,6 @@ export class OperatorError extends Error {
 
   /** Two lines for a terminal. */
   toText(): string {
-    return `${this.message}\n  → ${this.next}`;
+    return plainLines(`${this.message}\n  → ${this.next}`);
   }
 }

@@ -222,8 +222,10 @@ export class Ledger {
         const uncopiedHere = origin === this.#self ? Math.max(uncopied(stream), this.#behind.get(stream) ?? 0) : 0;
         const copied = Math.max(0, origin === this.#self ? stored - uncopiedHere : Math.min(atOther.count, stored));
         // The other way round it is a loss: this machine's store has lost records that the peer still holds.
-        const lostSince = Math.max(0, atOther.count - atOrigin.count);
-        const lostHere = origin === this.#self ? Math.min(lostSince, this.#lost.get(stream) ?? 0) : 0;
+        // What has gone since the peer was heard is lost at once; what was lost then may have come back.
+        const heldThen = (this.#behind.get(stream) ?? 0) + atOther.count;
+        const lostAtMost = (this.#lost.get(stream) ?? 0) + Math.max(0, heldThen - atOrigin.count);
+        const lostHere = origin === this.#self ? Math.min(Math.max(0, atOther.count - atOrigin.count), lostAtMost) : 0;
         const missing = atSelf.holes + atPeer.holes + lostHere;
         return {
           origin,

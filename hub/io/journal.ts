@@ -84,7 +84,8 @@ interface Waiting {
 const headerRoomBytes = 4_096;
 /** One message stays well below the 8 MB that a domain accepts, and one batch below what a fold digests in a few ms. */
 const maxBatchBytes = 1024 * 1024;
-const maxBatchRecords = 512;
+/** In one batch, and so in one frame of the spool. */
+export const maxBatchRecords = 512;
 const retryMs = 100;
 const fullRetryMs = 1_000;
 

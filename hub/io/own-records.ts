@@ -3,7 +3,7 @@ import type { NatsConnection } from "nats";
 import type { HubConfig } from "../config.ts";
 import type { ByteBudget } from "../core/byte-budget.ts";
 import { type Batch, comparePosition, lastPosition, type RecordPosition, type StreamKind } from "../core/record.ts";
-import { type AppendOutcome, Journal, type Unstamped } from "./journal.ts";
+import { type AppendOutcome, Journal, maxBatchRecords, type Unstamped } from "./journal.ts";
 import { type Log, messageOf } from "./log.ts";
 import type { NatsLink } from "./nats-link.ts";
 import { messageId } from "./publish.ts";
@@ -55,9 +55,9 @@ export class OwnRecords {
     return sum;
   }
 
-  /** Records of a stream that NATS may hold already without having said so: on their way to it, or in the spool after one that was not answered. */
+  /** Records of a stream, at most, that NATS may hold without having said so: on their way to it, or of the one batch that leaves the spool next. */
   underWay(kind: StreamKind): number {
-    return (this.#journals.get(kind)?.underWay ?? 0) + this.spooled(kind);
+    return (this.#journals.get(kind)?.underWay ?? 0) + Math.min(this.spooled(kind), maxBatchRecords);
   }
 
   /** Records of a stream, or of all, that wait in the spool. */

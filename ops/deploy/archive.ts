@@ -18,6 +18,8 @@ import type { Voucher } from "./vouch.ts";
 
 /** A program may travel for so long, ms. */
 const carryMs = 120_000;
+/** A program is half a megabyte; one with large files of the site's own may be more. */
+const mostBytes = 256 * 1024 ** 2;
 /** A machine may think so long about what it noted, ms. */
 const askMs = 30_000;
 
@@ -57,7 +59,10 @@ export async function storeProgram(place: Place, number: number, program: Buffer
 
 export async function fetchProgram(place: Place, number: number): Promise<Buffer> {
   try {
-    return Buffer.from(await onMachine(place, fetchScript(dataOf(place), number), { deadlineMs: carryMs }), "base64");
+    return Buffer.from(
+      await onMachine(place, fetchScript(dataOf(place), number), { deadlineMs: carryMs, mostBytes }),
+      "base64",
+    );
   } catch (error) {
     if (error instanceof OperatorError && error.code !== "deploy.script") throw error;
     throw new OperatorError(

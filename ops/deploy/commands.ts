@@ -1,6 +1,7 @@
 /** Carries out `tandem deploy`, `rollback`, `history` and `unlock`, and prints what came of it. */
 import { messageOf } from "../../hub/io/log.ts";
 import { OperatorError } from "../error.ts";
+import { plainLines } from "../one-line.ts";
 import { readStacks } from "../site/stacks.ts";
 import { typed } from "../terminal/confirmation.ts";
 import { progressOf, toStandardError as say } from "../terminal/progress.ts";
@@ -22,7 +23,8 @@ interface Printing {
 }
 
 const exitInterrupted = 130;
-const print = (text: string) => void process.stdout.write(`${text}\n`);
+/** Machines and containers have said some of it. */
+const print = (text: string) => void process.stdout.write(`${plainLines(text)}\n`);
 
 export async function deploy(options: RunOptions, asked: Printing & { yes: boolean }): Promise<void> {
   await run(asked, folderRequest("deploy", options, asked));
@@ -49,6 +51,7 @@ export async function rollback(
   const request = requestOf(what, options, asked);
   const result = await run(asked, {
     ...request,
+    unvouched,
     sourcesOf: (kept, { all }) => rollbackSources(kept, { dir: options.dir, all, unvouched, ...named }, request.say),
     refuse: (tasks) => agent !== undefined && refuseMore(tasks, agent),
   });
@@ -116,13 +119,11 @@ function requestOf(what: string, options: RunOptions, { json, yes }: Printing & 
       if (json) progress.say(text);
       else print(text);
     },
-    agree: async (tasks, signal) =>
-      yes ||
-      (await typed(
-        what.split(" ")[0] ?? what,
-        `This changes ${tasks.map(({ place }) => place.name).join(" and ")}`,
-        signal,
-      )),
+    async agree(tasks, signal, contradiction) {
+      if (yes && contradiction !== undefined) throw contradiction;
+      const machines = tasks.map(({ place }) => place.name).join(" and ");
+      return yes || (await typed(what.split(" ")[0] ?? what, `This changes ${machines}`, signal));
+    },
     tell: tellHubs,
     interrupted: (engine) => listenForEnd(engine, progress.say),
   } satisfies Partial<RunRequest>;

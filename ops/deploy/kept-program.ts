@@ -28,7 +28,25 @@ export async function unpackKept(
   vouching: Vouching,
   suffix = "",
 ): Promise<{ program: Program; archive: Buffer }> {
-  const { all, siteFolder, say } = vouching;
+  const archive = await fetchVouched(place, number, vouching);
+  return { program: await unpackVouched(place, number, archive, vouching, suffix), archive };
+}
+
+/** @param archive that `fetchVouched` gave */
+export async function unpackVouched(
+  place: Place,
+  number: number,
+  archive: Buffer,
+  { siteFolder, say }: Pick<Vouching, "siteFolder" | "say">,
+  suffix = "",
+): Promise<Program> {
+  const folder = unpackFolder(siteFolder, `${number}-${place.name}${suffix}`);
+  return await unpackProgram(archive, folder, siteFolder, say);
+}
+
+/** @throws OperatorError as `unpackKept` */
+export async function fetchVouched(place: Place, number: number, vouching: Vouching): Promise<Buffer> {
+  const { all, siteFolder } = vouching;
   const others = all.filter(({ name }) => name !== place.name);
   const [archive, ...asked] = await Promise.all([
     fetchProgram(place, number),
@@ -36,8 +54,7 @@ export async function unpackKept(
   ]);
   const own = { name: here, noted: notedHere(siteFolder, place.name, number) };
   refuse(place, number, archive, [own, ...asked], vouching);
-  const folder = unpackFolder(siteFolder, `${number}-${place.name}${suffix}`);
-  return { program: await unpackProgram(archive, folder, siteFolder, say), archive };
+  return archive;
 }
 
 /** Before they are stored: notes them on this computer and at each of these machines. @param programs by the machine that is to keep it */
@@ -91,7 +108,7 @@ function contradicted({ name }: Place, what: string, by: readonly string[], site
     `It was changed, there or in the notes: look who is root on ${[name, ...by.filter((one) => one !== here)].join(" and ")}. tandem deploy brings what stands in your folder instead`,
     ...(by.includes(here)
       ? [
-          `If the passphrase was exchanged from another computer since, or the site made anew, the note here is old: delete ${ownNotesPath(siteFolder)}`,
+          `If the passphrase was exchanged from another computer or folder since, or the site made anew, the note here is old: delete ${ownNotesPath(siteFolder)}`,
         ]
       : []),
   ];

@@ -9,7 +9,7 @@ import type { EngineStep } from "./changes.ts";
 import { changesOf } from "./changes.ts";
 import { beforeOf, type Deployment, type Outcome } from "./deployment.ts";
 import type { DeployEngine } from "./engine.ts";
-import { unpackKept } from "./kept-program.ts";
+import { unpackVouched } from "./kept-program.ts";
 import type { Owner } from "./lock.ts";
 import { type LogTail, logsOf } from "./logs.ts";
 import { watchCopies } from "./one-copy.ts";
@@ -23,6 +23,7 @@ import type { Command, Event, Way } from "./steps.ts";
 import type { Seen } from "./unmet.ts";
 import { upUnlocked } from "./up-unlocked.ts";
 import { see, verify } from "./verify.ts";
+import type { WaysBack } from "./way-back.ts";
 
 /** What one machine is to become. */
 export interface Task {
@@ -51,8 +52,7 @@ export interface Task {
 /** What all machines of a deployment share. */
 export interface Shared extends Pick<Progress, "say" | "step"> {
   engine: DeployEngine;
-  /** All machines of the site: they vouch for what one of them has kept. */
-  all: readonly Place[];
+  waysBack: WaysBack;
   siteFolder: string;
   what: string;
   deadlineMs: number;
@@ -243,12 +243,12 @@ export class MachineRun {
 
   async #previousProgram(): Promise<Program> {
     if (this.#back !== undefined) return this.#back;
-    const { place, kept, record } = this.task;
-    const previous = beforeOf(record.number, kept);
-    if (previous === undefined) throw new RangeError(`${place.name} has no deployment before ${record.number}`);
-    const { program } = await unpackKept(place, previous.number, this.#shared).catch(withNext);
-    this.#back = program;
-    return program;
+    const { place, record } = this.task;
+    const way = this.#shared.waysBack.get(place.name);
+    if (way === undefined) throw new RangeError(`${place.name} has no deployment before ${record.number}`);
+    if ("refused" in way) throw withNext(way.refused);
+    this.#back = await unpackVouched(place, way.number, way.archive, this.#shared);
+    return this.#back;
   }
 
   #tell(step: EngineStep, isDone: boolean): void {
@@ -281,7 +281,6 @@ export class MachineRun {
 }
 
 /** What is written down of a machine that was not brought back is its reason alone: it must say how to go on. */
-function withNext(error: unknown): never {
-  if (error instanceof OperatorError) throw new OperatorError(error.code, error.toText(), error.next);
-  throw error;
+function withNext(error: OperatorError): OperatorError {
+  return new OperatorError(error.code, error.toText(), error.next);
 }

@@ -1,5 +1,5 @@
 /** Notes on this computer the digests of the programs that it has stored on machines, in one file a site: it vouches for them later. */
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { z } from "zod";
 import { writeDurablySync } from "../../hub/io/write-durably.ts";
 import { keptNotes } from "./archive-script.ts";
@@ -15,7 +15,11 @@ export function notedHere(siteFolder: string, machine: string, number: number): 
   return read(siteFolder).find((one) => one.machine === machine && one.number === number)?.sha256;
 }
 
-/** @param digests by machine */
+/** The highest number of a deployment that was stored from here. */
+export const newestNotedHere = (siteFolder: string): number =>
+  Math.max(0, ...read(siteFolder).map(({ number }) => number));
+
+/** @param digests by machine. No error where it cannot be written. */
 export function noteHere(siteFolder: string, number: number, digests: ReadonlyMap<string, string>): void {
   const others = read(siteFolder).filter((one) => !(one.number === number && digests.has(one.machine)));
   const all = others.concat([...digests].map(([machine, sha256]) => ({ machine, number, sha256 })));
@@ -23,7 +27,16 @@ export function noteHere(siteFolder: string, number: number, digests: ReadonlyMa
   try {
     writeDurablySync(ownNotesPath(siteFolder), Buffer.from(`${JSON.stringify(kept)}\n`));
   } catch {
-    // The machines note it as well.
+    // The machines note it as well; an older note of the same number would contradict them.
+    forget(ownNotesPath(siteFolder));
+  }
+}
+
+function forget(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // A file system that takes no writes at all: who is refused because of it is told which file it is.
   }
 }
 

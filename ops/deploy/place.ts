@@ -50,6 +50,8 @@ export function pushgatewayOf({ pair }: Place): string | undefined {
 export interface ScriptOptions {
   stdin?: string;
   deadlineMs?: number;
+  /** @default 16 MiB */
+  mostBytes?: number;
   /** Calls it off: what runs it, such as ssh, is killed. */
   signal?: AbortSignal;
   /** Who runs it: the one who may write the machine's files, or the user who may use its engine. @default "owner" */

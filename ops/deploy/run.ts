@@ -9,12 +9,14 @@ import { endLeftovers } from "./engine-command.ts";
 import { noteStored } from "./kept-program.ts";
 import { type Held, takeLocks } from "./lock.ts";
 import type { Shared, Task } from "./machine-run.ts";
+import { newestNotedHere } from "./own-notes.ts";
 import type { Place } from "./place.ts";
 import { type Chosen, choosePlaces } from "./places.ts";
 import { planStep, type Source } from "./plan-task.ts";
 import { commitOf } from "./program.ts";
 import { unsoundnessOf } from "./soundness.ts";
 import { type TellDeployment, told } from "./told.ts";
+import { contradictionOf, waysBackOf } from "./way-back.ts";
 
 export interface RunOptions {
   dir: string;
@@ -32,7 +34,10 @@ export interface Kept {
   kept: Deployment[];
 }
 
-const mostDeployments = 1_000_000;
+/** Deployments that the others may have slept through. */
+const mostAhead = 1_000;
+/** Where nobody else knows of any. */
+const mostUnknown = 100_000;
 
 export interface RunRequest extends Progress {
   options: RunOptions;
@@ -40,8 +45,14 @@ export interface RunRequest extends Progress {
   what: string;
   /** The program of each machine, by name; a machine without one is left alone. */
   sourcesOf(kept: readonly Kept[], chosen: Chosen): Promise<Map<string, Source>>;
-  /** Whether the plan is carried out; it has been shown. @throws OperatorError when nobody can be asked */
-  agree(tasks: readonly Task[], signal: AbortSignal): Promise<boolean>;
+  /**
+   * Whether the plan is carried out; it has been shown.
+   * @param contradiction about what a machine would be brought back by, which a person has to judge
+   * @throws OperatorError when nobody can be asked
+   */
+  agree(tasks: readonly Task[], signal: AbortSignal, contradiction: OperatorError | undefined): Promise<boolean>;
+  /** Whether a machine is brought back also by a program that nobody vouches for. @default false */
+  unvouched?: boolean;
   /** Refuses a plan that does more than it should. @default none does */
   refuse?(tasks: readonly Task[]): void;
   show(tasks: readonly Task[], number: number): void;
@@ -97,7 +108,7 @@ async function underLock(
   const left = kept.flatMap((one) => unfinishedOf(one.kept)?.run ?? []);
   await endLeftovers([...new Set([...held.dead.map(({ id }) => id), ...left])], say);
   const elsewhere = await lastElsewhere(chosen);
-  const number = nextNumber(kept.concat(elsewhere));
+  const number = nextNumber(kept.concat(elsewhere), newestNotedHere(options.dir));
   const reached = kept.concat(elsewhere).map(({ place }) => place);
   const sources = await request.sourcesOf(kept, chosen);
   const git = await commitOf(options.dir);
@@ -125,14 +136,19 @@ async function underLock(
   if (changing.length === 0) return await unchanged(tasks, noted);
   request.refuse?.(tasks);
   refuseUnsound(tasks, options);
-  if (!(await request.agree(changing, signal))) return { kind: signal.aborted ? "ended" : "declined" };
+  const { dir: siteFolder } = options;
+  const present = chosen.all.filter(({ name }) => !chosen.away.some(({ machine }) => machine === name));
+  const { unvouched = false } = request;
+  const waysBack = await waysBackOf(changing, { all: present, siteFolder, unvouched, say });
+  if (!(await request.agree(changing, signal, contradictionOf(waysBack))))
+    return { kind: signal.aborted ? "ended" : "declined" };
   await note([...changing, ...unknownOf(tasks)], noted);
   for (const { record } of tasks) record.machines = changing.map(({ place }) => place.name);
   await keepAsFound(tasks, number);
-  const { deadlineMs, holdMs, allowOutage, dir: siteFolder } = options;
+  const { deadlineMs, holdMs, allowOutage } = options;
   const shared: Shared = {
     engine,
-    all: chosen.all,
+    waysBack,
     siteFolder,
     what,
     deadlineMs,
@@ -152,19 +168,25 @@ async function underLock(
   return { kind: "played", number, tasks: changing, played };
 }
 
-/** What machines that take no part know of numbers, so that the last deployment is the one with the highest; one that is away is not asked. */
-/** Each machine is told the number; one that was taken over could name one that none can follow. */
-function nextNumber(all: readonly { place: Place; last: number }[]): number {
-  const [{ place, last } = { place: undefined, last: 0 }] = all.toSorted((a, b) => b.last - a.last);
-  if (place === undefined || last < mostDeployments) return last + 1;
-  const { name, stack } = place;
+/**
+ * Each machine is told the number, and one that was taken over could name one that none can follow.
+ * @param here the highest that this computer has noted
+ */
+function nextNumber(all: readonly { place: Place; last: number }[], here: number): number {
+  const [first, second] = all.toSorted((a, b) => b.last - a.last);
+  const known = Math.max(second?.last ?? 0, here);
+  if (first === undefined || first.last <= (second === undefined && here === 0 ? mostUnknown : known + mostAhead))
+    return 1 + Math.max(first?.last ?? 0, here);
+  const { name, stack } = first.place;
+  const folder = `${stack.site.paths.data}/deployments`;
   throw new OperatorError(
     "deploy.number",
-    `${name} says that it knows of deployment ${last}, and no site has had so many`,
-    `Look who was on that machine. Then take away what is above tandem history's last one in ${stack.site.paths.data}/deployments there, and write that one's number into its file last`,
+    `${name} says that it knows of deployment ${first.last}, and nobody else knows of one above ${known}`,
+    `Look who was on ${name}: take away what is too high in ${folder} there, and write the last number into its file last. If it is right, write ${first.last} into ${folder}/last of the other machine`,
   );
 }
 
+/** What machines that take no part know of numbers, so that the last deployment is the one with the highest; one that is away is not asked. */
 async function lastElsewhere({ all, places, away }: Chosen): Promise<(Kept & { last: number })[]> {
   const others = all.filter((place) => !places.includes(place) && !away.some(({ machine }) => machine === place.name));
   const asked = await Promise.all(

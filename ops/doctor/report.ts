@@ -1,4 +1,5 @@
 /** What the doctor found on each machine, as text for a person. Pure. */
+import { plainLines } from "../one-line.ts";
 import type { Check } from "./check.ts";
 
 export interface Report {
@@ -25,5 +26,8 @@ export function toText(reports: readonly Report[]): string {
       ...below("→", next),
     ]),
   ]);
-  return [...lines, `${countOf(reports, "fail")} failed, ${countOf(reports, "warn")} worth a look`].join("\n");
+  // Machines have said some of it.
+  return plainLines(
+    [...lines, `${countOf(reports, "fail")} failed, ${countOf(reports, "warn")} worth a look`].join("\n"),
+  );
 }

@@ -21,15 +21,17 @@ export interface ShellOptions {
   holdInput?: boolean;
   /** @default 60000 */
   deadlineMs?: number;
-  /** It is killed when it prints more. @default 256 MiB */
+  /** It is killed when it prints more. @default 16 MiB */
   mostBytes?: number;
   /** Kills it. */
   signal?: AbortSignal;
 }
 
 const defaultDeadlineMs = 60_000;
-/** A program that a machine keeps is half a megabyte; one that was taken over may print without end. */
-const defaultMostBytes = 256 * 1024 ** 2;
+/** What scripts print is text of some kilobytes; a machine that was taken over may print without end. */
+const defaultMostBytes = 16 * 1024 ** 2;
+/** Of what is said on standard error its end says why. */
+const mostSaid = 64 * 1024;
 /** ssh's own code for a connection that could not be made. */
 const sshFailed = 255;
 
@@ -69,7 +71,11 @@ export function runShell(command: readonly string[], options: ShellOptions = {})
       const why =
         leftBytes < 0 ? `it printed more than ${mostBytes} bytes` : `it did not end within ${deadlineMs / 1_000} s`;
       const late = by === null ? "" : `\n${why}`;
-      resolve({ code: code ?? sshFailed, stdout: output.stdout, stderr: plainLines(`${output.stderr}${late}`).trim() });
+      resolve({
+        code: code ?? sshFailed,
+        stdout: output.stdout,
+        stderr: plainLines(`${output.stderr.slice(-mostSaid)}${late}`).trim(),
+      });
     });
     // A script that ends early closes its input; what it says about that is in its code.
     child.stdin.on("error", () => {});

@@ -1,4 +1,5 @@
 /** Shows what a command is at: a list with times where a person looks on, else one line a step, on standard error. */
+import { plainLines } from "../one-line.ts";
 
 export type Say = (line: string) => void;
 
@@ -21,7 +22,8 @@ export interface Progress {
   steps<T>(steps: readonly Step<T>[]): Promise<T[]>;
 }
 
-export const toStandardError: Say = (line) => void process.stderr.write(`${line}\n`);
+/** Machines have said some of what is shown: it moves no terminal. */
+export const toStandardError: Say = (line) => void process.stderr.write(`${plainLines(line)}\n`);
 
 /** @param json whether a program reads what comes out */
 export function progressOf({ json }: { json: boolean }): Progress {

@@ -1,5 +1,6 @@
 /** Draws steps that run side by side as a list with their times, by listr2. */
 import { Listr, ListrLogger, PRESET_TIMER, ProcessOutput } from "listr2";
+import { plainLines } from "../one-line.ts";
 import type { Say, Step } from "./progress.ts";
 
 /** Standard error for the list, which leaves alone what others write to it. */
@@ -50,7 +51,7 @@ export class StepList<T> {
 
   async #carryOut({ title, work, isWell }: Step<T>, index: number, task: { output: string }): Promise<void> {
     const tell: Say = (line) => {
-      task.output = line;
+      task.output = plainLines(line);
     };
     this.#tells.add(tell);
     try {

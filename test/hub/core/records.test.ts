@@ -217,6 +217,16 @@ describe("the ledger", () => {
     expect(line(ledger, "mainpc")?.missing).toBe(0);
   });
 
+  it("has lost what has gone since the peer was heard last, though it is heard no more", () => {
+    const ledger = new Ledger("mainpc", "pc2");
+    ledger.hold("metrics", "mainpc", "i1", 1, 10);
+    ledger.heardHoldings({ "metrics/mainpc": { count: 10, holes: 0 } }, () => 4);
+    ledger.forget("metrics", "mainpc");
+    expect(line(ledger, "mainpc")?.missing).toBe(10);
+    ledger.hold("metrics", "mainpc", "i1", 1, 7);
+    expect(line(ledger, "mainpc")?.missing).toBe(3);
+  });
+
   it("lacks record 5 of 10 when its own store gives all but that one back, though the peer holds no more than 9", () => {
     const ledger = new Ledger("mainpc", "pc2");
     ledger.hold("metrics", "mainpc", "i1", 1, 4);

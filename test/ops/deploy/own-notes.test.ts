@@ -40,6 +40,14 @@ describe("what this computer notes of the programs that it has stored", () => {
     expect(JSON.parse(readFileSync(ownNotesPath("/srv/a"), "utf8"))).toHaveLength(101);
   });
 
+  it("is nothing after one that could not be written, since an older note of that number would be another program's", () => {
+    note(7, "one", "pc2");
+    // Where it writes first.
+    mkdirSync(`${ownNotesPath("/srv/a")}.new`);
+    note(7, "two", "pc2");
+    expect(notedHere("/srv/a", "pc2", 7)).toBeUndefined();
+  });
+
   it("is nothing where its file cannot be read or written, which is no error", () => {
     mkdirSync(dirname(ownNotesPath("/srv/a")), { recursive: true });
     writeFileSync(ownNotesPath("/srv/a"), "no notes");

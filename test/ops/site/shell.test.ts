@@ -16,6 +16,12 @@ describe("a script", () => {
     expect(stderr).toBe("it printed more than 1000000 bytes");
   });
 
+  it("is shown by the end of what it says on standard error, 64 KiB at most", async () => {
+    const { stderr } = await run("head -c 200000 /dev/zero | tr '\\0' x >&2; echo end >&2; exit 1");
+    expect(stderr.length).toBeLessThanOrEqual(64 * 1024);
+    expect(stderr).toMatch(/xend$/);
+  });
+
   it("that does not end in time is killed, and says so", async () => {
     expect((await run("exec sleep 30", { deadlineMs: 50 })).stderr).toBe("it did not end within 0.05 s");
   });
