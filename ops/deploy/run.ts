@@ -9,6 +9,7 @@ import { endLeftovers } from "./engine-command.ts";
 import { noteStored } from "./kept-program.ts";
 import { type Held, takeLocks } from "./lock.ts";
 import type { Shared, Task } from "./machine-run.ts";
+import { nextNumber } from "./number.ts";
 import { newestNotedHere } from "./own-notes.ts";
 import type { Place } from "./place.ts";
 import { type Chosen, choosePlaces } from "./places.ts";
@@ -33,11 +34,6 @@ export interface Kept {
   place: Place;
   kept: Deployment[];
 }
-
-/** Deployments that the others may have slept through. */
-const mostAhead = 1_000;
-/** Where nobody else knows of any. */
-const mostUnknown = 100_000;
 
 export interface RunRequest extends Progress {
   options: RunOptions;
@@ -166,24 +162,6 @@ async function underLock(
   const about = { what, number, by: base.by, machines: changing.map(({ place }) => place.name) };
   const played = await told(request.tell, chosen.places, about, () => carryOut(tasks, shared));
   return { kind: "played", number, tasks: changing, played };
-}
-
-/**
- * Each machine is told the number, and one that was taken over could name one that none can follow.
- * @param here the highest that this computer has noted
- */
-function nextNumber(all: readonly { place: Place; last: number }[], here: number): number {
-  const [first, second] = all.toSorted((a, b) => b.last - a.last);
-  const known = Math.max(second?.last ?? 0, here);
-  if (first === undefined || first.last <= (second === undefined && here === 0 ? mostUnknown : known + mostAhead))
-    return 1 + Math.max(first?.last ?? 0, here);
-  const { name, stack } = first.place;
-  const folder = `${stack.site.paths.data}/deployments`;
-  throw new OperatorError(
-    "deploy.number",
-    `${name} says that it knows of deployment ${first.last}, and nobody else knows of one above ${known}`,
-    `Look who was on ${name}: take away what is too high in ${folder} there, and write the last number into its file last. If it is right, write ${first.last} into ${folder}/last of the other machine`,
-  );
 }
 
 /** What machines that take no part know of numbers, so that the last deployment is the one with the highest; one that is away is not asked. */
