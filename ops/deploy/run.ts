@@ -9,7 +9,7 @@ import { endLeftovers } from "./engine-command.ts";
 import { noteStored } from "./kept-program.ts";
 import { type Held, takeLocks } from "./lock.ts";
 import type { Shared, Task } from "./machine-run.ts";
-import { nextNumber } from "./number.ts";
+import { nextNumber } from "./next-number.ts";
 import { newestNotedHere } from "./own-notes.ts";
 import type { Place } from "./place.ts";
 import { type Chosen, choosePlaces } from "./places.ts";

@@ -87,6 +87,9 @@ it("the verdict finds a record too few, a failed push, too few of them, a leak, 
   expect(problems({ growths: [growth] })).toHaveLength(1);
   expect(problems({ growths: [{ ...growth, leaks: null }] })).toEqual([]);
   expect(problems({ samples: [sample(0, 40), sample(10, 61)] })).toHaveLength(1);
+  const spiked = Array.from({ length: 40 }, (_, i) => sample(i, i === 39 ? 90 : 40));
+  expect(problems({ samples: spiked })).toEqual([]);
+  expect(problems({ samples: spiked.map((one, i) => (i < 36 ? one : sample(i, 61))) })).toHaveLength(1);
   expect(problems({ errors: ['{"level":"error"}'] })).toHaveLength(1);
   expect(problems({ settled: "they differ" })).toHaveLength(1);
   expect(verdictOf({ ...endured, interrupted: true }).ok).toBe(false);

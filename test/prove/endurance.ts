@@ -4,18 +4,20 @@
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { messageOf } from "../../hub/io/log.ts";
 import { OperatorError } from "../../ops/error.ts";
 import { leaveEvidence } from "../../ops/readiness/evidence.ts";
 import { numberOf, parseOptions } from "../support/command-options.ts";
 import { optionsOf, quickMinutes } from "./endurance/options.ts";
-import { endure } from "./endurance/run.ts";
+import { endure, growthsIn } from "./endurance/run.ts";
 import { topRate } from "./endurance/top-rate.ts";
-import { toText } from "./endurance/verdict.ts";
+import { type Endured, toText, type Verdict, verdictOf } from "./endurance/verdict.ts";
 
 const name = "prove:endurance";
 const [leastMinutes, leastPerSecond] = [0.1, 1];
 const help = `npm run prove:endurance [-- --minutes 60] [--rate N] [--quick] [--json] [--keep] [--evidence dir]
+npm run prove:endurance -- --judge FILE [--json]
 
 Puts one hub of a pair of its own under load, while the peer copies, and watches every process of it.
 
@@ -25,6 +27,7 @@ Puts one hub of a pair of its own under load, while the peer copies, and watches
   --quick         one minute at 200 pushes a second; too short to judge memory by
   --json          one JSON object instead of the summary
   --keep          keep data and logs also when the proof holds
+  --judge file    judge a kept run again, by its verdict.json and the rules as they are, instead of a new one
   --evidence dir  leave there what tandem readiness reads
 `;
 const benchmarks = join(import.meta.dirname, "../../docs/benchmarks.md");
@@ -46,11 +49,17 @@ async function main(): Promise<number> {
     json: { type: "boolean", default: false },
     keep: { type: "boolean", default: false },
     evidence: { type: "string" },
+    judge: { type: "string" },
     help: { type: "boolean", short: "h", default: false },
   });
   if (values.help) {
     process.stdout.write(help);
     return 0;
+  }
+  if (values.judge !== undefined) {
+    const verdict = judgeAgain(values.judge);
+    process.stdout.write(`${values.json ? JSON.stringify(verdict) : toText(verdict)}\n`);
+    return verdict.ok ? 0 : 1;
   }
   const minutes = numberOf(
     name,
@@ -79,4 +88,17 @@ async function main(): Promise<number> {
     say(`kept: ${dir}`);
   }
   return verdict.ok ? 0 : 1;
+}
+
+function judgeAgain(file: string): Verdict {
+  try {
+    const kept = JSON.parse(readFileSync(resolve(process.env.INIT_CWD ?? process.cwd(), file), "utf8")) as Endured; // as a run has written it
+    return verdictOf({ ...kept, growths: growthsIn(kept.samples, kept.loadMs, kept.patience) });
+  } catch (error) {
+    throw new OperatorError(
+      "prove.argument",
+      `--judge ${file} cannot be read: ${messageOf(error)}`,
+      "Name the verdict.json of a kept run",
+    );
+  }
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { LedgerView } from "../../../hub/http/api.ts";
 import { askHub } from "../../../ops/site/ask-hub.ts";
 import { ownMetrics } from "../../../ops/soak/hub-look.ts";
-import { growthsOf, type Patience } from "../../../ops/soak/leaks.ts";
+import { type Growth, growthsOf, type Patience } from "../../../ops/soak/leaks.ts";
 import { Proc } from "../../../ops/soak/proc.ts";
 import { type LoadResult, load } from "../../bench/push/load.ts";
 import type { Shape } from "../../bench/push/message.ts";
@@ -89,12 +89,18 @@ export async function endure(options: EnduranceOptions) {
       settled: typeof settled === "string" ? settled : settled.tookMs,
       samples,
       errors: pair.both.flatMap(({ name }) => errorsOf(join(dir, name, "logs/hub.log"))),
-      growths: growthsOf(samples, (doublesInLoads * loadMs) / dayMs, options.patience),
+      growths: growthsIn(samples, loadMs, options.patience),
       patience: options.patience,
     });
   } finally {
     await pair.stop();
   }
+}
+
+/** Of memory; descriptors are few, and have a bar of their own. */
+export function growthsIn(samples: readonly Sample[], loadMs: number, patience: Patience): Growth[] {
+  const growths = growthsOf(samples, (doublesInLoads * loadMs) / dayMs, patience);
+  return growths.filter(({ kind }) => kind !== "fds");
 }
 
 async function drive({ name, at }: BareMachine, options: EnduranceOptions, startedMs: number): Promise<Driven> {

@@ -1,6 +1,7 @@
 /** Whether a pair has endured: nothing lost, nothing failed, no error said, and no process that grows. */
 import type { LedgerView } from "../../../hub/http/api.ts";
 import type { Growth, Patience } from "../../../ops/soak/leaks.ts";
+import { median } from "../../../ops/soak/slope.ts";
 import type { Driven, Sample } from "./run.ts";
 
 export interface Endured {
@@ -27,7 +28,7 @@ export interface Verdict extends Endured {
   problems: string[];
   /** Pushes a second that the hub under load acknowledged. */
   reachedPerSecond: number;
-  /** Largest growth of descriptors from the first sample behind the warm-up to the last, of any process. */
+  /** Largest growth of descriptors from the first tenth behind the warm-up to the last, by their medians, of any process. */
   fdsGrown: number;
 }
 
@@ -71,10 +72,14 @@ export function verdictOf(endured: Endured): Verdict {
 function grownFds({ samples, patience }: Endured): number {
   const fromMs = (samples[0]?.fromMs ?? 0) + patience.warmUpMs;
   const settled = samples.filter((sample) => sample.fromMs >= fromMs);
-  const [first, last] = [settled[0], settled.at(-1)];
-  const grown = Object.entries(first?.processes ?? {}).map(([name, before]) => {
-    const after = last?.processes[name];
-    return after?.life === before.life ? (after.fds ?? 0) - (before.fds ?? 0) : 0;
+  // A server that stands still for a moment has requests wait, each on a connection of its own: one sample says nothing.
+  const tenth = Math.ceil(settled.length / 10);
+  const [first, last] = [settled.slice(0, tenth), settled.slice(-tenth)];
+  const grown = Object.entries(settled[0]?.processes ?? {}).map(([name, { life }]) => {
+    const fdsIn = (part: readonly Sample[]) =>
+      part.flatMap(({ processes }) => (processes[name]?.life === life ? (processes[name].fds ?? []) : []));
+    const [before, after] = [fdsIn(first), fdsIn(last)];
+    return before.length === 0 || after.length === 0 ? 0 : median(after) - median(before);
   });
   return Math.max(0, ...grown);
 }
@@ -92,9 +97,8 @@ export function toText(verdict: Verdict): string {
       : `${ledger.machine}'s ledger: missing ${ledger.missing}, duplicates ${ledger.duplicates}, copies ${ledger.copies}`,
   );
   const uses = growths.map(({ process, kind, typical, perDay, leaks }) => {
-    const value = (number: number) => (kind === "fds" ? number.toFixed(1) : mib(number));
     const judged = leaks === null ? "too short to be judged" : leaks ? "LEAKS" : "steady";
-    return `${process} ${kind}: ${value(typical)}, ${value(perDay / 24)} an hour, ${judged}`;
+    return `${process} ${kind}: ${mib(typical)}, ${mib(perDay / 24)} an hour, ${judged}`;
   });
   return [
     `${Math.round(loadMs / 1_000)} s under load, ${samples.length} samples`,

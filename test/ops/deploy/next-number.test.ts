@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { nextNumber } from "../../../ops/deploy/number.ts";
+import { nextNumber } from "../../../ops/deploy/next-number.ts";
 import type { Place } from "../../../ops/deploy/place.ts";
 
 const knows = (last: number, name = "pc2") => {
