@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
@@ -93,6 +94,23 @@ it("the verdict finds a record too few, a failed push, too few of them, a leak, 
   expect(problems({ errors: ['{"level":"error"}'] })).toHaveLength(1);
   expect(problems({ settled: "they differ" })).toHaveLength(1);
   expect(verdictOf({ ...endured, interrupted: true }).ok).toBe(false);
+});
+
+it("a kept run is judged again, and what is none is said to be none", () => {
+  const dir = mkdtempSync(join(tmpdir(), "tandem-endurance-"));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  const judge = (content: unknown) => {
+    writeFileSync(join(dir, "verdict.json"), JSON.stringify(content));
+    const command = ["--disable-warning=ExperimentalWarning", join(import.meta.dirname, "endurance.ts")];
+    return spawnSync(process.execPath, [...command, "--judge", join(dir, "verdict.json")], { encoding: "utf8" });
+  };
+  expect(judge(endured)).toMatchObject({ status: 0, stdout: expect.stringContaining("the proof holds\n") });
+  expect(judge({ ...endured, ledgers: [ledger(14)] })).toMatchObject({ status: 1, stderr: "" });
+  expect(judge({})).toMatchObject({
+    status: 1,
+    stdout: "",
+    stderr: expect.stringMatching(/^prove\.argument: --judge /),
+  });
 });
 
 it("the load is that of the largest rate of a hub in docs/benchmarks.md, and a page without one is said", () => {
