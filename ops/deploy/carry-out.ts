@@ -1,6 +1,5 @@
 /** Plays a deployment through: one command after the other, until the steps say that it is over, and writes down how each machine ended. */
 import type { Outcome } from "./deployment.ts";
-import { beforeOf } from "./deployment.ts";
 import type { LogTail } from "./logs.ts";
 import { MachineRun, type Shared, type Task } from "./machine-run.ts";
 import { begin, type Command, type End, type Event, next } from "./steps.ts";
@@ -26,11 +25,11 @@ export async function carryOut(tasks: readonly Task[], shared: Shared): Promise<
   const runs = new Map(tasks.map((task) => [task.place.name, new MachineRun(task, shared)]));
   const timed: TimedStep[] = [];
   let [steps, command] = begin(
-    tasks.map(({ place, plan, heals, kept, record }) => ({
+    tasks.map(({ place, plan, heals }) => ({
       name: place.name,
       changes: heals || !plan.isEmpty,
       heals,
-      hasPrevious: beforeOf(record.number, kept) !== undefined,
+      hasPrevious: shared.waysBack.has(place.name),
     })),
   );
   while (command.do !== "end") {

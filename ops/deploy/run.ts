@@ -133,14 +133,14 @@ async function underLock(
   request.refuse?.(tasks);
   refuseUnsound(tasks, options);
   const { dir: siteFolder } = options;
-  const present = chosen.all.filter(({ name }) => !chosen.away.some(({ machine }) => machine === name));
   const { unvouched = false } = request;
-  const waysBack = await waysBackOf(changing, { all: present, siteFolder, unvouched, say });
+  const waysBack = await waysBackOf(changing, { all: presentIn(chosen), siteFolder, unvouched, say });
   if (!(await request.agree(changing, signal, contradictionOf(waysBack))))
     return { kind: signal.aborted ? "ended" : "declined" };
-  await note([...changing, ...unknownOf(tasks)], noted);
+  const unknown = unknownOf(tasks);
+  await note([...changing, ...unknown], noted);
   for (const { record } of tasks) record.machines = changing.map(({ place }) => place.name);
-  await keepAsFound(tasks, number);
+  await keepAsFound(unknown, number);
   const { deadlineMs, holdMs, allowOutage } = options;
   const shared: Shared = {
     engine,
@@ -164,9 +164,11 @@ async function underLock(
   return { kind: "played", number, tasks: changing, played };
 }
 
+const presentIn = ({ all, away }: Chosen) => all.filter(({ name }) => !away.some(({ machine }) => machine === name));
+
 /** What machines that take no part know of numbers, so that the last deployment is the one with the highest; one that is away is not asked. */
-async function lastElsewhere({ all, places, away }: Chosen): Promise<(Kept & { last: number })[]> {
-  const others = all.filter((place) => !places.includes(place) && !away.some(({ machine }) => machine === place.name));
+async function lastElsewhere(chosen: Chosen): Promise<(Kept & { last: number })[]> {
+  const others = presentIn(chosen).filter((place) => !chosen.places.includes(place));
   const asked = await Promise.all(
     others.map(async (place) => ({ place, ...(await readArchive(place).catch(() => undefined)) })),
   );
@@ -216,7 +218,7 @@ async function unchanged(tasks: readonly Task[], noted: Noted): Promise<RunResul
   const unknown = unknownOf(tasks);
   if (unknown.length === 0) return { kind: "unchanged", number: undefined };
   await note(unknown, noted);
-  await keepAsFound(tasks, noted.number);
+  await keepAsFound(unknown, noted.number);
   return { kind: "unchanged", number: noted.number };
 }
 
@@ -226,8 +228,7 @@ function unknownOf(tasks: readonly Task[]): Task[] {
 }
 
 /** A machine that was put up by hand keeps what it runs as its first deployment, so that there is something to go back to. */
-async function keepAsFound(tasks: readonly Task[], number: number): Promise<void> {
-  const unknown = unknownOf(tasks);
+async function keepAsFound(unknown: readonly Task[], number: number): Promise<void> {
   for (const { place, archive, record, before } of unknown) {
     const images = Object.fromEntries((before.containers ?? []).map(({ name, image }) => [name, image]));
     const machines = unknown.map((task) => task.place.name);

@@ -4,7 +4,7 @@
  */
 import { basename, dirname, relative, resolve } from "node:path";
 import { OperatorError } from "../../ops/error.ts";
-import { numberOf, parseOptions } from "../support/command-options.ts";
+import { endWith, numberOf, parseOptions } from "../support/command-options.ts";
 import { keepFailure, replaceCorpus } from "./corpus.ts";
 import type { Figures } from "./engine/campaign.ts";
 import { runTarget, type TargetResult } from "./run-target.ts";
@@ -42,11 +42,7 @@ interface Row extends Figures {
 
 const stop = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => stop.abort());
-process.exitCode = await main().catch((error: unknown) => {
-  if (!(error instanceof OperatorError)) throw error;
-  say(`${error.code}: ${error.toText()}`);
-  return 1;
-});
+await endWith(main);
 
 async function main(): Promise<number> {
   const { values } = parseOptions("fuzz", {

@@ -8,7 +8,7 @@ import { join, resolve } from "node:path";
 import { messageOf } from "../../hub/io/log.ts";
 import { OperatorError } from "../../ops/error.ts";
 import { leaveEvidence } from "../../ops/readiness/evidence.ts";
-import { numberOf, parseOptions } from "../support/command-options.ts";
+import { endWith, numberOf, parseOptions } from "../support/command-options.ts";
 import { optionsOf, quickMinutes } from "./endurance/options.ts";
 import { endure, growthsIn } from "./endurance/run.ts";
 import { topRate } from "./endurance/top-rate.ts";
@@ -33,13 +33,7 @@ Puts one hub of a pair of its own under load, while the peer copies, and watches
 const benchmarks = join(import.meta.dirname, "../../docs/benchmarks.md");
 const say = (line: string) => void process.stderr.write(`${line}\n`);
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  if (!(error instanceof OperatorError)) throw error;
-  say(`${error.code}: ${error.toText()}`);
-  process.exitCode = 1;
-}
+await endWith(main);
 
 async function main(): Promise<number> {
   const { values } = parseOptions(name, {

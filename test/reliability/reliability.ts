@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { OperatorError } from "../../ops/error.ts";
 import { whySkip } from "../e2e/engine/engine.ts";
-import { parseOptions } from "../support/command-options.ts";
+import { endWith, parseOptions } from "../support/command-options.ts";
 import type { Fault } from "./fault.ts";
 import { faults } from "./faults.ts";
 import { reliabilityPage } from "./page.ts";
@@ -21,13 +21,7 @@ Writes docs/reliability.md from the list of faults and from what their tests sai
 const root = join(import.meta.dirname, "..", "..");
 const say = (line: string) => void process.stderr.write(`${line}\n`);
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  if (!(error instanceof OperatorError)) throw error;
-  say(`${error.code}: ${error.toText()}`);
-  process.exitCode = 1;
-}
+await endWith(main);
 
 async function main(): Promise<number> {
   const flag = { type: "boolean", default: false } as const;

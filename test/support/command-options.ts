@@ -32,15 +32,25 @@ export function optionsOrEnd<const T extends Options>(name: string, help: string
   });
 }
 
-/** Ends with 1 and says what is wrong, instead of a stack, when an operator's mistake is thrown. */
+/** Ends at once when an operator's mistake is thrown. */
 export function orEnd<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof OperatorError)) throw error;
-    process.stderr.write(`${error.code}: ${error.toText()}\n`);
-    process.exit(1);
+    process.exit(codeOf(error));
   }
+}
+
+/** Sets the exit code that `main` gives. */
+export async function endWith(main: () => Promise<number>): Promise<void> {
+  process.exitCode = await main().catch(codeOf);
+}
+
+/** 1, and what is wrong instead of a stack. @throws what is no operator's mistake */
+function codeOf(error: unknown): number {
+  if (!(error instanceof OperatorError)) throw error;
+  process.stderr.write(`${error.code}: ${error.toText()}\n`);
+  return 1;
 }
 
 /** `prove:loss` and its like have one code. */
